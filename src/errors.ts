@@ -1,0 +1,56 @@
+/** The stable codes a `CtreError` can carry; messages may be reworded, codes may not. */
+export type ErrorCode =
+  /** An argument or option is unknown, of the wrong type or out of its range. */
+  | 'E_ARGUMENT'
+  /** Two things that have to fit each other in size do not. */
+  | 'E_SHAPE'
+  /** A number among the data is NaN or infinite. */
+  | 'E_NOT_FINITE'
+  /** A label is no integer, or not one of the model's classes. */
+  | 'E_LABEL'
+  /** A CSR structure is not canonical: indices unsorted, duplicate or out of range. */
+  | 'E_CSR'
+  /** A file is missing, empty, cut short, or not of the format it should be. */
+  | 'E_FORMAT'
+  /** A file is of a version or a variant that this release does not read. */
+  | 'E_UNSUPPORTED'
+  /** The operation needs more memory than the engine, the arena or the caller's limit allows. */
+  | 'E_MEMORY'
+  /** The engine lacks something the package cannot do without (WebAssembly SIMD). */
+  | 'E_ENGINE'
+  /** The object was disposed of and its memory belongs to others. */
+  | 'E_DISPOSED'
+  /** The object is in the middle of another operation. */
+  | 'E_BUSY'
+  /** Training produced a loss that is not a finite number. */
+  | 'E_DIVERGED'
+  /** The caller's `AbortSignal` ended the operation. */
+  | 'E_ABORTED';
+
+/**
+ * The one error type of the package: a stable `code` for programs, one sentence for people that names what
+ * came, what was expected and, where it helps, what to do.
+ */
+export class CtreError extends Error {
+  override readonly name = 'CtreError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A value as an error message shows it: short, and never able to throw. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return value.length > 60 ? `"${value.slice(0, 57)}…"` : `"${value}"`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (ArrayBuffer.isView(value)) {
+    const name = Object.prototype.toString.call(value).slice(8, -1);
+    return 'length' in value ? `${name}(${value.length})` : name;
+  }
+  return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+}

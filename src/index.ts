@@ -1,0 +1,49 @@
+import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
+import { adam, sgd } from './nn/optimizer.ts';
+import { cte } from './topology/cte.ts';
+import { ctreSeq } from './topology/ctreSeq.ts';
+import { ctreSim } from './topology/ctreSim.ts';
+import { dense } from './topology/dense.ts';
+import { fixed } from './topology/fixed.ts';
+import { rigl } from './topology/rigl.ts';
+import { set } from './topology/set.ts';
+import { snip } from './topology/snip.ts';
+
+export { CsrMatrix, type CsrParts, type CsrPattern, type DenseMatrix } from './csr.ts';
+export { CtreError, type ErrorCode } from './errors.ts';
+export { init, type WasmSource } from './memory/module.ts';
+export {
+  type CreateOptions,
+  type History,
+  type LayerView,
+  type ModelOptions,
+  SparseMLP,
+  type TrainOptions,
+} from './model.ts';
+export type { Initializer } from './nn/initializer.ts';
+export type { Optimizer } from './nn/optimizer.ts';
+export type { Random } from './random.ts';
+export type { LayerShape } from './shape.ts';
+export type { DensityOptions } from './topology/density.ts';
+export type { EditCounts } from './topology/edit.ts';
+export type { PruneOptions } from './topology/schedule.ts';
+export type {
+  Edit,
+  EvolvingLayer,
+  InitialLayer,
+  Positions,
+  Progress,
+  Topology,
+} from './topology/topology.ts';
+export type { Labels, Samples } from './train/batches.ts';
+export type { Score } from './train/evaluate.ts';
+export type { Epoch } from './train/train.ts';
+
+/** How weights are drawn. */
+export const initializer = Object.freeze({ glorot, sparseHe, uniform, zeros });
+
+/** How a step changes the weights. */
+export const optimizer = Object.freeze({ adam, sgd });
+
+/** Where connections are, and how they move. */
+export const topology = Object.freeze({ ctreSim, ctreSeq, cte, set, rigl, snip, fixed, dense });

@@ -1,0 +1,122 @@
+import { CsrMatrix } from '../csr.ts';
+import { CtreError, show } from '../errors.ts';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.ts';
+
+/** The version of the settings in a model's file. A reader knows its own and the ones before it. */
+const VERSION = 1;
+
+/** What made a named part: enough to make it again. */
+export interface Recipe {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A model as its file holds it. */
+export interface SavedModel {
+  readonly layers: readonly { readonly weights: CsrMatrix; readonly bias: Float32Array }[];
+  readonly settings: {
+    readonly topology: Recipe;
+    readonly initializer: Recipe;
+    readonly growInitializer: Recipe;
+    readonly seed: number | string;
+    /** Epochs trained. */
+    readonly epochs: number;
+  };
+  /** What the caller keeps with the model (label names, scaler, …), as JSON. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A safetensors file: for layer l the tensors `layers.l.indptr`, `.indices` (I32), `.values` and `.bias` (F32), and in the
+ * file's metadata the shapes and settings as JSON under `ctre`, the caller's own under `metadata`.
+ */
+export function encodeModel({ layers, settings, metadata }: SavedModel): Uint8Array<ArrayBuffer> {
+  const tensors = new Map<string, Tensor>();
+  layers.forEach(({ weights, bias }, l) => {
+    const put = (name: string, dtype: Tensor['dtype'], data: Tensor['data']): void => {
+      tensors.set(`layers.${l}.${name}`, { dtype, shape: [data.length], data });
+    };
+    put('indptr', 'I32', weights.indptr);
+    put('indices', 'I32', weights.indices);
+    put('values', 'F32', weights.values);
+    put('bias', 'F32', bias);
+  });
+  const shapes = layers.map(({ weights }) => [weights.rows, weights.cols]);
+  return encodeSafetensors(tensors, {
+    ctre: JSON.stringify({ version: VERSION, shapes, ...settings }),
+    metadata: JSON.stringify(metadata),
+  });
+}
+
+/**
+ * The model of a file.
+ * @throws CtreError `E_FORMAT` for a file that is no whole model, `E_UNSUPPORTED` for one of a later version, `E_CSR` and
+ *   `E_SHAPE` for weights that are no matrix.
+ */
+export function decodeModel(bytes: Uint8Array): SavedModel {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const header = parseRecord('ctre', metadata.get('ctre'));
+  if (header.version !== VERSION) {
+    throw new CtreError(
+      'E_UNSUPPORTED',
+      `the model's file is of version ${show(header.version)}; this release reads version ${VERSION}`,
+    );
+  }
+  const { shapes, seed, epochs } = header;
+  if (!Array.isArray(shapes) || shapes.length === 0) throw missing('shapes');
+  if (typeof seed !== 'string' && typeof seed !== 'number') throw missing('seed');
+  if (typeof epochs !== 'number' || !Number.isSafeInteger(epochs) || epochs < 0) throw missing('epochs');
+  const layers = shapes.map((shape: unknown, l) => {
+    if (!Array.isArray(shape) || shape.length !== 2) throw missing(`shape of layer ${l}`);
+    const [rows, cols]: number[] = shape;
+    const take = (name: string, dtype: Tensor['dtype']): Tensor['data'] => {
+      const tensor = tensors.get(`layers.${l}.${name}`);
+      if (tensor?.dtype !== dtype) throw missing(`tensor layers.${l}.${name}`);
+      return tensor.data;
+    };
+    const weights = CsrMatrix.fromParts({
+      rows,
+      cols,
+      indptr: take('indptr', 'I32'),
+      indices: take('indices', 'I32'),
+      values: take('values', 'F32'),
+    });
+    return { weights, bias: Float32Array.from(take('bias', 'F32')) };
+  });
+  return {
+    layers,
+    settings: {
+      topology: readRecipe(header, 'topology'),
+      initializer: readRecipe(header, 'initializer'),
+      growInitializer: readRecipe(header, 'growInitializer'),
+      seed,
+      epochs,
+    },
+    metadata: parseRecord('metadata', metadata.get('metadata') ?? '{}'),
+  };
+}
+
+function readRecipe(header: Record<string, unknown>, key: string): Recipe {
+  const recipe = header[key];
+  if (!isRecord(recipe) || typeof recipe.name !== 'string' || !isRecord(recipe.options)) throw missing(key);
+  return { name: recipe.name, options: recipe.options };
+}
+
+function parseRecord(key: string, text: string | undefined): Record<string, unknown> {
+  if (text === undefined) throw missing(key);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isRecord(value)) return value;
+  } catch {
+    // Said below, as for JSON of another kind.
+  }
+  throw missing(key);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function missing(what: string): CtreError {
+  return new CtreError('E_FORMAT', `this safetensors file is no ctre model: ${what} is missing or malformed`);
+}

@@ -1,0 +1,192 @@
+import { CtreError } from '../errors.ts';
+
+const PAGE = 65536;
+/** Every block starts on a cache line and is a whole number of them, so that no two blocks share one. */
+const ALIGNMENT = 64;
+/** Address 0 is nobody's: a pointer of 0 stands for "none". */
+const FIRST = ALIGNMENT;
+
+/** A memory of the kernels that TypeScript owns: the one place that allocates. */
+export class Arena {
+  readonly memory: WebAssembly.Memory;
+  /** The free ranges below `#top`, ascending, never touching each other. */
+  readonly #free: { begin: number; end: number }[] = [];
+  #top = FIRST;
+  #blocks = 0;
+  #bytes = 0;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.memory = memory;
+  }
+
+  /** Blocks in use, the bytes they hold, and the size of the whole memory. */
+  usage(): { readonly blocks: number; readonly bytes: number; readonly memoryBytes: number } {
+    return { blocks: this.#blocks, bytes: this.#bytes, memoryBytes: this.memory.buffer.byteLength };
+  }
+
+  /**
+   * Reserves a block; its contents are undefined.
+   * @throws CtreError `E_MEMORY` when the memory cannot grow enough; nothing has changed then.
+   */
+  allocate(byteLength: number): number {
+    const size = roundUp(byteLength);
+    const pointer = this.#takeFree(size) ?? this.#extend(size);
+    this.#blocks++;
+    this.#bytes += size;
+    return pointer;
+  }
+
+  /** Gives a block back, whole, as it was allocated. */
+  release(pointer: number, byteLength: number): void {
+    const size = roundUp(byteLength);
+    const end = pointer + size;
+    let at = 0;
+    while (at < this.#free.length && this.#free[at].begin < pointer) at++;
+    this.#free.splice(at, 0, { begin: pointer, end });
+    if (this.#free[at + 1]?.begin === end) this.#free[at].end = this.#free.splice(at + 1, 1)[0].end;
+    if (at > 0 && this.#free[at - 1].end === pointer) {
+      this.#free[at - 1].end = this.#free.splice(at, 1)[0].end;
+    }
+    const last = this.#free.at(-1);
+    if (last?.end === this.#top) {
+      this.#top = last.begin;
+      this.#free.pop();
+    }
+    this.#blocks--;
+    this.#bytes -= size;
+  }
+
+  /** First fit: low addresses fill up again, so the memory does not creep. */
+  #takeFree(size: number): number | undefined {
+    const at = this.#free.findIndex((range) => range.end - range.begin >= size);
+    if (at < 0) return undefined;
+    const range = this.#free[at];
+    const pointer = range.begin;
+    range.begin += size;
+    if (range.begin === range.end) this.#free.splice(at, 1);
+    return pointer;
+  }
+
+  #extend(size: number): number {
+    const pointer = this.#top;
+    const missing = pointer + size - this.memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        this.memory.grow(Math.ceil(missing / PAGE));
+      } catch (cause) {
+        throw new CtreError(
+          'E_MEMORY',
+          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of at most 4096 MiB are in use; use a smaller network or data set, or dispose() of models no longer needed`,
+          { cause },
+        );
+      }
+    }
+    this.#top = pointer + size;
+    return pointer;
+  }
+}
+
+function roundUp(byteLength: number): number {
+  return Math.max(1, Math.ceil(byteLength / ALIGNMENT)) * ALIGNMENT;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+/** The typed arrays a block can be seen as. */
+interface Views {
+  f32: Float32Array;
+  f64: Float64Array;
+  i32: Int32Array;
+}
+
+/**
+ * A typed array in the kernels' memory: `pointer` for kernels, `view` for TypeScript. A view lives until the memory
+ * grows (then it silently detaches), so it is asked for anew after every allocation and never kept.
+ */
+export class Block<K extends keyof Views = keyof Views> {
+  readonly pointer: number;
+  /** Elements, not bytes. */
+  readonly length: number;
+  readonly #memory: WebAssembly.Memory;
+  readonly #create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K];
+  #view: Views[K] | undefined;
+
+  constructor(
+    memory: WebAssembly.Memory,
+    pointer: number,
+    length: number,
+    create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K],
+  ) {
+    this.pointer = pointer;
+    this.length = length;
+    this.#memory = memory;
+    this.#create = create;
+  }
+
+  get view(): Views[K] {
+    const { buffer } = this.#memory;
+    if (this.#view?.buffer !== buffer) this.#view = this.#create(buffer, this.pointer, this.length);
+    return this.#view as Views[K];
+  }
+}
+
+export type F32Block = Block<'f32'>;
+export type F64Block = Block<'f64'>;
+export type I32Block = Block<'i32'>;
+
+/** Blocks that live and die together: those of a model, of a run of training, of one call. */
+export class Region {
+  readonly #arena: Arena;
+  #blocks: { pointer: number; byteLength: number }[] = [];
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
+
+  /** Bytes in use. */
+  get bytes(): number {
+    return this.#blocks.reduce((sum, block) => sum + roundUp(block.byteLength), 0);
+  }
+
+  f32(length: number): F32Block {
+    return new Block(
+      this.#arena.memory,
+      this.#take(4 * length),
+      length,
+      (b, p, n) => new Float32Array(b, p, n),
+    );
+  }
+
+  f64(length: number): F64Block {
+    return new Block(
+      this.#arena.memory,
+      this.#take(8 * length),
+      length,
+      (b, p, n) => new Float64Array(b, p, n),
+    );
+  }
+
+  i32(length: number): I32Block {
+    return new Block(
+      this.#arena.memory,
+      this.#take(4 * length),
+      length,
+      (b, p, n) => new Int32Array(b, p, n),
+    );
+  }
+
+  /** Frees every block; the region can be used again. */
+  free(): void {
+    const blocks = this.#blocks;
+    this.#blocks = [];
+    for (const { pointer, byteLength } of blocks.reverse()) this.#arena.release(pointer, byteLength);
+  }
+
+  #take(byteLength: number): number {
+    const pointer = this.#arena.allocate(byteLength);
+    this.#blocks.push({ pointer, byteLength });
+    return pointer;
+  }
+}

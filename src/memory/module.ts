@@ -1,0 +1,204 @@
+import { instantiate, instantiateSync } from '@assemblyscript/loader';
+import { CtreError, show } from '../errors.ts';
+import { Arena } from './arena.ts';
+import { wasmBase64 } from './wasm.generated.ts';
+
+/** Samples in a tile: the kernels' `TILE`. */
+export const TILE = 32;
+
+/** A byte address in the kernels' memory. */
+type Pointer = number;
+
+/** The kernels; what each does, with every pointer's shape and type, is written at its source in assembly/. */
+export type Kernels = {
+  packDense(data: Pointer, rows: Pointer, count: number, cols: number, tile: Pointer): void;
+  packCsr(
+    indptr: Pointer,
+    indices: Pointer,
+    values: Pointer,
+    rows: Pointer,
+    count: number,
+    cols: number,
+    tile: Pointer,
+  ): void;
+  packColumns(data: Pointer, cols: number, begin: number, n: number, count: number, tile: Pointer): void;
+  unpackColumns(tile: Pointer, cols: number, begin: number, n: number, count: number, data: Pointer): void;
+  unpackRows(tile: Pointer, n: number, count: number, data: Pointer): void;
+  clearLanes(tile: Pointer, n: number, count: number): void;
+  spmm(
+    indptr: Pointer,
+    indices: Pointer,
+    values: Pointer,
+    bias: Pointer,
+    x: Pointer,
+    y: Pointer,
+    outDim: number,
+    relu: boolean,
+  ): void;
+  spmmT(
+    colPtr: Pointer,
+    rowIdx: Pointer,
+    perm: Pointer,
+    values: Pointer,
+    dy: Pointer,
+    x: Pointer,
+    dx: Pointer,
+    inDim: number,
+  ): void;
+  spmmTLinear(
+    colPtr: Pointer,
+    rowIdx: Pointer,
+    perm: Pointer,
+    values: Pointer,
+    dy: Pointer,
+    dx: Pointer,
+    inDim: number,
+  ): void;
+  sddmm(
+    indptr: Pointer,
+    indices: Pointer,
+    dy: Pointer,
+    x: Pointer,
+    dW: Pointer,
+    outDim: number,
+    accumulate: boolean,
+  ): void;
+  biasGradient(dy: Pointer, db: Pointer, outDim: number, accumulate: boolean): void;
+  gemm(w: Pointer, bias: Pointer, x: Pointer, y: Pointer, outDim: number, inDim: number, relu: boolean): void;
+  gemmT(w: Pointer, dy: Pointer, x: Pointer, dx: Pointer, outDim: number, inDim: number): void;
+  products(a: Pointer, x: Pointer, g: Pointer, outDim: number, inDim: number, accumulate: boolean): void;
+  squaredNorms(a: Pointer, n: number, sums: Pointer): void;
+  cosineBlock(dots: Pointer, outSums: Pointer, inSums: Pointer, outDim: number, inDim: number): void;
+  cosinePairs(
+    indptr: Pointer,
+    indices: Pointer,
+    dots: Pointer,
+    outSums: Pointer,
+    inSums: Pointer,
+    outDim: number,
+  ): void;
+  topK(
+    scores: Pointer,
+    n: number,
+    k: number,
+    smallest: boolean,
+    absolute: boolean,
+    scratch: Pointer,
+    out: Pointer,
+  ): void;
+  softmax(z: Pointer, classes: number, probs: Pointer, logSums: Pointer): void;
+  crossEntropy(z: Pointer, logSums: Pointer, labels: Pointer, rows: Pointer, count: number): number;
+  crossEntropyGradient(
+    probs: Pointer,
+    labels: Pointer,
+    rows: Pointer,
+    count: number,
+    classes: number,
+    scale: number,
+    d: Pointer,
+  ): void;
+  countCorrect(z: Pointer, labels: Pointer, rows: Pointer, count: number, classes: number): number;
+  sgd(
+    w: Pointer,
+    grad: Pointer,
+    v: Pointer,
+    n: number,
+    rate: number,
+    momentum: number,
+    nesterov: boolean,
+    l2: number,
+  ): void;
+  adam(
+    w: Pointer,
+    grad: Pointer,
+    m: Pointer,
+    v: Pointer,
+    n: number,
+    rate: number,
+    beta1: number,
+    beta2: number,
+    scale: number,
+    epsilon: number,
+    l2: number,
+  ): void;
+};
+
+/** The kernels and the memory they work on. */
+export interface Engine {
+  readonly kernels: Kernels;
+  readonly arena: Arena;
+}
+
+/** What the module can be started from: its bytes, or a compiled module. */
+export type WasmSource = BufferSource | WebAssembly.Module | Response | Promise<Response>;
+
+let engine: Engine | undefined;
+let starting: Promise<Engine> | undefined;
+
+/**
+ * Compiles and starts the kernels, once; later calls return at once. Everything asynchronous calls it by itself.
+ * @param options.wasm bytes, a `Response` or a `WebAssembly.Module` to use instead of the inlined module.
+ * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing or the module is not this package's.
+ */
+export async function init(options: { readonly wasm?: WasmSource } = {}): Promise<void> {
+  if (engine !== undefined) return;
+  starting ??= startAsync(options.wasm ?? inlinedBytes()).finally(() => {
+    starting = undefined;
+  });
+  engine = await starting;
+}
+
+/**
+ * The running engine; started on the spot where none is (browsers may refuse that on the page's thread: `await
+ * init()` first there).
+ * @throws CtreError `E_ENGINE` where the engine cannot be started synchronously.
+ */
+export function getEngine(): Engine {
+  if (engine === undefined) {
+    const memory = createMemory();
+    try {
+      engine = assemble(instantiateSync(inlinedBytes(), { env: { memory } }).instance, memory);
+    } catch (cause) {
+      throw startError(cause);
+    }
+  }
+  return engine;
+}
+
+async function startAsync(wasm: WasmSource): Promise<Engine> {
+  const memory = createMemory();
+  try {
+    return assemble((await instantiate(wasm, { env: { memory } })).instance, memory);
+  } catch (cause) {
+    throw startError(cause);
+  }
+}
+
+/** Grows to the 4 GiB a 32-bit address reaches. */
+function createMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 16, maximum: 65536 });
+}
+
+/** The instance's own exports: the loader's wrap every call to count its arguments, which costs more than a small kernel. */
+function assemble({ exports }: WebAssembly.Instance, memory: WebAssembly.Memory): Engine {
+  for (const name of ['spmm', 'spmmT', 'sddmm', 'products', 'topK', 'sgd']) {
+    if (typeof exports[name] !== 'function') {
+      throw new CtreError('E_ENGINE', `the module given has no function ${show(name)}; it is not ctre.wasm`);
+    }
+  }
+  return { kernels: exports as Kernels, arena: new Arena(memory) };
+}
+
+function startError(cause: unknown): CtreError {
+  if (cause instanceof CtreError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CtreError(
+    'E_ENGINE',
+    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and on a page's main thread "await init()" before synchronous calls`,
+    { cause },
+  );
+}
+
+function inlinedBytes(): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(wasmBase64), (char) => char.charCodeAt(0));
+}

@@ -1,0 +1,187 @@
+import { type CsrPattern, fullPattern, transposePattern } from '../csr.ts';
+import type { F32Block, I32Block, Region } from '../memory/arena.ts';
+import type { Engine } from '../memory/module.ts';
+import type { Random } from '../random.ts';
+import type { LayerShape } from '../shape.ts';
+import { drawWeight, type Initializer } from './initializer.ts';
+import type { Optimizer } from './optimizer.ts';
+
+/** The structure of a sparse layer in the kernels' memory: W's CSR and, for the backward product, its CSC. */
+export interface Structure {
+  /** Offsets by output neuron [outDim + 1]. */
+  readonly indptr: I32Block;
+  /** Input neuron of every connection [nnz], ascending within a row. */
+  readonly indices: I32Block;
+  /** Offsets by input neuron [inDim + 1]. */
+  readonly colPtr: I32Block;
+  /** Output neuron of every connection in CSC order [nnz]. */
+  readonly rowIdx: I32Block;
+  /** CSR position of every connection in CSC order [nnz]. */
+  readonly perm: I32Block;
+}
+
+/** The gradient of one layer's parameters. */
+export interface Gradient {
+  /** [nnz], in CSR order. */
+  readonly weights: F32Block;
+  /** [outDim]. */
+  readonly bias: F32Block;
+}
+
+/**
+ * One layer, y = W·x + b: W is `[outDim, inDim]` with a fixed number of connections. A layer that has them all keeps
+ * no structure: its values in CSR order are the dense matrix, and the dense kernels take over.
+ */
+export class Layer implements LayerShape {
+  readonly index: number;
+  readonly inDim: number;
+  readonly outDim: number;
+  readonly nnz: number;
+  /** Absent in a layer that has every connection. */
+  readonly structure: Structure | undefined;
+  /** Weights in CSR order [nnz]. */
+  readonly values: F32Block;
+  readonly bias: F32Block;
+  /** The optimiser's state: `slots` arrays for the weights and as many for the biases; none before training. */
+  #slots: { readonly weights: readonly F32Block[]; readonly bias: readonly F32Block[] } = {
+    weights: [],
+    bias: [],
+  };
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, region: Region, index: number, inDim: number, outDim: number, nnz: number) {
+    this.#engine = engine;
+    this.index = index;
+    this.inDim = inDim;
+    this.outDim = outDim;
+    this.nnz = nnz;
+    this.structure =
+      nnz === inDim * outDim
+        ? undefined
+        : {
+            indptr: region.i32(outDim + 1),
+            indices: region.i32(nnz),
+            colPtr: region.i32(inDim + 1),
+            rowIdx: region.i32(nnz),
+            perm: region.i32(nnz),
+          };
+    this.values = region.f32(nnz);
+    this.bias = region.f32(outDim);
+    this.bias.view.fill(0);
+  }
+
+  /** Per-connection arrays besides the weights: they have to move along with their connection. */
+  get weightSlots(): readonly F32Block[] {
+    return this.#slots.weights;
+  }
+
+  get biasSlots(): readonly F32Block[] {
+    return this.#slots.bias;
+  }
+
+  /** The layer's pattern, a copy. */
+  pattern(): CsrPattern {
+    const { inDim, outDim, structure } = this;
+    if (structure === undefined) return fullPattern(outDim, inDim);
+    return {
+      rows: outDim,
+      cols: inDim,
+      indptr: structure.indptr.view.slice(),
+      indices: structure.indices.view.slice(),
+    };
+  }
+
+  /** Writes a pattern of exactly nnz connections, CSR and CSC. Weights and state stay as they are. */
+  setPattern(pattern: CsrPattern): void {
+    if (this.structure === undefined) return;
+    const { indptr, indices, colPtr, rowIdx, perm } = this.structure;
+    const transposed = transposePattern(pattern);
+    indptr.view.set(pattern.indptr);
+    indices.view.set(pattern.indices);
+    colPtr.view.set(transposed.indptr);
+    rowIdx.view.set(transposed.indices);
+    perm.view.set(transposed.source);
+  }
+
+  /** Draws every weight anew. */
+  drawWeights(initializer: Initializer, random: Random): void {
+    const bound = initializer.bound(this);
+    const values = this.values.view;
+    for (let p = 0; p < values.length; p++) values[p] = drawWeight(bound, random);
+  }
+
+  /** Gives the layer `slots` state arrays for an optimiser, all zero, in place of any before. */
+  setSlots(region: Region, slots: number): void {
+    const weights = Array.from({ length: slots }, () => region.f32(this.nnz));
+    const bias = Array.from({ length: slots }, () => region.f32(this.outDim));
+    for (const slot of [...weights, ...bias]) slot.view.fill(0);
+    this.#slots = { weights, bias };
+  }
+
+  /** Room for this layer's gradient. */
+  allocateGradient(region: Region): Gradient {
+    return { weights: region.f32(this.nnz), bias: region.f32(this.outDim) };
+  }
+
+  /** y = W·x + b over one tile, ReLU if asked. x [inDim][32], y [outDim][32], as pointers. */
+  forward(x: number, y: number, relu: boolean): void {
+    const { structure, values, bias, inDim, outDim } = this;
+    const { kernels } = this.#engine;
+    if (structure === undefined) {
+      kernels.gemm(values.pointer, bias.pointer, x, y, outDim, inDim, relu);
+    } else {
+      const { indptr, indices } = structure;
+      kernels.spmm(indptr.pointer, indices.pointer, values.pointer, bias.pointer, x, y, outDim, relu);
+    }
+  }
+
+  /** dx = Wᵀ·dy over one tile, 0 where x ≤ 0 (the ReLU before it undone). */
+  backward(dy: number, x: number, dx: number): void {
+    const { structure, values, inDim, outDim } = this;
+    const { kernels } = this.#engine;
+    if (structure === undefined) {
+      kernels.gemmT(values.pointer, dy, x, dx, outDim, inDim);
+    } else {
+      const { colPtr, rowIdx, perm } = structure;
+      kernels.spmmT(colPtr.pointer, rowIdx.pointer, perm.pointer, values.pointer, dy, x, dx, inDim);
+    }
+  }
+
+  /** Adds one tile's share to the gradient, or starts it. */
+  addGradient(dy: number, x: number, gradient: Gradient, accumulate: boolean): void {
+    const { structure, inDim, outDim } = this;
+    const { kernels } = this.#engine;
+    const dW = gradient.weights.pointer;
+    if (structure === undefined) kernels.products(dy, x, dW, outDim, inDim, accumulate);
+    else kernels.sddmm(structure.indptr.pointer, structure.indices.pointer, dy, x, dW, outDim, accumulate);
+    kernels.biasGradient(dy, gradient.bias.pointer, outDim, accumulate);
+  }
+
+  /** One step of the optimiser from the gradient of a whole batch. */
+  update(optimizer: Optimizer, gradient: Gradient, time: number): void {
+    const { kernels } = this.#engine;
+    const pointers = (blocks: readonly F32Block[]) => blocks.map((block) => block.pointer);
+    optimizer.step(
+      kernels,
+      {
+        weights: this.values.pointer,
+        gradient: gradient.weights.pointer,
+        slots: pointers(this.weightSlots),
+        n: this.nnz,
+      },
+      time,
+      true,
+    );
+    optimizer.step(
+      kernels,
+      {
+        weights: this.bias.pointer,
+        gradient: gradient.bias.pointer,
+        slots: pointers(this.biasSlots),
+        n: this.outDim,
+      },
+      time,
+      false,
+    );
+  }
+}

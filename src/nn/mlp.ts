@@ -1,0 +1,157 @@
+import type { CsrPattern } from '../csr.ts';
+import { type F64Block, Region } from '../memory/arena.ts';
+import { type Engine, TILE } from '../memory/module.ts';
+import { type Gradient, Layer } from './layer.ts';
+import type { Optimizer } from './optimizer.ts';
+
+/** What one tile of samples needs on its way through the network; pointers, each a tile [neurons][32]. */
+export interface Workspace {
+  /** activations[l] is the input of layer l; the last one holds the logits. */
+  readonly activations: readonly number[];
+  /** deltas[l] is the loss's gradient at the output of layer l, before its activation. */
+  readonly deltas: readonly number[];
+  /** Class probabilities [classes][32]. */
+  readonly probabilities: number;
+  /** ln Σ e^logit of every sample [32]. */
+  readonly logSums: F64Block;
+}
+
+/** The labelled samples of one tile, as pointers: sample b is row rows[b], its label labels[rows[b]]. */
+export interface TileRows {
+  readonly rows: number;
+  readonly labels: number;
+  readonly count: number;
+}
+
+/** A multilayer perceptron: ReLU between layers, linear output, softmax cross-entropy. */
+export class Mlp {
+  readonly engine: Engine;
+  /** Neurons by layer, the inputs first. */
+  readonly dims: readonly number[];
+  readonly layers: readonly Layer[];
+  readonly #region: Region;
+  readonly #optimizerRegion: Region;
+  #optimizerName: string | undefined;
+  /** Steps taken by the present optimiser. */
+  #time = 0;
+
+  /** A network of the given patterns, all weights and biases undefined until set. */
+  constructor(engine: Engine, patterns: readonly CsrPattern[]) {
+    this.engine = engine;
+    this.dims = [patterns[0].cols, ...patterns.map((pattern) => pattern.rows)];
+    this.#region = new Region(engine.arena);
+    this.#optimizerRegion = new Region(engine.arena);
+    try {
+      this.layers = patterns.map(
+        ({ rows, cols, indices }, index) =>
+          new Layer(engine, this.#region, index, cols, rows, indices.length),
+      );
+    } catch (error) {
+      this.#region.free();
+      throw error;
+    }
+    this.layers.forEach((layer, index) => {
+      layer.setPattern(patterns[index]);
+    });
+  }
+
+  get classes(): number {
+    return this.dims[this.dims.length - 1];
+  }
+
+  /** Bytes of parameters, structure and optimiser state. */
+  get bytes(): number {
+    return this.#region.bytes + this.#optimizerRegion.bytes;
+  }
+
+  /** Frees the network's memory. */
+  free(): void {
+    this.#optimizerRegion.free();
+    this.#region.free();
+  }
+
+  /** Makes room for the optimiser's state; what an optimiser of the same kind left there goes on. */
+  useOptimizer(optimizer: Optimizer): void {
+    if (this.#optimizerName === optimizer.name) return;
+    this.#optimizerRegion.free();
+    this.#optimizerName = undefined;
+    for (const layer of this.layers) layer.setSlots(this.#optimizerRegion, optimizer.slots);
+    this.#optimizerName = optimizer.name;
+    this.#time = 0;
+  }
+
+  /** Room for one tile on its way up, and down again if `backward`. */
+  allocateWorkspace(region: Region, backward: boolean): Workspace {
+    const tile = (neurons: number): number => region.f32(neurons * TILE).pointer;
+    return {
+      activations: this.dims.map(tile),
+      deltas: backward ? this.dims.slice(1).map(tile) : [],
+      probabilities: tile(this.classes),
+      logSums: region.f64(TILE),
+    };
+  }
+
+  allocateGradients(region: Region): Gradient[] {
+    return this.layers.map((layer) => layer.allocateGradient(region));
+  }
+
+  /** From the packed input tile to the logits. */
+  forward({ activations }: Workspace): void {
+    const last = this.layers.length - 1;
+    this.layers.forEach((layer, l) => {
+      layer.forward(activations[l], activations[l + 1], l < last);
+    });
+  }
+
+  /** Probabilities and log-sums from the logits. */
+  softmax({ activations, probabilities, logSums }: Workspace): void {
+    const logits = activations[this.layers.length];
+    this.engine.kernels.softmax(logits, this.classes, probabilities, logSums.pointer);
+  }
+
+  /** The tile's summed cross-entropy and its correctly classified samples, after `forward` and `softmax`. */
+  score({ activations, logSums }: Workspace, tile: TileRows): { loss: number; correct: number } {
+    const { kernels } = this.engine;
+    const logits = activations[this.layers.length];
+    const { labels, rows, count } = tile;
+    return {
+      loss: kernels.crossEntropy(logits, logSums.pointer, labels, rows, count),
+      correct: kernels.countCorrect(logits, labels, rows, count, this.classes),
+    };
+  }
+
+  /** The deltas of every layer, after `softmax`; `scale` is 1 / samples of the batch. */
+  backward({ activations, deltas, probabilities }: Workspace, tile: TileRows, scale: number): void {
+    const { labels, rows, count } = tile;
+    const last = this.layers.length - 1;
+    this.engine.kernels.crossEntropyGradient(
+      probabilities,
+      labels,
+      rows,
+      count,
+      this.classes,
+      scale,
+      deltas[last],
+    );
+    for (let l = last; l > 0; l--) this.layers[l].backward(deltas[l], activations[l], deltas[l - 1]);
+  }
+
+  /** Adds the tile's gradient to the batch's, or starts it, after `backward`. */
+  addGradients(
+    { activations, deltas }: Workspace,
+    gradients: readonly Gradient[],
+    accumulate: boolean,
+  ): void {
+    this.layers.forEach((layer, l) => {
+      layer.addGradient(deltas[l], activations[l], gradients[l], accumulate);
+    });
+  }
+
+  /** One step of the optimiser given to `useOptimizer`. */
+  update(optimizer: Optimizer, gradients: readonly Gradient[]): void {
+    this.#time++;
+    this.layers.forEach((layer, l) => {
+      layer.update(optimizer, gradients[l], this.#time);
+    });
+  }
+}

@@ -1,0 +1,98 @@
+import { checkNumber, checkOptions } from '../checks.ts';
+import { CtreError, show } from '../errors.ts';
+import type { Kernels } from '../memory/module.ts';
+
+/** An optimiser: how a step changes parameters, and how many arrays of state (`slots`) each parameter has. */
+export interface Optimizer {
+  readonly name: string;
+  /** Arrays of one f32 a parameter that the optimiser keeps, zero at first. */
+  readonly slots: number;
+  /**
+   * Step number `time` (from 1) over n parameters; every argument but the numbers is a pointer.
+   * @param decay whether the L2 penalty applies: to weights, not to biases.
+   */
+  step(
+    kernels: Kernels,
+    parameters: { weights: number; gradient: number; slots: readonly number[]; n: number },
+    time: number,
+    decay: boolean,
+  ): void;
+}
+
+/** The options common to all optimisers. */
+interface CommonOptions {
+  /** Step size; 0.01 for SGD, 0.001 for Adam. */
+  readonly learningRate?: number;
+  /** L2 penalty: this times the weight is added to its gradient. Default 1e-4 for SGD, 0 for Adam. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent with momentum; the defaults are the published settings of CTRE.
+ * v ← momentum·v + g; w ← w − learningRate·(g + momentum·v) with Nesterov, − learningRate·v without.
+ * @throws CtreError `E_ARGUMENT` for a number out of its range.
+ */
+export function sgd(
+  options: CommonOptions & { readonly momentum?: number; readonly nesterov?: boolean } = {},
+): Optimizer {
+  checkOptions('optimizer.sgd', options, ['learningRate', 'weightDecay', 'momentum', 'nesterov']);
+  const rate = checkNumber('learningRate', options.learningRate ?? 0.01, { least: 0 });
+  const weightDecay = checkNumber('weightDecay', options.weightDecay ?? 1e-4, { least: 0 });
+  const momentum = checkNumber('momentum', options.momentum ?? 0.9, { least: 0, below: 1 });
+  const nesterov = options.nesterov ?? true;
+  if (typeof nesterov !== 'boolean') {
+    throw new CtreError('E_ARGUMENT', `nesterov is ${show(nesterov)}; expected true or false`);
+  }
+  return Object.freeze<Optimizer>({
+    name: 'sgd',
+    slots: 1,
+    step(kernels, { weights, gradient, slots, n }, _time, decay) {
+      kernels.sgd(weights, gradient, slots[0], n, rate, momentum, nesterov, decay ? weightDecay : 0);
+    },
+  });
+}
+
+/**
+ * Adam (Kingma and Ba 2015), with an L2 penalty in the gradient.
+ * @throws CtreError `E_ARGUMENT` for a number out of its range.
+ */
+export function adam(
+  options: CommonOptions & {
+    readonly beta1?: number;
+    readonly beta2?: number;
+    readonly epsilon?: number;
+  } = {},
+): Optimizer {
+  checkOptions('optimizer.adam', options, ['learningRate', 'weightDecay', 'beta1', 'beta2', 'epsilon']);
+  const rate = checkNumber('learningRate', options.learningRate ?? 0.001, { least: 0 });
+  const weightDecay = checkNumber('weightDecay', options.weightDecay ?? 0, { least: 0 });
+  const beta1 = checkNumber('beta1', options.beta1 ?? 0.9, { least: 0, below: 1 });
+  const beta2 = checkNumber('beta2', options.beta2 ?? 0.999, { least: 0, below: 1 });
+  const epsilon = checkNumber('epsilon', options.epsilon ?? 1e-8, { least: 0 });
+  return Object.freeze<Optimizer>({
+    name: 'adam',
+    slots: 2,
+    step(kernels, { weights, gradient, slots, n }, time, decay) {
+      kernels.adam(
+        weights,
+        gradient,
+        slots[0],
+        slots[1],
+        n,
+        rate / (1 - power(beta1, time)),
+        beta1,
+        beta2,
+        1 / Math.sqrt(1 - power(beta2, time)),
+        epsilon,
+        decay ? weightDecay : 0,
+      );
+    },
+  });
+}
+
+/** base^exponent by squaring: the host's own power function differs between engines. */
+function power(base: number, exponent: number): number {
+  let result = 1;
+  for (let e = exponent, b = base; e > 0; e = Math.floor(e / 2), b *= b) if (e % 2 === 1) result *= b;
+  return result;
+}

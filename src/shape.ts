@@ -1,0 +1,9 @@
+/** What initialisers and topology methods may know of a layer: W is `[outDim, inDim]`. */
+export interface LayerShape {
+  /** 0 for the first layer. */
+  readonly index: number;
+  readonly inDim: number;
+  readonly outDim: number;
+  /** Connections of the layer. */
+  readonly nnz: number;
+}

@@ -1,0 +1,47 @@
+import { checkInteger } from '../checks.ts';
+import { growCandidates } from './cte.ts';
+import { type PruneOptions, pruneSchedule } from './schedule.ts';
+import { growAtRandom, startAtRandom } from './set.ts';
+import type { Progress, Topology } from './topology.ts';
+
+/** How long the accuracy has not improved, and whether growth is random by now. */
+interface SeqState {
+  readonly best: number;
+  /** Epochs since the best one. */
+  readonly waited: number;
+  readonly atRandom: boolean;
+}
+
+/**
+ * CTRE-seq: grows by |cosine| until the validation accuracy has not improved for `patience` epochs, from then on at random
+ * (Atashgahi et al., Machine Learning 2022).
+ * @param options.patience in epochs; 40, as published.
+ */
+export function ctreSeq(options: PruneOptions & { readonly patience?: number } = {}): Topology<SeqState> {
+  const { patience: given = 40, ...pruning } = options;
+  const patience = checkInteger('patience', given, { least: 1 });
+  const { options: filled, schedule } = pruneSchedule(pruning);
+
+  const advance = (state: SeqState, { accuracy }: Progress): SeqState => {
+    if (state.atRandom) return state;
+    if (accuracy > state.best) return { best: accuracy, waited: 0, atRandom: false };
+    const waited = state.waited + 1;
+    return { best: state.best, waited, atRandom: waited >= patience };
+  };
+
+  return Object.freeze<Topology<SeqState>>({
+    name: 'ctre-seq',
+    options: { ...filled, patience },
+    schedule,
+    needs: ['activations'],
+    init: (layer, random) => ({
+      ...startAtRandom(layer, random),
+      state: { best: -1, waited: 0, atRandom: false },
+    }),
+    wantsCandidates: (state, progress) => !advance(state, progress).atRandom,
+    evolve(layer, before, random) {
+      const state = advance(before, layer.progress);
+      return { edit: state.atRandom ? growAtRandom(layer, random) : growCandidates(layer), state };
+    },
+  });
+}

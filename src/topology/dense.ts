@@ -1,0 +1,16 @@
+import { checkOptions } from '../checks.ts';
+import { fullPattern } from '../csr.ts';
+import { noPruning } from './schedule.ts';
+import type { Topology } from './topology.ts';
+
+/** Every connection, whatever the density asked for: the dense baseline. */
+export function dense(options: Readonly<Record<string, never>> = {}): Topology<null> {
+  checkOptions('topology.dense', options, []);
+  return Object.freeze<Topology<null>>({
+    name: 'dense',
+    options: {},
+    schedule: noPruning,
+    needs: [],
+    init: ({ outDim, inDim }) => ({ pattern: fullPattern(outDim, inDim), state: null }),
+  });
+}

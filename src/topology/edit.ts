@@ -1,0 +1,114 @@
+import type { CsrPattern } from '../csr.ts';
+import { CtreError } from '../errors.ts';
+import type { Edit } from './topology.ts';
+
+/** A layer whose structure can be changed. */
+export interface EditTarget {
+  /** The present pattern. */
+  pattern(): CsrPattern;
+  /** Writes a pattern of as many connections. */
+  setPattern(pattern: CsrPattern): void;
+  /** Weights in CSR order. */
+  readonly values: { readonly view: Float32Array };
+  /** The optimiser's arrays in CSR order. */
+  readonly weightSlots: readonly { readonly view: Float32Array }[];
+}
+
+/** What an edit did to a layer. */
+export interface EditCounts {
+  /** Connections pruned, those grown again at once among them. */
+  readonly pruned: number;
+  /** Of these, grown again by the same edit. */
+  readonly regrown: number;
+  /** Connections grown that were not there before. */
+  readonly grown: number;
+  /** Of all grown, drawn at random. */
+  readonly random: number;
+}
+
+const NEW = -1;
+
+/**
+ * Applies an edit: the one place where a CSR structure changes. Survivors keep weight and optimiser state bit for bit,
+ * new connections get a drawn weight and a state of zero. O(nnz).
+ * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, or grows a kept one; the
+ *   layer is unchanged then.
+ */
+export function applyEdit(target: EditTarget, edit: Edit, drawWeight: () => number): EditCounts {
+  const { prune, grow } = edit;
+  if (prune.length !== grow.cols.length || grow.rows.length !== grow.cols.length) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `the topology method prunes ${prune.length} connections and grows ${grow.cols.length}; expected as many`,
+    );
+  }
+  const { pattern, source, regrown } = mergeEdit(target.pattern(), edit);
+  target.setPattern(pattern);
+  const values = target.values.view;
+  move(values, source, drawWeight);
+  for (const slot of target.weightSlots) move(slot.view, source, () => 0);
+  return { pruned: prune.length, regrown, grown: prune.length - regrown, random: edit.random };
+}
+
+/** The pattern after the edit and, for each of its connections, the CSR position it had before, or NEW. */
+function mergeEdit(
+  before: CsrPattern,
+  { prune, grow }: Edit,
+): { pattern: CsrPattern; source: Int32Array; regrown: number } {
+  const { rows, cols, indptr, indices } = before;
+  const nnz = indices.length;
+  const newIndptr = new Int32Array(rows + 1);
+  const newIndices = new Int32Array(nnz);
+  const source = new Int32Array(nnz);
+  let q = 0;
+  let nextPruned = 0;
+  let nextGrown = 0;
+  let regrown = 0;
+  const put = (column: number, from: number): void => {
+    newIndices[q] = column;
+    source[q++] = from;
+  };
+  for (let r = 0; r < rows; r++) {
+    let last = -1;
+    const growBefore = (column: number): void => {
+      for (; grow.rows[nextGrown] === r && grow.cols[nextGrown] < column; nextGrown++) {
+        if (grow.cols[nextGrown] <= last) throw misplaced(r, grow.cols[nextGrown]);
+        last = grow.cols[nextGrown];
+        put(last, NEW);
+      }
+    };
+    for (let p = indptr[r]; p < indptr[r + 1]; p++) {
+      const column = indices[p];
+      growBefore(column);
+      const grownHere = grow.rows[nextGrown] === r && grow.cols[nextGrown] === column;
+      const prunedHere = prune[nextPruned] === p;
+      if (prunedHere) nextPruned++;
+      if (grownHere) nextGrown++;
+      if (grownHere && !prunedHere) throw misplaced(r, column);
+      if (grownHere) regrown++;
+      if (!prunedHere || grownHere) put(column, p);
+      last = column;
+    }
+    growBefore(cols);
+    newIndptr[r + 1] = q;
+  }
+  if (nextPruned !== prune.length || nextGrown !== grow.cols.length) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      'the topology method gave positions that are out of range or not in ascending order',
+    );
+  }
+  return { pattern: { rows, cols, indptr: newIndptr, indices: newIndices }, source, regrown };
+}
+
+function move(values: Float32Array, source: Int32Array, fresh: () => number): void {
+  const before = values.slice();
+  for (let q = 0; q < values.length; q++) values[q] = source[q] === NEW ? fresh() : before[source[q]];
+}
+
+function misplaced(row: number, column: number): CtreError {
+  return new CtreError(
+    'E_ARGUMENT',
+    `the topology method grows the connection (${row}, ${column}), which is kept or comes twice`,
+  );
+}

@@ -1,0 +1,36 @@
+import { checkChoice } from '../checks.ts';
+import { cte } from './cte.ts';
+import { ctreSeq } from './ctreSeq.ts';
+import { ctreSim } from './ctreSim.ts';
+import { dense } from './dense.ts';
+import { fixed } from './fixed.ts';
+import { rigl } from './rigl.ts';
+import { set } from './set.ts';
+import { snip } from './snip.ts';
+import type { Topology } from './topology.ts';
+
+/** Every method by its name on the command line and in files: whatever holds of all is tested from this table. */
+export const methods = Object.freeze({
+  'ctre-sim': ctreSim,
+  'ctre-seq': ctreSeq,
+  cte,
+  set,
+  rigl,
+  snip,
+  static: fixed,
+  dense,
+});
+
+/** The name of a method. */
+export type MethodName = keyof typeof methods;
+
+/**
+ * The method of a name; `options` are those its factory takes.
+ * @throws CtreError `E_ARGUMENT` for a name that is none, or options out of their range.
+ */
+export function topologyByName(name: string, options: unknown = {}): Topology {
+  const known = checkChoice('method', name, Object.keys(methods) as MethodName[]);
+  // What a file or a command line gives: the factories check their options themselves.
+  const make: (options: never) => Topology = methods[known];
+  return make(options as never);
+}

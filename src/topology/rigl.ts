@@ -1,0 +1,16 @@
+import { growCandidates } from './cte.ts';
+import { type PruneOptions, pruneSchedule } from './schedule.ts';
+import { startAtRandom } from './set.ts';
+import type { Topology } from './topology.ts';
+
+/** RigL: grows where the dense gradient of one mini-batch is largest, with weight 0 (Evci et al., ICML 2020). */
+export function rigl(options?: PruneOptions): Topology<null> {
+  return Object.freeze<Topology<null>>({
+    name: 'rigl',
+    ...pruneSchedule(options),
+    needs: ['denseGradient'],
+    growInitializer: 'zeros',
+    init: startAtRandom,
+    evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
+  });
+}

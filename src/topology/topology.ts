@@ -1,0 +1,80 @@
+import type { CsrPattern } from '../csr.ts';
+import type { Random } from '../random.ts';
+import type { LayerShape } from '../shape.ts';
+import type { Schedule } from './schedule.ts';
+
+/** Positions of W, in row-major order: entry e is (rows[e], cols[e]). */
+export interface Positions {
+  readonly rows: Int32Array;
+  readonly cols: Int32Array;
+}
+
+/** What training collects for a method:
+ * - `activations`: candidates are the positions of largest |cosine| between the activations of their two neurons;
+ * - `denseGradient`: candidates are the positions of largest |gradient| on one mini-batch;
+ * - `initialGradient`: `init` is called once more before the first step, with a dense initialisation and its
+ *   gradient on the first mini-batch.
+ */
+export type Need = 'activations' | 'denseGradient' | 'initialGradient';
+
+/** A layer as `init` sees it. */
+export interface InitialLayer extends LayerShape {
+  /** Only for `initialGradient`: weights and their gradient, both dense, [outDim, inDim] row-major. */
+  readonly initial?: { readonly weights: Float32Array; readonly gradient: Float32Array };
+}
+
+/** How far training is when the topology evolves. */
+export interface Progress {
+  /** The epoch that has just ended, from 1. */
+  readonly epoch: number;
+  /** How many there will be. */
+  readonly epochs: number;
+  /** Validation accuracy of that epoch; the training accuracy where there are no validation rows. */
+  readonly accuracy: number;
+}
+
+/** A layer as `evolve` sees it. The arrays are the layer's own: read them, and do not keep them. */
+export interface EvolvingLayer extends LayerShape {
+  readonly pattern: CsrPattern;
+  /** Weights in CSR order. */
+  readonly values: Float32Array;
+  /** CSR positions of the ⌊ζ·nnz⌋ weights of smallest magnitude, ascending; ties go to the lower position. */
+  readonly weakest: Int32Array;
+  /** As many positions outside the kept ones, those of the largest score the method needs; ties go to the lower one. */
+  readonly candidates?: Positions;
+  readonly progress: Progress;
+}
+
+/** A change of a layer's pattern. As many connections are grown as are pruned. */
+export interface Edit {
+  /** CSR positions to remove, ascending. */
+  readonly prune: Int32Array;
+  /**
+   * Positions to connect, in row-major order, none of them kept. One that is pruned by the same edit never went:
+   * it keeps its weight and its optimiser's state.
+   */
+  readonly grow: Positions;
+  /** How many of the grown were drawn at random. */
+  readonly random: number;
+}
+
+/**
+ * A topology method: where connections are at first and how they move. S is what it remembers of a layer from one update to the
+ * next; it has to be JSON, since it is saved with checkpoints.
+ */
+export interface Topology<S = unknown> {
+  readonly name: string;
+  /** What it was made with, as JSON. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly needs: readonly Need[];
+  /** ζ, the share of connections replaced at an update. */
+  readonly schedule: Schedule;
+  /** The name of the initialiser that new connections get where the caller chooses none; `uniform` if absent. */
+  readonly growInitializer?: string;
+  /** A layer's first pattern. Its connections need not be layer.nnz: `dense` takes them all. */
+  init(layer: InitialLayer, random: Random): { readonly pattern: CsrPattern; readonly state: S };
+  /** Whether the coming update needs candidates at all; absent: it does. */
+  wantsCandidates?(state: S, progress: Progress): boolean;
+  /** One update after an epoch; absent where the pattern is fixed. */
+  evolve?(layer: EvolvingLayer, state: S, random: Random): { readonly edit: Edit; readonly state: S };
+}

@@ -1,0 +1,180 @@
+import { CsrMatrix, type DenseMatrix } from '../csr.ts';
+import { CtreError, show } from '../errors.ts';
+import type { I32Block, Region } from '../memory/arena.ts';
+import { type Engine, TILE } from '../memory/module.ts';
+import type { TileRows } from '../nn/mlp.ts';
+
+/** Samples as people hand them over: rows of features, dense, sparse or as arrays of arrays. */
+export type Samples = DenseMatrix | CsrMatrix | readonly (readonly number[])[];
+
+/** Class labels, integers from 0. */
+export type Labels = Int32Array | readonly number[];
+
+/**
+ * The samples as a matrix, every value a finite number and every row `cols` wide.
+ * @throws CtreError `E_ARGUMENT`, `E_SHAPE`, `E_NOT_FINITE`, naming what is wrong and where.
+ */
+export function checkSamples(x: unknown, cols: number): DenseMatrix | CsrMatrix {
+  const matrix = toMatrix(x, cols);
+  if (matrix.cols !== cols) {
+    throw new CtreError('E_SHAPE', `x has ${matrix.cols} columns; the network has ${cols} inputs`);
+  }
+  const values = matrix instanceof CsrMatrix ? matrix.values : matrix.data;
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const row =
+      matrix instanceof CsrMatrix
+        ? matrix.indptr.findLastIndex((offset) => offset <= bad)
+        : Math.floor(bad / cols);
+    throw new CtreError('E_NOT_FINITE', `x holds ${values[bad]} in row ${row}; expected finite numbers`);
+  }
+  return matrix;
+}
+
+function toMatrix(x: unknown, cols: number): DenseMatrix | CsrMatrix {
+  if (x instanceof CsrMatrix) return CsrMatrix.fromParts(x);
+  if (Array.isArray(x)) return fromArrays(x, cols);
+  if (typeof x !== 'object' || x === null || !('data' in x && 'rows' in x && 'cols' in x)) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `x is ${show(x)}; expected { rows, cols, data }, a CsrMatrix or an array of rows`,
+    );
+  }
+  const { rows, cols: width, data } = x;
+  for (const [name, size] of Object.entries({ rows, cols: width })) {
+    if (!Number.isSafeInteger(size) || Number(size) < 0) {
+      throw new CtreError('E_ARGUMENT', `x.${name} is ${show(size)}; expected an integer from 0 up`);
+    }
+  }
+  if (!(data instanceof Float32Array)) {
+    throw new CtreError('E_ARGUMENT', `x.data is ${show(data)}; expected a Float32Array`);
+  }
+  if (data.length !== Number(rows) * Number(width)) {
+    throw new CtreError(
+      'E_SHAPE',
+      `x.data has ${data.length} elements; ${rows} × ${width} need ${Number(rows) * Number(width)}`,
+    );
+  }
+  return { rows: Number(rows), cols: Number(width), data };
+}
+
+function fromArrays(x: readonly unknown[], cols: number): DenseMatrix {
+  const data = new Float32Array(x.length * cols);
+  x.forEach((row, r) => {
+    if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
+      throw new CtreError('E_ARGUMENT', `x[${r}] is ${show(row)}; expected an array of numbers`);
+    }
+    const values = Array.from(row as ArrayLike<unknown>);
+    if (values.length !== cols) {
+      throw new CtreError('E_SHAPE', `x[${r}] has ${values.length} values; the network has ${cols} inputs`);
+    }
+    values.forEach((value, c) => {
+      if (typeof value !== 'number') {
+        throw new CtreError('E_ARGUMENT', `x[${r}][${c}] is ${show(value)}; expected a number`);
+      }
+      data[r * cols + c] = value;
+    });
+  });
+  return { rows: x.length, cols, data };
+}
+
+/**
+ * The labels of `rows` samples as integers below `classes`.
+ * @throws CtreError `E_SHAPE` for another number of labels, `E_LABEL` for one that is no class.
+ */
+export function checkLabels(y: unknown, rows: number, classes: number): Int32Array {
+  if (!Array.isArray(y) && !(ArrayBuffer.isView(y) && 'length' in y)) {
+    throw new CtreError('E_ARGUMENT', `y is ${show(y)}; expected an Int32Array or an array of integers`);
+  }
+  const labels = y as ArrayLike<unknown>;
+  if (labels.length !== rows) {
+    throw new CtreError('E_SHAPE', `y has ${labels.length} labels for ${rows} rows of x`);
+  }
+  const checked = new Int32Array(rows);
+  for (let r = 0; r < rows; r++) {
+    const label = labels[r];
+    if (!Number.isInteger(label) || Number(label) < 0 || Number(label) >= classes) {
+      throw new CtreError(
+        'E_LABEL',
+        `y[${r}] is ${show(label)}; expected an integer from 0 to ${classes - 1}, the network's classes`,
+      );
+    }
+    checked[r] = Number(label);
+  }
+  return checked;
+}
+
+/** Samples in the kernels' memory, ready to be packed into tiles; sparse ones stay sparse until then. */
+export interface PackedSamples {
+  readonly rows: number;
+  /** Packs the samples listed at `list` (row numbers, i32 [count]) into the tile [cols][32]. */
+  pack(list: number, count: number, tile: number): void;
+}
+
+/** Copies checked samples into the kernels' memory. */
+export function loadSamples(engine: Engine, region: Region, x: DenseMatrix | CsrMatrix): PackedSamples {
+  const { kernels } = engine;
+  const { rows, cols } = x;
+  if (x instanceof CsrMatrix) {
+    const indptr = region.i32(rows + 1);
+    const indices = region.i32(x.nnz);
+    const values = region.f32(x.nnz);
+    indptr.view.set(x.indptr);
+    indices.view.set(x.indices);
+    values.view.set(x.values);
+    return {
+      rows,
+      pack(list, count, tile) {
+        kernels.packCsr(indptr.pointer, indices.pointer, values.pointer, list, count, cols, tile);
+      },
+    };
+  }
+  const data = region.f32(rows * cols);
+  data.view.set(x.data);
+  return {
+    rows,
+    pack(list, count, tile) {
+      kernels.packDense(data.pointer, list, count, cols, tile);
+    },
+  };
+}
+
+/** A list of rows of labelled samples that is gone through tile by tile: the training rows, the validation rows, … */
+export class RowList {
+  readonly samples: PackedSamples;
+  readonly labels: I32Block;
+  /** Row numbers, in the order they are gone through. */
+  readonly order: I32Block;
+
+  constructor(region: Region, samples: PackedSamples, labels: I32Block, rows: Int32Array) {
+    this.samples = samples;
+    this.labels = labels;
+    this.order = region.i32(rows.length);
+    this.order.view.set(rows);
+  }
+
+  get length(): number {
+    return this.order.length;
+  }
+
+  /** Packs up to 32 rows from position `begin` on, below `end`, into the tile, and names them. */
+  pack(begin: number, end: number, tile: number): TileRows {
+    const count = Math.min(TILE, end - begin);
+    const rows = this.order.pointer + 4 * begin;
+    this.samples.pack(rows, count, tile);
+    return { rows, labels: this.labels.pointer, count };
+  }
+}
+
+/** All rows of a checked data set, in order. */
+export function loadRows(
+  engine: Engine,
+  region: Region,
+  x: DenseMatrix | CsrMatrix,
+  labels: Int32Array,
+  rows: Int32Array = Int32Array.from({ length: x.rows }, (_, r) => r),
+): RowList {
+  const block = region.i32(labels.length);
+  block.view.set(labels);
+  return new RowList(region, loadSamples(engine, region, x), block, rows);
+}

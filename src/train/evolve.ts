@@ -1,0 +1,134 @@
+import { Region } from '../memory/arena.ts';
+import { drawWeight, type Initializer } from '../nn/initializer.ts';
+import type { Layer } from '../nn/layer.ts';
+import type { Mlp, Workspace } from '../nn/mlp.ts';
+import { type Random, randomStream } from '../random.ts';
+import { applyEdit, type EditCounts } from '../topology/edit.ts';
+import { removeConnections } from '../topology/pattern.ts';
+import type { Positions, Progress, Topology } from '../topology/topology.ts';
+import { RowList } from './batches.ts';
+import {
+  activationPairs,
+  gradientPairs,
+  type Search,
+  searchCandidates,
+  TOP_K_SCRATCH,
+} from './candidates.ts';
+import type { Work } from './work.ts';
+
+/** A network whose topology evolves, and where it stands. */
+export interface Evolving {
+  readonly network: Mlp;
+  readonly topology: Topology;
+  readonly growInitializer: Initializer;
+  readonly seed: number | string;
+  /** What the method remembers of each layer; replaced by every update. */
+  states: readonly unknown[];
+  /** Epochs trained so far, over all calls: names the random streams, so that what is drawn depends on nothing else. */
+  epochs: number;
+}
+
+/** A random stream for one purpose in the present epoch. */
+export function epochStream({ seed, epochs }: Evolving, purpose: string): Random {
+  return randomStream(seed, `${purpose}/${epochs}`);
+}
+
+/**
+ * One update of the topology after an epoch: finds the weakest connections and the candidates the method needs, asks
+ * the method, applies its edits.
+ * @param rows all rows trained on. @param batchSize of the mini-batch for a dense gradient.
+ * @returns what was done, layer by layer; null where a layer has every connection, or none was to be replaced.
+ */
+export function* evolve(
+  model: Evolving,
+  workspace: Workspace,
+  rows: RowList,
+  batchSize: number,
+  progress: Progress,
+): Work<(EditCounts | null)[]> {
+  const { network, topology, states } = model;
+  const { evolve: edit, wantsCandidates } = topology;
+  if (edit === undefined) return network.layers.map(() => null);
+  const fraction = topology.schedule.fraction(progress.epoch, progress.epochs);
+  const weakest = network.layers.map((layer) => findWeakest(network, layer, fraction));
+  const searches = network.layers.map((layer, l) =>
+    weakest[l].length > 0 && (wantsCandidates?.(states[l], progress) ?? true)
+      ? { kept: removeConnections(layer.pattern(), weakest[l]), count: weakest[l].length }
+      : undefined,
+  );
+  const candidates = yield* collect(model, workspace, rows, batchSize, searches);
+
+  const changes = network.layers.map((layer, l) => {
+    if (weakest[l].length === 0) return undefined;
+    const { index, inDim, outDim, nnz } = layer;
+    const random = epochStream(model, `evolve/${l}`);
+    const evolving = {
+      index,
+      inDim,
+      outDim,
+      nnz,
+      pattern: layer.pattern(),
+      values: layer.values.view,
+      weakest: weakest[l],
+      candidates: candidates[l],
+      progress,
+    };
+    return { ...edit(evolving, states[l], random), random };
+  });
+  model.states = changes.map((change, l) => change?.state ?? states[l]);
+  return network.layers.map((layer, l) => {
+    const change = changes[l];
+    if (change === undefined) return null;
+    const bound = model.growInitializer.bound(layer);
+    return applyEdit(layer, change.edit, () => drawWeight(bound, change.random));
+  });
+}
+
+/** CSR positions of the ⌊fraction·nnz⌋ weights of smallest magnitude, ascending; none where the layer is full. */
+function findWeakest({ engine }: Mlp, layer: Layer, fraction: number): Int32Array {
+  const count = layer.structure === undefined ? 0 : Math.floor(fraction * layer.nnz);
+  const region = new Region(engine.arena);
+  try {
+    const scratch = region.i32(TOP_K_SCRATCH);
+    const weakest = region.i32(count);
+    const values = layer.values.pointer;
+    engine.kernels.topK(values, layer.nnz, count, true, true, scratch.pointer, weakest.pointer);
+    return weakest.view.slice();
+  } finally {
+    region.free();
+  }
+}
+
+/** The candidates the method needs, by exact scores. */
+function* collect(
+  model: Evolving,
+  workspace: Workspace,
+  rows: RowList,
+  batchSize: number,
+  searches: readonly (Search | undefined)[],
+): Work<readonly (Positions | undefined)[]> {
+  const { network, topology } = model;
+  if (searches.every((search) => search === undefined)) return searches.map(() => undefined);
+  if (topology.needs.includes('activations')) {
+    const pairs = activationPairs(network, workspace, rows);
+    return yield* searchCandidates(network.engine, network.dims, searches, pairs, 'cosine');
+  }
+  if (topology.needs.includes('denseGradient')) {
+    const region = new Region(network.engine.arena);
+    try {
+      const batch = drawBatch(region, rows, batchSize, epochStream(model, 'gradient-batch'));
+      const pairs = gradientPairs(network, workspace, batch);
+      return yield* searchCandidates(network.engine, network.dims, searches, pairs, 'magnitude');
+    } finally {
+      region.free();
+    }
+  }
+  return searches.map(() => undefined);
+}
+
+/** A mini-batch of rows drawn at random. */
+function drawBatch(region: Region, rows: RowList, batchSize: number, random: Random): RowList {
+  const drawn = rows.order.view.slice();
+  random.shuffle(drawn);
+  return new RowList(region, rows.samples, rows.labels, drawn.subarray(0, batchSize));
+}

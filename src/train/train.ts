@@ -1,0 +1,187 @@
+import type { CsrMatrix, DenseMatrix } from '../csr.ts';
+import { CtreError } from '../errors.ts';
+import { Region } from '../memory/arena.ts';
+import { TILE } from '../memory/module.ts';
+import type { Initializer } from '../nn/initializer.ts';
+import type { Gradient } from '../nn/layer.ts';
+import type { Workspace } from '../nn/mlp.ts';
+import type { Optimizer } from '../nn/optimizer.ts';
+import type { EditCounts } from '../topology/edit.ts';
+import { loadRows, RowList } from './batches.ts';
+import { evaluateRows, type Score } from './evaluate.ts';
+import { type Evolving, epochStream, evolve } from './evolve.ts';
+import { startFromInitialGradient } from './initialGradient.ts';
+import { runInTurns, throwIfAborted, type Work } from './work.ts';
+
+/** A model as training sees it. */
+export interface Trainee extends Evolving {
+  readonly initializer: Initializer;
+  /** False until the first step of a network that starts from its initialiser: only then may a method choose by gradient. */
+  started: boolean;
+}
+
+/** Checked samples and their labels. */
+export interface Labelled {
+  readonly x: DenseMatrix | CsrMatrix;
+  readonly labels: Int32Array;
+}
+
+/** A checked training job. */
+export interface Job {
+  readonly data: Labelled;
+  /** Rows of `data` to train on. */
+  readonly trainRows: Int32Array;
+  /** Rows of `data` held out, or a data set of its own; none, and nothing is validated. */
+  readonly validation: Int32Array | Labelled | undefined;
+  /** Scored at every epoch of a new best validation accuracy, and after the last. */
+  readonly test: Labelled | undefined;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: Optimizer;
+  /** Epochs without a better validation accuracy after which training ends. */
+  readonly patience: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What an epoch of training came to. */
+export interface Epoch {
+  /** From 1 in every call of `train`. */
+  readonly epoch: number;
+  /** Mean cross-entropy of the training samples, each before the step its batch made. */
+  readonly loss: number;
+  /** Share of training samples classified correctly, likewise. */
+  readonly accuracy: number;
+  readonly valLoss?: number;
+  readonly valAccuracy?: number;
+  /** Whether no earlier epoch had as good a validation accuracy (without validation: training accuracy). */
+  readonly best: boolean;
+  /** Only at best epochs and at the last one, when there are test rows. */
+  readonly testAccuracy?: number;
+  /** All of the epoch, evaluation and evolution included. */
+  readonly seconds: number;
+  /** Steps of the optimiser alone. */
+  readonly trainSeconds: number;
+  /** The update of the topology, where there was one; layer by layer, null where a layer did not change. */
+  readonly evolution?: { readonly seconds: number; readonly layers: readonly (EditCounts | null)[] };
+}
+
+/** Trains, an epoch at a time; what is yielded belongs to the epoch just ended. */
+export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, void, void> {
+  const { network } = model;
+  const { engine } = network;
+  const { epochs, batchSize, optimizer, signal } = job;
+  throwIfAborted(signal);
+  const region = new Region(engine.arena);
+  try {
+    const rows = loadRows(engine, region, job.data.x, job.data.labels, job.trainRows);
+    const validation = loadValidation(region, rows, model, job.validation);
+    const test = job.test && loadRows(engine, region, job.test.x, job.test.labels);
+    const workspace = network.allocateWorkspace(region, true);
+    const gradients = network.allocateGradients(region);
+    network.useOptimizer(optimizer);
+    const clock = (): number => performance.now() / 1000;
+    const score = (list: RowList | undefined): Promise<Score | undefined> =>
+      list === undefined
+        ? Promise.resolve(undefined)
+        : runInTurns(evaluateRows(network, workspace, list), signal);
+
+    let bestAccuracy = -1;
+    let waited = 0;
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      const begin = clock();
+      rows.order.view.set(job.trainRows);
+      epochStream(model, 'shuffle').shuffle(rows.order.view);
+      if (!model.started && model.topology.needs.includes('initialGradient')) {
+        await runInTurns(startFromInitialGradient(model, model.initializer, rows, batchSize), signal);
+      }
+      model.started = true;
+      const trainBegin = clock();
+      const { loss, accuracy } = await runInTurns(
+        trainEpoch(model, workspace, gradients, rows, batchSize, optimizer, epoch),
+        signal,
+      );
+      const trainSeconds = clock() - trainBegin;
+      const val = await score(validation);
+      if (val !== undefined) checkFinite(val.loss, epoch);
+      const best = (val?.accuracy ?? accuracy) > bestAccuracy;
+      bestAccuracy = Math.max(bestAccuracy, val?.accuracy ?? accuracy);
+      waited = best ? 0 : waited + 1;
+      const last = epoch === epochs || waited >= job.patience;
+      const tested = best || last ? await score(test) : undefined;
+
+      const evolveBegin = clock();
+      const progress = { epoch, epochs, accuracy: val?.accuracy ?? accuracy };
+      const layers =
+        last || model.topology.evolve === undefined
+          ? undefined
+          : await runInTurns(evolve(model, workspace, rows, batchSize, progress), signal);
+      const end = clock();
+      model.epochs++;
+      yield {
+        epoch,
+        loss,
+        accuracy,
+        ...(val && { valLoss: val.loss, valAccuracy: val.accuracy }),
+        best,
+        ...(tested && { testAccuracy: tested.accuracy }),
+        seconds: end - begin,
+        trainSeconds,
+        ...(layers && { evolution: { seconds: end - evolveBegin, layers } }),
+      };
+      if (last) return;
+    }
+  } finally {
+    region.free();
+  }
+}
+
+function loadValidation(
+  region: Region,
+  rows: RowList,
+  { network }: Trainee,
+  validation: Job['validation'],
+): RowList | undefined {
+  if (validation === undefined) return undefined;
+  return validation instanceof Int32Array
+    ? new RowList(region, rows.samples, rows.labels, validation)
+    : loadRows(network.engine, region, validation.x, validation.labels);
+}
+
+/** One pass over the rows in their present order. A piece of the work is a tile; a step's edge is after its last. */
+function* trainEpoch(
+  { network }: Trainee,
+  workspace: Workspace,
+  gradients: readonly Gradient[],
+  rows: RowList,
+  batchSize: number,
+  optimizer: Optimizer,
+  epoch: number,
+): Work<Score> {
+  let loss = 0;
+  let correct = 0;
+  for (let begin = 0; begin < rows.length; begin += batchSize) {
+    const end = Math.min(begin + batchSize, rows.length);
+    for (let position = begin; position < end; position += TILE) {
+      const tile = rows.pack(position, end, workspace.activations[0]);
+      network.forward(workspace);
+      network.softmax(workspace);
+      const score = network.score(workspace, tile);
+      loss += score.loss;
+      correct += score.correct;
+      network.backward(workspace, tile, 1 / (end - begin));
+      network.addGradients(workspace, gradients, position > begin);
+      yield;
+    }
+    checkFinite(loss, epoch);
+    network.update(optimizer, gradients);
+  }
+  return { loss: loss / rows.length, accuracy: correct / rows.length };
+}
+
+function checkFinite(loss: number, epoch: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new CtreError(
+    'E_DIVERGED',
+    `the loss is no longer a finite number in epoch ${epoch}; use a smaller learning rate or smaller initial weights, or scale the features`,
+  );
+}
