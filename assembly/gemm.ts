@@ -1,7 +1,7 @@
 // Dense layers (the baseline, and any layer of density 1), and the dense product of two tiles, which is RigL's
 // and SNIP's gradient and, with activations on both sides, the cosine step's inner products.
-import { sum4, sum4x4 } from './math';
-import { ROW } from './tile';
+import { sum4x4 } from './math';
+import { innerProduct, ROW } from './tile';
 
 /**
  * y[i][:] = bias[i] + Σ_j W[i, j] · x[j][:], then max(·, 0) if relu.
@@ -215,15 +215,6 @@ export function products(a: usize, x: usize, g: usize, outDim: i32, inDim: i32, 
       g += 4;
     }
   }
-}
-
-/** Σ_b a[b] · x[b] in the order of the blocked loop. */
-function innerProduct(a: usize, x: usize): f32 {
-  let s = f32x4.splat(0);
-  for (let k: usize = 0; k < ROW; k += 16) {
-    s = f32x4.add(s, f32x4.mul(v128.load(a + k), v128.load(x + k)));
-  }
-  return sum4(s);
 }
 
 function storeSum(t: usize, sum: f32, accumulate: bool): void {

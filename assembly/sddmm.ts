@@ -1,6 +1,6 @@
 // The gradient of a sparse layer's weights and biases: the dense product dy·xᵀ, sampled at W's connections.
 import { sum4, sum4x4 } from './math';
-import { ROW, ROW_SHIFT } from './tile';
+import { innerProduct, ROW, ROW_SHIFT } from './tile';
 
 /**
  * dW[p] (+)= Σ_b dy[i][b] · x[indices[p]][b] for every connection p of row i.
@@ -21,40 +21,39 @@ export function sddmm(
     indptr += 4;
     const end = (<usize>load<u32>(indptr)) << 2;
     let p = begin;
+    // Four connections at a time share the loads of dy. The loop over samples stays a loop: unrolled whole, its loads
+    // are hoisted by older V8s and spill.
     for (; p + 16 <= end; p += 16) {
-      const s = sum4x4(
-        products(dy, x + ((<usize>load<u32>(indices + p)) << ROW_SHIFT)),
-        products(dy, x + ((<usize>load<u32>(indices + p, 4)) << ROW_SHIFT)),
-        products(dy, x + ((<usize>load<u32>(indices + p, 8)) << ROW_SHIFT)),
-        products(dy, x + ((<usize>load<u32>(indices + p, 12)) << ROW_SHIFT)),
-      );
+      const s0 = x + ((<usize>load<u32>(indices + p)) << ROW_SHIFT);
+      const s1 = x + ((<usize>load<u32>(indices + p, 4)) << ROW_SHIFT);
+      const s2 = x + ((<usize>load<u32>(indices + p, 8)) << ROW_SHIFT);
+      const s3 = x + ((<usize>load<u32>(indices + p, 12)) << ROW_SHIFT);
+      let a = f32x4.splat(0);
+      let b = a;
+      let c = a;
+      let d = a;
+      for (let k: usize = 0; k < ROW; k += 32) {
+        const y0 = v128.load(dy + k);
+        a = f32x4.add(a, f32x4.mul(y0, v128.load(s0 + k)));
+        b = f32x4.add(b, f32x4.mul(y0, v128.load(s1 + k)));
+        c = f32x4.add(c, f32x4.mul(y0, v128.load(s2 + k)));
+        d = f32x4.add(d, f32x4.mul(y0, v128.load(s3 + k)));
+        const y1 = v128.load(dy + k, 16);
+        a = f32x4.add(a, f32x4.mul(y1, v128.load(s0 + k, 16)));
+        b = f32x4.add(b, f32x4.mul(y1, v128.load(s1 + k, 16)));
+        c = f32x4.add(c, f32x4.mul(y1, v128.load(s2 + k, 16)));
+        d = f32x4.add(d, f32x4.mul(y1, v128.load(s3 + k, 16)));
+      }
+      const s = sum4x4(a, b, c, d);
       v128.store(dW + p, accumulate ? f32x4.add(v128.load(dW + p), s) : s);
     }
     for (; p < end; p += 4) {
-      const s = sum4(products(dy, x + ((<usize>load<u32>(indices + p)) << ROW_SHIFT)));
+      const s = innerProduct(dy, x + ((<usize>load<u32>(indices + p)) << ROW_SHIFT));
       store<f32>(dW + p, accumulate ? load<f32>(dW + p) + s : s);
     }
     dy += ROW;
     begin = end;
   }
-}
-
-/** Four partial sums of the 32 products of two tile rows. */
-function products(a: usize, b: usize): v128 {
-  const s0 = f32x4.add(f32x4.mul(v128.load(a), v128.load(b)), f32x4.mul(v128.load(a, 16), v128.load(b, 16)));
-  const s1 = f32x4.add(
-    f32x4.mul(v128.load(a, 32), v128.load(b, 32)),
-    f32x4.mul(v128.load(a, 48), v128.load(b, 48)),
-  );
-  const s2 = f32x4.add(
-    f32x4.mul(v128.load(a, 64), v128.load(b, 64)),
-    f32x4.mul(v128.load(a, 80), v128.load(b, 80)),
-  );
-  const s3 = f32x4.add(
-    f32x4.mul(v128.load(a, 96), v128.load(b, 96)),
-    f32x4.mul(v128.load(a, 112), v128.load(b, 112)),
-  );
-  return f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
 }
 
 /**

@@ -2,6 +2,8 @@
 // lines, SIMD runs over samples, and a sparse index costs one scalar load a connection. A tile that holds fewer
 // samples keeps zeros in the lanes beyond them when packed; what kernels make of those lanes is never read.
 
+import { sum4 } from './math';
+
 /** Samples in a tile. */
 export const TILE: i32 = 32;
 
@@ -10,6 +12,15 @@ export const ROW_SHIFT: usize = 7;
 
 /** Bytes of one neuron's row in a tile. */
 export const ROW: usize = 128;
+
+/** Σ_b a[b] · x[b] of two rows of tiles, in the order of the loops that take four at a time: tails give the same bits. */
+export function innerProduct(a: usize, x: usize): f32 {
+  let s = f32x4.splat(0);
+  for (let k: usize = 0; k < ROW; k += 16) {
+    s = f32x4.add(s, f32x4.mul(v128.load(a + k), v128.load(x + k)));
+  }
+  return sum4(s);
+}
 
 /**
  * tile[j][b] = data[rows[b], j] for b < count, 0 for the other lanes.
