@@ -1,0 +1,148 @@
+import type { CsrMatrix, DenseMatrix } from '../csr.ts';
+import { CtreError, show } from '../errors.ts';
+
+/** Rows with their classes. Sparse sources stay sparse; nothing is scaled. */
+export interface Dataset {
+  /** One sample a row; every value finite. */
+  readonly x: DenseMatrix | CsrMatrix;
+  /** The class of every row, 0 … c − 1; empty for a file read as `unlabelled`. */
+  readonly labels: Int32Array;
+  /** What the file called the classes: integers ascending, or strings by code unit. */
+  readonly labelNames: readonly (number | string)[];
+  /** The name of every column, where the file has a header. */
+  readonly featureNames?: readonly string[];
+  /** Test rows, where the source ships its own. */
+  readonly test?: { readonly x: DenseMatrix | CsrMatrix; readonly labels: Int32Array };
+}
+
+/** How to read a file; every field has a default. */
+export interface ReadOptions {
+  /** The label column (CSV: name, or index from 0), or the variable (`.mat`) or key (`.npz`) of the labels. */
+  readonly label?: string | number;
+  /** The variable (`.mat`) or key (`.npz`) of the features. */
+  readonly features?: string;
+  /** The file holds features only, or its labels do not matter: `labels` and `labelNames` come back empty. */
+  readonly unlabelled?: boolean;
+  /** CSV: whether the first line names the columns. Default: detected. */
+  readonly header?: boolean;
+  /** CSV: what separates fields. Default: detected. */
+  readonly delimiter?: string;
+  /** LIBSVM: the number of columns. Default: the largest index that occurs. */
+  readonly columns?: number;
+  /**
+   * Bytes that compressed content may inflate to, in total; the arrays made of it take at most four times as much.
+   * Default 4 × input bytes + 64 MiB.
+   */
+  readonly maxBytes?: number;
+}
+
+/** Labels as files hold them: integers or strings. */
+export type LabelValues = ArrayLike<number | string>;
+
+/**
+ * Codes labels as 0 … c − 1. Without `names` the classes are those that occur: integers in numeric order, strings
+ * by code unit. With `names` (a saved model's classes) a label's code is its position there.
+ * @throws CtreError `E_LABEL` for a label that is missing, no integer, or not among `names`.
+ */
+export function encodeLabels(
+  values: LabelValues,
+  names?: readonly (number | string)[],
+): { labels: Int32Array; labelNames: readonly (number | string)[] } {
+  for (let row = 0; row < values.length; row++) checkLabel(values[row], row);
+  const labelNames = names ?? distinctLabels(values);
+  // Keyed by text, since a file with the classes 1, 2 and "a" names them "1", "2", "a", and a part of it 1 and 2.
+  const codes = new Map(labelNames.map((name, code) => [String(name), code]));
+  const labels = new Int32Array(values.length);
+  for (let row = 0; row < values.length; row++) {
+    const code = codes.get(String(values[row]));
+    if (code === undefined) {
+      const known = labelNames.slice(0, 10).map(show).join(', ') + (labelNames.length > 10 ? ', …' : '');
+      throw new CtreError(
+        'E_LABEL',
+        `row ${row} has the label ${show(values[row])}; the known classes are ${known}`,
+      );
+    }
+    labels[row] = code;
+  }
+  return { labels, labelNames };
+}
+
+/**
+ * The dataset with its labels coded against the given class names, as a saved model needs them.
+ * @throws CtreError `E_LABEL` for a class of the dataset that is not among `names`.
+ */
+export function relabel(dataset: Dataset, names: readonly (number | string)[]): Dataset {
+  const used = new Set(dataset.labels);
+  for (const label of dataset.test?.labels ?? []) used.add(label);
+  const occurring = dataset.labelNames.filter((_, label) => used.has(label));
+  const coded = encodeLabels(occurring, names).labels;
+  const codeOf = new Map(occurring.map((name, position) => [name, coded[position]]));
+  const recode = (labels: Int32Array): Int32Array =>
+    labels.map((label) => codeOf.get(dataset.labelNames[label]) ?? -1);
+  return {
+    ...dataset,
+    labels: recode(dataset.labels),
+    labelNames: names,
+    ...(dataset.test && { test: { x: dataset.test.x, labels: recode(dataset.test.labels) } }),
+  };
+}
+
+/** Features with the labels a file holds for them; no labels where it was read as `unlabelled`. */
+export interface RawRows {
+  readonly x: DenseMatrix | CsrMatrix;
+  readonly labels?: LabelValues;
+}
+
+/** A dataset from what a reader found: sizes checked, the labels of both parts coded together. */
+export function buildDataset(train: RawRows, test?: RawRows, featureNames?: readonly string[]): Dataset {
+  checkRows(train, 'the file');
+  if (test) {
+    checkRows(test, 'the test part');
+    if (test.x.cols !== train.x.cols) {
+      throw new CtreError(
+        'E_SHAPE',
+        `the test rows have ${test.x.cols} columns; the training rows have ${train.x.cols}`,
+      );
+    }
+  }
+  const trainLabels = train.labels ?? [];
+  const testLabels = test?.labels ?? [];
+  const { labels, labelNames } = encodeLabels([...Array.from(trainLabels), ...Array.from(testLabels)]);
+  return {
+    x: train.x,
+    labels: labels.slice(0, trainLabels.length),
+    labelNames,
+    ...(featureNames && { featureNames }),
+    ...(test && { test: { x: test.x, labels: labels.slice(trainLabels.length) } }),
+  };
+}
+
+function checkRows({ x, labels }: RawRows, what: string): void {
+  if (x.rows === 0 || x.cols === 0) {
+    throw new CtreError(
+      'E_FORMAT',
+      `${what} holds ${x.rows} rows of ${x.cols} features; expected at least one of each`,
+    );
+  }
+  if (labels && labels.length !== x.rows) {
+    throw new CtreError(
+      'E_SHAPE',
+      `${what} holds ${labels.length} labels for ${x.rows} rows; expected one label a row`,
+    );
+  }
+}
+
+function checkLabel(value: number | string, row: number): void {
+  const valid = typeof value === 'number' ? Number.isSafeInteger(value) : value !== '';
+  if (!valid) {
+    const came = value === '' ? 'no label' : `the label ${value}`;
+    throw new CtreError('E_LABEL', `row ${row} has ${came}; labels are integers or names`);
+  }
+}
+
+function distinctLabels(values: LabelValues): readonly (number | string)[] {
+  const distinct = [...new Set(Array.from(values, (value) => (value === 0 ? 0 : value)))];
+  const numbers = distinct.filter((value) => typeof value === 'number');
+  if (numbers.length === distinct.length) return numbers.sort((a, b) => a - b);
+  return [...new Set(distinct.map(String))].sort();
+}

@@ -1,0 +1,155 @@
+import { Gunzip, Inflate, Unzlib } from 'fflate';
+import { CtreError } from '../errors.ts';
+import type { Budget } from './bytes.ts';
+
+/** DEFLATE cannot expand more than this: one bit pair can stand for 258 bytes. */
+const MAX_RATIO = 1032;
+/** Input bytes handed to the inflater at once: it rescans what it could not use yet, so few. */
+const CHUNK = 16384;
+/** Input without any output beyond this is no stream: real blocks yield something every few hundred bytes. */
+const MAX_SILENCE = 1 << 18;
+
+type Stream = Inflate | Gunzip | Unzlib;
+
+/**
+ * The content of a gzip file (of one or more members), its check sums and sizes compared.
+ * @throws CtreError `E_FORMAT` for a damaged or cut stream, `E_MEMORY` beyond the budget.
+ */
+export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
+  if (bytes.length < 18) throw damaged('the gzip stream', 'is cut short');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let crc = 0;
+  let size = 0;
+  const checkMember = (end: number): void => {
+    if (view.getUint32(end - 8, true) !== crc || view.getUint32(end - 4, true) !== size % 2 ** 32) {
+      throw damaged('the gzip stream', 'fails its check sum');
+    }
+    crc = 0;
+    size = 0;
+  };
+  const stream = new Gunzip();
+  stream.onmember = checkMember;
+  const content = collect(stream, bytes, budget, 'the gzip stream', (chunk) => {
+    crc = crc32(chunk, crc);
+    size += chunk.length;
+  });
+  checkMember(bytes.length);
+  return content;
+}
+
+/** The content of a zlib stream that fills `bytes`. @throws as `gunzip`. */
+export function unzlib(bytes: Uint8Array, budget: Budget, what: string): Uint8Array {
+  if (bytes.length < 6) throw damaged(what, 'is cut short');
+  const content = collect(new Unzlib(), bytes, budget, what);
+  const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
+  if (adler32(content) !== trailer.getUint32(0)) throw damaged(what, 'fails its check sum');
+  return content;
+}
+
+/** The content of a bare DEFLATE stream that fills `bytes`. @throws as `gunzip`. */
+export function inflate(bytes: Uint8Array, budget: Budget, what: string): Uint8Array {
+  return collect(new Inflate(), bytes, budget, what);
+}
+
+/**
+ * The first `length` bytes, or all there are, of a zlib or bare DEFLATE stream, for a look at a header. Takes
+ * constant memory and no budget.
+ */
+export function inflatePrefix(
+  format: 'zlib' | 'deflate',
+  bytes: Uint8Array,
+  length: number,
+  what: string,
+): Uint8Array {
+  const prefix = new Uint8Array(length);
+  let size = 0;
+  const stream = format === 'zlib' ? new Unzlib() : new Inflate();
+  stream.ondata = (chunk) => {
+    prefix.set(chunk.subarray(0, length - size), size);
+    size += Math.min(chunk.length, length - size);
+  };
+  const step = 128;
+  for (let at = 0; at < bytes.length && at < MAX_SILENCE && size < length; at += step) {
+    push(stream, bytes.subarray(at, at + step), false, what);
+  }
+  return prefix.subarray(0, size);
+}
+
+function collect(
+  stream: Stream,
+  bytes: Uint8Array,
+  budget: Budget,
+  what: string,
+  onChunk?: (chunk: Uint8Array) => void,
+): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let lastOutputAt = 0;
+  let at = 0;
+  stream.ondata = (chunk) => {
+    if (chunk.length === 0) return;
+    budget.claim(chunk.length, what);
+    onChunk?.(chunk);
+    chunks.push(chunk);
+    size += chunk.length;
+    lastOutputAt = at;
+  };
+  while (at < bytes.length) {
+    // The inflater's own buffer holds the output of one push, so near the limit the pushes get small.
+    const step = Math.max(64, Math.min(CHUNK, Math.floor(budget.left / MAX_RATIO)));
+    const end = Math.min(at + step, bytes.length);
+    push(stream, bytes.subarray(at, end), end === bytes.length, what);
+    at = end;
+    if (at - lastOutputAt > MAX_SILENCE) throw damaged(what, 'goes on after its end');
+  }
+  const content = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    content.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return content;
+}
+
+function push(stream: Stream, chunk: Uint8Array, final: boolean, what: string): void {
+  try {
+    stream.push(chunk, final);
+  } catch (error) {
+    if (error instanceof CtreError) throw error;
+    throw damaged(what, 'is damaged or cut short', error);
+  }
+}
+
+function damaged(what: string, how: string, cause?: unknown): CtreError {
+  return new CtreError('E_FORMAT', `${what} ${how}; get the file again`, { cause });
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
+  return crc;
+});
+
+/** CRC-32 as in gzip and ZIP (RFC 1952, section 8), continued from `crc`. */
+export function crc32(bytes: Uint8Array, crc = 0): number {
+  let sum = ~crc;
+  for (let i = 0; i < bytes.length; i++) sum = CRC_TABLE[(sum ^ bytes[i]) & 0xff] ^ (sum >>> 8);
+  return ~sum >>> 0;
+}
+
+/** Adler-32 as in zlib (RFC 1950, section 9). */
+function adler32(bytes: Uint8Array): number {
+  let a = 1;
+  let b = 0;
+  for (let start = 0; start < bytes.length; start += 3800) {
+    // 3800 terms keep b below 2^31 between two divisions.
+    const end = Math.min(start + 3800, bytes.length);
+    for (let i = start; i < end; i++) {
+      a += bytes[i];
+      b += a;
+    }
+    a %= 65521;
+    b %= 65521;
+  }
+  return b * 65536 + a;
+}

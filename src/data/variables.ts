@@ -1,0 +1,138 @@
+import { CsrMatrix } from '../csr.ts';
+import { CtreError, show } from '../errors.ts';
+import { buildDataset, type Dataset, type LabelValues, type RawRows, type ReadOptions } from './dataset.ts';
+import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
+
+/** A named array in a file; only its header has been read. */
+export interface Variable {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Text can serve as labels only. */
+  readonly isText?: boolean;
+  /** Why it can serve as nothing, as the end of a sentence: "is a cell array". */
+  readonly obstacle?: string;
+  /** @throws CtreError when the content is damaged. */
+  read(): NdArray | CsrMatrix;
+}
+
+/** More named arrays than this in one file are no dataset, and looking at each would take long. */
+const MAX_VARIABLES = 4096;
+
+/** @throws CtreError `E_UNSUPPORTED` once a file turns out to hold too many arrays. */
+export function checkVariableCount(count: number): void {
+  if (count > MAX_VARIABLES) {
+    throw new CtreError(
+      'E_UNSUPPORTED',
+      `the file holds more than ${MAX_VARIABLES} arrays; keep only features and labels`,
+    );
+  }
+}
+
+const TRAIN_FEATURES =
+  'X x data fea features X_train x_train train_X train_x train_images train_data Xtrain xtrain'.split(' ');
+const TRAIN_LABELS =
+  'Y y labels label gnd target targets Y_train y_train train_Y train_y train_labels Ytrain ytrain'.split(' ');
+const TEST_FEATURES = 'X_test x_test test_X test_x test_images test_data Xtest xtest'.split(' ');
+const TEST_LABELS = 'Y_test y_test test_Y test_y test_labels Ytest ytest'.split(' ');
+
+/**
+ * A dataset from a file's named arrays: those the options name, else those with usual names, else by shape.
+ * @throws CtreError `E_FORMAT` naming the variables that exist when none fits.
+ */
+export function datasetFromVariables(variables: readonly Variable[], options: ReadOptions): Dataset {
+  const features =
+    options.features === undefined ? guessFeatures(variables) : named(variables, options.features);
+  if (!features) throw missing('features', 'features', variables);
+  const labels = options.unlabelled ? undefined : findLabels(variables, features, options);
+  const train = readRows(features, labels);
+  if (options.features !== undefined || options.unlabelled) return buildDataset(train);
+  const testFeatures = firstNamed(variables, TEST_FEATURES, (v) => !v.isText && v !== features);
+  const testLabels = firstNamed(variables, TEST_LABELS, (v) => v !== labels);
+  return buildDataset(train, testFeatures && testLabels && readRows(testFeatures, testLabels));
+}
+
+function guessFeatures(variables: readonly Variable[]): Variable | undefined {
+  const usual = firstNamed(variables, TRAIN_FEATURES, (v) => !v.isText && v.shape.length > 0);
+  if (usual) return usual;
+  const labelNames = new Set([...TRAIN_LABELS, ...TEST_LABELS]);
+  return variables
+    .filter((v) => !v.obstacle && !v.isText && v.shape.length === 2 && !labelNames.has(v.name))
+    .reduce<Variable | undefined>(
+      (best, v) => (best && elementCount(best.shape) >= elementCount(v.shape) ? best : v),
+      undefined,
+    );
+}
+
+function findLabels(variables: readonly Variable[], features: Variable, options: ReadOptions): Variable {
+  const others = variables.filter((v) => v !== features);
+  const labels =
+    options.label === undefined
+      ? (firstNamed(others, TRAIN_LABELS) ??
+        others.find((v) => !v.obstacle && isVector(v) && elementCount(v.shape) === features.shape[0]))
+      : named(variables, String(options.label));
+  if (!labels) throw missing('labels', 'label', variables);
+  return labels;
+}
+
+function readRows(features: Variable, labels: Variable | undefined): RawRows {
+  const values = features.read();
+  const x = values instanceof CsrMatrix ? values : toRows(values);
+  return { x, labels: labels && readLabels(labels, x.rows) };
+}
+
+function readLabels(variable: Variable, rows: number): LabelValues {
+  if (!isVector(variable) || elementCount(variable.shape) !== rows) {
+    throw new CtreError(
+      'E_SHAPE',
+      `the labels ${show(variable.name)} are ${showShape(variable.shape)}; expected one label for each of ${rows} rows`,
+    );
+  }
+  const values = variable.read();
+  return values instanceof CsrMatrix ? values.toDense().data : values.data;
+}
+
+function isVector({ shape }: Variable): boolean {
+  return shape.length > 0 && shape.filter((size) => size !== 1).length <= 1;
+}
+
+function firstNamed(
+  variables: readonly Variable[],
+  names: readonly string[],
+  suits: (variable: Variable) => boolean = () => true,
+): Variable | undefined {
+  for (const name of names) {
+    const found = variables.find((v) => v.name === name && !v.obstacle && suits(v));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function named(variables: readonly Variable[], name: string): Variable {
+  const found = variables.find((v) => v.name === name);
+  if (!found) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `there is no variable ${show(name)}; the file holds ${listed(variables)}`,
+    );
+  }
+  if (found.obstacle) {
+    throw new CtreError(
+      'E_UNSUPPORTED',
+      `the variable ${show(name)} ${found.obstacle}; expected a real numeric matrix`,
+    );
+  }
+  return found;
+}
+
+function missing(what: string, option: string, variables: readonly Variable[]): CtreError {
+  return new CtreError(
+    'E_FORMAT',
+    `no variable looks like the ${what}; the file holds ${listed(variables)}, so name one with the option ${option}`,
+  );
+}
+
+function listed(variables: readonly Variable[]): string {
+  if (variables.length === 0) return 'no variables';
+  const shown = variables.slice(0, 12).map((v) => `${show(v.name)} (${v.obstacle ?? showShape(v.shape)})`);
+  return shown.join(', ') + (variables.length > 12 ? `, and ${variables.length - 12} more` : '');
+}
