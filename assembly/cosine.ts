@@ -1,6 +1,6 @@
-// Cosine similarity of neurons' activations: |⟨a_i, a_j⟩| / (‖a_i‖·‖a_j‖) over all samples. Tiles add to the inner
+// Cosine similarity of neurons' activations: ⟨a_i, a_j⟩ / (‖a_i‖·‖a_j‖) over all samples. Tiles add to the inner
 // products (gemm's products for blocks of pairs, sddmm for listed ones) and to the squared norms; these functions
-// finish the quotient. A neuron that never fires has cosine 0 with everything.
+// finish the quotient. A neuron that never fires has cosine 0 with everything. Signed: topK can rank by magnitude.
 import { ROW } from './tile';
 
 /**
@@ -23,7 +23,7 @@ export function squaredNorms(a: usize, n: i32, sums: usize): void {
 }
 
 /**
- * dots[i, j] = |dots[i, j]| / √(outSums[i] · inSums[j]), 0 where a norm is 0.
+ * dots[i, j] = dots[i, j] / √(outSums[i] · inSums[j]), 0 where a norm is 0.
  * dots f32 [outDim, inDim] row-major, in place; outSums f64 [outDim]; inSums f64 [inDim]. O(outDim · inDim).
  */
 export function cosineBlock(dots: usize, outSums: usize, inSums: usize, outDim: i32, inDim: i32): void {
@@ -39,7 +39,7 @@ export function cosineBlock(dots: usize, outSums: usize, inSums: usize, outDim: 
 }
 
 /**
- * dots[p] = |dots[p]| / √(outSums[i] · inSums[indices[p]]) for every entry p of row i, 0 where a norm is 0.
+ * dots[p] = dots[p] / √(outSums[i] · inSums[indices[p]]) for every entry p of row i, 0 where a norm is 0.
  * indptr i32 [outDim + 1], indices i32 [nnz]; dots f32 [nnz], in place; outSums f64 [outDim]; inSums f64. O(nnz).
  */
 export function cosinePairs(
@@ -62,9 +62,9 @@ export function cosinePairs(
   }
 }
 
-/** The quotient from an inner product and two squared norms; at most 1 whatever the rounding. */
+/** The quotient from an inner product and two squared norms; within [−1, 1] whatever the rounding. */
 function cosine(dot: f32, a: f64, b: f64): f32 {
   if (!(a > 0 && b > 0)) return 0;
-  const quotient = abs<f64>(<f64>dot) / (sqrt<f64>(a) * sqrt<f64>(b));
-  return quotient >= 0 ? <f32>min<f64>(quotient, 1) : 0; // an inner product that overflowed to NaN says nothing
+  const quotient = max<f64>(min<f64>(<f64>dot / (sqrt<f64>(a) * sqrt<f64>(b)), 1), -1);
+  return quotient >= -1 ? <f32>quotient : 0; // an inner product that overflowed to NaN says nothing
 }

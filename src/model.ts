@@ -5,7 +5,7 @@ import { decodeModel, encodeModel } from './io/modelFile.ts';
 import { Region } from './memory/arena.ts';
 import { getEngine, init } from './memory/module.ts';
 import { type Initializer, initializerByName, sparseHe } from './nn/initializer.ts';
-import { Mlp } from './nn/mlp.ts';
+import { Mlp, networkBytes } from './nn/mlp.ts';
 import { type Optimizer, sgd } from './nn/optimizer.ts';
 import { randomStream } from './random.ts';
 import type { LayerShape } from './shape.ts';
@@ -147,6 +147,7 @@ export class SparseMLP {
     }
     const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, options);
     await init();
+    getEngine().arena.checkRoom(networkBytes(dims, counts), 'this network');
     const starts = initTopology(topology, dims, counts, seed);
     const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
     const network = new Mlp(getEngine(), patterns);

@@ -5,6 +5,8 @@ const PAGE = 65536;
 const ALIGNMENT = 64;
 /** Address 0 is nobody's: a pointer of 0 stands for "none". */
 const FIRST = ALIGNMENT;
+/** What a 32-bit address reaches. */
+const LIMIT = 2 ** 32;
 
 /** A memory of the kernels that TypeScript owns: the one place that allocates. */
 export class Arena {
@@ -22,6 +24,19 @@ export class Arena {
   /** Blocks in use, the bytes they hold, and the size of the whole memory. */
   usage(): { readonly blocks: number; readonly bytes: number; readonly memoryBytes: number } {
     return { blocks: this.#blocks, bytes: this.#bytes, memoryBytes: this.memory.buffer.byteLength };
+  }
+
+  /**
+   * Refuses work that cannot fit, before any of it is begun.
+   * @param what the work, as the error's sentence begins.
+   * @throws CtreError `E_MEMORY` when `byteLength` more than what is in use exceeds 4 GiB.
+   */
+  checkRoom(byteLength: number, what: string): void {
+    if (this.#bytes + byteLength <= LIMIT) return;
+    throw new CtreError(
+      'E_MEMORY',
+      `${what} needs ${megabytes(byteLength)} and ${megabytes(LIMIT - this.#bytes)} are left of the 4096 MiB a WebAssembly memory holds; use fewer neurons, a smaller epsilon, or dispose() of other models`,
+    );
   }
 
   /**
@@ -76,7 +91,7 @@ export class Arena {
       } catch (cause) {
         throw new CtreError(
           'E_MEMORY',
-          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of at most 4096 MiB are in use; use a smaller network or data set, or dispose() of models no longer needed`,
+          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the 4096 MiB of a WebAssembly memory are in use; use a smaller network or data set, or dispose() of models no longer needed`,
           { cause },
         );
       }

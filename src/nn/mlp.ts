@@ -23,6 +23,19 @@ export interface TileRows {
   readonly count: number;
 }
 
+/**
+ * Bytes a network needs in training with one array of optimiser state, batches aside: 24 a sparse connection (weight, gradient, state, and
+ * 12 of structure; 12 where a layer has every connection) and 276 a neuron (bias, its gradient and state, two offsets, two tile rows).
+ */
+export function networkBytes(dims: readonly number[], connections: readonly number[]): number {
+  const layers = connections.map((nnz, l) => {
+    const isFull = nnz === dims[l] * dims[l + 1];
+    return isFull ? 12 * nnz : 24 * nnz + 4 * (dims[l] + dims[l + 1]);
+  });
+  const neurons = dims.reduce((sum, n) => sum + n, 0);
+  return layers.reduce((sum, bytes) => sum + bytes, 0) + (12 + 2 * 4 * TILE) * neurons;
+}
+
 /** A multilayer perceptron: ReLU between layers, linear output, softmax cross-entropy. */
 export class Mlp {
   readonly engine: Engine;

@@ -1,17 +1,36 @@
+import { checkOptions } from '../checks.ts';
 import { CtreError } from '../errors.ts';
-import { type PruneOptions, pruneSchedule } from './schedule.ts';
+import { PRUNE_OPTIONS, type PruneOptions, pruneSchedule } from './schedule.ts';
+import { checkSearch, type SearchOptions } from './search.ts';
 import { startAtRandom } from './set.ts';
 import type { Edit, EvolvingLayer, Positions, Topology } from './topology.ts';
 
 /** CTE: grows between the neurons whose activations are most alike, by |cosine| (Atashgahi et al., Machine Learning 2022). */
-export function cte(options?: PruneOptions): Topology<null> {
+export function cte(options: CosineOptions = {}): Topology<null> {
+  checkOptions('topology.cte', options, COSINE_OPTIONS);
   return Object.freeze<Topology<null>>({
     name: 'cte',
-    ...pruneSchedule(options),
+    ...cosineSettings(options),
     needs: ['activations'],
     init: startAtRandom,
     evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
   });
+}
+
+/** Options of the methods that grow by cosine. */
+export type CosineOptions = PruneOptions & SearchOptions;
+
+/** The names of CosineOptions. */
+export const COSINE_OPTIONS = [...PRUNE_OPTIONS, 'search'] as const;
+
+/** What the options of a method that grows by cosine mean. */
+export function cosineSettings({
+  search = 'auto',
+  ...pruning
+}: CosineOptions): Pick<Topology, 'options' | 'schedule' | 'search'> {
+  const { options, schedule } = pruneSchedule(pruning);
+  const checked = checkSearch(search);
+  return { options: { ...options, search: checked }, schedule, search: checked };
 }
 
 /** The weakest connections go, the candidates come. */

@@ -1,6 +1,5 @@
-import { checkInteger } from '../checks.ts';
-import { growCandidates } from './cte.ts';
-import { type PruneOptions, pruneSchedule } from './schedule.ts';
+import { checkInteger, checkOptions } from '../checks.ts';
+import { COSINE_OPTIONS, type CosineOptions, cosineSettings, growCandidates } from './cte.ts';
 import { growAtRandom, startAtRandom } from './set.ts';
 import type { Progress, Topology } from './topology.ts';
 
@@ -17,10 +16,11 @@ interface SeqState {
  * (Atashgahi et al., Machine Learning 2022).
  * @param options.patience in epochs; 40, as published.
  */
-export function ctreSeq(options: PruneOptions & { readonly patience?: number } = {}): Topology<SeqState> {
-  const { patience: given = 40, ...pruning } = options;
+export function ctreSeq(options: CosineOptions & { readonly patience?: number } = {}): Topology<SeqState> {
+  checkOptions('topology.ctreSeq', options, [...COSINE_OPTIONS, 'patience']);
+  const { patience: given = 40, ...common } = options;
   const patience = checkInteger('patience', given, { least: 1 });
-  const { options: filled, schedule } = pruneSchedule(pruning);
+  const settings = cosineSettings(common);
 
   const advance = (state: SeqState, { accuracy }: Progress): SeqState => {
     if (state.atRandom) return state;
@@ -31,8 +31,8 @@ export function ctreSeq(options: PruneOptions & { readonly patience?: number } =
 
   return Object.freeze<Topology<SeqState>>({
     name: 'ctre-seq',
-    options: { ...filled, patience },
-    schedule,
+    ...settings,
+    options: { ...settings.options, patience },
     needs: ['activations'],
     init: (layer, random) => ({
       ...startAtRandom(layer, random),

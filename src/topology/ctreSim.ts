@@ -1,6 +1,6 @@
-import { candidatesOf } from './cte.ts';
+import { checkOptions } from '../checks.ts';
+import { COSINE_OPTIONS, type CosineOptions, candidatesOf, cosineSettings } from './cte.ts';
 import { addPositions, mergePositions, positionsOutside, removeConnections, sampleFree } from './pattern.ts';
-import { type PruneOptions, pruneSchedule } from './schedule.ts';
 import { startAtRandom } from './set.ts';
 import type { Topology } from './topology.ts';
 
@@ -9,10 +9,11 @@ import type { Topology } from './topology.ts';
  * positions outside the kept and the chosen ones (Atashgahi et al., Machine Learning 2022). The published code may draw a
  * position already chosen and then grows fewer; here as many are grown as are pruned.
  */
-export function ctreSim(options?: PruneOptions): Topology<null> {
+export function ctreSim(options: CosineOptions = {}): Topology<null> {
+  checkOptions('topology.ctreSim', options, COSINE_OPTIONS);
   return Object.freeze<Topology<null>>({
     name: 'ctre-sim',
-    ...pruneSchedule(options),
+    ...cosineSettings(options),
     needs: ['activations'],
     init: startAtRandom,
     evolve(layer, state, random) {

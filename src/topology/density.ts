@@ -22,14 +22,13 @@ export function connectionCounts(dims: readonly number[], options: DensityOption
   const densities = layerDensities(dims, options);
   return densities.map((density, l) => {
     const size = dims[l] * dims[l + 1];
-    const nnz = size - Math.floor((1 - density) * size);
-    if (nnz < 1) {
+    if (!(density * size >= 1)) {
       throw new CtreError(
         'E_ARGUMENT',
-        `layer ${l} (${dims[l]} → ${dims[l + 1]}) would have no connection at density ${density}; use a larger epsilon or density`,
+        `layer ${l} (${dims[l]} → ${dims[l + 1]}) would be left without a connection at density ${density}; use a larger epsilon or density`,
       );
     }
-    return nnz;
+    return size - Math.floor((1 - density) * size); // as published, to the rounding
   });
 }
 

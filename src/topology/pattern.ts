@@ -4,7 +4,7 @@ import type { Random } from '../random.ts';
 import type { Positions } from './topology.ts';
 
 /** A pattern without a connection. */
-function emptyPattern(rows: number, cols: number): CsrPattern {
+export function emptyPattern(rows: number, cols: number): CsrPattern {
   return { rows, cols, indptr: new Int32Array(rows + 1), indices: new Int32Array(0) };
 }
 

@@ -1,10 +1,12 @@
+import { checkOptions } from '../checks.ts';
 import { growCandidates } from './cte.ts';
-import { type PruneOptions, pruneSchedule } from './schedule.ts';
+import { PRUNE_OPTIONS, type PruneOptions, pruneSchedule } from './schedule.ts';
 import { startAtRandom } from './set.ts';
 import type { Topology } from './topology.ts';
 
 /** RigL: grows where the dense gradient of one mini-batch is largest, with weight 0 (Evci et al., ICML 2020). */
-export function rigl(options?: PruneOptions): Topology<null> {
+export function rigl(options: PruneOptions = {}): Topology<null> {
+  checkOptions('topology.rigl', options, PRUNE_OPTIONS);
   return Object.freeze<Topology<null>>({
     name: 'rigl',
     ...pruneSchedule(options),

@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, checkOptions } from '../checks.ts';
+import { checkChoice, checkNumber } from '../checks.ts';
 
 const ANNEALINGS = ['constant', 'cosine', 'polynomial'] as const;
 
@@ -16,6 +16,9 @@ export interface PruneOptions {
   readonly annealing?: (typeof ANNEALINGS)[number];
 }
 
+/** The names of PruneOptions. */
+export const PRUNE_OPTIONS = ['pruneFraction', 'annealing'] as const;
+
 /** For methods whose pattern is fixed. */
 export const noPruning: Schedule = Object.freeze({ fraction: () => 0 });
 
@@ -23,18 +26,20 @@ export const noPruning: Schedule = Object.freeze({ fraction: () => 0 });
  * The options filled in, and the schedule they mean.
  * @throws CtreError `E_ARGUMENT` for a fraction outside [0, 1] or an unknown annealing.
  */
-export function pruneSchedule(options: PruneOptions = {}): {
+export function pruneSchedule({
+  pruneFraction: fraction = 0.2,
+  annealing: name = 'constant',
+}: PruneOptions): {
   readonly options: Required<PruneOptions>;
   readonly schedule: Schedule;
 } {
-  checkOptions('the topology method', options, ['pruneFraction', 'annealing']);
-  const pruneFraction = checkNumber('pruneFraction', options.pruneFraction ?? 0.2, { least: 0, most: 1 });
+  const pruneFraction = checkNumber('pruneFraction', fraction, { least: 0, most: 1 });
   const shapes = {
     constant: () => 1,
     cosine: halfCosine,
     polynomial: (t: number) => (1 - t) * (1 - t) * (1 - t),
   };
-  const annealing = checkChoice('annealing', options.annealing ?? 'constant', ANNEALINGS);
+  const annealing = checkChoice('annealing', name, ANNEALINGS);
   const shape = shapes[annealing];
   return {
     options: { pruneFraction, annealing },

@@ -1,11 +1,13 @@
+import { checkOptions } from '../checks.ts';
 import type { CsrPattern } from '../csr.ts';
 import type { Random } from '../random.ts';
 import { randomPattern, removeConnections, sampleFree } from './pattern.ts';
-import { type PruneOptions, pruneSchedule } from './schedule.ts';
+import { PRUNE_OPTIONS, type PruneOptions, pruneSchedule } from './schedule.ts';
 import type { Edit, EvolvingLayer, InitialLayer, Topology } from './topology.ts';
 
 /** SET: starts at random and grows at random (Mocanu et al., Nature Communications 2018). */
-export function set(options?: PruneOptions): Topology<null> {
+export function set(options: PruneOptions = {}): Topology<null> {
+  checkOptions('topology.set', options, PRUNE_OPTIONS);
   return Object.freeze<Topology<null>>({
     name: 'set',
     ...pruneSchedule(options),

@@ -2,6 +2,7 @@ import type { CsrPattern } from '../csr.ts';
 import type { Random } from '../random.ts';
 import type { LayerShape } from '../shape.ts';
 import type { Schedule } from './schedule.ts';
+import type { CosineSearch } from './search.ts';
 
 /** Positions of W, in row-major order: entry e is (rows[e], cols[e]). */
 export interface Positions {
@@ -69,6 +70,8 @@ export interface Topology<S = unknown> {
   readonly needs: readonly Need[];
   /** ζ, the share of connections replaced at an update. */
   readonly schedule: Schedule;
+  /** How candidates by activations are searched for; absent: whichever way is cheaper. */
+  readonly search?: CosineSearch;
   /** The name of the initialiser that new connections get where the caller chooses none; `uniform` if absent. */
   readonly growInitializer?: string;
   /** A layer's first pattern. Its connections need not be layer.nnz: `dense` takes them all. */

@@ -104,7 +104,7 @@ export function* searchCandidates(
 }
 
 /** Σ a² of every neuron of every layer. */
-class SquaredNorms {
+export class SquaredNorms {
   readonly #engine: Engine;
   readonly #dims: readonly number[];
   readonly #sums: number[];

@@ -5,6 +5,7 @@ import type { Mlp, Workspace } from '../nn/mlp.ts';
 import { type Random, randomStream } from '../random.ts';
 import { applyEdit, type EditCounts } from '../topology/edit.ts';
 import { removeConnections } from '../topology/pattern.ts';
+import { type CosineSearch, DEFAULT_SAMPLE } from '../topology/search.ts';
 import type { Positions, Progress, Topology } from '../topology/topology.ts';
 import { RowList } from './batches.ts';
 import {
@@ -14,6 +15,7 @@ import {
   searchCandidates,
   TOP_K_SCRATCH,
 } from './candidates.ts';
+import { searchSampled } from './sampledSearch.ts';
 import type { Work } from './work.ts';
 
 /** A network whose topology evolves, and where it stands. */
@@ -99,7 +101,7 @@ function findWeakest({ engine }: Mlp, layer: Layer, fraction: number): Int32Arra
   }
 }
 
-/** The candidates the method needs, by exact scores. */
+/** The candidates the method needs. */
 function* collect(
   model: Evolving,
   workspace: Workspace,
@@ -108,27 +110,50 @@ function* collect(
   searches: readonly (Search | undefined)[],
 ): Work<readonly (Positions | undefined)[]> {
   const { network, topology } = model;
+  const { engine, dims } = network;
   if (searches.every((search) => search === undefined)) return searches.map(() => undefined);
-  if (topology.needs.includes('activations')) {
-    const pairs = activationPairs(network, workspace, rows);
-    return yield* searchCandidates(network.engine, network.dims, searches, pairs, 'cosine');
-  }
-  if (topology.needs.includes('denseGradient')) {
-    const region = new Region(network.engine.arena);
-    try {
-      const batch = drawBatch(region, rows, batchSize, epochStream(model, 'gradient-batch'));
-      const pairs = gradientPairs(network, workspace, batch);
-      return yield* searchCandidates(network.engine, network.dims, searches, pairs, 'magnitude');
-    } finally {
-      region.free();
+  const region = new Region(engine.arena);
+  try {
+    if (topology.needs.includes('activations')) {
+      const sample = chooseSample(topology.search ?? 'auto', dims, searches, rows.length);
+      const all = activationPairs(network, workspace, rows);
+      if (sample === undefined) return yield* searchCandidates(engine, dims, searches, all, 'cosine');
+      const drawn = drawRows(region, rows, sample.sampleRows, epochStream(model, 'cosine-sample'));
+      const some = activationPairs(network, workspace, drawn);
+      return yield* searchSampled(engine, dims, searches, some, all, sample.oversample);
     }
+    if (topology.needs.includes('denseGradient')) {
+      const batch = drawRows(region, rows, batchSize, epochStream(model, 'gradient-batch'));
+      const pairs = gradientPairs(network, workspace, batch);
+      return yield* searchCandidates(engine, dims, searches, pairs, 'magnitude');
+    }
+    return searches.map(() => undefined);
+  } finally {
+    region.free();
   }
-  return searches.map(() => undefined);
 }
 
-/** A mini-batch of rows drawn at random. */
-function drawBatch(region: Region, rows: RowList, batchSize: number, random: Random): RowList {
+/** The sample that the search asks for; undefined for an exact one. `auto` takes the one of fewer multiply-adds. */
+function chooseSample(
+  search: CosineSearch,
+  dims: readonly number[],
+  searches: readonly (Search | undefined)[],
+  rows: number,
+): { readonly sampleRows: number; readonly oversample: number } | undefined {
+  if (search === 'exact') return undefined;
+  if (search !== 'auto') return search;
+  const { sampleRows, oversample } = DEFAULT_SAMPLE;
+  const total = (count: (search: Search, l: number) => number): number =>
+    searches.reduce((sum, entry, l) => sum + (entry === undefined ? 0 : count(entry, l)), 0);
+  const pairs = total((_, l) => dims[l] * dims[l + 1]);
+  // A listed pair costs several times what a pair of a dense block does, and the rows stream through once more.
+  const listed = 4 * total(({ kept, count }) => kept.indices.length + oversample * count);
+  return sampleRows * pairs + rows * listed < rows * pairs ? DEFAULT_SAMPLE : undefined;
+}
+
+/** Rows drawn at random without replacement; all of them where there are no more. */
+function drawRows(region: Region, rows: RowList, count: number, random: Random): RowList {
   const drawn = rows.order.view.slice();
   random.shuffle(drawn);
-  return new RowList(region, rows.samples, rows.labels, drawn.subarray(0, batchSize));
+  return new RowList(region, rows.samples, rows.labels, drawn.subarray(0, count));
 }

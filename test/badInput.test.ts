@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CreateOptions, CsrMatrix, initializer, optimizer, SparseMLP, topology } from '../src/index.ts';
+import { getEngine } from '../src/memory/module.ts';
+import { quadrants } from './problems.ts';
+
+// Callers without types can hand over anything: here everything is handed over as unknown, then as what it should be.
+const { x, y } = quadrants(40);
+const good = { layers: [12, 20, 4], epsilon: 2, seed: 1 };
+let model: SparseMLP;
+let before: Float32Array;
+
+beforeAll(async () => {
+  model = await SparseMLP.create(good);
+  before = model.predict(x);
+});
+
+afterAll(() => {
+  model.dispose();
+});
+
+/** The error's code; it is one sentence of ours, the model and the memory are as they were. */
+async function codeOf(call: () => unknown): Promise<string> {
+  const { blocks } = getEngine().arena.usage();
+  try {
+    await call();
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'CtreError', message: expect.stringMatching(/^.{10,400}$/) });
+    expect(getEngine().arena.usage().blocks).toBe(blocks);
+    expect(model.predict(x)).toEqual(before);
+    return (error as { code: string }).code;
+  }
+  return 'no error';
+}
+
+describe('SparseMLP.create refuses', () => {
+  const pattern = { rows: 20, cols: 12, indptr: new Int32Array(21).fill(1, 1), indices: Int32Array.of(3) };
+  const last = { rows: 4, cols: 20, indptr: Int32Array.of(0, 1, 1, 1, 1), indices: Int32Array.of(0) };
+  it.each<[string, unknown, string]>([
+    ['no options', undefined, 'E_ARGUMENT'],
+    ['no layers', {}, 'E_ARGUMENT'],
+    ['one layer', { layers: [3] }, 'E_ARGUMENT'],
+    ['a layer of 0 neurons', { layers: [3, 0, 2] }, 'E_ARGUMENT'],
+    ['a layer of 2.5 neurons', { layers: [3, 2.5, 2] }, 'E_ARGUMENT'],
+    ['a layer of NaN neurons', { layers: [3, Number.NaN, 2] }, 'E_ARGUMENT'],
+    ['a layer of 2³²+64 neurons', { layers: [3, 2 ** 32 + 64, 2] }, 'E_ARGUMENT'],
+    ['an unknown option', { ...good, epsilom: 1 }, 'E_ARGUMENT'],
+    ['ε that leaves a layer empty', { ...good, epsilon: 1e-9 }, 'E_ARGUMENT'],
+    ['a negative ε', { ...good, epsilon: -1 }, 'E_ARGUMENT'],
+    ['a density beside ε', { ...good, density: 0.5 }, 'E_ARGUMENT'],
+    ['densities for other layers', { layers: [12, 20, 4], density: [0.5] }, 'E_SHAPE'],
+    ['an unknown distribution', { layers: [12, 20, 4], density: 0.5, distribution: 'even' }, 'E_ARGUMENT'],
+    ['a topology by name', { ...good, topology: 'set' }, 'E_ARGUMENT'],
+    ['an initializer by name', { ...good, initializer: 'glorot' }, 'E_ARGUMENT'],
+    ['a seed that is none', { ...good, seed: {} }, 'E_ARGUMENT'],
+    ['a pattern of other layers', { layers: [12, 20, 4], pattern: [pattern] }, 'E_SHAPE'],
+    ['a pattern of another shape', { layers: [12, 20, 4], pattern: [last, last] }, 'E_SHAPE'],
+    [
+      'a pattern that is unsorted',
+      {
+        layers: [12, 20, 4],
+        pattern: [pattern, { ...last, indptr: Int32Array.of(0, 2, 2, 2, 2), indices: Int32Array.of(3, 1) }],
+      },
+      'E_CSR',
+    ],
+    [
+      'a pattern out of range',
+      { layers: [12, 20, 4], pattern: [pattern, { ...last, indices: Int32Array.of(20) }] },
+      'E_CSR',
+    ],
+    ['a pattern beside ε', { ...good, pattern: [pattern, last] }, 'E_ARGUMENT'],
+    [
+      'a pattern beside snip',
+      { layers: [12, 20, 4], pattern: [pattern, last], topology: topology.snip() },
+      'E_ARGUMENT',
+    ],
+    [
+      'a network beyond 4 GiB',
+      { layers: [1000, 2 ** 24, 2 ** 24, 2], epsilon: 20, topology: topology.fixed() },
+      'E_MEMORY',
+    ],
+  ])('%s', async (_, options, code) => {
+    expect(await codeOf(() => SparseMLP.create(options as CreateOptions))).toBe(code);
+  });
+});
+
+describe('factories refuse', () => {
+  it.each<[string, () => unknown]>([
+    ['a learning rate below 0', () => optimizer.sgd({ learningRate: -1 })],
+    ['a momentum of 1', () => optimizer.sgd({ momentum: 1 })],
+    ['an infinite learning rate', () => optimizer.adam({ learningRate: Number.POSITIVE_INFINITY })],
+    ['an unknown option', () => optimizer.sgd({ rate: 1 } as object)],
+    ['a pruneFraction above 1', () => topology.ctreSim({ pruneFraction: 1.2 })],
+    ['an unknown annealing', () => topology.set({ annealing: 'linear' } as object)],
+    ['an option static does not have', () => topology.fixed(JSON.parse('{"pruneFraction":0.1}'))],
+    ['a patience of 0', () => topology.ctreSeq({ patience: 0 })],
+    ['a gain that is NaN', () => initializer.sparseHe({ gain: Number.NaN })],
+  ])('%s', async (_, make) => {
+    expect(await codeOf(make)).toBe('E_ARGUMENT');
+  });
+});
+
+describe.each<[string, (x: unknown, y: unknown) => unknown]>([
+  ['fit', (a, b) => model.fit(a as typeof x, b as typeof y)],
+  ['evaluate', (a, b) => model.evaluate(a as typeof x, b as typeof y)],
+])('%s refuses', (_, call) => {
+  const nan = { ...x, data: x.data.map((value, i) => (i === 77 ? Number.NaN : value)) };
+  const csr = CsrMatrix.fromDense(x);
+  const broken = CsrMatrix.fromDense(x);
+  broken.indices[3] = 4000;
+  it.each<[string, unknown, unknown, string]>([
+    ['no samples', undefined, y, 'E_ARGUMENT'],
+    ['samples of another width', { rows: 40, cols: 3, data: new Float32Array(120) }, y, 'E_SHAPE'],
+    ['samples shorter than they claim', { rows: 41, cols: 12, data: x.data }, y, 'E_SHAPE'],
+    ['samples as doubles', { ...x, data: [...x.data] }, y, 'E_ARGUMENT'],
+    ['rows that are none', { ...x, rows: -40 }, y, 'E_ARGUMENT'],
+    ['no rows at all', { rows: 0, cols: 12, data: new Float32Array(0) }, [], 'E_SHAPE'],
+    ['ragged rows', [Array(12).fill(0), Array(11).fill(0)], [0, 1], 'E_SHAPE'],
+    ['rows of text', [Array(12).fill('a')], [0], 'E_ARGUMENT'],
+    ['NaN among the samples', nan, y, 'E_NOT_FINITE'],
+    ['infinity among array samples', [Array(12).fill(Number.POSITIVE_INFINITY)], [0], 'E_NOT_FINITE'],
+    ['a CSR that was broken after it was made', broken, y, 'E_CSR'],
+    ['fewer labels than rows', x, y.slice(1), 'E_SHAPE'],
+    ['no labels', x, undefined, 'E_ARGUMENT'],
+    ['a label beyond the classes', x, y.map((label, r) => (r === 5 ? 4 : label)), 'E_LABEL'],
+    ['a negative label', csr, y.map((label, r) => (r === 5 ? -1 : label)), 'E_LABEL'],
+    ['a label that is no integer', x, Array.from(y, (label, r) => (r === 5 ? 0.5 : label)), 'E_LABEL'],
+    ['a label that is text', x, Array.from(y, (label, r) => (r === 5 ? '1' : label)), 'E_LABEL'],
+  ])('%s', async (_name, samples, labels, code) => {
+    expect(await codeOf(() => call(samples, labels))).toBe(code);
+  });
+});
+
+describe('fit refuses', () => {
+  it.each<[string, object, string]>([
+    ['0 epochs', { epochs: 0 }, 'E_ARGUMENT'],
+    ['half an epoch', { epochs: 0.5 }, 'E_ARGUMENT'],
+    ['a batch of NaN', { batchSize: Number.NaN }, 'E_ARGUMENT'],
+    ['an unknown option', { epoch: 3 }, 'E_ARGUMENT'],
+    ['an optimizer by name', { optimizer: 'sgd' }, 'E_ARGUMENT'],
+    ['a split of 1', { validationSplit: 1 }, 'E_ARGUMENT'],
+    ['two validations', { validationSplit: 0.5, validationRows: [1] }, 'E_ARGUMENT'],
+    ['a validation row out of range', { validationRows: [40] }, 'E_ARGUMENT'],
+    ['every row as validation', { validationRows: Array.from({ length: 40 }, (_, r) => r) }, 'E_SHAPE'],
+    ['validation data of another width', { validation: { x: [[1]], y: [0] } }, 'E_SHAPE'],
+    ['test data with a strange label', { test: { x, y: y.map(() => 9) } }, 'E_LABEL'],
+    ['a signal that is none', { signal: {} }, 'E_ARGUMENT'],
+    ['a patience of −1', { patience: -1 }, 'E_ARGUMENT'],
+  ])('%s', async (_, options, code) => {
+    expect(await codeOf(() => model.fit(x, y, options))).toBe(code);
+  });
+});
+
+describe('fromWeights and load refuse', () => {
+  const weights = CsrMatrix.fromParts({
+    rows: 2,
+    cols: 3,
+    indptr: [0, 2, 3],
+    indices: [0, 2, 1],
+    values: [1, 2, 3],
+  });
+  const bias = [0, 0];
+  const nan = CsrMatrix.fromParts({ ...weights, values: [1, Number.NaN, 3] });
+  const broken = CsrMatrix.fromParts(weights);
+  broken.indices.set([2, 0], 0);
+  it.each<[string, unknown, string]>([
+    ['no layers', [], 'E_ARGUMENT'],
+    ['weights that are no CsrMatrix', [{ weights: { ...weights }, bias }], 'E_ARGUMENT'],
+    ['a bias too short', [{ weights, bias: [0] }], 'E_SHAPE'],
+    [
+      'layers that do not fit',
+      [
+        { weights, bias },
+        { weights, bias },
+      ],
+      'E_SHAPE',
+    ],
+    ['a NaN weight', [{ weights: nan, bias }], 'E_NOT_FINITE'],
+    ['an infinite bias', [{ weights, bias: [0, Number.POSITIVE_INFINITY] }], 'E_NOT_FINITE'],
+    ['a broken CSR', [{ weights: broken, bias }], 'E_CSR'],
+  ])('%s', async (_, layers, code) => {
+    expect(
+      await codeOf(() => SparseMLP.fromWeights(layers as Parameters<typeof SparseMLP.fromWeights>[0])),
+    ).toBe(code);
+  });
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'E_ARGUMENT'],
+    ['text', 'model', 'E_ARGUMENT'],
+    ['no bytes', new Uint8Array(0), 'E_FORMAT'],
+    ['zeros', new Uint8Array(100), 'E_FORMAT'],
+    ['a header of 2⁶⁴ bytes', new Uint8Array(100).fill(255), 'E_FORMAT'],
+  ])('%s', async (_, bytes, code) => {
+    expect(await codeOf(() => SparseMLP.load(bytes as Uint8Array))).toBe(code);
+  });
+});

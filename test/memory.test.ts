@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { Arena, Region } from '../src/memory/arena.ts';
+import { randomStream } from '../src/random.ts';
+
+const PAGE = 65536;
+const arenaOf = (maximum: number) => new Arena(new WebAssembly.Memory({ initial: 1, maximum }));
+
+describe('the arena', () => {
+  it('gives blocks on cache lines that never overlap, and takes every byte back', () => {
+    const arena = arenaOf(64);
+    const random = randomStream(1, 'arena');
+    const live: { pointer: number; size: number }[] = [];
+    for (let step = 0; step < 4000; step++) {
+      if (live.length > 0 && random.next() < 0.48) {
+        const [{ pointer, size }] = live.splice(random.below(live.length), 1);
+        arena.release(pointer, size);
+      } else {
+        const size = random.below(3000);
+        const pointer = arena.allocate(size);
+        expect(pointer % 64).toBe(0);
+        expect(pointer).toBeGreaterThan(0);
+        expect(pointer + size).toBeLessThanOrEqual(arena.memory.buffer.byteLength);
+        for (const other of live) {
+          expect(pointer + size <= other.pointer || other.pointer + other.size <= pointer).toBe(true);
+        }
+        live.push({ pointer, size });
+      }
+      expect(arena.usage().blocks).toBe(live.length);
+    }
+    const { memoryBytes } = arena.usage();
+    for (const { pointer, size } of live) arena.release(pointer, size);
+    expect(arena.usage()).toEqual({ blocks: 0, bytes: 0, memoryBytes });
+    // All free ranges have grown together again: the whole memory is one block.
+    expect(arena.allocate(memoryBytes - 64)).toBe(64);
+    expect(arena.usage().memoryBytes).toBe(memoryBytes);
+  });
+
+  it('says E_MEMORY when the memory cannot grow, and goes on working', () => {
+    const arena = arenaOf(2);
+    const pointer = arena.allocate(PAGE);
+    expect(() => arena.allocate(2 * PAGE)).toThrow(expect.objectContaining({ code: 'E_MEMORY' }));
+    expect(arena.usage().blocks).toBe(1);
+    arena.allocate(PAGE / 2);
+    arena.release(pointer, PAGE);
+    expect(arena.allocate(PAGE)).toBe(pointer);
+  });
+});
+
+describe('a region', () => {
+  it('keeps its views valid when the memory grows', () => {
+    const arena = arenaOf(64);
+    const region = new Region(arena);
+    const block = region.f32(1000);
+    block.view.fill(7);
+    const before = arena.memory.buffer;
+    region.i32(PAGE);
+    expect(arena.memory.buffer).not.toBe(before);
+    expect(block.view.length).toBe(1000);
+    expect(block.view.every((value) => value === 7)).toBe(true);
+    region.free();
+    expect(arena.usage().blocks).toBe(0);
+    expect(region.bytes).toBe(0);
+  });
+});
