@@ -1,0 +1,127 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { Region } from '../src/memory/arena.ts';
+import { getEngine, TILE } from '../src/memory/module.ts';
+import { randomStream } from '../src/random.ts';
+import { randomPattern } from '../src/topology/pattern.ts';
+import type { Positions } from '../src/topology/topology.ts';
+import { type PairStream, searchCandidates } from '../src/train/candidates.ts';
+import { searchSampled } from '../src/train/sampledSearch.ts';
+import { runNow } from '../src/train/work.ts';
+
+const engine = getEngine();
+const region = new Region(engine.arena);
+afterAll(() => region.free());
+
+/**
+ * Activations of two layers' neurons, samples × neurons: outputs follow some inputs, some neurons are dead, and the values
+ * are multiples of 1/4, so that all inner products are exact in float32 and ties are real ties.
+ */
+function activations(samples: number, inDim: number, outDim: number, seed: number) {
+  const random = randomStream(seed, 'activations');
+  const draw = () => Math.max(0, Math.floor(8 * random.next()) - 3) / 4;
+  const inputs = Array.from({ length: samples }, () =>
+    Array.from({ length: inDim }, (_, j) => (j % 7 === 3 ? 0 : draw())),
+  );
+  const outputs = inputs.map((row) =>
+    Array.from({ length: outDim }, (_, i) => (i % 11 === 5 ? 0 : draw() + row[(i * 13) % inDim])),
+  );
+  return { inputs, outputs };
+}
+
+/** The rows as a stream of tiles, zeros in unused lanes. */
+function stream(inputs: number[][], outputs: number[][], rows = inputs.map((_, r) => r)): PairStream {
+  const toTiles = (matrix: number[][]) =>
+    Array.from({ length: Math.ceil(rows.length / TILE) }, (_, t) => {
+      const neurons = matrix[0].length;
+      const block = region.f32(neurons * TILE);
+      const { view } = block;
+      for (let i = 0; i < neurons; i++) {
+        for (let b = 0; b < TILE; b++) view[i * TILE + b] = matrix[rows[t * TILE + b]]?.[i] ?? 0;
+      }
+      return block.pointer;
+    });
+  const [ins, outs] = [toTiles(inputs), toTiles(outputs)];
+  return { tiles: ins.length, load: (t) => ({ inputs: [ins[t]], outputs: [outs[t]] }) };
+}
+
+/** By plain float64 loops: the `count` free positions of largest score, ties to the lower. */
+function bruteForce(
+  inputs: number[][],
+  outputs: number[][],
+  kept: { indptr: Int32Array; indices: Int32Array },
+  count: number,
+  score: 'cosine' | 'magnitude',
+): string[] {
+  const scored: { i: number; j: number; s: number }[] = [];
+  const norm = (m: number[][], c: number) => Math.sqrt(m.reduce((sum, row) => sum + row[c] ** 2, 0));
+  const inNorms = inputs[0].map((_, j) => norm(inputs, j));
+  const outNorms = outputs[0].map((_, i) => norm(outputs, i));
+  outNorms.forEach((outNorm, i) => {
+    const taken = new Set(kept.indices.subarray(kept.indptr[i], kept.indptr[i + 1]));
+    inNorms.forEach((inNorm, j) => {
+      if (taken.has(j)) return;
+      const dot = inputs.reduce((sum, row, b) => sum + row[j] * outputs[b][i], 0);
+      const cosine = inNorm * outNorm === 0 ? 0 : Math.min(1, Math.abs(dot) / (outNorm * inNorm));
+      scored.push({ i, j, s: score === 'cosine' ? Math.fround(cosine) : Math.abs(dot) });
+    });
+  });
+  scored.sort((a, b) => b.s - a.s || a.i - b.i || a.j - b.j);
+  return scored
+    .slice(0, count)
+    .sort((a, b) => a.i - b.i || a.j - b.j)
+    .map(({ i, j }) => `${i},${j}`);
+}
+
+const names = (positions: Positions | undefined): string[] =>
+  Array.from(positions?.rows ?? [], (row, e) => `${row},${positions?.cols[e]}`);
+
+describe.each([
+  ['one block', 50, 40, 30, 100, 60],
+  ['several blocks', 40, 2000, 150, 900, 250],
+  ['one row a block', 5, 270_000, 2, 50, 40],
+  ['every free position', 20, 9, 8, 30, 42],
+  ['more wanted than a block holds', 6, 2000, 150, 100, 290_000],
+])('the search over %s', (_, samples, inDim, outDim, nnz, count) => {
+  const { inputs, outputs } = activations(samples, inDim, outDim, 1);
+  const kept = randomPattern(outDim, inDim, nnz, randomStream(2, 'kept'));
+
+  it.each(['cosine', 'magnitude'] as const)('finds what plain loops find: %s', (score) => {
+    const [found] = runNow(
+      searchCandidates(engine, [inDim, outDim], [{ kept, count }], stream(inputs, outputs), score),
+    );
+    expect(names(found)).toEqual(bruteForce(inputs, outputs, kept, count, score));
+  });
+});
+
+describe('the sampled search', () => {
+  const [samples, inDim, outDim, count] = [600, 60, 50, 80];
+  const { inputs, outputs } = activations(samples, inDim, outDim, 3);
+  const kept = randomPattern(outDim, inDim, 120, randomStream(2, 'kept'));
+  const exact = bruteForce(inputs, outputs, kept, count, 'cosine');
+  const search = (sampleRows: number, oversample: number) => {
+    const rows = Array.from({ length: sampleRows }, (_, r) => (r * 7) % samples);
+    const [found] = runNow(
+      searchSampled(
+        engine,
+        [inDim, outDim],
+        [{ kept, count }],
+        stream(inputs, outputs, rows),
+        stream(inputs, outputs),
+        oversample,
+      ),
+    );
+    return names(found);
+  };
+  const recall = (found: string[]) => found.filter((name) => exact.includes(name)).length / count;
+
+  it('is the exact one when every row is in the sample, or every position among the proposals', () => {
+    expect(search(samples, 1)).toEqual(exact);
+    expect(search(10, 100)).toEqual(exact);
+  });
+
+  it('finds nearly all from a part of the rows, the more of them the better', () => {
+    expect(recall(search(400, 4))).toBeGreaterThan(0.95);
+    expect(recall(search(100, 1))).toBeLessThan(recall(search(200, 4)));
+    expect(search(200, 4)).toHaveLength(count);
+  });
+});
