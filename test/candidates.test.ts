@@ -13,17 +13,18 @@ const region = new Region(engine.arena);
 afterAll(() => region.free());
 
 /**
- * Activations of two layers' neurons, samples × neurons: outputs follow some inputs, some neurons are dead, and the values
+ * Activations of two layers' neurons, samples × neurons: outputs follow some inputs (or their negatives), some neurons are dead, and the values
  * are multiples of 1/4, so that all inner products are exact in float32 and ties are real ties.
  */
 function activations(samples: number, inDim: number, outDim: number, seed: number) {
   const random = randomStream(seed, 'activations');
   const draw = () => Math.max(0, Math.floor(8 * random.next()) - 3) / 4;
+  const sign = (j: number) => (j % 3 === 1 ? -1 : 1);
   const inputs = Array.from({ length: samples }, () =>
-    Array.from({ length: inDim }, (_, j) => (j % 7 === 3 ? 0 : draw())),
+    Array.from({ length: inDim }, (_, j) => (j % 7 === 3 ? 0 : sign(j) * draw())),
   );
   const outputs = inputs.map((row) =>
-    Array.from({ length: outDim }, (_, i) => (i % 11 === 5 ? 0 : draw() + row[(i * 13) % inDim])),
+    Array.from({ length: outDim }, (_, i) => (i % 11 === 5 ? 0 : draw() + Math.abs(row[(i * 13) % inDim]))),
   );
   return { inputs, outputs };
 }

@@ -6,6 +6,9 @@ import { wasmBase64 } from './wasm.generated.ts';
 /** Samples in a tile: the kernels' `TILE`. */
 export const TILE = 32;
 
+/** Scratch of the topK kernel, in elements of four bytes. */
+export const TOP_K_SCRATCH = 2048;
+
 /** A byte address in the kernels' memory. */
 type Pointer = number;
 

@@ -1,6 +1,6 @@
 import type { CsrPattern } from '../csr.ts';
 import { type F32Block, type I32Block, Region } from '../memory/arena.ts';
-import { type Engine, TILE } from '../memory/module.ts';
+import { type Engine, TILE, TOP_K_SCRATCH } from '../memory/module.ts';
 import type { Mlp, Workspace } from '../nn/mlp.ts';
 import type { Positions } from '../topology/topology.ts';
 import type { RowList } from './batches.ts';
@@ -8,8 +8,6 @@ import type { Work } from './work.ts';
 
 /** The most pairs of neurons that are scored at once in a layer; 1 MiB of scores, which stays in the cache. */
 const MAX_PAIRS = 1 << 18;
-/** Scratch of the topK kernel, in elements of four bytes. */
-export const TOP_K_SCRATCH = 2048;
 
 /** What to find in a layer: the `count` positions outside `kept` of the largest score. */
 export interface Search {

@@ -1,4 +1,5 @@
 import { Region } from '../memory/arena.ts';
+import { TOP_K_SCRATCH } from '../memory/module.ts';
 import { drawWeight, type Initializer } from '../nn/initializer.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { Mlp, Workspace } from '../nn/mlp.ts';
@@ -8,13 +9,7 @@ import { removeConnections } from '../topology/pattern.ts';
 import { type CosineSearch, DEFAULT_SAMPLE } from '../topology/search.ts';
 import type { Positions, Progress, Topology } from '../topology/topology.ts';
 import { RowList } from './batches.ts';
-import {
-  activationPairs,
-  gradientPairs,
-  type Search,
-  searchCandidates,
-  TOP_K_SCRATCH,
-} from './candidates.ts';
+import { activationPairs, gradientPairs, type Search, searchCandidates } from './candidates.ts';
 import { searchSampled } from './sampledSearch.ts';
 import type { Work } from './work.ts';
 

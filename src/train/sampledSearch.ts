@@ -1,8 +1,8 @@
 import { Region } from '../memory/arena.ts';
-import type { Engine } from '../memory/module.ts';
+import { type Engine, TOP_K_SCRATCH } from '../memory/module.ts';
 import { addPositions, emptyPattern } from '../topology/pattern.ts';
 import type { Positions } from '../topology/topology.ts';
-import { type PairStream, type Search, SquaredNorms, searchCandidates, TOP_K_SCRATCH } from './candidates.ts';
+import { type PairStream, type Search, SquaredNorms, searchCandidates } from './candidates.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -85,7 +85,7 @@ class ProposalList {
     kernels.cosinePairs(this.#indptr, this.#indices, this.#dots, outSums, inSums, this.#outDim);
     const scratch = this.#region.i32(TOP_K_SCRATCH);
     const selected = this.#region.i32(count);
-    kernels.topK(this.#dots, cols.length, count, false, false, scratch.pointer, selected.pointer);
+    kernels.topK(this.#dots, cols.length, count, false, true, scratch.pointer, selected.pointer);
     return {
       rows: Int32Array.from(selected.view, (e) => rows[e]),
       cols: Int32Array.from(selected.view, (e) => cols[e]),

@@ -1,0 +1,195 @@
+import { checkInteger, checkOptions } from '../checks.ts';
+import { CsrMatrix, type DenseMatrix } from '../csr.ts';
+import { CtreError, show } from '../errors.ts';
+import type { F32Block, Region } from '../memory/arena.ts';
+import { type Engine, TILE, TOP_K_SCRATCH } from '../memory/module.ts';
+import {
+  checkFits,
+  checkMatrix,
+  checkSparse,
+  inRegion,
+  loadPattern,
+  newElements,
+  tilesOf,
+  zerosF32,
+} from './operands.ts';
+import { loadUnitVectors, type UnitVectors } from './unitVectors.ts';
+
+/** The k most similar rows of every row, best first. */
+export interface Neighbours {
+  readonly rows: number;
+  readonly k: number;
+  /** [rows × k] row-major: row numbers of the other matrix. */
+  readonly indices: Int32Array;
+  /** [rows × k] row-major: their cosines. */
+  readonly similarities: Float32Array;
+}
+
+/**
+ * The cosine similarity, from −1 to 1, of every row of `a` with every row of `b` (default: `a` itself), both dense or
+ * sparse, as [a.rows × b.rows]; with a pattern of that shape only its entries, the pattern's own values do not matter.
+ *
+ * A row without length, and one with a value that is not finite, has cosine 0 with every row. No length is too large or
+ * too small. O(a.rows · entries of b), so of a dense and a sparse matrix the sparse one is better as `b`; with a
+ * pattern O(its entries · columns).
+ *
+ * ```ts
+ * const rows = { rows: 2, cols: 2, data: Float32Array.of(3, 0, -1, 0) };
+ * cosineSimilarity(rows).data; // [1, -1, -1, 1]
+ * ```
+ *
+ * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` for matrices that do not fit each other,
+ *   `E_CSR` for a CsrMatrix that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ */
+export function cosineSimilarity(a: CsrMatrix | DenseMatrix, b?: CsrMatrix | DenseMatrix): DenseMatrix;
+export function cosineSimilarity(
+  a: CsrMatrix | DenseMatrix,
+  b: CsrMatrix | DenseMatrix | undefined,
+  pattern: CsrMatrix,
+): CsrMatrix;
+export function cosineSimilarity(
+  a: CsrMatrix | DenseMatrix,
+  b: CsrMatrix | DenseMatrix = a,
+  pattern?: CsrMatrix,
+): DenseMatrix | CsrMatrix {
+  const { left, right } = checkPair(a, b);
+  if (pattern === undefined) return allSimilarities(left, right);
+  checkSparse('pattern', pattern);
+  checkFits('rows of the pattern for the rows of a', pattern.rows, left.rows);
+  checkFits('columns of the pattern for the rows of b', pattern.cols, right.rows);
+  return listedSimilarities(left, right, pattern);
+}
+
+/**
+ * For every row of `a` the k rows of `b` (default: `a` itself) of largest cosine, best first, of equal ones the lower
+ * index first; `absolute` ranks by magnitude instead. Where `b` is `a`, a row is not its own neighbour.
+ *
+ * Rows are compared as by `cosineSimilarity`. Memory beyond the matrices: O(b.rows + columns), never a.rows × b.rows.
+ *
+ * ```ts
+ * const rows = { rows: 3, cols: 2, data: Float32Array.of(1, 0, 0, 1, 2, 1) };
+ * cosineTopK(rows, 1).indices; // [2, 2, 0]
+ * ```
+ *
+ * @throws CtreError `E_ARGUMENT` for what is no such matrix, or a `k` that is no integer or more than there are
+ *   neighbours, `E_SHAPE` for matrices of different width, `E_CSR` for a CsrMatrix that was changed and is no longer
+ *   canonical, `E_MEMORY` for more than the memory holds.
+ */
+export function cosineTopK(
+  a: CsrMatrix | DenseMatrix,
+  k: number,
+  b: CsrMatrix | DenseMatrix = a,
+  options: { readonly absolute?: boolean } = {},
+): Neighbours {
+  const { left, right } = checkPair(a, b);
+  checkOptions('cosineTopK', options, ['absolute']);
+  const { absolute = false } = options;
+  if (typeof absolute !== 'boolean') {
+    throw new CtreError('E_ARGUMENT', `absolute is ${show(absolute)}; expected true or false`);
+  }
+  const n = right.rows;
+  checkInteger('k', k, { least: 0, most: left === right ? Math.max(0, n - 1) : n });
+  const { rows } = left;
+  const indices = newElements(rows, k, Int32Array);
+  const similarities = newElements(rows, k, Float32Array);
+  inRegion((engine, region) => {
+    const scratch = region.i32(TOP_K_SCRATCH).pointer;
+    const selected = region.i32(k);
+    for (const { begin, count, block } of similarityBlocks(engine, region, left, right)) {
+      for (let r = 0; r < count; r++) {
+        const row = begin + r;
+        const scores = block.view.subarray(r * n, (r + 1) * n);
+        if (left === right) scores[row] = Number.NaN; // the kernel ranks it last
+        engine.kernels.topK(block.pointer + 4 * r * n, n, k, false, absolute, scratch, selected.pointer);
+        const best = selected.view.slice();
+        const rank = (p: number): number => (absolute ? Math.abs(scores[p]) : scores[p]);
+        best.sort((p, q) => rank(q) - rank(p)); // stable, and the kernel's order is ascending: ties keep it
+        indices.set(best, row * k);
+        similarities.set(
+          Float32Array.from(best, (p) => scores[p]),
+          row * k,
+        );
+      }
+    }
+  });
+  return { rows, k, indices, similarities };
+}
+
+/** Both matrices, checked; one and the same if they came so. */
+function checkPair(
+  a: unknown,
+  b: unknown,
+): { readonly left: CsrMatrix | DenseMatrix; readonly right: CsrMatrix | DenseMatrix } {
+  const left = checkMatrix('a', a);
+  const right = b === a ? left : checkMatrix('b', b);
+  checkFits('columns of b for the columns of a', right.cols, left.cols);
+  return { left, right };
+}
+
+function allSimilarities(left: CsrMatrix | DenseMatrix, right: CsrMatrix | DenseMatrix): DenseMatrix {
+  const rows = left.rows;
+  const cols = right.rows;
+  const data = newElements(rows, cols, Float32Array);
+  inRegion((engine, region) => {
+    for (const { begin, count, block } of similarityBlocks(engine, region, left, right)) {
+      data.set(block.view.subarray(0, count * cols), begin * cols);
+    }
+  });
+  return { rows, cols, data };
+}
+
+/** The cosines of 32 rows of `left` after the other, with all rows of `right`: `block` is [count × right.rows]. */
+function* similarityBlocks(
+  engine: Engine,
+  region: Region,
+  left: CsrMatrix | DenseMatrix,
+  right: CsrMatrix | DenseMatrix,
+): Iterable<{ readonly begin: number; readonly count: number; readonly block: F32Block }> {
+  const { kernels } = engine;
+  const n = right.rows;
+  const [a, b] = loadPair(engine, region, left, right);
+  const vectors = region.f32(left.cols * TILE).pointer;
+  const dots = region.f32(n * TILE).pointer;
+  const block = region.f32(n * TILE);
+  for (const { begin, count } of tilesOf(left.rows)) {
+    a.packVectors(begin, count, vectors);
+    b.multiply(vectors, dots);
+    kernels.unpackRows(dots, n, count, block.pointer);
+    kernels.cosineBlock(block.pointer, a.squares + 8 * begin, b.squares, count, n);
+    yield { begin, count, block };
+  }
+}
+
+function listedSimilarities(
+  left: CsrMatrix | DenseMatrix,
+  right: CsrMatrix | DenseMatrix,
+  pattern: CsrMatrix,
+): CsrMatrix {
+  return inRegion((engine, region) => {
+    const { kernels } = engine;
+    const [a, b] = loadPair(engine, region, left, right);
+    const packLeft = a.columnPacker();
+    const packRight = b.columnPacker();
+    const { indptr, indices } = loadPattern(region, pattern);
+    const leftTile = region.f32(left.rows * TILE).pointer;
+    const rightTile = region.f32(right.rows * TILE).pointer;
+    const values = zerosF32(region, pattern.nnz);
+    for (const { begin, count } of tilesOf(left.cols)) {
+      packLeft(begin, count, leftTile);
+      packRight(begin, count, rightTile);
+      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true);
+    }
+    kernels.cosinePairs(indptr, indices, values.pointer, a.squares, b.squares, pattern.rows);
+    return CsrMatrix.fromParts({ ...pattern, values: values.view });
+  });
+}
+
+function loadPair(
+  engine: Engine,
+  region: Region,
+  left: CsrMatrix | DenseMatrix,
+  right: CsrMatrix | DenseMatrix,
+): [left: UnitVectors, right: UnitVectors] {
+  const vectors = loadUnitVectors(engine, region, left);
+  return [vectors, left === right ? vectors : loadUnitVectors(engine, region, right)];
+}

@@ -1,0 +1,50 @@
+import { CsrMatrix, type DenseMatrix } from '../csr.ts';
+import { TILE } from '../memory/module.ts';
+import {
+  checkDense,
+  checkFits,
+  checkSparse,
+  inRegion,
+  loadF32,
+  loadPattern,
+  tilesOf,
+  zerosF32,
+} from './operands.ts';
+
+/**
+ * The dense product A·Bᵀ sampled at a pattern: entry (i, j) of the result is the inner product of row i of `a`
+ * [pattern.rows × k] and row j of `b` [pattern.cols × k]. The pattern's own values do not matter. O(nnz · k).
+ *
+ * ```ts
+ * const pattern = CsrMatrix.fromParts({ rows: 1, cols: 2, indptr: [0, 1], indices: [1], values: [0] });
+ * const a = { rows: 1, cols: 2, data: Float32Array.of(1, 2) };
+ * const b = { rows: 2, cols: 2, data: Float32Array.of(0, 0, 3, 4) };
+ * sddmm(pattern, a, b).values; // [11]
+ * ```
+ *
+ * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` for matrices that do not fit each other,
+ *   `E_CSR` for a pattern that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ */
+export function sddmm(pattern: CsrMatrix, a: DenseMatrix, b: DenseMatrix): CsrMatrix {
+  checkSparse('pattern', pattern);
+  const left = checkDense('a', a);
+  const right = checkDense('b', b);
+  checkFits('rows of a for the rows of the pattern', left.rows, pattern.rows);
+  checkFits('rows of b for the columns of the pattern', right.rows, pattern.cols);
+  checkFits('columns of b for the columns of a', right.cols, left.cols);
+  const k = left.cols;
+  return inRegion(({ kernels }, region) => {
+    const { indptr, indices } = loadPattern(region, pattern);
+    const leftData = loadF32(region, left.data).pointer;
+    const rightData = loadF32(region, right.data).pointer;
+    const leftTile = region.f32(left.rows * TILE).pointer;
+    const rightTile = region.f32(right.rows * TILE).pointer;
+    const values = zerosF32(region, pattern.nnz);
+    for (const { begin, count } of tilesOf(k)) {
+      kernels.packColumns(leftData, k, begin, left.rows, count, leftTile);
+      kernels.packColumns(rightData, k, begin, right.rows, count, rightTile);
+      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true);
+    }
+    return CsrMatrix.fromParts({ ...pattern, values: values.view });
+  });
+}

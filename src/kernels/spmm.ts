@@ -1,0 +1,92 @@
+import { type CsrMatrix, type DenseMatrix, transposePattern } from '../csr.ts';
+import type { Region } from '../memory/arena.ts';
+import { type Engine, TILE } from '../memory/module.ts';
+import {
+  checkDense,
+  checkFits,
+  checkSparse,
+  inRegion,
+  loadF32,
+  loadI32,
+  loadPattern,
+  newElements,
+  tilesOf,
+  zerosF32,
+} from './operands.ts';
+
+/**
+ * The product W·X of a sparse and a dense matrix: [w.rows × k] for X of [w.cols × k].
+ *
+ * Sums run in float32 over a row's entries in their order. O(nnz · k).
+ *
+ * ```ts
+ * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] });
+ * spmm(w, { rows: 3, cols: 1, data: Float32Array.of(1, 10, 100) }).data; // [100, 32]
+ * ```
+ *
+ * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` for matrices that do not fit each other,
+ *   `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ */
+export function spmm(w: CsrMatrix, x: DenseMatrix): DenseMatrix {
+  checkSparse('w', w);
+  const input = checkDense('x', x);
+  checkFits('rows of x for the columns of w', input.rows, w.cols);
+  return mapColumns(input, w.rows, ({ kernels }, region) => {
+    const { indptr, indices } = loadPattern(region, w);
+    const values = loadF32(region, w.values).pointer;
+    const bias = zerosF32(region, w.rows).pointer;
+    return (from, to) => kernels.spmm(indptr, indices, values, bias, from, to, w.rows, false);
+  });
+}
+
+/**
+ * The product Wᵀ·Y of a sparse matrix's transpose and a dense matrix: [w.cols × k] for Y of [w.rows × k].
+ *
+ * Sums run in float32 over a column's entries in their order. O(nnz · k).
+ *
+ * ```ts
+ * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] });
+ * spmmTransposed(w, { rows: 2, cols: 1, data: Float32Array.of(1, 10) }).data; // [20, 30, 1]
+ * ```
+ *
+ * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` for matrices that do not fit each other,
+ *   `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ */
+export function spmmTransposed(w: CsrMatrix, y: DenseMatrix): DenseMatrix {
+  checkSparse('w', w);
+  const input = checkDense('y', y);
+  checkFits('rows of y for the rows of w', input.rows, w.rows);
+  return mapColumns(input, w.cols, ({ kernels }, region) => {
+    const transposed = transposePattern(w);
+    const colPtr = loadI32(region, transposed.indptr).pointer;
+    const rowIdx = loadI32(region, transposed.indices).pointer;
+    const perm = loadI32(region, transposed.source).pointer;
+    const values = loadF32(region, w.values).pointer;
+    return (from, to) => kernels.spmmTLinear(colPtr, rowIdx, perm, values, from, to, w.cols);
+  });
+}
+
+/** A linear map of columns, 32 at a time: `load` makes the kernel call from tile [input.rows][32] to [rows][32]. */
+function mapColumns(
+  input: DenseMatrix,
+  rows: number,
+  load: (engine: Engine, region: Region) => (from: number, to: number) => void,
+): DenseMatrix {
+  const { cols } = input;
+  const data = newElements(rows, cols, Float32Array);
+  inRegion((engine, region) => {
+    const { kernels } = engine;
+    const map = load(engine, region);
+    const from = loadF32(region, input.data).pointer;
+    const to = region.f32(rows * cols);
+    const fromTile = region.f32(input.rows * TILE).pointer;
+    const toTile = region.f32(rows * TILE).pointer;
+    for (const { begin, count } of tilesOf(cols)) {
+      kernels.packColumns(from, cols, begin, input.rows, count, fromTile);
+      map(fromTile, toTile);
+      kernels.unpackColumns(toTile, cols, begin, rows, count, to.pointer);
+    }
+    data.set(to.view);
+  });
+  return { rows, cols, data };
+}
