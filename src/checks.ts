@@ -1,7 +1,7 @@
 import { CtreError, show } from './errors.ts';
 
 /** Bounds of a number: from `least`, and up to `most` or to below `below` where they are given. */
-interface Bounds {
+export interface Bounds {
   readonly least: number;
   readonly most?: number;
   readonly below?: number;

@@ -13,7 +13,7 @@ const allowed: Record<string, string[]> = {
   topology: leaves,
   data: leaves,
   io: leaves,
-  train: [...leaves, 'memory', 'nn', 'topology'],
+  train: [...leaves, 'memory', 'kernels', 'nn', 'topology'],
   model: [...leaves, 'memory', 'nn', 'topology', 'train', 'io'],
   index: [...leaves, 'memory', 'nn', 'topology', 'train', 'io', 'model'],
   cli: [...leaves, 'data', 'index', 'model', 'nn', 'topology', 'train'],

@@ -45,6 +45,9 @@ describe.each(Object.keys(methods) as MethodName[])('a saved %s model', (name) =
     expect(again.metadata).toEqual({ labelNames: ['a', 'b', 'c', 'd'] });
     expect([again.method, again.epochs, again.nnz]).toEqual([name, 3, model.nnz]);
     expect(again.save()).toEqual(bytes);
+    const fromBuffer = await SparseMLP.load(Buffer.from(bytes)); // what readFile gives
+    expect(fromBuffer.save()).toEqual(bytes);
+    fromBuffer.dispose();
     await again.fit(problem.x, problem.y, { epochs: 2 });
     expect(again.epochs).toBe(5);
     model.dispose();

@@ -124,7 +124,7 @@ function readTensor(
       `tensor ${show(name)} of shape [${shape.join(', ')}] claims bytes ${begin} to ${end} of ${data.length}`,
     );
   }
-  const copy = data.slice(begin, end);
+  const copy = new Uint8Array(data.subarray(begin, end)); // not slice: a Buffer's shares its memory
   return {
     tensor: { dtype: dtype as Dtype, shape, data: new DTYPES[dtype as Dtype](copy.buffer) },
     span: [begin, end],

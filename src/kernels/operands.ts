@@ -36,7 +36,10 @@ export function checkDense(name: string, value: unknown): DenseMatrix {
     value === null ||
     !('rows' in value && 'cols' in value && 'data' in value)
   ) {
-    throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected { rows, cols, data }`);
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${name} is ${show(value)}; expected { rows, cols, data } or a CsrMatrix`,
+    );
   }
   const { data } = value;
   const rows = checkInteger(`${name}.rows`, value.rows, { least: 0, most: MAX_INDEX });

@@ -1,5 +1,6 @@
 import { CsrMatrix, type DenseMatrix } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
+import { checkMatrix } from '../kernels/operands.ts';
 import type { I32Block, Region } from '../memory/arena.ts';
 import { type Engine, TILE } from '../memory/module.ts';
 import type { TileRows } from '../nn/mlp.ts';
@@ -32,30 +33,10 @@ export function checkSamples(x: unknown, cols: number): DenseMatrix | CsrMatrix 
 }
 
 function toMatrix(x: unknown, cols: number): DenseMatrix | CsrMatrix {
-  if (x instanceof CsrMatrix) return CsrMatrix.fromParts(x);
   if (Array.isArray(x)) return fromArrays(x, cols);
-  if (typeof x !== 'object' || x === null || !('data' in x && 'rows' in x && 'cols' in x)) {
-    throw new CtreError(
-      'E_ARGUMENT',
-      `x is ${show(x)}; expected { rows, cols, data }, a CsrMatrix or an array of rows`,
-    );
-  }
-  const { rows, cols: width, data } = x;
-  for (const [name, size] of Object.entries({ rows, cols: width })) {
-    if (!Number.isSafeInteger(size) || Number(size) < 0) {
-      throw new CtreError('E_ARGUMENT', `x.${name} is ${show(size)}; expected an integer from 0 up`);
-    }
-  }
-  if (!(data instanceof Float32Array)) {
-    throw new CtreError('E_ARGUMENT', `x.data is ${show(data)}; expected a Float32Array`);
-  }
-  if (data.length !== Number(rows) * Number(width)) {
-    throw new CtreError(
-      'E_SHAPE',
-      `x.data has ${data.length} elements; ${rows} × ${width} need ${Number(rows) * Number(width)}`,
-    );
-  }
-  return { rows: Number(rows), cols: Number(width), data };
+  const matrix = checkMatrix('x', x);
+  // A copy: training begins later, and indices changed until then would lead kernels out of their memory.
+  return matrix instanceof CsrMatrix ? CsrMatrix.fromParts(matrix) : matrix;
 }
 
 function fromArrays(x: readonly unknown[], cols: number): DenseMatrix {

@@ -14,7 +14,7 @@ export const classes = Array.from({ length: ROWS }, (_, row) => row % NAMES.leng
 /** Whole numbers from 0 to 255, a third of them 0: every format holds them exactly. */
 export const features = classes.map((label) =>
   Array.from({ length: COLUMNS }, (_, col) =>
-    col % 3 === label ? 120 + random.below(136) : col % 2 === 0 ? 0 : random.below(120),
+    col % 3 === label ? 120 + random.below(136) : Math.max(0, random.below(180) - 60),
   ),
 );
 export const featureNames = features[0].map((_, col) => `leaf${col}`);
@@ -37,7 +37,16 @@ export function libsvm(): string {
 function npy(shape: readonly number[], values: readonly number[]): Uint8Array {
   const dict = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`;
   const head = `${dict.padEnd(128 - 10 - 1)}\n`;
-  return Uint8Array.from([0x93, ...Buffer.from('NUMPY'), 1, 0, head.length, 0, ...Buffer.from(head), ...values]);
+  return Uint8Array.from([
+    0x93,
+    ...Buffer.from('NUMPY'),
+    1,
+    0,
+    head.length,
+    0,
+    ...Buffer.from(head),
+    ...values,
+  ]);
 }
 
 /** An IDX file of bytes. */

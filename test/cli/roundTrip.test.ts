@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SparseMLP } from '../../src/index.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';
-import { classes, csv, features, featureNames, NAMES, ROWS, writeDatasets } from './problem.ts';
+import { classes, csv, featureNames, features, NAMES, ROWS, writeDatasets } from './problem.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -90,7 +90,10 @@ describe('ctre predict', () => {
     const out = folder.path('predictions.csv');
     const { stdout } = await ctre(['predict', model, paths.csv, '--rows', '0-4', '--out', out]);
     expect(stdout).toBe('');
-    expect(readFileSync(out, 'utf8').split('\n').slice(0, 2)).toEqual(['row,label', expect.stringMatching(/^0,/)]);
+    expect(readFileSync(out, 'utf8').split('\n').slice(0, 2)).toEqual([
+      'row,label',
+      expect.stringMatching(/^0,/),
+    ]);
     expect(readdirSync(folder.path('')).filter((name) => name.startsWith('.ctre'))).toEqual([]);
   });
 });

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { access, constants, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CtreError, show } from '../errors.ts';
+
+/** A file's content. @throws CtreError `E_FORMAT` for one that cannot be read, `E_MEMORY` for one that is too large. */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    // Plain bytes: a Node Buffer's slice shares its memory, where a Uint8Array's copies.
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    throw explain(error, path, 'read');
+  }
+}
+
+/** As `readBytes`, as text. */
+export async function readText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path));
+}
+
+/** The names of a folder's files, sorted; undefined for a path that is no folder. @throws CtreError `E_FORMAT` if there is none. */
+export async function listFolder(path: string): Promise<string[] | undefined> {
+  try {
+    if (!(await stat(path)).isDirectory()) return undefined;
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    throw explain(error, path, 'read');
+  }
+}
+
+/**
+ * Makes sure, before long work, that its result can be written afterwards.
+ * @param inputs paths of files that the result must not replace.
+ * @throws CtreError `E_ARGUMENT` when it cannot.
+ */
+export async function checkWritable(path: string, inputs: readonly string[]): Promise<void> {
+  const existing = await stat(path).catch(() => undefined);
+  if (existing !== undefined && !existing.isFile()) {
+    const kind = existing.isDirectory() ? 'a folder' : 'no regular file';
+    throw new CtreError('E_ARGUMENT', `${show(path)} is ${kind}; expected the name of a file to write`);
+  }
+  for (const input of inputs) {
+    const source = await stat(input).catch(() => undefined);
+    if (source !== undefined && source.dev === existing?.dev && source.ino === existing.ino) {
+      throw new CtreError('E_ARGUMENT', `${show(path)} is what is read from; choose another file to write`);
+    }
+  }
+  try {
+    if (existing !== undefined) await access(path, constants.W_OK);
+    const temporary = besides(path);
+    await writeFile(temporary, '', { flag: 'wx' });
+    await rm(temporary);
+  } catch (error) {
+    throw explain(error, path, 'written');
+  }
+}
+
+/** Writes a file so that nobody ever sees a part of it. @throws CtreError `E_ARGUMENT` when it cannot be written. */
+export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = besides(path);
+  try {
+    await writeFile(temporary, content, { flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw explain(error, path, 'written');
+  }
+}
+
+/** A new name in the same folder: only within one file system is renaming a single step. */
+function besides(path: string): string {
+  return join(dirname(path), `.ctre-${randomUUID()}.tmp`);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'the disk is full',
+  EISDIR: 'it is a folder',
+  ELOOP: 'it is a link to itself',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+/** The file system's error as a sentence; whatever is none stays what it is. */
+function explain(error: unknown, path: string, verb: 'read' | 'written'): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const code = String(error.code);
+  const kind = verb === 'read' ? 'E_FORMAT' : 'E_ARGUMENT';
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const missing = verb === 'read' ? show(path) : `folder ${show(dirname(path))} for ${basename(path)}`;
+    return new CtreError(kind, `there is no ${missing}`, { cause: error });
+  }
+  if (code === 'ERR_FS_FILE_TOO_LARGE') {
+    return new CtreError('E_MEMORY', `${show(path)} is larger than 2 GiB; split it`, { cause: error });
+  }
+  return new CtreError(kind, `${show(path)} cannot be ${verb}: ${REASONS[code] ?? code}`, { cause: error });
+}

@@ -1,0 +1,140 @@
+import { CtreError } from '../errors.ts';
+import {
+  type CreateOptions,
+  type DensityOptions,
+  type Initializer,
+  type Optimizer,
+  optimizer,
+  type Topology,
+  type TrainOptions,
+} from '../index.ts';
+import { initializerByName, initializers } from '../nn/initializer.ts';
+import { type MethodName, methods, topologyByName } from '../topology/index.ts';
+import type { Arguments, OptionHelp } from './args.ts';
+
+const METHODS = Object.keys(methods) as MethodName[];
+const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
+/** A network whose weights are all 0 never learns. */
+const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
+
+/** Options that say what is trained. */
+export const NETWORK_OPTIONS = {
+  method: { value: 'name', help: `how connections move (ctre-sim):\n${METHODS.join(', ')}` },
+  hidden: {
+    value: 'n,n,…',
+    help: 'neurons of the hidden layers, or none\n(1000,1000,1000; without a dataset 200,200,200)',
+  },
+  epsilon: { value: 'e', help: 'density of a layer: e · (in + out) / (in · out) (1)' },
+  density: { value: 'd', help: 'share of connections instead: one for the network, or d,d,… by layer' },
+  distribution: { value: 'kind', help: 'how --density is spread over the layers: er, erk or uniform (er)' },
+  'prune-fraction': { value: 'f', help: 'share of connections replaced after every epoch (0.2)' },
+  annealing: { value: 'kind', help: 'of the prune fraction: constant, cosine or polynomial (constant)' },
+  'seq-patience': { value: 'n', help: 'ctre-seq: epochs without improvement before it grows at random (40)' },
+  initializer: { value: 'name', help: `first weights: ${FIRST_INITIALIZERS.join(', ')} (sparse-he)` },
+  'first-gain': { value: 'g', help: 'sparse-he: factor of the first layer' },
+  gain: { value: 'g', help: 'sparse-he: factor of the other layers' },
+  'grow-initializer': {
+    value: 'name',
+    help: `weights of new connections: ${INITIALIZERS.join(', ')}\n(uniform; rigl: zeros)`,
+  },
+  seed: { value: 'n', help: 'decides everything random (0)' },
+} as const satisfies Record<string, OptionHelp>;
+
+/** Options that say how it is trained. */
+export const TRAINING_OPTIONS = {
+  epochs: { value: 'n', help: 'passes over the training rows (100)' },
+  'batch-size': { value: 'n', help: 'rows a step (100)' },
+  optimizer: { value: 'name', help: 'sgd (Nesterov) or adam (sgd)' },
+  lr: { value: 'r', help: 'learning rate (sgd 0.01, adam 0.001)' },
+  momentum: { value: 'm', help: 'of sgd (0.9)' },
+  'weight-decay': { value: 'd', help: 'L2 penalty of the weights (sgd 1e-4, adam 0)' },
+  patience: { value: 'n', help: 'stop after n epochs without better validation accuracy (never)' },
+} as const satisfies Record<string, OptionHelp>;
+
+type SettingName = keyof typeof NETWORK_OPTIONS | keyof typeof TRAINING_OPTIONS;
+
+/** What the options ask for, checked as far as that goes without the data. */
+export interface Settings {
+  readonly hidden: readonly number[];
+  readonly density: DensityOptions;
+  readonly topology: Topology;
+  readonly initializer: Initializer;
+  readonly growInitializer: CreateOptions['growInitializer'];
+  readonly seed: number;
+  readonly optimizer: Optimizer;
+  /** Those that were given: the others are the optimiser's own. */
+  readonly optimizerOptions: Readonly<Record<string, number | undefined>>;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly patience: TrainOptions['patience'];
+}
+
+/** @throws CtreError `E_ARGUMENT` for an option out of its range, or options that contradict each other. */
+export function readSettings(
+  args: Arguments<SettingName>,
+  defaults: { readonly hidden: readonly number[] },
+): Settings {
+  const grow = args.choice('grow-initializer', INITIALIZERS);
+  return {
+    hidden: args.text('hidden') === 'none' ? [] : (args.integers('hidden', { least: 1 }) ?? defaults.hidden),
+    density: readDensity(args),
+    topology: readTopology(args),
+    initializer: readInitializer(args),
+    growInitializer: grow && initializerByName(grow),
+    seed: args.integer('seed', { least: 0 }) ?? 0,
+    ...readOptimizer(args),
+    epochs: args.integer('epochs', { least: 1 }) ?? 100,
+    batchSize: args.integer('batch-size', { least: 1 }) ?? 100,
+    patience: args.integer('patience', { least: 1 }),
+  };
+}
+
+function readDensity(args: Arguments<SettingName>): DensityOptions {
+  args.exclude('epsilon', 'density');
+  const densities = args.numbers('density', { least: 0, most: 1 });
+  const distribution = args.choice('distribution', ['er', 'erk', 'uniform']);
+  if (densities === undefined) {
+    if (distribution === undefined) return { epsilon: args.number('epsilon', { least: 0 }) ?? 1 };
+    throw new CtreError('E_ARGUMENT', '--distribution spreads an overall density; give --density as well');
+  }
+  if (densities.length === 1) return { density: densities[0], distribution };
+  if (distribution === undefined) return { density: densities };
+  throw new CtreError('E_ARGUMENT', '--distribution spreads one density, and --density gives one by layer');
+}
+
+function readTopology(args: Arguments<SettingName>): Topology {
+  const method = args.choice('method', METHODS) ?? 'ctre-sim';
+  const given = Object.entries({
+    pruneFraction: args.number('prune-fraction', { least: 0, most: 1 }),
+    annealing: args.choice('annealing', ['constant', 'cosine', 'polynomial']),
+    patience: args.integer('seq-patience', { least: 1 }),
+  });
+  // What a method does not take is passed over: one command line has to do for all methods that are compared.
+  const { options } = topologyByName(method);
+  return topologyByName(
+    method,
+    Object.fromEntries(given.filter(([name, value]) => value !== undefined && name in options)),
+  );
+}
+
+function readInitializer(args: Arguments<SettingName>): Initializer {
+  const name = args.choice('initializer', FIRST_INITIALIZERS) ?? 'sparse-he';
+  const firstGain = args.number('first-gain', { least: 0 });
+  const gain = args.number('gain', { least: 0 });
+  if (name === 'sparse-he') return initializerByName(name, { firstGain, gain });
+  if ((firstGain ?? gain) === undefined) return initializerByName(name);
+  throw new CtreError('E_ARGUMENT', `--first-gain and --gain are for sparse-he; --initializer is ${name}`);
+}
+
+function readOptimizer(args: Arguments<SettingName>): Pick<Settings, 'optimizer' | 'optimizerOptions'> {
+  const momentum = args.number('momentum', { least: 0, below: 1 });
+  const common = {
+    learningRate: args.number('lr', { least: 0 }),
+    weightDecay: args.number('weight-decay', { least: 0 }),
+  };
+  if (args.choice('optimizer', ['sgd', 'adam']) !== 'adam') {
+    return { optimizer: optimizer.sgd({ ...common, momentum }), optimizerOptions: { ...common, momentum } };
+  }
+  if (momentum === undefined) return { optimizer: optimizer.adam(common), optimizerOptions: common };
+  throw new CtreError('E_ARGUMENT', '--momentum is for sgd; --optimizer is adam');
+}

@@ -1,0 +1,257 @@
+import { basename } from 'node:path';
+import type { Dataset } from '../data/index.ts';
+import { CtreError } from '../errors.ts';
+import { type Epoch, SparseMLP } from '../index.ts';
+import { type Arguments, type OptionName, parseArguments, type Syntax } from './args.ts';
+import {
+  embeddedDataset,
+  openDataset,
+  prepareTraining,
+  READ_OPTIONS,
+  SPLIT_OPTIONS,
+  type TrainingData,
+} from './dataset.ts';
+import { checkWritable } from './files.ts';
+import { duration, type Io, list, percent, share, showProgress, table } from './report.ts';
+import { saveModel } from './savedModel.ts';
+import { NETWORK_OPTIONS, readSettings, type Settings, TRAINING_OPTIONS } from './settings.ts';
+
+/** What `ctre train` takes. */
+export const trainSyntax = {
+  command: 'train',
+  summary: 'train a network and test it; without a dataset, on a generated problem',
+  positionals: ['[dataset]'],
+  options: {
+    Network: NETWORK_OPTIONS,
+    Training: TRAINING_OPTIONS,
+    Rows: SPLIT_OPTIONS,
+    Reading: READ_OPTIONS,
+    Output: {
+      out: { value: 'file', help: 'save the network after the last epoch, as safetensors' },
+      json: { help: 'one JSON object a line: the start, every epoch, the result' },
+    },
+  },
+} as const satisfies Syntax;
+
+type TrainArguments = Arguments<OptionName<typeof trainSyntax>>;
+
+/** `ctre train [dataset]` */
+export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
+  const args = parseArguments(trainSyntax, argv);
+  const [path] = args.positionals;
+  // The generated problem is small: so is its network, and a run takes seconds.
+  const settings = readSettings(args, { hidden: path === undefined ? [200, 200, 200] : [1000, 1000, 1000] });
+  const out = args.text('out');
+  if (out !== undefined) await checkWritable(out, path === undefined ? [] : [path]);
+  const source = await openSource(path, args);
+  const data = await prepareTraining(source.dataset, args, {
+    seed: settings.seed,
+    scale: path === undefined ? 'standard' : undefined,
+  });
+  const model = await createModel(source.dataset, settings);
+  try {
+    await trainModel({ source, data, settings, model, out, isJson: args.has('json') }, io);
+  } finally {
+    model.dispose();
+  }
+}
+
+/** A dataset and what people and files call it. */
+interface Source {
+  readonly dataset: Dataset;
+  readonly name: string;
+  readonly about?: string;
+}
+
+interface Run {
+  readonly source: Source;
+  readonly data: TrainingData;
+  readonly settings: Settings;
+  readonly model: SparseMLP;
+  readonly out: string | undefined;
+  readonly isJson: boolean;
+}
+
+async function openSource(path: string | undefined, args: TrainArguments): Promise<Source> {
+  if (path === undefined) return { name: 'generated problem', ...embeddedDataset(args) };
+  const dataset = await openDataset(path, args);
+  if (dataset.labelNames.length < 2) {
+    throw new CtreError('E_LABEL', `${basename(path)} holds one class; expected at least two to tell apart`);
+  }
+  return { name: basename(path), dataset };
+}
+
+function createModel({ x, labelNames }: Dataset, settings: Settings): Promise<SparseMLP> {
+  const { hidden, density, topology, initializer, growInitializer, seed } = settings;
+  return SparseMLP.create({
+    layers: [x.cols, ...hidden, labelNames.length],
+    ...density,
+    topology,
+    initializer,
+    growInitializer,
+    seed,
+  });
+}
+
+async function trainModel(run: Run, io: Io): Promise<void> {
+  const { source, data, settings, model, out, isJson } = run;
+  const { stdout } = io;
+  const printJson = (event: string, record: object): void => {
+    stdout.write(`${JSON.stringify({ event, ...record })}\n`);
+  };
+  if (isJson) printJson('start', startRecord(run));
+  else stdout.write(startText(run));
+  const progress = isJson ? undefined : showProgress(stdout, settings.epochs);
+  const history: Epoch[] = [];
+  try {
+    await io.interruptible(async (signal) => {
+      const { epochs, batchSize, optimizer, patience } = settings;
+      const { train, test, validation } = data;
+      const options = { epochs, batchSize, optimizer, patience, ...validation, signal };
+      for await (const epoch of model.train(train.x, train.y, {
+        ...options,
+        test: { x: test.x, y: test.y },
+      })) {
+        history.push(epoch);
+        progress?.show(epoch);
+        if (isJson) printJson('epoch', epoch);
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof CtreError) || error.code !== 'E_ABORTED') throw error;
+    throw new CtreError('E_ABORTED', `stopped in epoch ${history.length + 1}; nothing was saved`);
+  } finally {
+    progress?.stop();
+  }
+  if (out !== undefined) {
+    const { labelNames, featureNames } = source.dataset;
+    await saveModel(out, model, { labelNames, featureNames, scaler: data.scaler, dataset: source.name });
+  }
+  const result = resultRecord(run, history);
+  if (isJson) printJson('result', result);
+  else stdout.write(resultText(result, out));
+}
+
+function startRecord({ source, data, settings, model }: Run): object {
+  const { topology, initializer, growInitializer, optimizer, optimizerOptions } = settings;
+  const { validationSplit, validationRows } = data.validation;
+  return {
+    dataset: source.name,
+    features: data.train.x.cols,
+    classes: source.dataset.labelNames.length,
+    trainRows: data.train.x.rows,
+    validation: validationRows === undefined ? (validationSplit ?? 0) : { rows: validationRows.length },
+    testRows: data.test.x.rows,
+    unusedRows: data.unused,
+    scale: data.scaler.kind,
+    method: topology.name,
+    topology: topology.options,
+    layers: layerSizes(model),
+    nnz: model.nnz,
+    nnzByLayer: model.layers.map(({ nnz }) => nnz),
+    density: model.density,
+    initializer: { name: initializer.name, ...initializer.options },
+    growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
+    optimizer: { name: optimizer.name, ...optimizerOptions },
+    epochs: settings.epochs,
+    batchSize: settings.batchSize,
+    patience: settings.patience,
+    seed: settings.seed,
+  };
+}
+
+function layerSizes({ layers }: SparseMLP): number[] {
+  return [layers[0].inDim, ...layers.map(({ outDim }) => outDim)];
+}
+
+function startText({ source, data, settings, model }: Run): string {
+  const { x, labelNames } = source.dataset;
+  const { topology, initializer, optimizer, optimizerOptions } = settings;
+  const { validationSplit, validationRows } = data.validation;
+  const held =
+    validationRows !== undefined
+      ? `${validationRows.length} of them for validation`
+      : validationSplit === undefined
+        ? 'no validation'
+        : `${percent(validationSplit)} of them for validation`;
+  return `${source.name}: ${x.rows} rows × ${x.cols} features, ${labelNames.length} classes\n${list([
+    ...(source.about === undefined ? [] : ([['problem', source.about]] as const)),
+    ['training', `${data.train.x.rows} rows, ${held}`],
+    ['test', `${data.test.x.rows} rows (${data.testWords})`],
+    ...(data.unused === 0 ? [] : ([['unused', `${data.unused} rows`]] as const)),
+    ['scaling', data.scaler.kind],
+    ['method', [topology.name, ...inWords(topology.options)].join(', ')],
+    ['network', layerSizes(model).join(' → ')],
+    ['connections', `${model.nnz} (${percent(model.density)} of the dense network)`],
+    ['weights', [initializer.name, ...inWords(initializer.options)].join(', ')],
+    [
+      'optimiser',
+      [optimizer.name, ...inWords(optimizerOptions), `batches of ${settings.batchSize}`].join(', '),
+    ],
+    ['seed', String(settings.seed)],
+  ])}\n`;
+}
+
+/** Options as a list of words: "prune fraction 0.2, annealing constant". */
+function inWords(options: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`],
+  );
+}
+
+/** What a training came to, as the last line of --json. */
+interface Result {
+  readonly method: string;
+  readonly seed: number;
+  readonly nnz: number;
+  readonly density: number;
+  readonly epochs: number;
+  /** Null without validation. */
+  readonly bestValAccuracy: number | null;
+  readonly bestEpoch: number;
+  /** At the best epoch. */
+  readonly testAccuracy: number | undefined;
+  /** After the last epoch. */
+  readonly finalTestAccuracy: number | undefined;
+  readonly seconds: number;
+  readonly trainSeconds: number;
+  readonly evolveSeconds: number;
+}
+
+function resultRecord({ settings, model }: Run, history: readonly Epoch[]): Result {
+  const last = history[history.length - 1];
+  const best = history.findLast((epoch) => epoch.best) ?? last;
+  const sum = (secondsOf: (epoch: Epoch) => number): number =>
+    history.reduce((total, epoch) => total + secondsOf(epoch), 0);
+  return {
+    method: model.method,
+    seed: settings.seed,
+    nnz: model.nnz,
+    density: model.density,
+    epochs: history.length,
+    bestValAccuracy: best.valAccuracy ?? null,
+    bestEpoch: best.epoch,
+    testAccuracy: best.testAccuracy,
+    finalTestAccuracy: last.testAccuracy,
+    seconds: sum(({ seconds }) => seconds),
+    trainSeconds: sum(({ trainSeconds }) => trainSeconds),
+    evolveSeconds: sum(({ evolution }) => evolution?.seconds ?? 0),
+  };
+}
+
+function resultText(result: Result, out: string | undefined): string {
+  const saved = out === undefined ? '' : `saved ${out} (the network after the last epoch)\n`;
+  return `\n${table([
+    ['method', result.method],
+    ['connections', String(result.nnz)],
+    ['density', percent(result.density)],
+    ['epochs', String(result.epochs)],
+    ['best epoch', String(result.bestEpoch)],
+    ['best validation accuracy', share(result.bestValAccuracy ?? undefined)],
+    ['test accuracy at best epoch', share(result.testAccuracy)],
+    ['test accuracy at last epoch', share(result.finalTestAccuracy)],
+    ['time', duration(result.seconds)],
+    ['  training steps', duration(result.trainSeconds)],
+    ['  topology updates', duration(result.evolveSeconds)],
+  ])}${saved}`;
+}
