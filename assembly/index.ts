@@ -1,9 +1,17 @@
 // The ABI: every export is a kernel over pointers and shapes. Nothing here allocates, draws or decides.
 export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';
-export { countCorrect, crossEntropy, crossEntropyGradient, softmax } from './loss';
+export { crossEntropyGradient, score, softmax } from './loss';
 export { adam, sgd } from './optimizer';
 export { biasGradient, sddmm } from './sddmm';
 export { spmm, spmmT, spmmTLinear } from './spmm';
-export { clearLanes, packColumns, packCsr, packDense, unpackColumns, unpackRows } from './tile';
+export {
+  clearLanes,
+  gatherRows,
+  packColumns,
+  packCsr,
+  packDense,
+  unpackColumns,
+  unpackRows,
+} from './tile';
 export { topK } from './topk';

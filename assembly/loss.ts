@@ -31,16 +31,39 @@ export function softmax(z: usize, classes: i32, probs: usize, logSums: usize): v
 }
 
 /**
- * Σ_b (logSums[b] − z[label][b]) over b < count: the summed cross-entropy.
- * z f32 [classes][32]; logSums f64 [32] as softmax left them; labels i32; rows i32 [count]. O(count).
+ * out[0] = Σ_b (logSums[b] − z[label][b]), the summed cross-entropy, and out[1] = the number of samples whose largest
+ * z[c][b] is at their label (of equal ones the lowest class is taken), both over b < count.
+ * z f32 [classes][32]; logSums f64 [32] as softmax left them; labels i32; rows i32 [count]; out f64 [2]. O(count · classes).
  */
-export function crossEntropy(z: usize, logSums: usize, labels: usize, rows: usize, count: i32): f64 {
-  let sum: f64 = 0;
+export function score(
+  z: usize,
+  logSums: usize,
+  labels: usize,
+  rows: usize,
+  count: i32,
+  classes: i32,
+  out: usize,
+): void {
+  let loss: f64 = 0;
+  let correct: f64 = 0;
   for (let b: usize = 0; b < <usize>count; b++) {
     const label = <usize>load<u32>(labels + ((<usize>load<u32>(rows + (b << 2))) << 2));
-    sum += load<f64>(logSums + (b << 3)) - <f64>load<f32>(z + (label << 7) + (b << 2));
+    const lane = z + (b << 2);
+    loss += load<f64>(logSums + (b << 3)) - <f64>load<f32>(lane + (label << 7));
+    let s = lane;
+    let top = load<f32>(s);
+    let best: usize = 0;
+    for (let c: usize = 1; c < <usize>classes; c++) {
+      s += ROW;
+      if (load<f32>(s) > top) {
+        top = load<f32>(s);
+        best = c;
+      }
+    }
+    if (best === label) correct += 1;
   }
-  return sum;
+  store<f64>(out, loss);
+  store<f64>(out, correct, 8);
 }
 
 /**
@@ -72,26 +95,4 @@ export function crossEntropyGradient(
     }
     memory.fill(d + c + used, 0, ROW - used);
   }
-}
-
-/**
- * The number of samples b < count whose largest z[c][b] is at their label; of equal ones the lowest class is taken.
- * z f32 [classes][32]; labels i32; rows i32 [count]. O(count · classes).
- */
-export function countCorrect(z: usize, labels: usize, rows: usize, count: i32, classes: i32): i32 {
-  let correct = 0;
-  for (let b: usize = 0; b < <usize>count; b++) {
-    let s = z + (b << 2);
-    let top = load<f32>(s);
-    let best = 0;
-    for (let c = 1; c < classes; c++) {
-      s += ROW;
-      if (load<f32>(s) > top) {
-        top = load<f32>(s);
-        best = c;
-      }
-    }
-    if (load<i32>(labels + ((<usize>load<u32>(rows + (b << 2))) << 2)) === best) correct++;
-  }
-  return correct;
 }

@@ -162,3 +162,21 @@ export function clearLanes(tile: usize, n: i32, count: i32): void {
     tile += ROW;
   }
 }
+
+/**
+ * to[e][:] = from[list[e]][:]: the listed neurons' rows, together.
+ * from f32 [*][32]; list i32 [n]; to f32 [n][32], overwritten. No overlap. O(32 · n).
+ */
+export function gatherRows(from: usize, list: usize, n: i32, to: usize): void {
+  for (let e = 0; e < n; e++) {
+    const s = from + ((<usize>load<u32>(list)) << ROW_SHIFT);
+    for (let k: usize = 0; k < ROW; k += 32) {
+      const a = v128.load(s + k);
+      const b = v128.load(s + k, 16);
+      v128.store(to + k, a);
+      v128.store(to + k, b, 16);
+    }
+    list += 4;
+    to += ROW;
+  }
+}

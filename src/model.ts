@@ -3,9 +3,9 @@ import { CsrMatrix, type CsrPattern, checkCsr } from './csr.ts';
 import { CtreError, show } from './errors.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import { Region } from './memory/arena.ts';
-import { getEngine, init } from './memory/module.ts';
+import { getEngine, init, TILE } from './memory/module.ts';
 import { type Initializer, initializerByName, sparseHe } from './nn/initializer.ts';
-import { Mlp, networkBytes } from './nn/mlp.ts';
+import { Mlp, networkBytes, type Workspace } from './nn/mlp.ts';
 import { type Optimizer, sgd } from './nn/optimizer.ts';
 import { randomStream } from './random.ts';
 import type { LayerShape } from './shape.ts';
@@ -22,7 +22,8 @@ import {
   RowList,
   type Samples,
 } from './train/batches.ts';
-import { evaluateRows, predictRows, type Score } from './train/evaluate.ts';
+import { allocateWorkspaces, evaluateRows, predictRows, type Score } from './train/evaluate.ts';
+import { inlineExecutor } from './train/executor.ts';
 import { type Epoch, type Job, type Labelled, type Trainee, train } from './train/train.ts';
 import { runNow } from './train/work.ts';
 
@@ -155,8 +156,9 @@ export class SparseMLP {
       layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
     }
     const states = starts.map(({ state }) => state);
+    const executor = inlineExecutor(network.engine.kernels);
     return new SparseMLP(
-      { ...settings, network, states, epochs: 0, started: given !== undefined },
+      { ...settings, network, executor, states, epochs: 0, started: given !== undefined },
       options.metadata ?? {},
     );
   }
@@ -217,7 +219,8 @@ export class SparseMLP {
     const states = initTopology(settings.topology, network.dims, counts, settings.seed).map(
       ({ state }) => state,
     );
-    return new SparseMLP({ ...settings, network, states, epochs, started: true }, metadata);
+    const executor = inlineExecutor(network.engine.kernels);
+    return new SparseMLP({ ...settings, network, executor, states, epochs, started: true }, metadata);
   }
 
   /** The layers, from the inputs on; every access copies. */
@@ -299,8 +302,9 @@ export class SparseMLP {
     const network = this.#network;
     const region = new Region(network.engine.arena);
     try {
-      const rows = loadRows(network.engine, region, samples, labels);
-      return runNow(evaluateRows(network, network.allocateWorkspace(region, false), rows));
+      const rows = loadRows(region, samples, labels);
+      const workspaces = this.#allocateWorkspaces(region, samples.rows);
+      return runNow(evaluateRows(this.#trainee.executor, network, workspaces, rows));
     } finally {
       region.free();
     }
@@ -316,9 +320,10 @@ export class SparseMLP {
     const region = new Region(network.engine.arena);
     try {
       const order = Int32Array.from({ length: samples.rows }, (_, r) => r);
-      const rows = new RowList(region, loadSamples(network.engine, region, samples), region.i32(0), order);
+      const rows = new RowList(region, loadSamples(region, samples), region.i32(0), order);
       const out = region.f32(samples.rows * network.classes);
-      runNow(predictRows(network, network.allocateWorkspace(region, false), rows, out));
+      const workspaces = this.#allocateWorkspaces(region, samples.rows);
+      runNow(predictRows(this.#trainee.executor, network, workspaces, rows, out));
       return out.view.slice();
     } finally {
       region.free();
@@ -397,6 +402,11 @@ export class SparseMLP {
     } finally {
       this.#state = 'idle';
     }
+  }
+
+  #allocateWorkspaces(region: Region, rows: number): Workspace[] {
+    const { executor, network } = this.#trainee;
+    return allocateWorkspaces(network, region, executor, Math.ceil(rows / TILE), false);
   }
 
   #checkLabelled(x: Samples, y: Labels): Labelled {

@@ -4,13 +4,20 @@ import { getEngine, TILE } from '../src/memory/module.ts';
 import { randomStream } from '../src/random.ts';
 import { randomPattern } from '../src/topology/pattern.ts';
 import type { Positions } from '../src/topology/topology.ts';
-import { type PairStream, searchCandidates } from '../src/train/candidates.ts';
+import { type PairStream, searchCosines, searchMagnitudes } from '../src/train/candidates.ts';
+import { inlineExecutor } from '../src/train/executor.ts';
 import { searchSampled } from '../src/train/sampledSearch.ts';
 import { runNow } from '../src/train/work.ts';
 
 const engine = getEngine();
 const region = new Region(engine.arena);
 afterAll(() => region.free());
+
+const site = (inDim: number, outDim: number) => ({
+  engine,
+  executor: inlineExecutor(engine.kernels),
+  dims: [inDim, outDim],
+});
 
 /**
  * Activations of two layers' neurons, samples × neurons: outputs follow some inputs (or their negatives), some neurons are dead, and the values
@@ -42,7 +49,8 @@ function stream(inputs: number[][], outputs: number[][], rows = inputs.map((_, r
       return block.pointer;
     });
   const [ins, outs] = [toTiles(inputs), toTiles(outputs)];
-  return { tiles: ins.length, load: (t) => ({ inputs: [ins[t]], outputs: [outs[t]] }) };
+  const slots = ins.map((input, t) => ({ inputs: [input], outputs: [outs[t]] }));
+  return { tiles: ins.length, slots, load: () => {} };
 }
 
 /** By plain float64 loops: the `count` free positions of largest score, ties to the lower. */
@@ -87,8 +95,11 @@ describe.each([
   const kept = randomPattern(outDim, inDim, nnz, randomStream(2, 'kept'));
 
   it.each(['cosine', 'magnitude'] as const)('finds what plain loops find: %s', (score) => {
+    const pairs = stream(inputs, outputs);
     const [found] = runNow(
-      searchCandidates(engine, [inDim, outDim], [{ kept, count }], stream(inputs, outputs), score),
+      score === 'cosine'
+        ? searchCosines(site(inDim, outDim), [{ kept, count }], pairs, undefined)
+        : searchMagnitudes(site(inDim, outDim), [{ kept, count }], pairs),
     );
     expect(names(found)).toEqual(bruteForce(inputs, outputs, kept, count, score));
   });
@@ -103,12 +114,12 @@ describe('the sampled search', () => {
     const rows = Array.from({ length: sampleRows }, (_, r) => (r * 7) % samples);
     const [found] = runNow(
       searchSampled(
-        engine,
-        [inDim, outDim],
+        site(inDim, outDim),
         [{ kept, count }],
         stream(inputs, outputs, rows),
         stream(inputs, outputs),
         oversample,
+        undefined,
       ),
     );
     return names(found);

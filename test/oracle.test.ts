@@ -10,7 +10,9 @@ import { randomStream } from '../src/random.ts';
 import { topologyByName } from '../src/topology/index.ts';
 import { removeConnections } from '../src/topology/pattern.ts';
 import { loadRows } from '../src/train/batches.ts';
-import { searchCandidates } from '../src/train/candidates.ts';
+import { searchCosines, searchMagnitudes } from '../src/train/candidates.ts';
+import { inlineExecutor } from '../src/train/executor.ts';
+import { addGradients } from '../src/train/gradients.ts';
 import { runNow } from '../src/train/work.ts';
 
 // golden/*.json: an independent masked-dense float64 implementation in NumPy, checked by finite differences.
@@ -91,6 +93,8 @@ describe('the training oracle (float64 NumPy)', () => {
 
   it('agrees with every logit, activation, gradient and loss, and with where ten steps lead', () => {
     const engine = getEngine();
+    const { kernels } = engine;
+    const executor = inlineExecutor(kernels);
     const region = new Region(engine.arena);
     const matrices = trace.weights.map(toCsr);
     const network = new Mlp(engine, matrices);
@@ -99,7 +103,7 @@ describe('the training oracle (float64 NumPy)', () => {
       layer.bias.view.set(trace.bias[l]);
     });
     const x = { rows: trace.x.length, cols: dims[0], data: Float32Array.from(trace.x.flat()) };
-    const rows = loadRows(engine, region, x, Int32Array.from(trace.labels));
+    const rows = loadRows(region, x, Int32Array.from(trace.labels));
     const workspace = network.allocateWorkspace(region, true);
     const gradients = network.allocateGradients(region);
     const optimizer = sgd({
@@ -109,12 +113,12 @@ describe('the training oracle (float64 NumPy)', () => {
     });
     network.useOptimizer(optimizer);
     for (let step = 0; step < trace.steps; step++) {
-      const tile = rows.pack(step * batch, (step + 1) * batch, workspace.activations[0]);
-      network.forward(workspace);
-      network.softmax(workspace);
-      const { loss } = network.score(workspace, tile);
-      network.backward(workspace, tile, 1 / batch);
-      network.addGradients(workspace, gradients, false);
+      const tile = rows.pack(kernels, step * batch, (step + 1) * batch, workspace.activations[0]);
+      network.forward(kernels, workspace);
+      network.score(kernels, workspace, tile);
+      const [loss] = workspace.score.view;
+      network.backward(kernels, workspace, tile, 1 / batch);
+      runNow(addGradients(executor, network, [workspace], gradients, false));
       expectClose([loss / batch], [trace.losses[step]], 1e-5, 0);
       if (step === 0) {
         const tiles = workspace.activations.map((pointer, l) => fromTile(pointer, dims[l], batch));
@@ -126,7 +130,12 @@ describe('the training oracle (float64 NumPy)', () => {
           expectClose(gradient.bias.view, trace.firstStep.dBias[l], 1e-5, 1e-6);
         });
       }
-      network.update(optimizer, gradients);
+      const time = network.nextStep();
+      for (const layer of network.layers) {
+        for (const range of layer.ranges(3)) {
+          layer.update(kernels, range, optimizer, gradients[layer.index], time);
+        }
+      }
     }
     network.layers.forEach((layer, l) => {
       expectClose(layer.values.view, trace.finalValues[l], 1e-4, 1e-6);
@@ -197,11 +206,16 @@ describe('the evolution oracle (float64 NumPy)', () => {
         return block.pointer;
       });
     const [ins, outs] = [toTiles(inputs), toTiles(outputs)];
-    const load = (t: number) => ({ inputs: [ins[t]], outputs: [outs[t]] });
+    const slots = ins.map((input, t) => ({ inputs: [input], outputs: [outs[t]] }));
+    const stream = { tiles, slots, load: () => {} };
+    const site = { engine, executor: inlineExecutor(engine.kernels), dims: [inDim, outDim] };
     const kept = removeConnections(weights, weakest());
     const count = Math.floor(pruneFraction * weights.nnz);
+    const searches = [{ kept, count }];
     const [found] = runNow(
-      searchCandidates(engine, [inDim, outDim], [{ kept, count }], { tiles, load }, score),
+      score === 'cosine'
+        ? searchCosines(site, searches, stream, undefined)
+        : searchMagnitudes(site, searches, stream),
     );
     region.free();
     if (found === undefined) throw new Error('nothing was searched');

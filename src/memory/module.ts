@@ -6,6 +6,9 @@ import { wasmBase64 } from './wasm.generated.ts';
 /** Samples in a tile: the kernels' `TILE`. */
 export const TILE = 32;
 
+/** Bytes of one neuron's row in a tile. */
+export const ROW_BYTES = 4 * TILE;
+
 /** Scratch of the topK kernel, in elements of four bytes. */
 export const TOP_K_SCRATCH = 2048;
 
@@ -28,6 +31,7 @@ export type Kernels = {
   unpackColumns(tile: Pointer, cols: number, begin: number, n: number, count: number, data: Pointer): void;
   unpackRows(tile: Pointer, n: number, count: number, data: Pointer): void;
   clearLanes(tile: Pointer, n: number, count: number): void;
+  gatherRows(from: Pointer, list: Pointer, n: number, to: Pointer): void;
   spmm(
     indptr: Pointer,
     indices: Pointer,
@@ -90,7 +94,15 @@ export type Kernels = {
     out: Pointer,
   ): void;
   softmax(z: Pointer, classes: number, probs: Pointer, logSums: Pointer): void;
-  crossEntropy(z: Pointer, logSums: Pointer, labels: Pointer, rows: Pointer, count: number): number;
+  score(
+    z: Pointer,
+    logSums: Pointer,
+    labels: Pointer,
+    rows: Pointer,
+    count: number,
+    classes: number,
+    out: Pointer,
+  ): void;
   crossEntropyGradient(
     probs: Pointer,
     labels: Pointer,
@@ -100,7 +112,6 @@ export type Kernels = {
     scale: number,
     d: Pointer,
   ): void;
-  countCorrect(z: Pointer, labels: Pointer, rows: Pointer, count: number, classes: number): number;
   sgd(
     w: Pointer,
     grad: Pointer,

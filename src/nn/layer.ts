@@ -1,6 +1,6 @@
 import { type CsrPattern, fullPattern, transposePattern } from '../csr.ts';
 import type { F32Block, I32Block, Region } from '../memory/arena.ts';
-import type { Engine } from '../memory/module.ts';
+import { type Kernels, ROW_BYTES } from '../memory/module.ts';
 import type { Random } from '../random.ts';
 import type { LayerShape } from '../shape.ts';
 import { drawWeight, type Initializer } from './initializer.ts';
@@ -28,6 +28,14 @@ export interface Gradient {
   readonly bias: F32Block;
 }
 
+/** Some output neurons, `begin` to below `end`, and their connections, `first` to below `last`. */
+export interface RowRange {
+  readonly begin: number;
+  readonly end: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 /**
  * One layer, y = W·x + b: W is `[outDim, inDim]` with a fixed number of connections. A layer that has them all keeps
  * no structure: its values in CSR order are the dense matrix, and the dense kernels take over.
@@ -47,10 +55,8 @@ export class Layer implements LayerShape {
     weights: [],
     bias: [],
   };
-  readonly #engine: Engine;
 
-  constructor(engine: Engine, region: Region, index: number, inDim: number, outDim: number, nnz: number) {
-    this.#engine = engine;
+  constructor(region: Region, index: number, inDim: number, outDim: number, nnz: number) {
     this.index = index;
     this.inDim = inDim;
     this.outDim = outDim;
@@ -124,9 +130,8 @@ export class Layer implements LayerShape {
   }
 
   /** y = W·x + b over one tile, ReLU if asked. x [inDim][32], y [outDim][32], as pointers. */
-  forward(x: number, y: number, relu: boolean): void {
+  forward(kernels: Kernels, x: number, y: number, relu: boolean): void {
     const { structure, values, bias, inDim, outDim } = this;
-    const { kernels } = this.#engine;
     if (structure === undefined) {
       kernels.gemm(values.pointer, bias.pointer, x, y, outDim, inDim, relu);
     } else {
@@ -136,9 +141,8 @@ export class Layer implements LayerShape {
   }
 
   /** dx = Wᵀ·dy over one tile, 0 where x ≤ 0 (the ReLU before it undone). */
-  backward(dy: number, x: number, dx: number): void {
+  backward(kernels: Kernels, dy: number, x: number, dx: number): void {
     const { structure, values, inDim, outDim } = this;
-    const { kernels } = this.#engine;
     if (structure === undefined) {
       kernels.gemmT(values.pointer, dy, x, dx, outDim, inDim);
     } else {
@@ -147,41 +151,65 @@ export class Layer implements LayerShape {
     }
   }
 
-  /** Adds one tile's share to the gradient, or starts it. */
-  addGradient(dy: number, x: number, gradient: Gradient, accumulate: boolean): void {
-    const { structure, inDim, outDim } = this;
-    const { kernels } = this.#engine;
+  /** Adds one tile's share to the gradient of some output neurons, or starts it. */
+  addGradient(
+    kernels: Kernels,
+    { begin, end, first }: RowRange,
+    dy: number,
+    x: number,
+    gradient: Gradient,
+    accumulate: boolean,
+  ): void {
+    const { structure, inDim } = this;
+    const rows = end - begin;
+    const dyRows = dy + ROW_BYTES * begin;
     const dW = gradient.weights.pointer;
-    if (structure === undefined) kernels.products(dy, x, dW, outDim, inDim, accumulate);
-    else kernels.sddmm(structure.indptr.pointer, structure.indices.pointer, dy, x, dW, outDim, accumulate);
-    kernels.biasGradient(dy, gradient.bias.pointer, outDim, accumulate);
+    if (structure === undefined) kernels.products(dyRows, x, dW + 4 * first, rows, inDim, accumulate);
+    else {
+      const { indptr, indices } = structure;
+      kernels.sddmm(indptr.pointer + 4 * begin, indices.pointer, dyRows, x, dW, rows, accumulate);
+    }
+    kernels.biasGradient(dyRows, gradient.bias.pointer + 4 * begin, rows, accumulate);
   }
 
-  /** One step of the optimiser from the gradient of a whole batch. */
-  update(optimizer: Optimizer, gradient: Gradient, time: number): void {
-    const { kernels } = this.#engine;
-    const pointers = (blocks: readonly F32Block[]) => blocks.map((block) => block.pointer);
-    optimizer.step(
-      kernels,
-      {
-        weights: this.values.pointer,
-        gradient: gradient.weights.pointer,
-        slots: pointers(this.weightSlots),
-        n: this.nnz,
-      },
-      time,
-      true,
-    );
-    optimizer.step(
-      kernels,
-      {
-        weights: this.bias.pointer,
-        gradient: gradient.bias.pointer,
-        slots: pointers(this.biasSlots),
-        n: this.outDim,
-      },
-      time,
-      false,
-    );
+  /** One step of the optimiser for some output neurons, from the gradient of a whole batch. */
+  update(
+    kernels: Kernels,
+    { begin, end, first, last }: RowRange,
+    optimizer: Optimizer,
+    gradient: Gradient,
+    time: number,
+  ): void {
+    const step = (
+      parameters: F32Block,
+      slopes: F32Block,
+      slots: readonly F32Block[],
+      from: number,
+      to: number,
+      decay: boolean,
+    ): void => {
+      const at = (block: F32Block): number => block.pointer + 4 * from;
+      const pointers = { weights: at(parameters), gradient: at(slopes), slots: slots.map(at), n: to - from };
+      optimizer.step(kernels, pointers, time, decay);
+    };
+    step(this.values, gradient.weights, this.weightSlots, first, last, true);
+    step(this.bias, gradient.bias, this.biasSlots, begin, end, false);
+  }
+
+  /** The output neurons cut into at most `parts` ranges of about as many connections each. */
+  ranges(parts: number): RowRange[] {
+    const { inDim, outDim, nnz, structure } = this;
+    const offsets = structure?.indptr.view;
+    const offset = (row: number): number => offsets?.[row] ?? row * inDim;
+    const ranges: RowRange[] = [];
+    let begin = 0;
+    for (let part = 1; part <= parts; part++) {
+      let end = part === parts ? outDim : begin;
+      // A neuron costs about what a connection does: its bias, and the look at its empty row.
+      while (end < outDim && parts * (offset(end) + end) < part * (nnz + outDim)) end++;
+      if (end > begin) ranges.push({ begin, end, first: offset(begin), last: offset(end) });
+      begin = end;
+    }
+    return ranges;
   }
 }

@@ -1,6 +1,6 @@
 import type { CsrPattern } from '../csr.ts';
 import { type F64Block, Region } from '../memory/arena.ts';
-import { type Engine, TILE } from '../memory/module.ts';
+import { type Engine, type Kernels, ROW_BYTES, TILE } from '../memory/module.ts';
 import { type Gradient, Layer } from './layer.ts';
 import type { Optimizer } from './optimizer.ts';
 
@@ -12,8 +12,10 @@ export interface Workspace {
   readonly deltas: readonly number[];
   /** Class probabilities [classes][32]. */
   readonly probabilities: number;
-  /** ln Σ e^logit of every sample [32]. */
-  readonly logSums: F64Block;
+  /** ln Σ e^logit of every sample, f64 [32]. */
+  readonly logSums: number;
+  /** [0] the tile's summed cross-entropy, [1] its correctly classified samples. */
+  readonly score: F64Block;
 }
 
 /** The labelled samples of one tile, as pointers: sample b is row rows[b], its label labels[rows[b]]. */
@@ -56,8 +58,7 @@ export class Mlp {
     this.#optimizerRegion = new Region(engine.arena);
     try {
       this.layers = patterns.map(
-        ({ rows, cols, indices }, index) =>
-          new Layer(engine, this.#region, index, cols, rows, indices.length),
+        ({ rows, cols, indices }, index) => new Layer(this.#region, index, cols, rows, indices.length),
       );
     } catch (error) {
       this.#region.free();
@@ -100,71 +101,54 @@ export class Mlp {
       activations: this.dims.map(tile),
       deltas: backward ? this.dims.slice(1).map(tile) : [],
       probabilities: tile(this.classes),
-      logSums: region.f64(TILE),
+      logSums: region.f64(TILE).pointer,
+      score: region.f64(2),
     };
+  }
+
+  /** Bytes of a workspace. */
+  workspaceBytes(backward: boolean): number {
+    const neurons = this.dims.reduce((sum, n) => sum + n, 0);
+    return ROW_BYTES * ((backward ? 2 : 1) * neurons + this.classes);
   }
 
   allocateGradients(region: Region): Gradient[] {
     return this.layers.map((layer) => layer.allocateGradient(region));
   }
 
-  /** From the packed input tile to the logits. */
-  forward({ activations }: Workspace): void {
-    const last = this.layers.length - 1;
+  /** From the packed input tile to the class probabilities. */
+  forward(kernels: Kernels, { activations, probabilities, logSums }: Workspace): void {
+    const { length } = this.layers;
     this.layers.forEach((layer, l) => {
-      layer.forward(activations[l], activations[l + 1], l < last);
+      layer.forward(kernels, activations[l], activations[l + 1], l < length - 1);
     });
+    kernels.softmax(activations[length], this.classes, probabilities, logSums);
   }
 
-  /** Probabilities and log-sums from the logits. */
-  softmax({ activations, probabilities, logSums }: Workspace): void {
-    const logits = activations[this.layers.length];
-    this.engine.kernels.softmax(logits, this.classes, probabilities, logSums.pointer);
-  }
-
-  /** The tile's summed cross-entropy and its correctly classified samples, after `forward` and `softmax`. */
-  score({ activations, logSums }: Workspace, tile: TileRows): { loss: number; correct: number } {
-    const { kernels } = this.engine;
-    const logits = activations[this.layers.length];
+  /** The tile's summed cross-entropy and its correctly classified samples, after `forward`. */
+  score(kernels: Kernels, { activations, logSums, score }: Workspace, tile: TileRows): void {
     const { labels, rows, count } = tile;
-    return {
-      loss: kernels.crossEntropy(logits, logSums.pointer, labels, rows, count),
-      correct: kernels.countCorrect(logits, labels, rows, count, this.classes),
-    };
+    const logits = activations[this.layers.length];
+    kernels.score(logits, logSums, labels, rows, count, this.classes, score.pointer);
   }
 
-  /** The deltas of every layer, after `softmax`; `scale` is 1 / samples of the batch. */
-  backward({ activations, deltas, probabilities }: Workspace, tile: TileRows, scale: number): void {
-    const { labels, rows, count } = tile;
-    const last = this.layers.length - 1;
-    this.engine.kernels.crossEntropyGradient(
-      probabilities,
-      labels,
-      rows,
-      count,
-      this.classes,
-      scale,
-      deltas[last],
-    );
-    for (let l = last; l > 0; l--) this.layers[l].backward(deltas[l], activations[l], deltas[l - 1]);
-  }
-
-  /** Adds the tile's gradient to the batch's, or starts it, after `backward`. */
-  addGradients(
-    { activations, deltas }: Workspace,
-    gradients: readonly Gradient[],
-    accumulate: boolean,
+  /** The deltas of every layer, after `forward`; `scale` is 1 / samples of the batch. */
+  backward(
+    kernels: Kernels,
+    { activations, deltas, probabilities }: Workspace,
+    { labels, rows, count }: TileRows,
+    scale: number,
   ): void {
-    this.layers.forEach((layer, l) => {
-      layer.addGradient(deltas[l], activations[l], gradients[l], accumulate);
-    });
+    const last = this.layers.length - 1;
+    kernels.crossEntropyGradient(probabilities, labels, rows, count, this.classes, scale, deltas[last]);
+    for (let l = last; l > 0; l--) {
+      this.layers[l].backward(kernels, deltas[l], activations[l], deltas[l - 1]);
+    }
   }
 
-  /** One step of the optimiser given to `useOptimizer`. */
-  update(optimizer: Optimizer, gradients: readonly Gradient[]): void {
+  /** Counts a step of the optimiser given to `useOptimizer`, and returns how many there were. */
+  nextStep(): number {
     this.#time++;
-    this.layers.forEach((layer, l) => {
-      layer.update(optimizer, gradients[l], this.#time);
-    });
+    return this.#time;
   }
 }

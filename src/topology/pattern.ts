@@ -88,9 +88,21 @@ export function positionsOutside(pattern: CsrPattern, positions: Positions): Pos
  * O(nnz + rows + count · log count): what is drawn are ranks among the free positions.
  */
 export function sampleFree(taken: CsrPattern, count: number, random: Random): Positions {
-  const { rows, cols, indptr, indices } = taken;
-  const ranks = sampleRanks(rows * cols - indices.length, count, random);
-  const sampled = { rows: new Int32Array(count), cols: new Int32Array(count) };
+  return freePositions(taken, sampleRanks(taken.rows * taken.cols - taken.indices.length, count, random));
+}
+
+/** The first `count` positions outside the pattern, in row-major order. O(nnz + rows + count). */
+export function firstFree(taken: CsrPattern, count: number): Positions {
+  return freePositions(
+    taken,
+    Float64Array.from({ length: count }, (_, rank) => rank),
+  );
+}
+
+/** The positions outside the pattern of the given ranks (ascending) among all such positions in row-major order. */
+function freePositions({ rows, cols, indptr, indices }: CsrPattern, ranks: Float64Array): Positions {
+  const count = ranks.length;
+  const found = { rows: new Int32Array(count), cols: new Int32Array(count) };
   let next = 0;
   let freeBefore = 0;
   for (let r = 0; r < rows && next < count; r++) {
@@ -101,12 +113,12 @@ export function sampleFree(taken: CsrPattern, count: number, random: Random): Po
       // The rank-th free column is rank + the taken columns before it.
       const rank = ranks[next] - freeBefore;
       while (p < end && indices[p] - (p - indptr[r]) <= rank) p++;
-      sampled.rows[next] = r;
-      sampled.cols[next] = rank + (p - indptr[r]);
+      found.rows[next] = r;
+      found.cols[next] = rank + (p - indptr[r]);
     }
     freeBefore += freeHere;
   }
-  return sampled;
+  return found;
 }
 
 /** `count` distinct integers below `limit`, ascending; of more than half of them the rest is drawn instead. */

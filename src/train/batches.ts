@@ -2,7 +2,7 @@ import { CsrMatrix, type DenseMatrix } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
 import { checkMatrix } from '../kernels/operands.ts';
 import type { I32Block, Region } from '../memory/arena.ts';
-import { type Engine, TILE } from '../memory/module.ts';
+import { type Kernels, TILE } from '../memory/module.ts';
 import type { TileRows } from '../nn/mlp.ts';
 
 /** Samples as people hand them over: rows of features, dense, sparse or as arrays of arrays. */
@@ -89,12 +89,11 @@ export function checkLabels(y: unknown, rows: number, classes: number): Int32Arr
 export interface PackedSamples {
   readonly rows: number;
   /** Packs the samples listed at `list` (row numbers, i32 [count]) into the tile [cols][32]. */
-  pack(list: number, count: number, tile: number): void;
+  pack(kernels: Kernels, list: number, count: number, tile: number): void;
 }
 
 /** Copies checked samples into the kernels' memory. */
-export function loadSamples(engine: Engine, region: Region, x: DenseMatrix | CsrMatrix): PackedSamples {
-  const { kernels } = engine;
+export function loadSamples(region: Region, x: DenseMatrix | CsrMatrix): PackedSamples {
   const { rows, cols } = x;
   if (x instanceof CsrMatrix) {
     const indptr = region.i32(rows + 1);
@@ -105,7 +104,7 @@ export function loadSamples(engine: Engine, region: Region, x: DenseMatrix | Csr
     values.view.set(x.values);
     return {
       rows,
-      pack(list, count, tile) {
+      pack(kernels, list, count, tile) {
         kernels.packCsr(indptr.pointer, indices.pointer, values.pointer, list, count, cols, tile);
       },
     };
@@ -114,7 +113,7 @@ export function loadSamples(engine: Engine, region: Region, x: DenseMatrix | Csr
   data.view.set(x.data);
   return {
     rows,
-    pack(list, count, tile) {
+    pack(kernels, list, count, tile) {
       kernels.packDense(data.pointer, list, count, cols, tile);
     },
   };
@@ -139,17 +138,16 @@ export class RowList {
   }
 
   /** Packs up to 32 rows from position `begin` on, below `end`, into the tile, and names them. */
-  pack(begin: number, end: number, tile: number): TileRows {
+  pack(kernels: Kernels, begin: number, end: number, tile: number): TileRows {
     const count = Math.min(TILE, end - begin);
     const rows = this.order.pointer + 4 * begin;
-    this.samples.pack(rows, count, tile);
+    this.samples.pack(kernels, rows, count, tile);
     return { rows, labels: this.labels.pointer, count };
   }
 }
 
 /** All rows of a checked data set, in order. */
 export function loadRows(
-  engine: Engine,
   region: Region,
   x: DenseMatrix | CsrMatrix,
   labels: Int32Array,
@@ -157,5 +155,5 @@ export function loadRows(
 ): RowList {
   const block = region.i32(labels.length);
   block.view.set(labels);
-  return new RowList(region, loadSamples(engine, region, x), block, rows);
+  return new RowList(region, loadSamples(region, x), block, rows);
 }

@@ -9,7 +9,14 @@ import { removeConnections } from '../topology/pattern.ts';
 import { type CosineSearch, DEFAULT_SAMPLE } from '../topology/search.ts';
 import type { Positions, Progress, Topology } from '../topology/topology.ts';
 import { RowList } from './batches.ts';
-import { activationPairs, gradientPairs, type Search, searchCandidates } from './candidates.ts';
+import {
+  activationPairs,
+  gradientPairs,
+  type Search,
+  searchCosines,
+  searchMagnitudes,
+} from './candidates.ts';
+import type { Executor } from './executor.ts';
 import { searchSampled } from './sampledSearch.ts';
 import type { Work } from './work.ts';
 
@@ -38,7 +45,8 @@ export function epochStream({ seed, epochs }: Evolving, purpose: string): Random
  */
 export function* evolve(
   model: Evolving,
-  workspace: Workspace,
+  executor: Executor,
+  workspaces: readonly Workspace[],
   rows: RowList,
   batchSize: number,
   progress: Progress,
@@ -53,7 +61,7 @@ export function* evolve(
       ? { kept: removeConnections(layer.pattern(), weakest[l]), count: weakest[l].length }
       : undefined,
   );
-  const candidates = yield* collect(model, workspace, rows, batchSize, searches);
+  const candidates = yield* collect(model, executor, workspaces, rows, batchSize, searches);
 
   const changes = network.layers.map((layer, l) => {
     if (weakest[l].length === 0) return undefined;
@@ -99,28 +107,31 @@ function findWeakest({ engine }: Mlp, layer: Layer, fraction: number): Int32Arra
 /** The candidates the method needs. */
 function* collect(
   model: Evolving,
-  workspace: Workspace,
+  executor: Executor,
+  workspaces: readonly Workspace[],
   rows: RowList,
   batchSize: number,
   searches: readonly (Search | undefined)[],
 ): Work<readonly (Positions | undefined)[]> {
   const { network, topology } = model;
   const { engine, dims } = network;
+  const site = { engine, executor, dims };
   if (searches.every((search) => search === undefined)) return searches.map(() => undefined);
   const region = new Region(engine.arena);
   try {
     if (topology.needs.includes('activations')) {
-      const sample = chooseSample(topology.search ?? 'auto', dims, searches, rows.length);
-      const all = activationPairs(network, workspace, rows);
-      if (sample === undefined) return yield* searchCandidates(engine, dims, searches, all, 'cosine');
+      const search = topology.search ?? 'auto';
+      const bounded = search === 'exact' ? undefined : epochStream(model, 'cosine-groups');
+      const sample = chooseSample(search, dims, searches, rows.length);
+      const all = activationPairs(network, workspaces, rows);
+      if (sample === undefined) return yield* searchCosines(site, searches, all, bounded);
       const drawn = drawRows(region, rows, sample.sampleRows, epochStream(model, 'cosine-sample'));
-      const some = activationPairs(network, workspace, drawn);
-      return yield* searchSampled(engine, dims, searches, some, all, sample.oversample);
+      const some = activationPairs(network, workspaces, drawn);
+      return yield* searchSampled(site, searches, some, all, sample.oversample, bounded);
     }
     if (topology.needs.includes('denseGradient')) {
       const batch = drawRows(region, rows, batchSize, epochStream(model, 'gradient-batch'));
-      const pairs = gradientPairs(network, workspace, batch);
-      return yield* searchCandidates(engine, dims, searches, pairs, 'magnitude');
+      return yield* searchMagnitudes(site, searches, gradientPairs(network, workspaces, batch));
     }
     return searches.map(() => undefined);
   } finally {

@@ -7,6 +7,8 @@ import { Mlp } from '../nn/mlp.ts';
 import { randomStream } from '../random.ts';
 import type { RowList } from './batches.ts';
 import { type Evolving, epochStream } from './evolve.ts';
+import type { Executor } from './executor.ts';
+import { addGradients } from './gradients.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -16,6 +18,7 @@ import type { Work } from './work.ts';
  */
 export function* startFromInitialGradient(
   model: Evolving,
+  executor: Executor,
   initializer: Initializer,
   rows: RowList,
   batchSize: number,
@@ -31,12 +34,12 @@ export function* startFromInitialGradient(
     const gradients = dense.allocateGradients(region);
     const batch = Math.min(batchSize, rows.length);
     for (let begin = 0; begin < batch; begin += TILE) {
-      const tile = rows.pack(begin, batch, workspace.activations[0]);
-      dense.forward(workspace);
-      dense.softmax(workspace);
-      dense.backward(workspace, tile, 1 / batch);
-      dense.addGradients(workspace, gradients, begin > 0);
-      yield;
+      yield* executor.run(1, (kernels) => {
+        const tile = rows.pack(kernels, begin, batch, workspace.activations[0]);
+        dense.forward(kernels, workspace);
+        dense.backward(kernels, workspace, tile, 1 / batch);
+      });
+      yield* addGradients(executor, dense, [workspace], gradients, begin > 0);
     }
     const starts = network.layers.map(({ index, inDim, outDim, nnz }, l) => {
       const initial = { weights: dense.layers[l].values.view, gradient: gradients[l].weights.view };

@@ -1,46 +1,55 @@
-import { Region } from '../memory/arena.ts';
-import { type Engine, TOP_K_SCRATCH } from '../memory/module.ts';
+import { type F64Block, type I32Block, Region } from '../memory/arena.ts';
+import { type Kernels, ROW_BYTES, TOP_K_SCRATCH } from '../memory/module.ts';
+import type { Random } from '../random.ts';
 import { addPositions, emptyPattern } from '../topology/pattern.ts';
 import type { Positions } from '../topology/topology.ts';
-import { type PairStream, type Search, SquaredNorms, searchCandidates } from './candidates.ts';
+import {
+  addSquaredNorms,
+  eachWave,
+  type PairStream,
+  type Search,
+  type SearchSite,
+  searchCosines,
+} from './candidates.ts';
 import type { Work } from './work.ts';
 
 /**
- * As `searchCandidates` by cosine, at a fraction of its cost: `oversample` times as many positions are proposed by their
- * cosines over a sample of the rows, and the largest of their exact cosines over all rows decide. Ties go to the lower position.
- * The exact cosines of a short list are one sampled product while the rows stream through the network once.
+ * As `searchCosines`, at a fraction of its cost: `oversample` times as many positions are proposed by their cosines over
+ * a sample of the rows, and the largest of their exact cosines over all rows decide. Ties go to the lower position. The exact
+ * cosines of a short list are one sampled product while the rows stream through the network once.
  */
 export function* searchSampled(
-  engine: Engine,
-  dims: readonly number[],
+  site: SearchSite,
   searches: readonly (Search | undefined)[],
   sample: PairStream,
   all: PairStream,
   oversample: number,
+  bounded: Random | undefined,
 ): Work<(Positions | undefined)[]> {
+  const { engine, executor, dims } = site;
   const wider = searches.map((search, l) => {
     if (search === undefined) return undefined;
     const free = dims[l] * dims[l + 1] - search.kept.indices.length;
     return { kept: search.kept, count: Math.min(oversample * search.count, free) };
   });
-  const proposals = yield* searchCandidates(engine, dims, wider, sample, 'cosine');
+  const proposals = yield* searchCosines(site, wider, sample, bounded);
   const region = new Region(engine.arena);
   try {
     const lists = proposals.map(
-      (proposed, l) => proposed && new ProposalList(engine, region, dims[l], dims[l + 1], proposed),
+      (proposed, l) => proposed && new ProposalList(region, dims[l], dims[l + 1], proposed),
     );
-    const norms = new SquaredNorms(engine, region, dims);
-    for (let tile = 0; tile < all.tiles; tile++) {
-      const { outputs, inputs } = all.load(tile);
-      norms.add(outputs, inputs[0]);
-      yield;
-      lists.forEach((list, l) => {
-        list?.add(outputs[l], inputs[l], tile > 0);
+    const norms = dims.map((neurons) => region.f64(neurons));
+    for (const { view } of norms) view.fill(0);
+    yield* eachWave(site, all, function* (begin, count) {
+      yield* addSquaredNorms(site, all, count, norms);
+      const parts = executor.threads;
+      yield* executor.run(lists.length * parts, (kernels, index) => {
+        const l = Math.floor(index / parts);
+        lists[l]?.add(kernels, index % parts, parts, all.slots.slice(0, count), l, begin > 0);
       });
-      yield;
-    }
+    });
     return lists.map((list, l) =>
-      list?.choose(searches[l]?.count ?? 0, norms.pointer(l + 1), norms.pointer(l)),
+      list?.choose(engine.kernels, region, searches[l]?.count ?? 0, norms[l + 1], norms[l]),
     );
   } finally {
     region.free();
@@ -49,43 +58,50 @@ export function* searchSampled(
 
 /** One layer's proposed positions and their inner products. */
 class ProposalList {
-  readonly #engine: Engine;
-  readonly #region: Region;
   readonly #outDim: number;
   readonly #positions: Positions;
-  readonly #indptr: number;
+  readonly #indptr: I32Block;
   readonly #indices: number;
   readonly #dots: number;
 
-  constructor(engine: Engine, region: Region, inDim: number, outDim: number, positions: Positions) {
-    this.#engine = engine;
-    this.#region = region;
+  constructor(region: Region, inDim: number, outDim: number, positions: Positions) {
     this.#outDim = outDim;
     this.#positions = positions;
     const pattern = addPositions(emptyPattern(outDim, inDim), positions);
-    const indptr = region.i32(pattern.indptr.length);
+    this.#indptr = region.i32(pattern.indptr.length);
     const indices = region.i32(pattern.indices.length);
-    indptr.view.set(pattern.indptr);
+    this.#indptr.view.set(pattern.indptr);
     indices.view.set(pattern.indices);
-    this.#indptr = indptr.pointer;
     this.#indices = indices.pointer;
     this.#dots = region.f32(pattern.indices.length).pointer;
   }
 
-  /** Adds a tile's inner products. */
-  add(outputs: number, inputs: number, accumulate: boolean): void {
-    const { kernels } = this.#engine;
-    kernels.sddmm(this.#indptr, this.#indices, outputs, inputs, this.#dots, this.#outDim, accumulate);
+  /** Adds the slots' inner products for one of `parts` ranges of output neurons. */
+  add(
+    kernels: Kernels,
+    part: number,
+    parts: number,
+    slots: PairStream['slots'],
+    layer: number,
+    accumulate: boolean,
+  ): void {
+    const begin = Math.floor((this.#outDim * part) / parts);
+    const rows = Math.floor((this.#outDim * (part + 1)) / parts) - begin;
+    const indptr = this.#indptr.pointer + 4 * begin;
+    slots.forEach(({ outputs, inputs }, slot) => {
+      const tile = outputs[layer] + ROW_BYTES * begin;
+      kernels.sddmm(indptr, this.#indices, tile, inputs[layer], this.#dots, rows, accumulate || slot > 0);
+    });
   }
 
   /** The `count` positions of largest |cosine|, in row-major order. */
-  choose(count: number, outSums: number, inSums: number): Positions {
-    const { kernels } = this.#engine;
+  choose(kernels: Kernels, region: Region, count: number, outSums: F64Block, inSums: F64Block): Positions {
     const { rows, cols } = this.#positions;
-    kernels.cosinePairs(this.#indptr, this.#indices, this.#dots, outSums, inSums, this.#outDim);
-    const scratch = this.#region.i32(TOP_K_SCRATCH);
-    const selected = this.#region.i32(count);
-    kernels.topK(this.#dots, cols.length, count, false, true, scratch.pointer, selected.pointer);
+    const [indptr, dots] = [this.#indptr.pointer, this.#dots];
+    kernels.cosinePairs(indptr, this.#indices, dots, outSums.pointer, inSums.pointer, this.#outDim);
+    const scratch = region.i32(TOP_K_SCRATCH);
+    const selected = region.i32(count);
+    kernels.topK(dots, cols.length, count, false, true, scratch.pointer, selected.pointer);
     return {
       rows: Int32Array.from(selected.view, (e) => rows[e]),
       cols: Int32Array.from(selected.view, (e) => cols[e]),

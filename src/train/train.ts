@@ -8,14 +8,17 @@ import type { Workspace } from '../nn/mlp.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { EditCounts } from '../topology/edit.ts';
 import { loadRows, RowList } from './batches.ts';
-import { evaluateRows, type Score } from './evaluate.ts';
+import { allocateWorkspaces, evaluateRows, type Score, waves } from './evaluate.ts';
 import { type Evolving, epochStream, evolve } from './evolve.ts';
+import type { Executor } from './executor.ts';
+import { addGradients, gradientParts } from './gradients.ts';
 import { startFromInitialGradient } from './initialGradient.ts';
 import { runInTurns, throwIfAborted, type Work } from './work.ts';
 
 /** A model as training sees it. */
 export interface Trainee extends Evolving {
   readonly initializer: Initializer;
+  readonly executor: Executor;
   /** False until the first step of a network that starts from its initialiser: only then may a method choose by gradient. */
   started: boolean;
 }
@@ -67,23 +70,24 @@ export interface Epoch {
 
 /** Trains, an epoch at a time; what is yielded belongs to the epoch just ended. */
 export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, void, void> {
-  const { network } = model;
+  const { network, executor } = model;
   const { engine } = network;
   const { epochs, batchSize, optimizer, signal } = job;
   throwIfAborted(signal);
   const region = new Region(engine.arena);
   try {
-    const rows = loadRows(engine, region, job.data.x, job.data.labels, job.trainRows);
-    const validation = loadValidation(region, rows, model, job.validation);
-    const test = job.test && loadRows(engine, region, job.test.x, job.test.labels);
-    const workspace = network.allocateWorkspace(region, true);
+    const rows = loadRows(region, job.data.x, job.data.labels, job.trainRows);
+    const validation = loadValidation(region, rows, job.validation);
+    const test = job.test && loadRows(region, job.test.x, job.test.labels);
+    const tiles = Math.ceil(Math.min(batchSize, rows.length) / TILE);
+    const workspaces = allocateWorkspaces(network, region, executor, tiles, true);
     const gradients = network.allocateGradients(region);
     network.useOptimizer(optimizer);
     const clock = (): number => performance.now() / 1000;
     const score = (list: RowList | undefined): Promise<Score | undefined> =>
       list === undefined
         ? Promise.resolve(undefined)
-        : runInTurns(evaluateRows(network, workspace, list), signal);
+        : runInTurns(evaluateRows(executor, network, workspaces, list), signal);
 
     let bestAccuracy = -1;
     let waited = 0;
@@ -92,12 +96,15 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
       rows.order.view.set(job.trainRows);
       epochStream(model, 'shuffle').shuffle(rows.order.view);
       if (!model.started && model.topology.needs.includes('initialGradient')) {
-        await runInTurns(startFromInitialGradient(model, model.initializer, rows, batchSize), signal);
+        await runInTurns(
+          startFromInitialGradient(model, executor, model.initializer, rows, batchSize),
+          signal,
+        );
       }
       model.started = true;
       const trainBegin = clock();
       const { loss, accuracy } = await runInTurns(
-        trainEpoch(model, workspace, gradients, rows, batchSize, optimizer, epoch),
+        trainEpoch(model, executor, workspaces, gradients, rows, batchSize, optimizer, epoch),
         signal,
       );
       const trainSeconds = clock() - trainBegin;
@@ -114,7 +121,7 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
       const layers =
         last || model.topology.evolve === undefined
           ? undefined
-          : await runInTurns(evolve(model, workspace, rows, batchSize, progress), signal);
+          : await runInTurns(evolve(model, executor, workspaces, rows, batchSize, progress), signal);
       const end = clock();
       model.epochs++;
       yield {
@@ -135,45 +142,47 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
   }
 }
 
-function loadValidation(
-  region: Region,
-  rows: RowList,
-  { network }: Trainee,
-  validation: Job['validation'],
-): RowList | undefined {
+function loadValidation(region: Region, rows: RowList, validation: Job['validation']): RowList | undefined {
   if (validation === undefined) return undefined;
   return validation instanceof Int32Array
     ? new RowList(region, rows.samples, rows.labels, validation)
-    : loadRows(network.engine, region, validation.x, validation.labels);
+    : loadRows(region, validation.x, validation.labels);
 }
 
-/** One pass over the rows in their present order. A piece of the work is a tile; a step's edge is after its last. */
+/** One pass over the rows in their present order. The work may end after any piece: weights change only in the last of a step. */
 function* trainEpoch(
   { network }: Trainee,
-  workspace: Workspace,
+  executor: Executor,
+  workspaces: readonly Workspace[],
   gradients: readonly Gradient[],
   rows: RowList,
   batchSize: number,
   optimizer: Optimizer,
   epoch: number,
 ): Work<Score> {
+  const parts = gradientParts(network, executor);
   let loss = 0;
   let correct = 0;
   for (let begin = 0; begin < rows.length; begin += batchSize) {
     const end = Math.min(begin + batchSize, rows.length);
-    for (let position = begin; position < end; position += TILE) {
-      const tile = rows.pack(position, end, workspace.activations[0]);
-      network.forward(workspace);
-      network.softmax(workspace);
-      const score = network.score(workspace, tile);
-      loss += score.loss;
-      correct += score.correct;
-      network.backward(workspace, tile, 1 / (end - begin));
-      network.addGradients(workspace, gradients, position > begin);
-      yield;
+    const all = waves(end - begin, workspaces);
+    for (const wave of all) {
+      const used = workspaces.slice(0, wave.count);
+      yield* executor.run(wave.count, (kernels, t) => {
+        const position = begin + TILE * (wave.begin + t);
+        const tile = rows.pack(kernels, position, end, used[t].activations[0]);
+        network.forward(kernels, used[t]);
+        network.score(kernels, used[t], tile);
+        network.backward(kernels, used[t], tile, 1 / (end - begin));
+      });
+      for (const { score } of used) {
+        loss += score.view[0];
+        correct += score.view[1];
+      }
+      checkFinite(loss, epoch);
+      const step = wave === all.at(-1) ? { optimizer, time: network.nextStep() } : undefined;
+      yield* addGradients(executor, network, used, gradients, wave.begin > 0, parts, step);
     }
-    checkFinite(loss, epoch);
-    network.update(optimizer, gradients);
   }
   return { loss: loss / rows.length, accuracy: correct / rows.length };
 }

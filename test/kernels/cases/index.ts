@@ -2,11 +2,19 @@ import type { Kernels } from '../../../src/memory/module.ts';
 import type { Case } from '../bench.ts';
 import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
-import { countCorrect, crossEntropy, crossEntropyGradient, softmax } from './loss.ts';
+import { crossEntropyGradient, score, softmax } from './loss.ts';
 import { adam, sgd } from './optimizer.ts';
 import { biasGradient, sddmm } from './sddmm.ts';
 import { spmm, spmmT, spmmTLinear } from './spmm.ts';
-import { clearLanes, packColumns, packCsr, packDense, unpackColumns, unpackRows } from './tile.ts';
+import {
+  clearLanes,
+  gatherRows,
+  packColumns,
+  packCsr,
+  packDense,
+  unpackColumns,
+  unpackRows,
+} from './tile.ts';
 import { topK } from './topk.ts';
 
 /** Every kernel's cases. */
@@ -16,15 +24,15 @@ export const table: Readonly<Record<keyof Kernels, readonly Case[]>> = {
   clearLanes,
   cosineBlock,
   cosinePairs,
-  countCorrect,
-  crossEntropy,
   crossEntropyGradient,
   gemm,
+  gatherRows,
   gemmT,
   packColumns,
   packCsr,
   packDense,
   products,
+  score,
   sddmm,
   sgd,
   softmax,

@@ -110,33 +110,51 @@ function labelled(name: string, samples: number, classes: number): { labels: Int
   };
 }
 
-export const crossEntropy: Case[] = sampleCases((bench, samples) => {
-  for (const classes of CLASSES) {
-    const { labels, order } = labelled(`crossEntropy ${samples} ${classes}`, samples, classes);
-    const random = stream(`logits ${samples} ${classes}`);
-    const [labelBlock, list] = [bench.input(labels), bench.input(order)];
-    tileCounts(samples).forEach((count, t) => {
-      const logits = tile(random, classes, count, Number.NaN);
-      const sumsOf = Float64Array.from(numbers(random, TILE), (value, b) =>
-        b < count ? value + 3 : Number.NaN,
-      );
-      let [want, magnitude] = [0, 0];
-      for (let b = 0; b < count; b++) {
-        const logit = logits[labels[order[t * TILE + b]] * TILE + b];
-        want += sumsOf[b] - logit;
-        magnitude += Math.abs(sumsOf[b]) + Math.abs(logit);
-      }
-      const got = bench.kernels.crossEntropy(
-        bench.input(logits).pointer,
-        bench.input(sumsOf).pointer,
-        labelBlock.pointer,
-        list.pointer + 4 * TILE * t,
-        count,
-      );
-      bench.expectReturned(got, want, 2 * (count + 1) * 2 ** -53 * magnitude);
-    });
-  }
-});
+export const score: Case[] = [
+  ...sampleCases((bench, samples) => {
+    for (const classes of CLASSES) {
+      const { labels, order } = labelled(`score ${samples} ${classes}`, samples, classes);
+      const random = stream(`logits ${samples} ${classes}`);
+      const [labelBlock, list] = [bench.input(labels), bench.input(order)];
+      tileCounts(samples).forEach((count, t) => {
+        const logits = tile(random, classes, count, Number.NaN);
+        const sumsOf = Float64Array.from(numbers(random, TILE), (value, b) =>
+          b < count ? value + 3 : Number.NaN,
+        );
+        let [loss, magnitude, correct] = [0, 0, 0];
+        for (let b = 0; b < count; b++) {
+          const label = labels[order[t * TILE + b]];
+          const lane = Array.from({ length: classes }, (_, c) => logits[c * TILE + b]);
+          loss += sumsOf[b] - lane[label];
+          magnitude += Math.abs(sumsOf[b]) + Math.abs(lane[label]);
+          if (lane.indexOf(Math.max(...lane)) === label) correct++;
+        }
+        const out = bench.f64(2);
+        bench.kernels.score(
+          bench.input(logits).pointer,
+          bench.input(sumsOf).pointer,
+          labelBlock.pointer,
+          list.pointer + 4 * TILE * t,
+          count,
+          classes,
+          out.pointer,
+        );
+        const bounds = [2 * (count + 1) * 2 ** -53 * magnitude, 0];
+        bench.expectClose(out, Float64Array.of(loss, correct), (at) => bounds[at]);
+      });
+    }
+  }),
+  single('ties_go_to_the_lowest_class', (bench) => {
+    const logits = new Float32Array(3 * TILE).fill(1);
+    const labels = bench.input(Int32Array.of(0, 1, 2));
+    const rows = bench.input(Int32Array.of(0, 1, 2, 0));
+    const sums = bench.input(new Float64Array(TILE).fill(2));
+    const out = bench.f64(2);
+    const { score: run } = bench.kernels;
+    run(bench.input(logits).pointer, sums.pointer, labels.pointer, rows.pointer, 4, 3, out.pointer);
+    bench.expectExact(out, Float64Array.of(4, 2));
+  }),
+];
 
 export const crossEntropyGradient: Case[] = sampleCases((bench, samples) => {
   for (const classes of CLASSES) {
@@ -170,36 +188,3 @@ export const crossEntropyGradient: Case[] = sampleCases((bench, samples) => {
     });
   }
 });
-
-export const countCorrect: Case[] = [
-  ...sampleCases((bench, samples) => {
-    for (const classes of CLASSES) {
-      const { labels, order } = labelled(`countCorrect ${samples} ${classes}`, samples, classes);
-      const random = stream(`scores ${samples} ${classes}`);
-      const [labelBlock, list] = [bench.input(labels), bench.input(order)];
-      tileCounts(samples).forEach((count, t) => {
-        const logits = tile(random, classes, TILE);
-        let want = 0;
-        for (let b = 0; b < count; b++) {
-          const lane = Array.from({ length: classes }, (_, c) => logits[c * TILE + b]);
-          if (lane.indexOf(Math.max(...lane)) === labels[order[t * TILE + b]]) want++;
-        }
-        const got = bench.kernels.countCorrect(
-          bench.input(logits).pointer,
-          labelBlock.pointer,
-          list.pointer + 4 * TILE * t,
-          count,
-          classes,
-        );
-        bench.expectReturned(got, want, 0);
-      });
-    }
-  }),
-  single('ties_go_to_the_lowest_class', (bench) => {
-    const logits = new Float32Array(3 * TILE).fill(1);
-    const labels = bench.input(Int32Array.of(0, 1, 2));
-    const rows = bench.input(Int32Array.of(0, 1, 2, 0));
-    const got = bench.kernels.countCorrect(bench.input(logits).pointer, labels.pointer, rows.pointer, 4, 3);
-    bench.expectReturned(got, 2, 0);
-  }),
-];

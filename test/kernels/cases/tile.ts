@@ -192,3 +192,18 @@ export const clearLanes: Case[] = [
     bench.expectExact(out, new Float32Array(3 * TILE));
   }),
 ];
+
+export const gatherRows: Case[] = [1, 2, 3, 17, 64].map((n) =>
+  single(`${n}_rows`, (bench) => {
+    const random = stream(`gatherRows ${n}`);
+    const from = tile(random, 20, TILE);
+    const list = Int32Array.from({ length: n }, () => random.below(20));
+    const to = bench.f32(n * TILE);
+    bench.kernels.gatherRows(bench.input(from).pointer, bench.input(list).pointer, n, to.pointer);
+    const want = new Float32Array(n * TILE);
+    list.forEach((row, e) => {
+      want.set(from.subarray(row * TILE, (row + 1) * TILE), e * TILE);
+    });
+    bench.expectExact(to, want);
+  }),
+);
