@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'E_BUSY'
   /** Training produced a loss that is not a finite number. */
   | 'E_DIVERGED'
+  /** A thread ended in the middle of its work. */
+  | 'E_WORKER_DIED'
   /** The caller's `AbortSignal` ended the operation. */
   | 'E_ABORTED';
 

@@ -1,16 +1,29 @@
 import { checkInteger, checkOptions } from './checks.ts';
-import { CsrMatrix, type CsrPattern, checkCsr } from './csr.ts';
+import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import { Region } from './memory/arena.ts';
-import { getEngine, init, TILE } from './memory/module.ts';
-import { type Initializer, initializerByName, sparseHe } from './nn/initializer.ts';
+import { TILE } from './memory/module.ts';
+import { initializerByName } from './nn/initializer.ts';
 import { Mlp, networkBytes, type Workspace } from './nn/mlp.ts';
-import { type Optimizer, sgd } from './nn/optimizer.ts';
+import { sgd } from './nn/optimizer.ts';
+import {
+  CREATE_OPTIONS,
+  type CreateOptions,
+  checkDims,
+  checkLayers,
+  checkModelOptions,
+  checkPatterns,
+  holdOut,
+  MODEL_OPTIONS,
+  type ModelOptions,
+  type Settings,
+  TRAIN_OPTIONS,
+  type TrainOptions,
+} from './options.ts';
 import { randomStream } from './random.ts';
 import type { LayerShape } from './shape.ts';
-import { ctreSim } from './topology/ctreSim.ts';
-import { connectionCounts, type DensityOptions } from './topology/density.ts';
+import { connectionCounts } from './topology/density.ts';
 import { topologyByName } from './topology/index.ts';
 import type { Topology } from './topology/topology.ts';
 import {
@@ -23,53 +36,9 @@ import {
   type Samples,
 } from './train/batches.ts';
 import { allocateWorkspaces, evaluateRows, predictRows, type Score } from './train/evaluate.ts';
-import { inlineExecutor } from './train/executor.ts';
 import { type Epoch, type Job, type Labelled, type Trainee, train } from './train/train.ts';
 import { runNow } from './train/work.ts';
-
-/** What every way of making a model takes. */
-export interface ModelOptions {
-  /** How the topology evolves; `topology.ctreSim()`. */
-  readonly topology?: Topology;
-  /** Draws the weights at the start; `initializer.sparseHe()`. */
-  readonly initializer?: Initializer;
-  /** Draws the weights of grown connections; what the topology method prescribes, else `initializer.uniform()`. */
-  readonly growInitializer?: Initializer;
-  /** Decides everything random; 0. */
-  readonly seed?: number | string;
-  /** JSON to keep with the model and in its file: label names, scaler, … */
-  readonly metadata?: Readonly<Record<string, unknown>>;
-}
-
-/** Options of `SparseMLP.create`: without a density or a pattern ε is 1. */
-export interface CreateOptions extends ModelOptions, DensityOptions {
-  /** Neurons by layer: inputs, hidden layers, classes. */
-  readonly layers: readonly number[];
-  /** The layers' own patterns, `[outDim, inDim]`, instead of a density. */
-  readonly pattern?: readonly CsrPattern[];
-}
-
-/** Options of `train` and `fit`. */
-export interface TrainOptions {
-  /** 100. */
-  readonly epochs?: number;
-  /** Samples a step; 100. */
-  readonly batchSize?: number;
-  /** `optimizer.sgd()`: the published settings. */
-  readonly optimizer?: Optimizer;
-  /** The share of rows held out for validation, drawn at random. */
-  readonly validationSplit?: number;
-  /** The rows of x held out for validation. */
-  readonly validationRows?: readonly number[] | Int32Array;
-  /** A data set of its own for validation. */
-  readonly validation?: { readonly x: Samples; readonly y: Labels };
-  /** Scored whenever the validation accuracy reaches a new best, and after the last epoch. */
-  readonly test?: { readonly x: Samples; readonly y: Labels };
-  /** Ends training when the validation accuracy has not improved for so many epochs; never, by default. */
-  readonly patience?: number;
-  /** Ends training at the edge of a step, with an error of code `E_ABORTED`. */
-  readonly signal?: AbortSignal;
-}
+import { checkThreads, openSite, type Site } from './workers/site.ts';
 
 /** A finished training. */
 export interface History {
@@ -90,23 +59,6 @@ export interface LayerView {
   readonly bias: Float32Array;
 }
 
-const MODEL_OPTIONS = ['topology', 'initializer', 'growInitializer', 'seed', 'metadata'] as const;
-const CREATE_OPTIONS = ['layers', 'pattern', 'epsilon', 'density', 'distribution', ...MODEL_OPTIONS] as const;
-const TRAIN_OPTIONS = [
-  'epochs',
-  'batchSize',
-  'optimizer',
-  'validationSplit',
-  'validationRows',
-  'validation',
-  'test',
-  'patience',
-  'signal',
-] as const;
-
-/** More neurons in a layer than one tile row each can be addressed (4 GiB / 128 bytes). */
-const MAX_NEURONS = 2 ** 25;
-
 /**
  * A multilayer perceptron that is sparse from the first step to the last: CSR weights, ReLU between layers, softmax
  * cross-entropy, and a topology that evolves while it trains.
@@ -118,11 +70,13 @@ const MAX_NEURONS = 2 ** 25;
  */
 export class SparseMLP {
   readonly #trainee: Trainee;
+  readonly #site: Site;
   #metadata: Readonly<Record<string, unknown>>;
   #state: 'idle' | 'training' | 'disposed' = 'idle';
 
-  private constructor(trainee: Trainee, metadata: Readonly<Record<string, unknown>>) {
+  private constructor(trainee: Trainee, site: Site, metadata: Readonly<Record<string, unknown>>) {
     this.#trainee = trainee;
+    this.#site = site;
     this.#metadata = metadata;
   }
 
@@ -147,20 +101,18 @@ export class SparseMLP {
       );
     }
     const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, options);
-    await init();
-    getEngine().arena.checkRoom(networkBytes(dims, counts), 'this network');
-    const starts = initTopology(topology, dims, counts, seed);
-    const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
-    const network = new Mlp(getEngine(), patterns);
-    for (const layer of network.layers) {
-      layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
-    }
-    const states = starts.map(({ state }) => state);
-    const executor = inlineExecutor(network.engine.kernels);
-    return new SparseMLP(
-      { ...settings, network, executor, states, epochs: 0, started: given !== undefined },
-      options.metadata ?? {},
-    );
+    const site = await openSite(checkThreads(options.threads ?? 1));
+    return SparseMLP.#settle(site, options.metadata ?? {}, () => {
+      site.engine.arena.checkRoom(networkBytes(dims, counts), 'this network');
+      const starts = initTopology(topology, dims, counts, seed);
+      const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
+      const network = new Mlp(site.engine, patterns);
+      for (const layer of network.layers) {
+        layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
+      }
+      const states = starts.map(({ state }) => state);
+      return { ...settings, network, states, epochs: 0, started: given !== undefined };
+    });
   }
 
   /**
@@ -175,8 +127,8 @@ export class SparseMLP {
     checkOptions('SparseMLP.fromWeights', options, MODEL_OPTIONS);
     const settings = checkModelOptions(options);
     const checked = checkLayers(layers);
-    await init();
-    return SparseMLP.#assemble(checked, settings, 0, options.metadata ?? {});
+    const site = await openSite(checkThreads(options.threads ?? 1));
+    return SparseMLP.#assemble(site, checked, settings, 0, options.metadata ?? {});
   }
 
   /**
@@ -184,7 +136,8 @@ export class SparseMLP {
    * optimiser.
    * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no such file.
    */
-  static async load(bytes: Uint8Array): Promise<SparseMLP> {
+  static async load(bytes: Uint8Array, options: Pick<ModelOptions, 'threads'> = {}): Promise<SparseMLP> {
+    checkOptions('SparseMLP.load', options, ['threads']);
     if (!(bytes instanceof Uint8Array)) {
       throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
     }
@@ -197,30 +150,45 @@ export class SparseMLP {
       seed,
     };
     const checked = checkLayers(layers);
-    await init();
-    return SparseMLP.#assemble(checked, parts, epochs, metadata);
+    const site = await openSite(checkThreads(options.threads ?? 1));
+    return SparseMLP.#assemble(site, checked, parts, epochs, metadata);
   }
 
   static #assemble(
+    site: Site,
     layers: readonly { readonly weights: CsrMatrix; readonly bias: Float32Array }[],
     settings: Settings,
     epochs: number,
     metadata: Readonly<Record<string, unknown>>,
   ): SparseMLP {
-    const network = new Mlp(
-      getEngine(),
-      layers.map(({ weights }) => weights),
-    );
-    network.layers.forEach((layer, l) => {
-      layer.values.view.set(layers[l].weights.values);
-      layer.bias.view.set(layers[l].bias);
+    return SparseMLP.#settle(site, metadata, () => {
+      const network = new Mlp(
+        site.engine,
+        layers.map(({ weights }) => weights),
+      );
+      network.layers.forEach((layer, l) => {
+        layer.values.view.set(layers[l].weights.values);
+        layer.bias.view.set(layers[l].bias);
+      });
+      const counts = layers.map(({ weights }) => weights.nnz);
+      const starts = initTopology(settings.topology, network.dims, counts, settings.seed);
+      const states = starts.map(({ state }) => state);
+      return { ...settings, network, states, epochs, started: true };
     });
-    const counts = layers.map(({ weights }) => weights.nnz);
-    const states = initTopology(settings.topology, network.dims, counts, settings.seed).map(
-      ({ state }) => state,
-    );
-    const executor = inlineExecutor(network.engine.kernels);
-    return new SparseMLP({ ...settings, network, executor, states, epochs, started: true }, metadata);
+  }
+
+  /** A model at its site, which is closed again when the network cannot be made. */
+  static #settle(
+    site: Site,
+    metadata: Readonly<Record<string, unknown>>,
+    makeNetwork: () => Omit<Trainee, 'executor'>,
+  ): SparseMLP {
+    try {
+      return new SparseMLP({ ...makeNetwork(), executor: site.executor }, site, metadata);
+    } catch (error) {
+      site.close();
+      throw error;
+    }
   }
 
   /** The layers, from the inputs on; every access copies. */
@@ -261,6 +229,16 @@ export class SparseMLP {
   /** The name of the topology method. */
   get method(): string {
     return this.#trainee.topology.name;
+  }
+
+  /** Threads that work, the caller's among them. */
+  get threads(): number {
+    return this.#trainee.executor.threads;
+  }
+
+  /** Why there are fewer threads than asked for; undefined where there are as many. */
+  get warning(): string | undefined {
+    return this.#site.warning;
   }
 
   /** What was kept with the model. */
@@ -379,6 +357,7 @@ export class SparseMLP {
     }
     this.#state = 'disposed';
     this.#trainee.network.free();
+    this.#site.close();
   }
 
   [Symbol.dispose](): void {
@@ -446,97 +425,6 @@ export class SparseMLP {
   }
 }
 
-/** What a model is made of besides its network. */
-type Settings = Pick<Trainee, 'topology' | 'initializer' | 'growInitializer' | 'seed'>;
-
-function checkModelOptions(options: ModelOptions): Settings {
-  const { topology = ctreSim(), initializer = sparseHe(), seed = 0 } = options;
-  if (typeof topology?.init !== 'function') {
-    throw new CtreError('E_ARGUMENT', `topology is ${show(topology)}; expected one like topology.ctreSim()`);
-  }
-  const growInitializer = options.growInitializer ?? initializerByName(topology.growInitializer ?? 'uniform');
-  for (const [name, value] of Object.entries({ initializer, growInitializer })) {
-    if (typeof value?.bound !== 'function') {
-      throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected one like initializer.glorot()`);
-    }
-  }
-  if (typeof seed !== 'string' && !Number.isFinite(seed)) {
-    throw new CtreError('E_ARGUMENT', `seed is ${show(seed)}; expected a number or a string`);
-  }
-  return { topology, initializer, growInitializer, seed };
-}
-
-function checkDims(layers: unknown): number[] {
-  if (!Array.isArray(layers) || layers.length < 2) {
-    throw new CtreError('E_ARGUMENT', `layers is ${show(layers)}; expected at least [inputs, classes]`);
-  }
-  return layers.map((neurons, l) => checkInteger(`layers[${l}]`, neurons, { least: 1, most: MAX_NEURONS }));
-}
-
-function checkPatterns(patterns: readonly CsrPattern[], dims: readonly number[]): CsrPattern[] {
-  if (!Array.isArray(patterns) || patterns.length !== dims.length - 1) {
-    throw new CtreError(
-      'E_SHAPE',
-      `pattern is ${show(patterns)}; expected one pattern for each of ${dims.length - 1} layers`,
-    );
-  }
-  return patterns.map((pattern: CsrPattern, l) => {
-    if (typeof pattern !== 'object' || pattern === null || !('indptr' in pattern && 'indices' in pattern)) {
-      throw new CtreError(
-        'E_ARGUMENT',
-        `pattern[${l}] is ${show(pattern)}; expected { rows, cols, indptr, indices }`,
-      );
-    }
-    const { rows, cols, indptr, indices } = pattern;
-    if (rows !== dims[l + 1] || cols !== dims[l]) {
-      throw new CtreError(
-        'E_SHAPE',
-        `pattern[${l}] is ${rows} × ${cols}; expected ${dims[l + 1]} × ${dims[l]}`,
-      );
-    }
-    checkCsr({ rows, cols, indptr, indices, values: indices });
-    if (indices.length === 0) throw new CtreError('E_ARGUMENT', `pattern[${l}] has no connection`);
-    return { rows, cols, indptr: Int32Array.from(indptr), indices: Int32Array.from(indices) };
-  });
-}
-
-function checkLayers(
-  layers: readonly { readonly weights: CsrMatrix; readonly bias: ArrayLike<number> }[],
-): { weights: CsrMatrix; bias: Float32Array }[] {
-  if (!Array.isArray(layers) || layers.length === 0) {
-    throw new CtreError('E_ARGUMENT', `layers is ${show(layers)}; expected an array of { weights, bias }`);
-  }
-  const checked = layers.map((layer: (typeof layers)[number], l) => {
-    const weights = layer?.weights;
-    if (!(weights instanceof CsrMatrix)) {
-      throw new CtreError('E_ARGUMENT', `layers[${l}].weights is ${show(weights)}; expected a CsrMatrix`);
-    }
-    const bias = Float32Array.from(layer.bias ?? []);
-    if (bias.length !== weights.rows) {
-      throw new CtreError(
-        'E_SHAPE',
-        `layers[${l}].bias has ${bias.length} elements for ${weights.rows} neurons`,
-      );
-    }
-    for (const [name, values] of Object.entries({ weights: weights.values, bias })) {
-      const bad = values.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) {
-        throw new CtreError(
-          'E_NOT_FINITE',
-          `layers[${l}].${name} holds ${values[bad]}; expected finite numbers`,
-        );
-      }
-    }
-    return { weights: CsrMatrix.fromParts(weights), bias };
-  });
-  const dims = checkDims([checked[0].weights.cols, ...checked.map(({ weights }) => weights.rows)]);
-  checkPatterns(
-    checked.map(({ weights }) => weights),
-    dims,
-  );
-  return checked;
-}
-
 /** Every layer's first pattern and the method's state of it. */
 function initTopology(
   topology: Topology,
@@ -548,49 +436,4 @@ function initTopology(
     const shape: LayerShape = { index, inDim: dims[index], outDim: dims[index + 1], nnz };
     return topology.init(shape, randomStream(seed, `init/${index}`));
   });
-}
-
-/** The rows to train on and those held out, as the options say. */
-function holdOut(
-  rows: number,
-  { validationSplit, validationRows, validation }: TrainOptions,
-  seed: number | string,
-): { trainRows: Int32Array; validationRows: Int32Array | undefined } {
-  const all = Int32Array.from({ length: rows }, (_, r) => r);
-  const given = [validationSplit, validationRows, validation].filter((option) => option !== undefined);
-  if (given.length === 0) return { trainRows: all, validationRows: undefined };
-  if (given.length > 1) {
-    throw new CtreError(
-      'E_ARGUMENT',
-      'more than one of validationSplit, validationRows and validation are given; expected one of them',
-    );
-  }
-  if (validation !== undefined) return { trainRows: all, validationRows: undefined };
-  const held = new Uint8Array(rows);
-  if (validationRows !== undefined) {
-    for (const row of validationRows)
-      held[checkInteger('validationRows', row, { least: 0, most: rows - 1 })] = 1;
-  } else {
-    const share = Number(validationSplit);
-    if (!(share > 0 && share < 1)) {
-      throw new CtreError(
-        'E_ARGUMENT',
-        `validationSplit is ${show(validationSplit)}; expected a number between 0 and 1`,
-      );
-    }
-    const shuffled = all.slice();
-    randomStream(seed, 'validation').shuffle(shuffled);
-    for (const row of shuffled.subarray(0, Math.max(1, Math.round(share * rows)))) held[row] = 1;
-  }
-  const split = {
-    trainRows: all.filter((row) => held[row] === 0),
-    validationRows: all.filter((row) => held[row] === 1),
-  };
-  if (split.trainRows.length === 0 || split.validationRows.length === 0) {
-    throw new CtreError(
-      'E_SHAPE',
-      `of ${rows} rows ${split.validationRows.length} would be validation and ${split.trainRows.length} training; expected at least one of each`,
-    );
-  }
-  return split;
 }

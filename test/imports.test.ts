@@ -14,9 +14,11 @@ const allowed: Record<string, string[]> = {
   data: leaves,
   io: leaves,
   train: [...leaves, 'memory', 'kernels', 'nn', 'topology'],
-  model: [...leaves, 'memory', 'nn', 'topology', 'train', 'io'],
-  index: [...leaves, 'memory', 'nn', 'topology', 'train', 'io', 'model'],
-  cli: [...leaves, 'data', 'index', 'model', 'nn', 'topology', 'train'],
+  workers: [...leaves, 'memory', 'train'],
+  options: [...leaves, 'nn', 'topology', 'train'],
+  model: [...leaves, 'memory', 'nn', 'topology', 'train', 'io', 'workers', 'options'],
+  index: [...leaves, 'memory', 'nn', 'topology', 'train', 'options', 'model'],
+  cli: [...leaves, 'data', 'index', 'model', 'options', 'nn', 'topology', 'train'],
 };
 
 const src = fileURLToPath(new URL('../src', import.meta.url));

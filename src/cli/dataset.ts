@@ -18,7 +18,7 @@ import {
   takeRows,
 } from '../data/index.ts';
 import { CtreError, show } from '../errors.ts';
-import type { TrainOptions } from '../model.ts';
+import type { TrainOptions } from '../options.ts';
 import { randomStream } from '../random.ts';
 import type { Arguments, OptionHelp } from './args.ts';
 import { listFolder, readBytes, readText } from './files.ts';

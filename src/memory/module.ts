@@ -141,12 +141,16 @@ export type Kernels = {
 export interface Engine {
   readonly kernels: Kernels;
   readonly arena: Arena;
+  /** What the kernels were started from. */
+  readonly module: WebAssembly.Module;
 }
 
 /** What the module can be started from: its bytes, or a compiled module. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response | Promise<Response>;
 
+/** The one state of the module: its engines, over a memory of this thread's and over one that threads share. */
 let engine: Engine | undefined;
+let sharedEngine: Engine | undefined;
 let starting: Promise<Engine> | undefined;
 
 /**
@@ -156,7 +160,7 @@ let starting: Promise<Engine> | undefined;
  */
 export async function init(options: { readonly wasm?: WasmSource } = {}): Promise<void> {
   if (engine !== undefined) return;
-  starting ??= startAsync(options.wasm ?? inlinedBytes()).finally(() => {
+  starting ??= startAsync(options.wasm ?? inlinedBytes(), createMemory(false)).finally(() => {
     starting = undefined;
   });
   engine = await starting;
@@ -169,9 +173,9 @@ export async function init(options: { readonly wasm?: WasmSource } = {}): Promis
  */
 export function getEngine(): Engine {
   if (engine === undefined) {
-    const memory = createMemory();
+    const memory = createMemory(false);
     try {
-      engine = assemble(instantiateSync(inlinedBytes(), { env: { memory } }).instance, memory);
+      engine = assemble(instantiateSync(inlinedBytes(), { env: { memory } }), memory);
     } catch (cause) {
       throw startError(cause);
     }
@@ -179,28 +183,53 @@ export function getEngine(): Engine {
   return engine;
 }
 
-async function startAsync(wasm: WasmSource): Promise<Engine> {
-  const memory = createMemory();
+/**
+ * The engine over a memory that threads can share; started when it is first asked for.
+ * @throws CtreError `E_ENGINE` where there is no shared memory.
+ */
+export async function getSharedEngine(): Promise<Engine> {
+  sharedEngine ??= await startAsync(declareShared(inlinedBytes()), createMemory(true));
+  return sharedEngine;
+}
+
+async function startAsync(wasm: WasmSource, memory: WebAssembly.Memory): Promise<Engine> {
   try {
-    return assemble((await instantiate(wasm, { env: { memory } })).instance, memory);
+    return assemble(await instantiate(wasm, { env: { memory } }), memory);
   } catch (cause) {
     throw startError(cause);
   }
 }
 
 /** Grows to the 4 GiB a 32-bit address reaches. */
-function createMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 16, maximum: 65536 });
+function createMemory(shared: boolean): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
 }
 
 /** The instance's own exports: the loader's wrap every call to count its arguments, which costs more than a small kernel. */
-function assemble({ exports }: WebAssembly.Instance, memory: WebAssembly.Memory): Engine {
+function assemble(
+  { instance, module }: { instance: WebAssembly.Instance; module: WebAssembly.Module },
+  memory: WebAssembly.Memory,
+): Engine {
+  const { exports } = instance;
   for (const name of ['spmm', 'spmmT', 'sddmm', 'products', 'topK', 'sgd']) {
     if (typeof exports[name] !== 'function') {
       throw new CtreError('E_ENGINE', `the module given has no function ${show(name)}; it is not ctre.wasm`);
     }
   }
-  return { kernels: exports as Kernels, arena: new Arena(memory) };
+  return { kernels: exports as Kernels, arena: new Arena(memory), module };
+}
+
+/**
+ * The module with its memory import declared as shared. That is one bit of the binary: the memory's limits stand behind the
+ * names "env" and "memory" and the kind (2) of the import, and start with flags, of which 1 is "has a maximum" and 2 "shared".
+ */
+function declareShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const mark = [3, ...new TextEncoder().encode('env'), 6, ...new TextEncoder().encode('memory'), 2, 1];
+  const at = bytes.findIndex((_, begin) => mark.every((byte, i) => bytes[begin + i] === byte));
+  if (at < 0)
+    throw new CtreError('E_ENGINE', 'the module does not import its memory as expected; build it again');
+  bytes[at + mark.length - 1] = 3;
+  return bytes;
 }
 
 function startError(cause: unknown): CtreError {

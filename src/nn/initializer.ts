@@ -30,12 +30,12 @@ export function glorot(options: Readonly<Record<string, never>> = {}): Initializ
  * m = gain · √(6 / fan-in) with the real mean fan-in nnz / outDim, so that a sparse layer carries the signal as a dense
  * one would (He et al. 2015; Evci et al. 2022 for sparse layers). Small first weights let the topology choose its inputs by what is learnt,
  * not by what was drawn.
- * @param options.firstGain for the first layer (0.3). @param options.gain for the others (1).
+ * @param options.firstGain for the first layer (0.1). @param options.gain for the others (1.5). Both by measurement: docs/results.md.
  */
 export function sparseHe(options: { readonly firstGain?: number; readonly gain?: number } = {}): Initializer {
   checkOptions('initializer.sparseHe', options, ['firstGain', 'gain']);
-  const firstGain = checkNumber('firstGain', options.firstGain ?? 0.3, { least: 0 });
-  const gain = checkNumber('gain', options.gain ?? 1, { least: 0 });
+  const firstGain = checkNumber('firstGain', options.firstGain ?? 0.1, { least: 0 });
+  const gain = checkNumber('gain', options.gain ?? 1.5, { least: 0 });
   return Object.freeze({
     name: 'sparse-he',
     options: { firstGain, gain },

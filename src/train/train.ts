@@ -13,7 +13,7 @@ import { type Evolving, epochStream, evolve } from './evolve.ts';
 import type { Executor } from './executor.ts';
 import { addGradients, gradientParts } from './gradients.ts';
 import { startFromInitialGradient } from './initialGradient.ts';
-import { runInTurns, throwIfAborted, type Work } from './work.ts';
+import { Turns, throwIfAborted, type Work } from './work.ts';
 
 /** A model as training sees it. */
 export interface Trainee extends Evolving {
@@ -74,6 +74,7 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
   const { engine } = network;
   const { epochs, batchSize, optimizer, signal } = job;
   throwIfAborted(signal);
+  const turns = new Turns(signal);
   const region = new Region(engine.arena);
   try {
     const rows = loadRows(region, job.data.x, job.data.labels, job.trainRows);
@@ -87,7 +88,7 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
     const score = (list: RowList | undefined): Promise<Score | undefined> =>
       list === undefined
         ? Promise.resolve(undefined)
-        : runInTurns(evaluateRows(executor, network, workspaces, list), signal);
+        : turns.run(evaluateRows(executor, network, workspaces, list));
 
     let bestAccuracy = -1;
     let waited = 0;
@@ -96,16 +97,12 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
       rows.order.view.set(job.trainRows);
       epochStream(model, 'shuffle').shuffle(rows.order.view);
       if (!model.started && model.topology.needs.includes('initialGradient')) {
-        await runInTurns(
-          startFromInitialGradient(model, executor, model.initializer, rows, batchSize),
-          signal,
-        );
+        await turns.run(startFromInitialGradient(model, executor, model.initializer, rows, batchSize));
       }
       model.started = true;
       const trainBegin = clock();
-      const { loss, accuracy } = await runInTurns(
+      const { loss, accuracy } = await turns.run(
         trainEpoch(model, executor, workspaces, gradients, rows, batchSize, optimizer, epoch),
-        signal,
       );
       const trainSeconds = clock() - trainBegin;
       const val = await score(validation);
@@ -121,7 +118,7 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
       const layers =
         last || model.topology.evolve === undefined
           ? undefined
-          : await runInTurns(evolve(model, executor, workspaces, rows, batchSize, progress), signal);
+          : await turns.run(evolve(model, executor, workspaces, rows, batchSize, progress));
       const end = clock();
       model.epochs++;
       yield {

@@ -17,24 +17,32 @@ export function runNow<T>(work: Work<T>): T {
   }
 }
 
-/**
- * Runs work to its end, letting the event loop have its turn in between.
- * @throws CtreError `E_ABORTED` when the signal says so; the work's own clean-up has run then.
- */
-export async function runInTurns<T>(work: Work<T>, signal?: AbortSignal): Promise<T> {
-  try {
-    let turnEnds = performance.now() + TURN;
-    while (true) {
-      throwIfAborted(signal);
-      const { done, value } = work.next();
-      if (done) return value;
-      if (performance.now() >= turnEnds) {
+/** Runs pieces of long work one after another, and lets the event loop have its turn in between, however short each work is. */
+export class Turns {
+  readonly #signal: AbortSignal | undefined;
+  #end = performance.now() + TURN;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /**
+   * Runs work to its end.
+   * @throws CtreError `E_ABORTED` when the signal says so; the work's own clean-up has run then.
+   */
+  async run<T>(work: Work<T>): Promise<T> {
+    try {
+      while (true) {
+        throwIfAborted(this.#signal);
+        const { done, value } = work.next();
+        if (done) return value;
+        if (performance.now() < this.#end) continue;
         await nextTurn();
-        turnEnds = performance.now() + TURN;
+        this.#end = performance.now() + TURN;
       }
+    } finally {
+      work.return(undefined as never);
     }
-  } finally {
-    work.return(undefined as never);
   }
 }
 

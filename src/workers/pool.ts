@@ -1,0 +1,177 @@
+import { CtreError } from '../errors.ts';
+import type { Engine, Kernels } from '../memory/module.ts';
+import { type Executor, inlineExecutor, type Job } from '../train/executor.ts';
+import type { Work } from '../train/work.ts';
+import { startWorker, type WorkerHandle } from './startWorker.ts';
+
+/** Places in the control words; src/workers/worker.mjs knows them too. */
+const [BATCH, LEFT, DONE, CALLS] = [0, 1, 2, 3];
+/** Elements of the recorded program: 4 MiB. Jobs that need more run on the calling thread alone. */
+const PROGRAM = 1 << 19;
+/** Milliseconds that workers get to start. */
+const START = 10_000;
+/** Milliseconds without a call by any worker after which a caller that cannot hear of deaths takes them for dead. */
+const SILENCE = 5_000;
+
+/**
+ * Threads over one shared memory. Jobs are recorded here, so that workers need to know nothing but kernels; the calling
+ * thread works along. Nobody but the caller allocates.
+ */
+export class WorkerPool implements Executor {
+  /** Why there are fewer threads than asked for. */
+  warning: string | undefined;
+  readonly #kernels: Kernels;
+  readonly #inline: Executor;
+  readonly #control = new Int32Array(new SharedArrayBuffer(64));
+  readonly #program = new Float64Array(new SharedArrayBuffer(8 * PROGRAM));
+  readonly #recorder: Recorder;
+  #workers: readonly WorkerHandle[] = [];
+  /** Workers that have ended by themselves. */
+  #dead = 0;
+  #running = false;
+
+  private constructor({ kernels }: Engine) {
+    this.#kernels = kernels;
+    this.#inline = inlineExecutor(kernels);
+    this.#recorder = new Recorder(Object.keys(kernels), this.#program);
+  }
+
+  /**
+   * A pool of `threads` threads, the calling one among them; the calling one alone, and a warning, where workers do
+   * not start.
+   * @param engine one over a shared memory.
+   */
+  static async start(engine: Engine, threads: number): Promise<WorkerPool> {
+    const pool = new WorkerPool(engine);
+    const { arena, module, kernels } = engine;
+    const [control, program] = [pool.#control, pool.#program];
+    const data = { module, memory: arena.memory, names: Object.keys(kernels), control, program };
+    await new Promise<void>((resolve) => {
+      let starting = threads - 1;
+      const late = setTimeout(() => {
+        pool.#giveUp('the workers did not start in time');
+        resolve();
+      }, START);
+      const settled = (): void => {
+        starting--;
+        if (starting > 0) return;
+        clearTimeout(late);
+        resolve();
+      };
+      const died = (reason: string): void => {
+        pool.#dead++;
+        pool.warning ??= `a worker died: ${reason}`;
+        if (!pool.#running) pool.#giveUp(reason);
+        if (starting > 0) settled();
+      };
+      pool.#workers = Array.from({ length: threads - 1 }, () => startWorker(data, { ready: settled, died }));
+    });
+    return pool;
+  }
+
+  /** Threads that work, the caller's among them. */
+  get threads(): number {
+    return this.#workers.length + 1;
+  }
+
+  /** Ends the workers; what runs later runs on the calling thread. */
+  close(): void {
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers = [];
+  }
+
+  *run(count: number, job: Job): Work<void> {
+    if (this.threads === 1 || count < 2 || !this.#recorder.record(count, job)) {
+      yield* this.#inline.run(count, job);
+      return;
+    }
+    const control = this.#control;
+    this.#running = true;
+    Atomics.store(control, DONE, 0);
+    Atomics.store(control, LEFT, count);
+    Atomics.add(control, BATCH, 1);
+    Atomics.notify(control, BATCH);
+    try {
+      for (let index = this.#take(); index >= 0; index = this.#take()) {
+        job(this.#kernels, index);
+        Atomics.add(control, DONE, 1);
+        yield;
+        this.#checkAlive();
+      }
+      yield* this.#wait(count);
+    } finally {
+      this.#drain(count);
+      this.#running = false;
+    }
+  }
+
+  #take(): number {
+    return Atomics.sub(this.#control, LEFT, 1) - 1;
+  }
+
+  /** Until the workers' last jobs are done. In turns with the event loop a death is heard of; without, only silence is. */
+  *#wait(count: number): Work<void> {
+    let calls = Atomics.load(this.#control, CALLS);
+    let heard = performance.now();
+    while (Atomics.load(this.#control, DONE) < count) {
+      yield;
+      const now = performance.now();
+      const present = Atomics.load(this.#control, CALLS);
+      if (present !== calls) [calls, heard] = [present, now];
+      if (now - heard > SILENCE) this.#dead = this.#workers.length;
+      this.#checkAlive();
+    }
+  }
+
+  #checkAlive(): void {
+    if (this.#dead === 0) return;
+    const reason = this.warning ?? 'a worker fell silent';
+    throw new CtreError('E_WORKER_DIED', `${reason}; its step was not made, later ones run on one thread`);
+  }
+
+  /** Leaves no job to take and waits for those taken, so that nobody writes to memory that may be freed now. */
+  #drain(count: number): void {
+    const left = Math.max(0, Atomics.exchange(this.#control, LEFT, 0));
+    // A worker that is gone never ends its job, and writes nothing any more.
+    const deadline = performance.now() + SILENCE;
+    while (Atomics.load(this.#control, DONE) < count - left - this.#dead && performance.now() < deadline);
+    if (this.#dead > 0) this.#giveUp(this.warning ?? 'a worker fell silent');
+  }
+
+  #giveUp(reason: string): void {
+    this.close();
+    this.warning = `one thread instead of more: ${reason}`;
+  }
+}
+
+/** Notes the calls of kernels instead of making them. */
+class Recorder {
+  readonly #program: Float64Array;
+  readonly #kernels: Kernels;
+  #end = 0;
+
+  constructor(names: readonly string[], program: Float64Array) {
+    this.#program = program;
+    const note =
+      (kernel: number) =>
+      (...args: (number | boolean)[]): void => {
+        program[this.#end] = kernel;
+        program[this.#end + 1] = args.length;
+        for (let a = 0; a < args.length; a++) program[this.#end + 2 + a] = Number(args[a]);
+        this.#end += 2 + args.length;
+      };
+    this.#kernels = Object.fromEntries(names.map((name, kernel) => [name, note(kernel)])) as Kernels;
+  }
+
+  /** Writes the jobs' calls to the program; false when they do not fit. */
+  record(count: number, job: Job): boolean {
+    this.#end = count + 1;
+    for (let index = 0; index < count; index++) {
+      this.#program[index] = this.#end;
+      job(this.#kernels, index);
+      if (this.#end > PROGRAM) return false;
+    }
+    this.#program[count] = this.#end;
+    return true;
+  }
+}

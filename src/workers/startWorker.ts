@@ -1,0 +1,72 @@
+/** A started thread, of Node or of a browser. */
+export interface WorkerHandle {
+  terminate(): void;
+}
+
+/** What becomes of a thread. */
+export interface WorkerEvents {
+  /** It is about to wait for work. */
+  ready(): void;
+  /** It ended by itself, or could not start; in words. */
+  died(reason: string): void;
+}
+
+/** What is used of Node's modules, where there are any. */
+type Builtins = { getBuiltinModule?: NodeJS.Process['getBuiltinModule'] } | undefined;
+
+/** Node's own modules without an import, which browsers and their bundlers could not resolve. */
+function builtin<N extends 'node:worker_threads' | 'node:os'>(name: N) {
+  const builtins: Builtins = globalThis.process;
+  return builtins?.getBuiltinModule?.(name);
+}
+
+/** Why this place cannot have threads; undefined where it can. */
+export function whyNoThreads(): string | undefined {
+  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
+    return 'the page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
+  }
+  if (builtin('node:worker_threads') === undefined && typeof Worker === 'undefined') {
+    return 'there are no workers here';
+  }
+  return undefined;
+}
+
+/** Threads that this machine runs at a time. */
+export function availableThreads(): number {
+  return builtin('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+/** Starts src/workers/worker.mjs on its data. It does not keep a process from exiting. */
+export function startWorker(data: object, events: WorkerEvents): WorkerHandle {
+  const threads = builtin('node:worker_threads');
+  return threads === undefined ? startWebWorker(data, events) : startNodeWorker(threads.Worker, data, events);
+}
+
+function startNodeWorker(
+  NodeWorker: typeof import('node:worker_threads').Worker,
+  workerData: object,
+  events: WorkerEvents,
+): WorkerHandle {
+  const worker = new NodeWorker(new URL('./worker.mjs', import.meta.url), { workerData });
+  let wanted = true;
+  worker.on('message', events.ready);
+  worker.on('error', (error) => events.died(error.message));
+  worker.on('exit', (code) => {
+    if (wanted) events.died(`it exited with code ${code}`);
+  });
+  worker.unref();
+  return {
+    terminate() {
+      wanted = false;
+      void worker.terminate();
+    },
+  };
+}
+
+function startWebWorker(data: object, events: WorkerEvents): WorkerHandle {
+  const worker = new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' });
+  worker.onmessage = events.ready;
+  worker.onerror = (event) => events.died(event.message ?? 'its file could not be loaded');
+  worker.postMessage(data);
+  return { terminate: () => worker.terminate() };
+}

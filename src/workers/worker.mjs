@@ -1,0 +1,46 @@
+// A thread that makes the calls of kernels that another thread recorded. Plain JavaScript, since a thread starts from a
+// file of its own; src/workers/pool.ts is its other half, and both know the layout of `control` and `program`.
+
+/** Places in `control` (i32): the number of the present batch of jobs, jobs left to take, jobs done, calls made. */
+const [BATCH, LEFT, DONE, CALLS] = [0, 1, 2, 3];
+
+/** Looks at the batch number so often before sleeping: a sleeper takes longer to wake than most jobs last. */
+const SPINS = 20_000;
+
+/**
+ * @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, names: string[], control: Int32Array,
+ *   program: Float64Array }} site
+ */
+function work({ module, memory, names, control, program }) {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const kernels = names.map((name) => /** @type {(...args: number[]) => void} */ (exports[name]));
+  let batch = 0;
+  for (;;) {
+    for (let spin = 0; spin < SPINS && Atomics.load(control, BATCH) === batch; spin++);
+    Atomics.wait(control, BATCH, batch);
+    batch = Atomics.load(control, BATCH);
+    for (;;) {
+      // Counting down: what a late thread takes after the last job is negative, whatever batch it comes from.
+      const job = Atomics.sub(control, LEFT, 1) - 1;
+      if (job < 0) break;
+      // program[job] to program[job + 1] is the job: kernel, number of arguments, arguments, kernel, …
+      const end = program[job + 1];
+      for (let at = program[job]; at < end; at += 2 + program[at + 1]) {
+        kernels[program[at]](...program.subarray(at + 2, at + 2 + program[at + 1]));
+        Atomics.add(control, CALLS, 1);
+      }
+      Atomics.add(control, DONE, 1);
+    }
+  }
+}
+
+const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads');
+if (threads === undefined) {
+  globalThis.onmessage = ({ data }) => {
+    globalThis.postMessage('ready');
+    work(data);
+  };
+} else {
+  threads.parentPort.postMessage('ready');
+  work(threads.workerData);
+}
