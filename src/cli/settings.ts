@@ -29,6 +29,10 @@ export const NETWORK_OPTIONS = {
   distribution: { value: 'kind', help: 'how --density is spread over the layers: er, erk or uniform (er)' },
   'prune-fraction': { value: 'f', help: 'share of connections replaced after every epoch (0.2)' },
   annealing: { value: 'kind', help: 'of the prune fraction: constant, cosine or polynomial (constant)' },
+  search: {
+    value: 'kind',
+    help: 'for the largest cosines: exact, or auto:\nfrom a sample where that is cheaper (auto)',
+  },
   'seq-patience': { value: 'n', help: 'ctre-seq: epochs without improvement before it grows at random (40)' },
   initializer: { value: 'name', help: `first weights: ${FIRST_INITIALIZERS.join(', ')} (sparse-he)` },
   'first-gain': { value: 'g', help: 'sparse-he: factor of the first layer' },
@@ -48,6 +52,7 @@ export const TRAINING_OPTIONS = {
   lr: { value: 'r', help: 'learning rate (sgd 0.01, adam 0.001)' },
   momentum: { value: 'm', help: 'of sgd (0.9)' },
   'weight-decay': { value: 'd', help: 'L2 penalty of the weights (sgd 1e-4, adam 0)' },
+  threads: { value: 'n', help: 'threads to work with, or auto; the result is the same (1)' },
   patience: { value: 'n', help: 'stop after n epochs without better validation accuracy (never)' },
 } as const satisfies Record<string, OptionHelp>;
 
@@ -67,6 +72,7 @@ export interface Settings {
   readonly epochs: number;
   readonly batchSize: number;
   readonly patience: TrainOptions['patience'];
+  readonly threads: number | 'auto';
 }
 
 /** @throws CtreError `E_ARGUMENT` for an option out of its range, or options that contradict each other. */
@@ -86,6 +92,8 @@ export function readSettings(
     epochs: args.integer('epochs', { least: 1 }) ?? 100,
     batchSize: args.integer('batch-size', { least: 1 }) ?? 100,
     patience: args.integer('patience', { least: 1 }),
+    threads:
+      args.text('threads') === 'auto' ? 'auto' : (args.integer('threads', { least: 1, most: 64 }) ?? 1),
   };
 }
 
@@ -107,6 +115,7 @@ function readTopology(args: Arguments<SettingName>): Topology {
   const given = Object.entries({
     pruneFraction: args.number('prune-fraction', { least: 0, most: 1 }),
     annealing: args.choice('annealing', ['constant', 'cosine', 'polynomial']),
+    search: args.choice('search', ['auto', 'exact']),
     patience: args.integer('seq-patience', { least: 1 }),
   });
   // What a method does not take is passed over: one command line has to do for all methods that are compared.

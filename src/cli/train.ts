@@ -82,7 +82,7 @@ async function openSource(path: string | undefined, args: TrainArguments): Promi
 }
 
 function createModel({ x, labelNames }: Dataset, settings: Settings): Promise<SparseMLP> {
-  const { hidden, density, topology, initializer, growInitializer, seed } = settings;
+  const { hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
   return SparseMLP.create({
     layers: [x.cols, ...hidden, labelNames.length],
     ...density,
@@ -90,6 +90,7 @@ function createModel({ x, labelNames }: Dataset, settings: Settings): Promise<Sp
     initializer,
     growInitializer,
     seed,
+    threads,
   });
 }
 
@@ -157,6 +158,8 @@ function startRecord({ source, data, settings, model }: Run): object {
     batchSize: settings.batchSize,
     patience: settings.patience,
     seed: settings.seed,
+    threads: model.threads,
+    warning: model.warning,
   };
 }
 
@@ -189,6 +192,8 @@ function startText({ source, data, settings, model }: Run): string {
       [optimizer.name, ...inWords(optimizerOptions), `batches of ${settings.batchSize}`].join(', '),
     ],
     ['seed', String(settings.seed)],
+    ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
+    ...(model.warning === undefined ? [] : ([['warning', model.warning]] as const)),
   ])}\n`;
 }
 
