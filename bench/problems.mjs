@@ -1,29 +1,92 @@
-// Data to measure on: MNIST where CTRE_DATA_DIR has it, else random rows of the same shape and sparsity.
-import { readdirSync, readFileSync } from 'node:fs';
+// What is measured on: MNIST where CTRE_DATA_DIR has it, else random rows of the same shape and sparsity; random rows of
+// any shape; random sparse layers with a batch of 128 samples.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { transposePattern } from '../dist/csr.js';
 import { readDataset } from '../dist/data/index.js';
+import { randomStream } from '../dist/random.js';
+import { randomPattern } from '../dist/topology/pattern.js';
+
+/** Samples of a batch. */
+export const BATCH = 128;
+
+const uniform = (length, random, draw) => Float32Array.from({ length }, () => draw(random.next()));
+
+/** Random rows, `share` of the values not 0, and labels. */
+export function randomRows(rows, cols, classes, share) {
+  const random = randomStream(0, 'bench/rows');
+  return {
+    name: 'random rows',
+    x: { rows, cols, data: uniform(rows * cols, random, (u) => (u < share ? u / share : 0)) },
+    y: Int32Array.from({ length: rows }, () => random.below(classes)),
+  };
+}
 
 /** The first `rows` training digits, pixels from 0 to 1. */
 export function digits(rows) {
   const folder = process.env.CTRE_DATA_DIR && join(process.env.CTRE_DATA_DIR, 'mnist');
   if (folder === undefined) {
-    let state = 1;
-    const next = () => {
-      state = (state * 48271) % 2147483647;
-      return state / 2147483647;
-    };
-    const data = Float32Array.from({ length: rows * 784 }, () => (next() < 0.19 ? next() : 0));
-    return {
-      name: 'random digits (CTRE_DATA_DIR is not set)',
-      x: { rows, cols: 784, data },
-      y: Int32Array.from({ length: rows }, () => Math.floor(10 * next())),
-    };
+    return { ...randomRows(rows, 784, 10, 0.19), name: 'random digits (CTRE_DATA_DIR is not set)' };
   }
-  const files = Object.fromEntries(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
-  const { x, labels } = readDataset(files);
+  const read = (name) => [name, new Uint8Array(readFileSync(join(folder, name)))];
+  const { x, labels } = readDataset(Object.fromEntries(readdirSync(folder).map(read)));
   return {
     name: 'MNIST',
     x: { rows, cols: 784, data: x.data.subarray(0, rows * 784).map((pixel) => pixel / 255) },
     y: labels.slice(0, rows),
   };
+}
+
+/** A sparse layer [outDim, inDim] with its input x (as ReLU leaves it) and dy, both [neurons][BATCH]. */
+export function randomLayer({ inDim, outDim, nnz }) {
+  const random = randomStream(0, `bench/${inDim}/${outDim}/${nnz}`);
+  const { indptr, indices } = randomPattern(outDim, inDim, nnz, random);
+  const transposed = transposePattern({ rows: outDim, cols: inDim, indptr, indices });
+  const centred = (u) => u - 0.5;
+  return {
+    inDim,
+    outDim,
+    nnz,
+    indptr,
+    indices,
+    colPtr: transposed.indptr,
+    rowIdx: transposed.indices,
+    perm: transposed.source,
+    values: uniform(nnz, random, centred),
+    bias: uniform(outDim, random, centred),
+    x: uniform(inDim * BATCH, random, (u) => Math.max(0, centred(u))),
+    dy: uniform(outDim * BATCH, random, centred),
+  };
+}
+
+/** The arrays of a layer's file in their order, with their types and lengths; behind inDim, outDim and nnz as i32. */
+const ARRAYS = [
+  ['indptr', Int32Array, ({ outDim }) => outDim + 1],
+  ['indices', Int32Array, ({ nnz }) => nnz],
+  ['colPtr', Int32Array, ({ inDim }) => inDim + 1],
+  ['rowIdx', Int32Array, ({ nnz }) => nnz],
+  ['perm', Int32Array, ({ nnz }) => nnz],
+  ['values', Float32Array, ({ nnz }) => nnz],
+  ['bias', Float32Array, ({ outDim }) => outDim],
+  ['x', Float32Array, ({ inDim }) => inDim * BATCH],
+  ['dy', Float32Array, ({ outDim }) => outDim * BATCH],
+];
+
+/** Writes a layer for contestants in any language to read. */
+export function writeLayer(path, layer) {
+  const sizes = Int32Array.of(layer.inDim, layer.outDim, layer.nnz);
+  const bytes = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength);
+  writeFileSync(path, Buffer.concat([sizes, ...ARRAYS.map(([name]) => layer[name])].map(bytes)));
+}
+
+export function readLayer(path) {
+  const { buffer } = new Uint8Array(readFileSync(path));
+  const [inDim, outDim, nnz] = new Int32Array(buffer, 0, 3);
+  const layer = { inDim, outDim, nnz };
+  let offset = 12;
+  for (const [name, Type, length] of ARRAYS) {
+    layer[name] = new Type(buffer, offset, length(layer));
+    offset += layer[name].byteLength;
+  }
+  return layer;
 }

@@ -1,0 +1,129 @@
+// The programs that take part: each is a process that answers a line with a line of JSON, so that they can take turns
+// whatever they are written in.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import os from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const succeeds = (command, args) => spawnSync(command, args).status === 0;
+
+/** All pinned programs share one core: they take turns, so none disturbs another, and all see the same one. */
+const pin = ['-c', String(os.cpus().length - 1)];
+const canPin = succeeds('taskset', [...pin, 'true']);
+
+/** A process that answers questions, one at a time. */
+export class Program {
+  #child;
+  #waiting;
+  #said = '';
+
+  /** @param pinned whether it stays on one core: right for one thread, wrong for several. */
+  constructor(command, args, { pinned = true } = {}) {
+    const all = pinned && canPin ? ['taskset', ...pin, command, ...args] : [command, ...args];
+    this.#child = spawn(all[0], all.slice(1));
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      const answer = JSON.parse(line);
+      if (answer?.error === undefined) this.#waiting?.resolve(answer);
+      else this.#waiting?.reject(new Error(answer.error));
+    });
+    this.#child.stderr.on('data', (data) => {
+      this.#said += data;
+    });
+    this.#child.stdin.on('error', () => {}); // the exit says more
+    const end = (reason) => this.#waiting?.reject(new Error(`${command}: ${reason}`));
+    this.#child.on('error', (error) => end(error.message));
+    this.#child.on('close', (code, signal) => end(`${this.#said.trim().slice(-500)} (${signal ?? code})`));
+  }
+
+  /** The answer to a line of words; an error after `seconds` without one ends the program. */
+  async ask(words, seconds = 3600) {
+    const timer = setTimeout(() => {
+      this.#waiting?.reject(new Error(`no answer within ${seconds} s`));
+      this.#child.kill('SIGKILL');
+    }, 1000 * seconds);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting = { resolve, reject };
+        this.#child.stdin.write(`${words.join(' ')}\n`);
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#waiting = undefined;
+    }
+  }
+
+  close() {
+    this.#child.stdin.end();
+    this.#child.kill();
+  }
+}
+
+/** A script of this folder, served by the Node at `path`. */
+export function nodeProgram({ path }, script, args = [], options = {}) {
+  return new Program(path, [here(script), ...args], options);
+}
+
+/** A script of bench/peers in the first Python that can import the modules; undefined without one. */
+export function pythonProgram(script, modules, args = []) {
+  const pythons = [process.env.CTRE_PYTHON, 'python3', '/usr/bin/python3'].filter(Boolean);
+  const python = pythons.find((name) => succeeds(name, ['-c', `import ${modules.join(', ')}`]));
+  return python && new Program(python, [here(`peers/${script}`), ...args.map(String)]);
+}
+
+/** Compiles a C file of bench/native with `cc -O3` and starts it; undefined where that fails. */
+export function nativeProgram(source, name, flags) {
+  const folder = here('../build/bench');
+  mkdirSync(folder, { recursive: true });
+  const binary = `${folder}/${name}`;
+  return succeeds('cc', ['-O3', ...flags, '-o', binary, here(`native/${source}`)])
+    ? new Program(binary, [])
+    : undefined;
+}
+
+/** The newest long-term-support line of Node, as the npm package `node` brings it. */
+const LTS = 26;
+
+/**
+ * The Nodes to measure on, this one first. The other is the one at `path` ('none': no other) or the newest LTS line, which
+ * is installed into build/ the first time: among the dev dependencies it would become the Node of every npm script.
+ */
+export function findNodes(path) {
+  const nodes = [{ name: 'this', path: process.execPath, ...versions(process.execPath) }];
+  if (path === 'none' || (path === undefined && nodes[0].node.startsWith(`v${LTS}.`))) return nodes;
+  const other = path ?? installedLts();
+  const found = other && versions(other);
+  if (found) nodes.push({ name: 'lts', path: other, ...found });
+  else console.log(`No other Node to compare with: ${path ?? `node@${LTS}`} could not be had.`);
+  return nodes;
+}
+
+function installedLts() {
+  const folder = here('../build/node-lts');
+  const path = `${folder}/node_modules/node/bin/node`;
+  if (existsSync(path)) return path;
+  console.log(`Installing node@${LTS} into build/node-lts …`);
+  mkdirSync(folder, { recursive: true });
+  // The package fetches the binary of this system in its install script.
+  spawnSync('npm', [
+    'install',
+    '--prefix',
+    folder,
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts=false',
+    `node@${LTS}`,
+  ]);
+  return existsSync(path) ? path : undefined;
+}
+
+function versions(path) {
+  const { status, stdout } = spawnSync(path, [
+    '-p',
+    'JSON.stringify([process.version, process.versions.v8])',
+  ]);
+  if (status !== 0) return undefined;
+  const [node, v8] = JSON.parse(stdout);
+  return { node, v8 };
+}

@@ -1,0 +1,48 @@
+// Two threads against one: epochs of the same model, turn by turn, on as many cores as the machine has.
+import { nodeProgram } from '../programs.mjs';
+import { ratio, takeTurns } from '../turns.mjs';
+
+const CASES = [
+  { n: 1000, epsilon: 5, data: { random: [5000, 784, 10] } },
+  { n: 1000, epsilon: 20, data: { random: [5000, 784, 10] } },
+  { n: 100_000, epsilon: 5, data: { random: [256, 3312, 5] } },
+];
+
+export async function run({ nodes, quick, say }) {
+  const figures = [];
+  for (const { n, epsilon, data } of quick ? CASES.slice(0, 1) : CASES) {
+    const [, inputs, classes] = data.random;
+    const layers = [inputs, n, n, n, classes];
+    const figure = { n, epsilon, nodes: {} };
+    for (const node of nodes) {
+      const program = nodeProgram(node, 'served/training.mjs', [], { pinned: false });
+      const turns = {};
+      try {
+        for (const threads of [1, 2]) {
+          const options = { data, method: 'set', batchSize: 128, model: { layers, epsilon, threads } };
+          const { warning } = await program.ask(['open', threads, JSON.stringify(options)]);
+          if (warning !== undefined) say(`${node.name}: ${warning}`);
+          await program.ask(['epochs', threads, 2]);
+          turns[threads] = async () => (await program.ask(['epochs', threads, 2])).train;
+        }
+      } catch (error) {
+        say(`Threads are not measured: this version trains on one (${error.message}).`);
+        program.close();
+        return undefined;
+      }
+      const found = await takeTurns(turns, { rounds: quick ? 3 : 9, seconds: 120 });
+      program.close();
+      figure.nodes[node.name] = {
+        one: { min: found[1].min, median: found[1].median },
+        two: { min: found[2].min, median: found[2].median },
+        speedup: ratio(found[1], found[2]),
+      };
+      const { one, two, speedup } = figure.nodes[node.name];
+      say(
+        `n = ${n}, ε = ${epsilon}, ${node.name}: one thread ${one.median.toFixed(3)} s, two ${two.median.toFixed(3)} s: ${speedup.toFixed(2)} times as fast`,
+      );
+    }
+    figures.push(figure);
+  }
+  return { batchSize: 128, cases: figures };
+}

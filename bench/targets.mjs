@@ -1,0 +1,174 @@
+// The figures the project is judged by, each with its target, computed from the results of the suites; a figure whose suite
+// has not run, or whose peer is absent, is left out.
+import { geometricMean } from './turns.mjs';
+
+const SPARSE = ['spmm', 'spmmT', 'sddmm'];
+
+/** The geometric mean of ctre ÷ peer (or its inverse) over layers and kernels; undefined where there are none. */
+function mean(layers, node, kernels, peer, invert = false) {
+  const all = layers.flatMap((layer) => kernels.map((kernel) => layer.kernels[kernel].ratios[node][peer]));
+  const known = all.filter((ratio) => ratio !== undefined);
+  if (known.length === 0) return undefined;
+  const value = geometricMean(known);
+  return invert ? value : 1 / value;
+}
+
+const matrix = ({ peers }) => peers.layers;
+const beyond = (size) => (results) => matrix(results).filter((layer) => layer[size] > results.peers.l2Bytes);
+const single = (results, n, epsilon) =>
+  matrix(results).filter((layer) => layer.inDim === n && layer.outDim === n && layer.epsilon === epsilon);
+const atEpsilon = ({ epoch }, node, epsilon) =>
+  epoch.epsilons.find((entry) => entry.epsilon === epsilon)?.nodes[node];
+const growth = ({ evolution }, node) => evolution.nodes[node];
+const threads = (results, node, n, epsilon) =>
+  results.threads.cases.find((entry) => entry.n === n && entry.epsilon === epsilon)?.nodes[node].speedup;
+/** Big networks are measured on one Node only. */
+const scaleOn = ({ scale }, node) => (scale.measuredOn === node ? scale : undefined);
+const million = (results, node, method) =>
+  scaleOn(results, node)?.networks.find((entry) => entry.n === 1_000_000 && entry.method === method);
+
+/** suite, figure, the limit it has to keep (most or least), and how it is found: (results, node) → number. */
+const TARGETS = [
+  [
+    'peers',
+    'spmm, spmmT, sddmm: WASM ÷ C at 128 bits',
+    { most: 1.1 },
+    (r, node) => mean(matrix(r), node, SPARSE, 'C, 128 bits'),
+  ],
+  [
+    'peers',
+    'the same ÷ C at -march=native',
+    { most: 2 },
+    (r, node) => mean(matrix(r), node, SPARSE, 'C, native'),
+  ],
+  [
+    'peers',
+    'the same where four tiles exceed the L2 cache',
+    { most: 1.25 },
+    (r, node) => mean(beyond('fourTiles')(r), node, SPARSE, 'C, native'),
+  ],
+  [
+    'peers',
+    'the same where one tile does',
+    { most: 1.25 },
+    (r, node) => mean(beyond('oneTile')(r), node, SPARSE, 'C, native'),
+  ],
+  [
+    'peers',
+    'published one-pass scheme in C, native ÷ WASM: forward',
+    { least: 1.1 },
+    (r, node) => mean(matrix(r), node, ['spmm'], 'C, one pass', true),
+  ],
+  [
+    'peers',
+    'the same: forward and backward',
+    { least: 1.6 },
+    (r, node) => mean(matrix(r), node, ['training'], 'C, one pass', true),
+  ],
+  [
+    'peers',
+    'SciPy CSR ÷ WASM, n = 1 000, ε = 5: forward',
+    { least: 1.8 },
+    (r, node) => mean(single(r, 1000, 5), node, ['spmm'], 'SciPy', true),
+  ],
+  [
+    'peers',
+    'the same: backward (dx and dW)',
+    { least: 10 },
+    (r, node) => mean(single(r, 1000, 5), node, ['backward'], 'SciPy', true),
+  ],
+  [
+    'peers',
+    'tfjs-wasm dense ÷ WASM sparse, n = 1 000, ε = 1, forward',
+    { least: 150 },
+    (r, node) => mean(single(r, 1000, 1), node, ['spmm'], 'tfjs-wasm', true),
+  ],
+  [
+    'peers',
+    'plain JS ÷ WASM: spmm, spmmT, sddmm',
+    {},
+    (r, node) => mean(matrix(r), node, SPARSE, 'plain JS', true),
+  ],
+  [
+    'epoch',
+    'epoch, PyTorch under masks ÷ ctre: ε = 1',
+    { least: 45 },
+    (r, node) => atEpsilon(r, node, 1)?.pytorchToCtre,
+  ],
+  ['epoch', 'the same: ε = 13', { least: 12 }, (r, node) => atEpsilon(r, node, 13)?.pytorchToCtre],
+  [
+    'epoch',
+    'JS outside the kernels, share of a step, ε = 1',
+    { most: 0.07 },
+    (r, node) => atEpsilon(r, node, 1)?.outsideKernels,
+  ],
+  [
+    'evolution',
+    'ctre-sim growth, exact ÷ sampled',
+    { least: 20 },
+    (r, node) => growth(r, node)?.exactToSampled,
+  ],
+  ['evolution', 'recall of the exact top k', { least: 0.98 }, (r, node) => growth(r, node)?.recall.median],
+  [
+    'evolution',
+    'the same growth ÷ one training epoch',
+    { most: 1 },
+    (r, node) => growth(r, node)?.sampledToEpoch,
+  ],
+  [
+    'evolution',
+    'SET evolution ÷ one training epoch',
+    { most: 0.1 },
+    (r, node) => growth(r, node)?.setToEpoch,
+  ],
+  [
+    'threads',
+    'two threads, speedup: n = 1 000, ε = 5',
+    { least: 1.75 },
+    (r, node) => threads(r, node, 1000, 5),
+  ],
+  ['threads', 'the same: n = 1 000, ε = 20', { least: 1.75 }, (r, node) => threads(r, node, 1000, 20)],
+  ['threads', 'the same: n = 100 000, ε = 5', { least: 1.75 }, (r, node) => threads(r, node, 100_000, 5)],
+  [
+    'scale',
+    'time a connection and sample, n = 100 000 ÷ n = 1 000',
+    { most: 5 },
+    (r, node) => scaleOn(r, node)?.width.wideToNarrow,
+  ],
+  [
+    'scale',
+    'three layers of 1 000 000, SET: seconds an epoch',
+    {},
+    (r, node) => million(r, node, 'set')?.epoch?.median,
+  ],
+  ['scale', 'the same, ctre-sim', {}, (r, node) => million(r, node, 'ctre-sim')?.epoch?.median],
+  [
+    'kernels',
+    'this Node ÷ the newest LTS: spmm, spmmT, sddmm',
+    { most: 1.35 },
+    ({ kernels }, node) => (node === 'this' ? meanToLts(kernels.sparse) : undefined),
+  ],
+];
+
+function meanToLts(layers) {
+  const all = layers.flatMap((layer) => SPARSE.map((kernel) => layer[kernel].thisToLts));
+  return all.every((ratio) => ratio !== undefined) ? geometricMean(all) : undefined;
+}
+
+/**
+ * @param results suite → its figures. @param nodes names of the Nodes measured on, the one that is judged last.
+ * @returns { suite, figure, target, values: { node: number }, kept } of every figure that is known.
+ */
+export function judge(results, nodes) {
+  return TARGETS.filter(([suite]) => results[suite] !== undefined).flatMap(([suite, figure, limit, find]) => {
+    const values = nodes
+      .map((node) => [node, find(results, node)])
+      .filter(([, value]) => value !== undefined);
+    if (values.length === 0) return [];
+    const [, judged] = values.at(-1);
+    const { most, least } = limit;
+    const target = most !== undefined ? `≤ ${most}` : least !== undefined ? `≥ ${least}` : '';
+    const kept = target === '' ? undefined : most !== undefined ? judged <= most : judged >= least;
+    return [{ suite, figure, target, values: Object.fromEntries(values), kept }];
+  });
+}
