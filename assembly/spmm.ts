@@ -1,8 +1,8 @@
 // The forward and the backward product of a sparse layer, side by side: y = W·x + b and dx = Wᵀ·dy.
 //
-// Both are one loop: a row of a compressed structure is gathered from a tile into registers. Four accumulators
-// (16 samples) and two connections a turn fit the sixteen registers on every V8; eight accumulators spill on
-// older ones, which hoist all loads of a block above its arithmetic.
+// Both are one loop: a row of a compressed structure is gathered from a tile into eight registers, 32 samples at a time.
+// Older V8s spill one or two of them; two passes of four registers avoid that and are slower on newer ones
+// (docs/performance.md).
 import { ROW, ROW_SHIFT } from './tile';
 
 /**
@@ -20,54 +20,52 @@ export function spmm(
   outDim: i32,
   relu: bool,
 ): void {
-  let begin = (<usize>load<u32>(indptr)) << 2;
+  const zero = f32x4.splat(0);
+  let p = (<usize>load<u32>(indptr)) << 2;
   for (let i = 0; i < outDim; i++) {
     indptr += 4;
     const end = (<usize>load<u32>(indptr)) << 2;
-    const b = v128.load_splat<f32>(bias);
-    for (let half: usize = 0; half < ROW; half += 64) {
-      let y0 = b;
-      let y1 = b;
-      let y2 = b;
-      let y3 = b;
-      let p = begin;
-      const xs = x + half;
-      if ((end - p) & 4) {
-        const w = v128.load_splat<f32>(values + p);
-        const s = xs + ((<usize>load<u32>(indices + p)) << ROW_SHIFT);
-        y0 = f32x4.add(y0, f32x4.mul(w, v128.load(s)));
-        y1 = f32x4.add(y1, f32x4.mul(w, v128.load(s, 16)));
-        y2 = f32x4.add(y2, f32x4.mul(w, v128.load(s, 32)));
-        y3 = f32x4.add(y3, f32x4.mul(w, v128.load(s, 48)));
-        p += 4;
-      }
-      for (; p < end; p += 8) {
-        const w = v128.load_splat<f32>(values + p);
-        const s = xs + ((<usize>load<u32>(indices + p)) << ROW_SHIFT);
-        const v = v128.load_splat<f32>(values + p, 4);
-        const t = xs + ((<usize>load<u32>(indices + p, 4)) << ROW_SHIFT);
-        y0 = f32x4.add(f32x4.add(y0, f32x4.mul(w, v128.load(s))), f32x4.mul(v, v128.load(t)));
-        y1 = f32x4.add(f32x4.add(y1, f32x4.mul(w, v128.load(s, 16))), f32x4.mul(v, v128.load(t, 16)));
-        y2 = f32x4.add(f32x4.add(y2, f32x4.mul(w, v128.load(s, 32))), f32x4.mul(v, v128.load(t, 32)));
-        y3 = f32x4.add(f32x4.add(y3, f32x4.mul(w, v128.load(s, 48))), f32x4.mul(v, v128.load(t, 48)));
-      }
-      if (relu) {
-        // pmax(z, 0) is z < 0 ? 0 : z: one instruction, and a NaN stays a NaN.
-        const zero = f32x4.splat(0);
-        y0 = f32x4.pmax(y0, zero);
-        y1 = f32x4.pmax(y1, zero);
-        y2 = f32x4.pmax(y2, zero);
-        y3 = f32x4.pmax(y3, zero);
-      }
-      const t = y + half;
-      v128.store(t, y0);
-      v128.store(t, y1, 16);
-      v128.store(t, y2, 32);
-      v128.store(t, y3, 48);
+    let y0 = v128.load_splat<f32>(bias);
+    let y1 = y0;
+    let y2 = y0;
+    let y3 = y0;
+    let y4 = y0;
+    let y5 = y0;
+    let y6 = y0;
+    let y7 = y0;
+    for (; p < end; p += 4) {
+      const w = v128.load_splat<f32>(values + p);
+      const s = x + ((<usize>load<u32>(indices + p)) << ROW_SHIFT);
+      y0 = f32x4.add(y0, f32x4.mul(w, v128.load(s)));
+      y1 = f32x4.add(y1, f32x4.mul(w, v128.load(s, 16)));
+      y2 = f32x4.add(y2, f32x4.mul(w, v128.load(s, 32)));
+      y3 = f32x4.add(y3, f32x4.mul(w, v128.load(s, 48)));
+      y4 = f32x4.add(y4, f32x4.mul(w, v128.load(s, 64)));
+      y5 = f32x4.add(y5, f32x4.mul(w, v128.load(s, 80)));
+      y6 = f32x4.add(y6, f32x4.mul(w, v128.load(s, 96)));
+      y7 = f32x4.add(y7, f32x4.mul(w, v128.load(s, 112)));
     }
+    if (relu) {
+      // pmax(z, 0) is z < 0 ? 0 : z: one instruction, and a NaN stays a NaN.
+      y0 = f32x4.pmax(y0, zero);
+      y1 = f32x4.pmax(y1, zero);
+      y2 = f32x4.pmax(y2, zero);
+      y3 = f32x4.pmax(y3, zero);
+      y4 = f32x4.pmax(y4, zero);
+      y5 = f32x4.pmax(y5, zero);
+      y6 = f32x4.pmax(y6, zero);
+      y7 = f32x4.pmax(y7, zero);
+    }
+    v128.store(y, y0);
+    v128.store(y, y1, 16);
+    v128.store(y, y2, 32);
+    v128.store(y, y3, 48);
+    v128.store(y, y4, 64);
+    v128.store(y, y5, 80);
+    v128.store(y, y6, 96);
+    v128.store(y, y7, 112);
     bias += 4;
     y += ROW;
-    begin = end;
   }
 }
 
@@ -115,51 +113,49 @@ function spmmTransposed(
   masked: bool,
 ): void {
   const zero = f32x4.splat(0);
-  let begin = (<usize>load<u32>(colPtr)) << 2;
+  let q = (<usize>load<u32>(colPtr)) << 2;
   for (let j = 0; j < inDim; j++) {
     colPtr += 4;
     const end = (<usize>load<u32>(colPtr)) << 2;
-    for (let half: usize = 0; half < ROW; half += 64) {
-      let y0 = zero;
-      let y1 = zero;
-      let y2 = zero;
-      let y3 = zero;
-      let q = begin;
-      const ys = dy + half;
-      if ((end - q) & 4) {
-        const w = v128.load_splat<f32>(values + ((<usize>load<u32>(perm + q)) << 2));
-        const s = ys + ((<usize>load<u32>(rowIdx + q)) << ROW_SHIFT);
-        y0 = f32x4.mul(w, v128.load(s));
-        y1 = f32x4.mul(w, v128.load(s, 16));
-        y2 = f32x4.mul(w, v128.load(s, 32));
-        y3 = f32x4.mul(w, v128.load(s, 48));
-        q += 4;
-      }
-      for (; q < end; q += 8) {
-        const w = v128.load_splat<f32>(values + ((<usize>load<u32>(perm + q)) << 2));
-        const s = ys + ((<usize>load<u32>(rowIdx + q)) << ROW_SHIFT);
-        const v = v128.load_splat<f32>(values + ((<usize>load<u32>(perm + q, 4)) << 2));
-        const t = ys + ((<usize>load<u32>(rowIdx + q, 4)) << ROW_SHIFT);
-        y0 = f32x4.add(f32x4.add(y0, f32x4.mul(w, v128.load(s))), f32x4.mul(v, v128.load(t)));
-        y1 = f32x4.add(f32x4.add(y1, f32x4.mul(w, v128.load(s, 16))), f32x4.mul(v, v128.load(t, 16)));
-        y2 = f32x4.add(f32x4.add(y2, f32x4.mul(w, v128.load(s, 32))), f32x4.mul(v, v128.load(t, 32)));
-        y3 = f32x4.add(f32x4.add(y3, f32x4.mul(w, v128.load(s, 48))), f32x4.mul(v, v128.load(t, 48)));
-      }
-      if (masked) {
-        const m = x + half;
-        y0 = v128.and(y0, f32x4.gt(v128.load(m), zero));
-        y1 = v128.and(y1, f32x4.gt(v128.load(m, 16), zero));
-        y2 = v128.and(y2, f32x4.gt(v128.load(m, 32), zero));
-        y3 = v128.and(y3, f32x4.gt(v128.load(m, 48), zero));
-      }
-      const t = dx + half;
-      v128.store(t, y0);
-      v128.store(t, y1, 16);
-      v128.store(t, y2, 32);
-      v128.store(t, y3, 48);
+    let y0 = zero;
+    let y1 = zero;
+    let y2 = zero;
+    let y3 = zero;
+    let y4 = zero;
+    let y5 = zero;
+    let y6 = zero;
+    let y7 = zero;
+    for (; q < end; q += 4) {
+      const w = v128.load_splat<f32>(values + ((<usize>load<u32>(perm + q)) << 2));
+      const s = dy + ((<usize>load<u32>(rowIdx + q)) << ROW_SHIFT);
+      y0 = f32x4.add(y0, f32x4.mul(w, v128.load(s)));
+      y1 = f32x4.add(y1, f32x4.mul(w, v128.load(s, 16)));
+      y2 = f32x4.add(y2, f32x4.mul(w, v128.load(s, 32)));
+      y3 = f32x4.add(y3, f32x4.mul(w, v128.load(s, 48)));
+      y4 = f32x4.add(y4, f32x4.mul(w, v128.load(s, 64)));
+      y5 = f32x4.add(y5, f32x4.mul(w, v128.load(s, 80)));
+      y6 = f32x4.add(y6, f32x4.mul(w, v128.load(s, 96)));
+      y7 = f32x4.add(y7, f32x4.mul(w, v128.load(s, 112)));
     }
+    if (masked) {
+      y0 = v128.and(y0, f32x4.gt(v128.load(x), zero));
+      y1 = v128.and(y1, f32x4.gt(v128.load(x, 16), zero));
+      y2 = v128.and(y2, f32x4.gt(v128.load(x, 32), zero));
+      y3 = v128.and(y3, f32x4.gt(v128.load(x, 48), zero));
+      y4 = v128.and(y4, f32x4.gt(v128.load(x, 64), zero));
+      y5 = v128.and(y5, f32x4.gt(v128.load(x, 80), zero));
+      y6 = v128.and(y6, f32x4.gt(v128.load(x, 96), zero));
+      y7 = v128.and(y7, f32x4.gt(v128.load(x, 112), zero));
+    }
+    v128.store(dx, y0);
+    v128.store(dx, y1, 16);
+    v128.store(dx, y2, 32);
+    v128.store(dx, y3, 48);
+    v128.store(dx, y4, 64);
+    v128.store(dx, y5, 80);
+    v128.store(dx, y6, 96);
+    v128.store(dx, y7, 112);
     x += ROW;
     dx += ROW;
-    begin = end;
   }
 }
