@@ -157,9 +157,18 @@ function storeMasked(x: usize, dx: usize, a0: v128, a1: v128): void {
 /**
  * g[i, j] (+)= Σ_b a[i][b] · x[j][b]: all inner products of the rows of two tiles.
  * a f32 [outDim][32]; x f32 [inDim][32]; g f32 [outDim, inDim] row-major, added to if accumulate, else
- * overwritten. No overlap of g with the rest. All 32 lanes count. O(32 · outDim · inDim).
+ * overwritten. No overlap of g with the rest. The first `lanes` lanes count. O(lanes · outDim · inDim).
  */
-export function products(a: usize, x: usize, g: usize, outDim: i32, inDim: i32, accumulate: bool): void {
+export function products(
+  a: usize,
+  x: usize,
+  g: usize,
+  outDim: i32,
+  inDim: i32,
+  accumulate: bool,
+  lanes: i32,
+): void {
+  const bytes = (<usize>lanes) << 2;
   const stride = (<usize>inDim) << 2;
   let i = 0;
   for (; i + 2 <= outDim; i += 2) {
@@ -176,7 +185,7 @@ export function products(a: usize, x: usize, g: usize, outDim: i32, inDim: i32, 
       let b1 = a0;
       let b2 = a0;
       let b3 = a0;
-      for (let k: usize = 0; k < ROW; k += 16) {
+      for (let k: usize = 0; k < bytes; k += 16) {
         const u = v128.load(a + k);
         const v = v128.load(a + k, 128);
         const x0 = v128.load(s + k);
@@ -200,8 +209,8 @@ export function products(a: usize, x: usize, g: usize, outDim: i32, inDim: i32, 
       t += 16;
     }
     for (; j < inDim; j++) {
-      storeSum(t, innerProduct(a, s), accumulate);
-      storeSum(t + stride, innerProduct(a + ROW, s), accumulate);
+      storeSum(t, innerProduct(a, s, bytes), accumulate);
+      storeSum(t + stride, innerProduct(a + ROW, s, bytes), accumulate);
       s += ROW;
       t += 4;
     }
@@ -210,7 +219,7 @@ export function products(a: usize, x: usize, g: usize, outDim: i32, inDim: i32, 
   }
   if (i < outDim) {
     for (let j = 0; j < inDim; j++) {
-      storeSum(g, innerProduct(a, x), accumulate);
+      storeSum(g, innerProduct(a, x, bytes), accumulate);
       x += ROW;
       g += 4;
     }

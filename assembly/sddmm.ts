@@ -5,7 +5,7 @@ import { innerProduct, ROW, ROW_SHIFT } from './tile';
 /**
  * dW[p] (+)= Σ_b dy[i][b] · x[indices[p]][b] for every connection p of row i.
  * indptr i32 [outDim + 1], indices i32 [nnz]; dy f32 [outDim][32]; x f32 [inDim][32]; dW f32 [nnz], added to if
- * accumulate, else overwritten. No overlap. All 32 lanes count: dy is 0 in the unused ones. O(32 · nnz).
+ * accumulate, else overwritten. No overlap. The first `lanes` lanes count: dy is 0 in the unused ones. O(lanes · nnz).
  */
 export function sddmm(
   indptr: usize,
@@ -15,7 +15,9 @@ export function sddmm(
   dW: usize,
   outDim: i32,
   accumulate: bool,
+  lanes: i32,
 ): void {
+  const bytes = (<usize>lanes) << 2;
   let begin = (<usize>load<u32>(indptr)) << 2;
   for (let i = 0; i < outDim; i++) {
     indptr += 4;
@@ -32,7 +34,7 @@ export function sddmm(
       let b = a;
       let c = a;
       let d = a;
-      for (let k: usize = 0; k < ROW; k += 32) {
+      for (let k: usize = 0; k < bytes; k += 32) {
         const y0 = v128.load(dy + k);
         a = f32x4.add(a, f32x4.mul(y0, v128.load(s0 + k)));
         b = f32x4.add(b, f32x4.mul(y0, v128.load(s1 + k)));
@@ -48,7 +50,7 @@ export function sddmm(
       v128.store(dW + p, accumulate ? f32x4.add(v128.load(dW + p), s) : s);
     }
     for (; p < end; p += 4) {
-      const s = innerProduct(dy, x + ((<usize>load<u32>(indices + p)) << ROW_SHIFT));
+      const s = innerProduct(dy, x + ((<usize>load<u32>(indices + p)) << ROW_SHIFT), bytes);
       store<f32>(dW + p, accumulate ? load<f32>(dW + p) + s : s);
     }
     dy += ROW;
@@ -58,22 +60,15 @@ export function sddmm(
 
 /**
  * db[i] (+)= Σ_b dy[i][b].
- * dy f32 [outDim][32]; db f32 [outDim], added to if accumulate, else overwritten. No overlap. O(32 · outDim).
+ * dy f32 [outDim][32]; db f32 [outDim], added to if accumulate, else overwritten. No overlap. The first `lanes` lanes count.
+ * O(lanes · outDim).
  */
-export function biasGradient(dy: usize, db: usize, outDim: i32, accumulate: bool): void {
+export function biasGradient(dy: usize, db: usize, outDim: i32, accumulate: bool, lanes: i32): void {
+  const bytes = (<usize>lanes) << 2;
   for (let i = 0; i < outDim; i++) {
-    const s = sum4(
-      f32x4.add(
-        f32x4.add(
-          f32x4.add(v128.load(dy), v128.load(dy, 16)),
-          f32x4.add(v128.load(dy, 32), v128.load(dy, 48)),
-        ),
-        f32x4.add(
-          f32x4.add(v128.load(dy, 64), v128.load(dy, 80)),
-          f32x4.add(v128.load(dy, 96), v128.load(dy, 112)),
-        ),
-      ),
-    );
+    let sums = v128.load(dy);
+    for (let k: usize = 16; k < bytes; k += 16) sums = f32x4.add(sums, v128.load(dy + k));
+    const s = sum4(sums);
     store<f32>(db, accumulate ? load<f32>(db) + s : s);
     dy += ROW;
     db += 4;

@@ -3,12 +3,13 @@
 // Both are one loop: a row of a compressed structure is gathered from a tile into eight registers, 32 samples at a time.
 // Older V8s spill one or two of them; two passes of four registers avoid that and are slower on newer ones
 // (docs/performance.md).
-import { ROW, ROW_SHIFT } from './tile';
+import { ROW, ROW_SHIFT, TILE } from './tile';
 
 /**
  * y[i][:] = bias[i] + Σ_p values[p] · x[indices[p]][:] over row i's connections, then max(·, 0) if relu.
  * W CSR [outDim, inDim]: indptr i32 [outDim + 1], indices i32, values f32; bias f32 [outDim];
- * x f32 [inDim][32]; y f32 [outDim][32], overwritten. y must not overlap the rest. O(32 · (nnz + outDim)).
+ * x f32 [inDim][32]; y f32 [outDim][32], its first `lanes` lanes overwritten. y must not overlap the rest.
+ * O(lanes · (nnz + outDim)).
  */
 export function spmm(
   indptr: usize,
@@ -19,7 +20,12 @@ export function spmm(
   y: usize,
   outDim: i32,
   relu: bool,
+  lanes: i32,
 ): void {
+  if (lanes < TILE) {
+    spmmNarrow(indptr, indices, values, bias, x, y, outDim, relu, (<usize>lanes) << 2);
+    return;
+  }
   const zero = f32x4.splat(0);
   let p = (<usize>load<u32>(indptr)) << 2;
   for (let i = 0; i < outDim; i++) {
@@ -69,11 +75,46 @@ export function spmm(
   }
 }
 
+/** The first bytes of every row only, eight lanes at a time. */
+function spmmNarrow(
+  indptr: usize,
+  indices: usize,
+  values: usize,
+  bias: usize,
+  x: usize,
+  y: usize,
+  outDim: i32,
+  relu: bool,
+  bytes: usize,
+): void {
+  const zero = f32x4.splat(0);
+  let begin = (<usize>load<u32>(indptr)) << 2;
+  for (let i = 0; i < outDim; i++) {
+    indptr += 4;
+    const end = (<usize>load<u32>(indptr)) << 2;
+    for (let part: usize = 0; part < bytes; part += 32) {
+      let y0 = v128.load_splat<f32>(bias);
+      let y1 = y0;
+      for (let p = begin; p < end; p += 4) {
+        const w = v128.load_splat<f32>(values + p);
+        const s = x + part + ((<usize>load<u32>(indices + p)) << ROW_SHIFT);
+        y0 = f32x4.add(y0, f32x4.mul(w, v128.load(s)));
+        y1 = f32x4.add(y1, f32x4.mul(w, v128.load(s, 16)));
+      }
+      v128.store(y + part, relu ? f32x4.pmax(y0, zero) : y0);
+      v128.store(y + part, relu ? f32x4.pmax(y1, zero) : y1, 16);
+    }
+    bias += 4;
+    y += ROW;
+    begin = end;
+  }
+}
+
 /**
  * dx[j][:] = Σ_q values[perm[q]] · dy[rowIdx[q]][:] over column j's connections, 0 where x[j][b] ≤ 0.
  * W's transposed structure (CSC): colPtr i32 [inDim + 1], rowIdx i32 [nnz], perm i32 [nnz] into values f32 [nnz];
- * dy f32 [outDim][32]; x f32 [inDim][32], the activations whose ReLU is undone; dx f32 [inDim][32], overwritten.
- * dx must not overlap the rest. O(32 · (nnz + inDim)).
+ * dy f32 [outDim][32]; x f32 [inDim][32], the activations whose ReLU is undone; dx f32 [inDim][32], its first `lanes` lanes
+ * overwritten. dx must not overlap the rest. O(lanes · (nnz + inDim)).
  */
 export function spmmT(
   colPtr: usize,
@@ -84,11 +125,13 @@ export function spmmT(
   x: usize,
   dx: usize,
   inDim: i32,
+  lanes: i32,
 ): void {
-  spmmTransposed(colPtr, rowIdx, perm, values, dy, x, dx, inDim, true);
+  if (lanes < TILE) spmmTNarrow(colPtr, rowIdx, perm, values, dy, x, dx, inDim, (<usize>lanes) << 2);
+  else spmmTransposed(colPtr, rowIdx, perm, values, dy, x, dx, inDim, true);
 }
 
-/** As spmmT, without the mask: dx = Wᵀ·dy. */
+/** As spmmT over all lanes, without the mask: dx = Wᵀ·dy. */
 export function spmmTLinear(
   colPtr: usize,
   rowIdx: usize,
@@ -157,5 +200,40 @@ function spmmTransposed(
     v128.store(dx, y7, 112);
     x += ROW;
     dx += ROW;
+  }
+}
+
+/** spmmT in the first bytes of every row only, eight lanes at a time. */
+function spmmTNarrow(
+  colPtr: usize,
+  rowIdx: usize,
+  perm: usize,
+  values: usize,
+  dy: usize,
+  x: usize,
+  dx: usize,
+  inDim: i32,
+  bytes: usize,
+): void {
+  const zero = f32x4.splat(0);
+  let begin = (<usize>load<u32>(colPtr)) << 2;
+  for (let j = 0; j < inDim; j++) {
+    colPtr += 4;
+    const end = (<usize>load<u32>(colPtr)) << 2;
+    for (let part: usize = 0; part < bytes; part += 32) {
+      let y0 = zero;
+      let y1 = zero;
+      for (let q = begin; q < end; q += 4) {
+        const w = v128.load_splat<f32>(values + ((<usize>load<u32>(perm + q)) << 2));
+        const s = dy + part + ((<usize>load<u32>(rowIdx + q)) << ROW_SHIFT);
+        y0 = f32x4.add(y0, f32x4.mul(w, v128.load(s)));
+        y1 = f32x4.add(y1, f32x4.mul(w, v128.load(s, 16)));
+      }
+      v128.store(dx + part, v128.and(y0, f32x4.gt(v128.load(x + part), zero)));
+      v128.store(dx + part, v128.and(y1, f32x4.gt(v128.load(x + part, 16), zero)), 16);
+    }
+    x += ROW;
+    dx += ROW;
+    begin = end;
   }
 }

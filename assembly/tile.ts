@@ -1,6 +1,7 @@
 // The activation tile: 32 samples × n neurons, neuron-major, f32: tile[neuron][32]. A neuron's row is two cache
 // lines, SIMD runs over samples, and a sparse index costs one scalar load a connection. A tile that holds fewer
-// samples keeps zeros in the lanes beyond them when packed; what kernels make of those lanes is never read.
+// samples keeps zeros in the lanes beyond them when packed; what kernels make of those lanes is never read. Kernels with a
+// parameter `lanes` (8, 16 or 32) leave the lanes from there on alone: the last tile of a batch may be nearly empty.
 
 import { sum4 } from './math';
 
@@ -13,10 +14,13 @@ export const ROW_SHIFT: usize = 7;
 /** Bytes of one neuron's row in a tile. */
 export const ROW: usize = 128;
 
-/** Σ_b a[b] · x[b] of two rows of tiles, in the order of the loops that take four at a time: tails give the same bits. */
-export function innerProduct(a: usize, x: usize): f32 {
+/**
+ * Σ_b a[b] · x[b] over the first `bytes` of two rows of tiles, in the order of the loops that take four rows at a time: tails
+ * give the same bits.
+ */
+export function innerProduct(a: usize, x: usize, bytes: usize): f32 {
   let s = f32x4.splat(0);
-  for (let k: usize = 0; k < ROW; k += 16) {
+  for (let k: usize = 0; k < bytes; k += 16) {
     s = f32x4.add(s, f32x4.mul(v128.load(a + k), v128.load(x + k)));
   }
   return sum4(s);

@@ -131,7 +131,7 @@ describe('a worker that dies', () => {
     const n = 400;
     const a = engine.arena.allocate(4 * 32 * n);
     const g = engine.arena.allocate(4 * n * n);
-    const job = (kernels: typeof engine.kernels) => kernels.products(a, a, g, n, n, false);
+    const job = (kernels: typeof engine.kernels) => kernels.products(a, a, g, n, n, false, 32);
     const work = new Turns(undefined).run(pool.run(20_000, job));
     let died = 0;
     started[0].on('exit', () => {

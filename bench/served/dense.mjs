@@ -56,7 +56,7 @@ function prepare(n) {
   return {
     gemm: { flops: dense, run: () => kernels.gemm(w, bias, x, y, n, n, true) },
     gemmT: { flops: dense, run: () => kernels.gemmT(w, y, x, dx, n, n) },
-    products: { flops: dense, run: () => kernels.products(y, x, pairs, n, n, false) },
+    products: { flops: dense, run: () => kernels.products(y, x, pairs, n, n, false, 32) },
     packDense: { bytes: 8 * TILE * n, run: () => kernels.packDense(data, rows, TILE, n, tile) },
     packCsr: {
       bytes: 4 * TILE * n + (12 * TILE * entries) / ROWS,

@@ -60,16 +60,16 @@ function wasmLayer(layer) {
   const ofIn = 4 * TILE * inDim;
   const ofOut = 4 * TILE * outDim;
   const spmmT = (t) =>
-    kernels.spmmT(colPtr, rowIdx, perm, values, dy + t * ofOut, x + t * ofIn, dx + t * ofIn, inDim);
-  const sddmm = (t) => kernels.sddmm(indptr, indices, dy + t * ofOut, x + t * ofIn, dW, outDim, t > 0);
+    kernels.spmmT(colPtr, rowIdx, perm, values, dy + t * ofOut, x + t * ofIn, dx + t * ofIn, inDim, 32);
+  const sddmm = (t) => kernels.sddmm(indptr, indices, dy + t * ofOut, x + t * ofIn, dW, outDim, t > 0, 32);
   return {
-    spmm: (t) => kernels.spmm(indptr, indices, values, bias, x + t * ofIn, y + t * ofOut, outDim, true),
+    spmm: (t) => kernels.spmm(indptr, indices, values, bias, x + t * ofIn, y + t * ofOut, outDim, true, 32),
     spmmT,
     sddmm,
     backward(t) {
       spmmT(t);
       sddmm(t);
-      kernels.biasGradient(dy + t * ofOut, db, outDim, t > 0);
+      kernels.biasGradient(dy + t * ofOut, db, outDim, t > 0, 32);
     },
     results: () => ({ y: blocks.y.view, dx: blocks.dx.view, dW: blocks.dW.view }),
     free: () => region.free(),

@@ -177,7 +177,7 @@ function listedSimilarities(
     for (const { begin, count } of tilesOf(left.cols)) {
       packLeft(begin, count, leftTile);
       packRight(begin, count, rightTile);
-      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true);
+      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true, TILE);
     }
     kernels.cosinePairs(indptr, indices, values.pointer, a.squares, b.squares, pattern.rows);
     return CsrMatrix.fromParts({ ...pattern, values: values.view });

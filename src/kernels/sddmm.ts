@@ -43,7 +43,7 @@ export function sddmm(pattern: CsrMatrix, a: DenseMatrix, b: DenseMatrix): CsrMa
     for (const { begin, count } of tilesOf(k)) {
       kernels.packColumns(leftData, k, begin, left.rows, count, leftTile);
       kernels.packColumns(rightData, k, begin, right.rows, count, rightTile);
-      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true);
+      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true, TILE);
     }
     return CsrMatrix.fromParts({ ...pattern, values: values.view });
   });

@@ -35,7 +35,7 @@ export function spmm(w: CsrMatrix, x: DenseMatrix): DenseMatrix {
     const { indptr, indices } = loadPattern(region, w);
     const values = loadF32(region, w.values).pointer;
     const bias = zerosF32(region, w.rows).pointer;
-    return (from, to) => kernels.spmm(indptr, indices, values, bias, from, to, w.rows, false);
+    return (from, to) => kernels.spmm(indptr, indices, values, bias, from, to, w.rows, false, TILE);
   });
 }
 

@@ -1,6 +1,6 @@
 import { CsrMatrix, type DenseMatrix, transposePattern } from '../csr.ts';
 import type { F32Block, Region } from '../memory/arena.ts';
-import type { Engine } from '../memory/module.ts';
+import { type Engine, TILE } from '../memory/module.ts';
 import { loadF32, loadI32, loadPattern, zerosF32 } from './operands.ts';
 
 /** A matrix's rows as vectors of length 1 in the kernels' memory; those that have no direction are 0. */
@@ -52,7 +52,7 @@ function sparseVectors({ kernels }: Engine, region: Region, matrix: CsrMatrix): 
     squares,
     packVectors: (begin, count, tile) =>
       kernels.packCsr(indptr, indices, values.pointer, list + 4 * begin, count, cols, tile),
-    multiply: (x, y) => kernels.spmm(indptr, indices, values.pointer, bias, x, y, rows, false),
+    multiply: (x, y) => kernels.spmm(indptr, indices, values.pointer, bias, x, y, rows, false, TILE),
     columnPacker() {
       const transposed = transposePattern(matrix);
       const structure = loadPattern(region, { rows: cols, cols: rows, ...transposed });

@@ -41,6 +41,7 @@ export type Kernels = {
     y: Pointer,
     outDim: number,
     relu: boolean,
+    lanes: number,
   ): void;
   spmmT(
     colPtr: Pointer,
@@ -51,6 +52,7 @@ export type Kernels = {
     x: Pointer,
     dx: Pointer,
     inDim: number,
+    lanes: number,
   ): void;
   spmmTLinear(
     colPtr: Pointer,
@@ -69,11 +71,20 @@ export type Kernels = {
     dW: Pointer,
     outDim: number,
     accumulate: boolean,
+    lanes: number,
   ): void;
-  biasGradient(dy: Pointer, db: Pointer, outDim: number, accumulate: boolean): void;
+  biasGradient(dy: Pointer, db: Pointer, outDim: number, accumulate: boolean, lanes: number): void;
   gemm(w: Pointer, bias: Pointer, x: Pointer, y: Pointer, outDim: number, inDim: number, relu: boolean): void;
   gemmT(w: Pointer, dy: Pointer, x: Pointer, dx: Pointer, outDim: number, inDim: number): void;
-  products(a: Pointer, x: Pointer, g: Pointer, outDim: number, inDim: number, accumulate: boolean): void;
+  products(
+    a: Pointer,
+    x: Pointer,
+    g: Pointer,
+    outDim: number,
+    inDim: number,
+    accumulate: boolean,
+    lanes: number,
+  ): void;
   squaredNorms(a: Pointer, n: number, sums: Pointer): void;
   cosineBlock(dots: Pointer, outSums: Pointer, inSums: Pointer, outDim: number, inDim: number): void;
   cosinePairs(

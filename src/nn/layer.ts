@@ -129,25 +129,25 @@ export class Layer implements LayerShape {
     return { weights: region.f32(this.nnz), bias: region.f32(this.outDim) };
   }
 
-  /** y = W·x + b over one tile, ReLU if asked. x [inDim][32], y [outDim][32], as pointers. */
-  forward(kernels: Kernels, x: number, y: number, relu: boolean): void {
+  /** y = W·x + b over a tile's first `lanes` samples, ReLU if asked. x [inDim][32], y [outDim][32], as pointers. */
+  forward(kernels: Kernels, x: number, y: number, relu: boolean, lanes: number): void {
     const { structure, values, bias, inDim, outDim } = this;
     if (structure === undefined) {
       kernels.gemm(values.pointer, bias.pointer, x, y, outDim, inDim, relu);
     } else {
       const { indptr, indices } = structure;
-      kernels.spmm(indptr.pointer, indices.pointer, values.pointer, bias.pointer, x, y, outDim, relu);
+      kernels.spmm(indptr.pointer, indices.pointer, values.pointer, bias.pointer, x, y, outDim, relu, lanes);
     }
   }
 
   /** dx = Wᵀ·dy over one tile, 0 where x ≤ 0 (the ReLU before it undone). */
-  backward(kernels: Kernels, dy: number, x: number, dx: number): void {
+  backward(kernels: Kernels, dy: number, x: number, dx: number, lanes: number): void {
     const { structure, values, inDim, outDim } = this;
     if (structure === undefined) {
       kernels.gemmT(values.pointer, dy, x, dx, outDim, inDim);
     } else {
       const { colPtr, rowIdx, perm } = structure;
-      kernels.spmmT(colPtr.pointer, rowIdx.pointer, perm.pointer, values.pointer, dy, x, dx, inDim);
+      kernels.spmmT(colPtr.pointer, rowIdx.pointer, perm.pointer, values.pointer, dy, x, dx, inDim, lanes);
     }
   }
 
@@ -159,17 +159,18 @@ export class Layer implements LayerShape {
     x: number,
     gradient: Gradient,
     accumulate: boolean,
+    lanes: number,
   ): void {
     const { structure, inDim } = this;
     const rows = end - begin;
     const dyRows = dy + ROW_BYTES * begin;
     const dW = gradient.weights.pointer;
-    if (structure === undefined) kernels.products(dyRows, x, dW + 4 * first, rows, inDim, accumulate);
+    if (structure === undefined) kernels.products(dyRows, x, dW + 4 * first, rows, inDim, accumulate, lanes);
     else {
       const { indptr, indices } = structure;
-      kernels.sddmm(indptr.pointer + 4 * begin, indices.pointer, dyRows, x, dW, rows, accumulate);
+      kernels.sddmm(indptr.pointer + 4 * begin, indices.pointer, dyRows, x, dW, rows, accumulate, lanes);
     }
-    kernels.biasGradient(dyRows, gradient.bias.pointer + 4 * begin, rows, accumulate);
+    kernels.biasGradient(dyRows, gradient.bias.pointer + 4 * begin, rows, accumulate, lanes);
   }
 
   /** One step of the optimiser for some output neurons, from the gradient of a whole batch. */

@@ -38,6 +38,12 @@ export function networkBytes(dims: readonly number[], connections: readonly numb
   return layers.reduce((sum, bytes) => sum + bytes, 0) + (12 + 2 * 4 * TILE) * neurons;
 }
 
+/** The lanes that kernels have to go through for so many samples of a tile: 8, 16 or 32. */
+export function lanesFor(samples: number): number {
+  if (samples <= 8) return 8;
+  return samples <= 16 ? 16 : TILE;
+}
+
 /** A multilayer perceptron: ReLU between layers, linear output, softmax cross-entropy. */
 export class Mlp {
   readonly engine: Engine;
@@ -116,11 +122,11 @@ export class Mlp {
     return this.layers.map((layer) => layer.allocateGradient(region));
   }
 
-  /** From the packed input tile to the class probabilities. */
-  forward(kernels: Kernels, { activations, probabilities, logSums }: Workspace): void {
+  /** From the packed input tile to the class probabilities; only the first `lanes` samples are worth reading then. */
+  forward(kernels: Kernels, { activations, probabilities, logSums }: Workspace, lanes = TILE): void {
     const { length } = this.layers;
     this.layers.forEach((layer, l) => {
-      layer.forward(kernels, activations[l], activations[l + 1], l < length - 1);
+      layer.forward(kernels, activations[l], activations[l + 1], l < length - 1, lanes);
     });
     kernels.softmax(activations[length], this.classes, probabilities, logSums);
   }
@@ -138,11 +144,12 @@ export class Mlp {
     { activations, deltas, probabilities }: Workspace,
     { labels, rows, count }: TileRows,
     scale: number,
+    lanes = TILE,
   ): void {
     const last = this.layers.length - 1;
     kernels.crossEntropyGradient(probabilities, labels, rows, count, this.classes, scale, deltas[last]);
     for (let l = last; l > 0; l--) {
-      this.layers[l].backward(kernels, deltas[l], activations[l], deltas[l - 1]);
+      this.layers[l].backward(kernels, deltas[l], activations[l], deltas[l - 1], lanes);
     }
   }
 

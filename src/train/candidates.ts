@@ -261,6 +261,7 @@ class LayerSearch {
             rows,
             cols,
             accumulate || slot > 0,
+            TILE,
           );
         }
       }

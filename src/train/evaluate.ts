@@ -1,6 +1,6 @@
 import type { F32Block, Region } from '../memory/arena.ts';
 import { TILE } from '../memory/module.ts';
-import type { Mlp, Workspace } from '../nn/mlp.ts';
+import { lanesFor, type Mlp, type Workspace } from '../nn/mlp.ts';
 import type { RowList } from './batches.ts';
 import type { Executor } from './executor.ts';
 import type { Work } from './work.ts';
@@ -55,7 +55,7 @@ export function* evaluateRows(
     yield* executor.run(count, (kernels, t) => {
       const workspace = workspaces[t];
       const tile = rows.pack(kernels, TILE * (begin + t), rows.length, workspace.activations[0]);
-      network.forward(kernels, workspace);
+      network.forward(kernels, workspace, lanesFor(tile.count));
       network.score(kernels, workspace, tile);
     });
     for (let t = 0; t < count; t++) {
@@ -79,7 +79,7 @@ export function* predictRows(
     yield* executor.run(count, (kernels, t) => {
       const position = TILE * (begin + t);
       const tile = rows.pack(kernels, position, rows.length, workspaces[t].activations[0]);
-      network.forward(kernels, workspaces[t]);
+      network.forward(kernels, workspaces[t], lanesFor(tile.count));
       kernels.unpackRows(
         workspaces[t].probabilities,
         classes,

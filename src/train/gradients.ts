@@ -19,7 +19,7 @@ export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
 }
 
 /**
- * Adds the tiles' gradients to the batch's in the order of the tiles, or starts it; with an optimiser, then makes its step. Each job does both
+ * Adds the gradients of the tiles in the workspaces, with so many `lanes` each, to the batch's in the order of the tiles, or starts it; with an optimiser, then makes its step. Each job does both
  * for some output neurons, so no tile needs a gradient of its own and the bits do not depend on the threads.
  */
 export function* addGradients(
@@ -28,6 +28,7 @@ export function* addGradients(
   workspaces: readonly Workspace[],
   gradients: readonly Gradient[],
   accumulate: boolean,
+  lanes: readonly number[],
   parts = gradientParts(network, executor),
   step?: { readonly optimizer: Optimizer; readonly time: number },
 ): Work<void> {
@@ -35,7 +36,8 @@ export function* addGradients(
     const { layer: l, range } = parts[index];
     const layer = network.layers[l];
     workspaces.forEach(({ deltas, activations }, t) => {
-      layer.addGradient(kernels, range, deltas[l], activations[l], gradients[l], accumulate || t > 0);
+      const [dy, x] = [deltas[l], activations[l]];
+      layer.addGradient(kernels, range, dy, x, gradients[l], accumulate || t > 0, lanes[t]);
     });
     if (step !== undefined) layer.update(kernels, range, step.optimizer, gradients[l], step.time);
   });

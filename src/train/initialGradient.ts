@@ -39,7 +39,7 @@ export function* startFromInitialGradient(
         dense.forward(kernels, workspace);
         dense.backward(kernels, workspace, tile, 1 / batch);
       });
-      yield* addGradients(executor, dense, [workspace], gradients, begin > 0);
+      yield* addGradients(executor, dense, [workspace], gradients, begin > 0, [TILE]);
     }
     const starts = network.layers.map(({ index, inDim, outDim, nnz }, l) => {
       const initial = { weights: dense.layers[l].values.view, gradient: gradients[l].weights.view };

@@ -1,5 +1,5 @@
 import { type F64Block, type I32Block, Region } from '../memory/arena.ts';
-import { type Kernels, ROW_BYTES, TOP_K_SCRATCH } from '../memory/module.ts';
+import { type Kernels, ROW_BYTES, TILE, TOP_K_SCRATCH } from '../memory/module.ts';
 import type { Random } from '../random.ts';
 import { addPositions, emptyPattern } from '../topology/pattern.ts';
 import type { Positions } from '../topology/topology.ts';
@@ -90,7 +90,16 @@ class ProposalList {
     const indptr = this.#indptr.pointer + 4 * begin;
     slots.forEach(({ outputs, inputs }, slot) => {
       const tile = outputs[layer] + ROW_BYTES * begin;
-      kernels.sddmm(indptr, this.#indices, tile, inputs[layer], this.#dots, rows, accumulate || slot > 0);
+      kernels.sddmm(
+        indptr,
+        this.#indices,
+        tile,
+        inputs[layer],
+        this.#dots,
+        rows,
+        accumulate || slot > 0,
+        TILE,
+      );
     });
   }
 

@@ -4,7 +4,7 @@ import { Region } from '../memory/arena.ts';
 import { TILE } from '../memory/module.ts';
 import type { Initializer } from '../nn/initializer.ts';
 import type { Gradient } from '../nn/layer.ts';
-import type { Workspace } from '../nn/mlp.ts';
+import { lanesFor, type Workspace } from '../nn/mlp.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { EditCounts } from '../topology/edit.ts';
 import { loadRows, RowList } from './batches.ts';
@@ -165,12 +165,13 @@ function* trainEpoch(
     const all = waves(end - begin, workspaces);
     for (const wave of all) {
       const used = workspaces.slice(0, wave.count);
+      const lanes = used.map((_, t) => lanesFor(end - begin - TILE * (wave.begin + t)));
       yield* executor.run(wave.count, (kernels, t) => {
         const position = begin + TILE * (wave.begin + t);
         const tile = rows.pack(kernels, position, end, used[t].activations[0]);
-        network.forward(kernels, used[t]);
+        network.forward(kernels, used[t], lanes[t]);
         network.score(kernels, used[t], tile);
-        network.backward(kernels, used[t], tile, 1 / (end - begin));
+        network.backward(kernels, used[t], tile, 1 / (end - begin), lanes[t]);
       });
       for (const { score } of used) {
         loss += score.view[0];
@@ -178,7 +179,7 @@ function* trainEpoch(
       }
       checkFinite(loss, epoch);
       const step = wave === all.at(-1) ? { optimizer, time: network.nextStep() } : undefined;
-      yield* addGradients(executor, network, used, gradients, wave.begin > 0, parts, step);
+      yield* addGradients(executor, network, used, gradients, wave.begin > 0, lanes, parts, step);
     }
   }
   return { loss: loss / rows.length, accuracy: correct / rows.length };

@@ -84,6 +84,11 @@ export function tileCounts(samples: number): number[] {
   return Array.from({ length: Math.ceil(samples / TILE) }, (_, t) => Math.min(TILE, samples - t * TILE));
 }
 
+/** The tile with NaN in every lane from `lanes` on. */
+export function spoil(values: Float32Array, lanes: number): Float32Array {
+  return values.map((value, at) => (at % TILE < lanes ? value : Number.NaN));
+}
+
 /** A CSR matrix in plain arrays; `entries` is the same as a list. */
 export interface Sparse {
   readonly rows: number;

@@ -46,7 +46,7 @@ function productCases(accumulate: boolean): Case[] {
     const [left, right] = [tile(random, outDim, TILE), tile(random, inDim, TILE)];
     const g = accumulate ? bench.inout(before) : bench.f32(outDim * inDim);
     const [a, x] = [bench.input(left), bench.input(right)];
-    bench.kernels.products(a.pointer, x.pointer, g.pointer, outDim, inDim, accumulate);
+    bench.kernels.products(a.pointer, x.pointer, g.pointer, outDim, inDim, accumulate, TILE);
     const { want, bound } = sums(outDim * inDim, (at) => {
       const [i, j] = [Math.floor(at / inDim), at % inDim];
       const sum = new Sum();
@@ -65,10 +65,18 @@ export const products: Case[] = [
     const a = bench.input(tile(stream('a'), 3, TILE)).pointer;
     const x = bench.input(tile(stream('x'), 7, TILE)).pointer;
     const all = bench.f32(3 * 7);
-    bench.kernels.products(a, x, all.pointer, 3, 7, false);
+    bench.kernels.products(a, x, all.pointer, 3, 7, false, TILE);
     const alone = Float32Array.from({ length: 3 * 7 }, (_, at) => {
       const one = bench.f32(1);
-      bench.kernels.products(a + 128 * Math.floor(at / 7), x + 128 * (at % 7), one.pointer, 1, 1, false);
+      bench.kernels.products(
+        a + 128 * Math.floor(at / 7),
+        x + 128 * (at % 7),
+        one.pointer,
+        1,
+        1,
+        false,
+        TILE,
+      );
       return one.read()[0];
     });
     bench.expectSame(all, alone);

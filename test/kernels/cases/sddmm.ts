@@ -1,3 +1,4 @@
+import { lanesFor } from '../../../src/nn/mlp.ts';
 import type { Bench, Case } from '../bench.ts';
 import {
   numbers,
@@ -7,6 +8,7 @@ import {
   single,
   sparse,
   sparseCases,
+  spoil,
   stream,
   sums,
   TILE,
@@ -48,14 +50,16 @@ function addTiles(
   const random = stream(`sddmm ${rows} ${cols} ${samples}`);
   const [offsets, columns] = [bench.input(indptr), bench.input(indices)];
   tileCounts(samples).forEach((count, t) => {
-    const deltas = tile(random, rows, count);
+    // What lies beyond the lanes asked for is never read.
+    const deltas = spoil(tile(random, rows, count), lanesFor(count));
     const activations = tile(random, cols, count, 7);
     entries.forEach(({ row, col }, p) => {
-      for (let b = 0; b < TILE; b++) truth[p].add(deltas[row * TILE + b] * activations[col * TILE + b]);
+      for (let b = 0; b < count; b++) truth[p].add(deltas[row * TILE + b] * activations[col * TILE + b]);
     });
     const [dy, x] = [bench.input(deltas), bench.input(activations)];
     const add = accumulate || t > 0;
-    bench.kernels.sddmm(offsets.pointer, columns.pointer, dy.pointer, x.pointer, dW, rows, add);
+    const lanes = lanesFor(count);
+    bench.kernels.sddmm(offsets.pointer, columns.pointer, dy.pointer, x.pointer, dW, rows, add, lanes);
   });
 }
 
@@ -68,11 +72,20 @@ export const sddmm: Case[] = [
     const dy = bench.input(tile(stream('dy'), 1, TILE)).pointer;
     const x = bench.input(tile(stream('x'), 7, TILE)).pointer;
     const all = bench.f32(7);
-    kernels.sddmm(bench.input(indptr).pointer, bench.input(indices).pointer, dy, x, all.pointer, 1, false);
+    kernels.sddmm(
+      bench.input(indptr).pointer,
+      bench.input(indices).pointer,
+      dy,
+      x,
+      all.pointer,
+      1,
+      false,
+      TILE,
+    );
     const alone = Float32Array.from(indices, (j) => {
       const one = bench.f32(1);
       const offsets = bench.input(Int32Array.of(0, 1)).pointer;
-      kernels.sddmm(offsets, bench.input(Int32Array.of(j)).pointer, dy, x, one.pointer, 1, false);
+      kernels.sddmm(offsets, bench.input(Int32Array.of(j)).pointer, dy, x, one.pointer, 1, false, TILE);
       return one.read()[0];
     });
     bench.expectSame(all, alone);
@@ -91,11 +104,17 @@ export const biasGradient: Case[] = [false, true].flatMap((accumulate) =>
         return sum;
       });
       tileCounts(samples).forEach((count, t) => {
-        const deltas = tile(random, n, count);
+        const deltas = spoil(tile(random, n, count), lanesFor(count));
         deltas.forEach((delta, at) => {
-          truth[Math.floor(at / TILE)].add(delta);
+          if (at % TILE < count) truth[Math.floor(at / TILE)].add(delta);
         });
-        bench.kernels.biasGradient(bench.input(deltas).pointer, db.pointer, n, accumulate || t > 0);
+        bench.kernels.biasGradient(
+          bench.input(deltas).pointer,
+          db.pointer,
+          n,
+          accumulate || t > 0,
+          lanesFor(count),
+        );
       });
       const { want, bound } = sums(n, (i) => truth[i]);
       bench.expectClose(db, want, bound);
