@@ -3,7 +3,7 @@ export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';
 export { crossEntropyGradient, score, softmax } from './loss';
 export { adam, sgd } from './optimizer';
-export { biasGradient, sddmm } from './sddmm';
+export { addTo, biasGradient, sddmm } from './sddmm';
 export { spmm, spmmT, spmmTLinear } from './spmm';
 export {
   clearLanes,

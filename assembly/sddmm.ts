@@ -74,3 +74,19 @@ export function biasGradient(dy: usize, db: usize, outDim: i32, accumulate: bool
     db += 4;
   }
 }
+
+/**
+ * to[p] += from[p]: one tile's gradient added to those before it.
+ * to, from f32 [n]. No overlap. O(n).
+ */
+export function addTo(to: usize, from: usize, n: i32): void {
+  const end = to + ((<usize>n) << 2);
+  for (; to + 16 <= end; to += 16) {
+    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+    from += 16;
+  }
+  for (; to < end; to += 4) {
+    store<f32>(to, load<f32>(to) + load<f32>(from));
+    from += 4;
+  }
+}

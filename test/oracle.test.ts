@@ -12,7 +12,6 @@ import { removeConnections } from '../src/topology/pattern.ts';
 import { loadRows } from '../src/train/batches.ts';
 import { searchCosines, searchMagnitudes } from '../src/train/candidates.ts';
 import { inlineExecutor } from '../src/train/executor.ts';
-import { addGradients } from '../src/train/gradients.ts';
 import { runNow } from '../src/train/work.ts';
 
 // golden/*.json: an independent masked-dense float64 implementation in NumPy, checked by finite differences.
@@ -94,7 +93,6 @@ describe('the training oracle (float64 NumPy)', () => {
   it('agrees with every logit, activation, gradient and loss, and with where ten steps lead', () => {
     const engine = getEngine();
     const { kernels } = engine;
-    const executor = inlineExecutor(kernels);
     const region = new Region(engine.arena);
     const matrices = trace.weights.map(toCsr);
     const network = new Mlp(engine, matrices);
@@ -118,7 +116,7 @@ describe('the training oracle (float64 NumPy)', () => {
       network.score(kernels, workspace, tile);
       const [loss] = workspace.score.view;
       network.backward(kernels, workspace, tile, 1 / batch);
-      runNow(addGradients(executor, network, [workspace], gradients, false, [TILE]));
+      network.addGradients(kernels, workspace, gradients, false);
       expectClose([loss / batch], [trace.losses[step]], 1e-5, 0);
       if (step === 0) {
         const tiles = workspace.activations.map((pointer, l) => fromTile(pointer, dims[l], batch));

@@ -73,6 +73,7 @@ export type Kernels = {
     accumulate: boolean,
     lanes: number,
   ): void;
+  addTo(to: Pointer, from: Pointer, n: number): void;
   biasGradient(dy: Pointer, db: Pointer, outDim: number, accumulate: boolean, lanes: number): void;
   gemm(w: Pointer, bias: Pointer, x: Pointer, y: Pointer, outDim: number, inDim: number, relu: boolean): void;
   gemmT(w: Pointer, dy: Pointer, x: Pointer, dx: Pointer, outDim: number, inDim: number): void;

@@ -1,6 +1,6 @@
 import { type CsrPattern, fullPattern, transposePattern } from '../csr.ts';
 import type { F32Block, I32Block, Region } from '../memory/arena.ts';
-import { type Kernels, ROW_BYTES } from '../memory/module.ts';
+import type { Kernels } from '../memory/module.ts';
 import type { Random } from '../random.ts';
 import type { LayerShape } from '../shape.ts';
 import { drawWeight, type Initializer } from './initializer.ts';
@@ -151,26 +151,37 @@ export class Layer implements LayerShape {
     }
   }
 
-  /** Adds one tile's share to the gradient of some output neurons, or starts it. */
+  /** The gradient of a tile's first `lanes` samples, added to what is there or in its place. */
   addGradient(
     kernels: Kernels,
-    { begin, end, first }: RowRange,
     dy: number,
     x: number,
     gradient: Gradient,
     accumulate: boolean,
     lanes: number,
   ): void {
-    const { structure, inDim } = this;
-    const rows = end - begin;
-    const dyRows = dy + ROW_BYTES * begin;
+    const { structure, inDim, outDim } = this;
     const dW = gradient.weights.pointer;
-    if (structure === undefined) kernels.products(dyRows, x, dW + 4 * first, rows, inDim, accumulate, lanes);
+    if (structure === undefined) kernels.products(dy, x, dW, outDim, inDim, accumulate, lanes);
     else {
       const { indptr, indices } = structure;
-      kernels.sddmm(indptr.pointer + 4 * begin, indices.pointer, dyRows, x, dW, rows, accumulate, lanes);
+      kernels.sddmm(indptr.pointer, indices.pointer, dy, x, dW, outDim, accumulate, lanes);
     }
-    kernels.biasGradient(dyRows, gradient.bias.pointer + 4 * begin, rows, accumulate, lanes);
+    kernels.biasGradient(dy, gradient.bias.pointer, outDim, accumulate, lanes);
+  }
+
+  /** Adds another gradient, for some output neurons. */
+  mergeGradient(
+    kernels: Kernels,
+    { begin, end, first, last }: RowRange,
+    gradient: Gradient,
+    other: Gradient,
+  ): void {
+    const add = (to: F32Block, from: F32Block, start: number, n: number): void => {
+      kernels.addTo(to.pointer + 4 * start, from.pointer + 4 * start, n);
+    };
+    add(gradient.weights, other.weights, first, last - first);
+    add(gradient.bias, other.bias, begin, end - begin);
   }
 
   /** One step of the optimiser for some output neurons, from the gradient of a whole batch. */

@@ -153,6 +153,19 @@ export class Mlp {
     }
   }
 
+  /** The tile's gradient, after `backward`, added to what is there or in its place. */
+  addGradients(
+    kernels: Kernels,
+    { activations, deltas }: Workspace,
+    gradients: readonly Gradient[],
+    accumulate: boolean,
+    lanes = TILE,
+  ): void {
+    this.layers.forEach((layer, l) => {
+      layer.addGradient(kernels, deltas[l], activations[l], gradients[l], accumulate, lanes);
+    });
+  }
+
   /** Counts a step of the optimiser given to `useOptimizer`, and returns how many there were. */
   nextStep(): number {
     this.#time++;

@@ -1,10 +1,10 @@
 import type { Gradient, RowRange } from '../nn/layer.ts';
-import type { Mlp, Workspace } from '../nn/mlp.ts';
+import type { Mlp } from '../nn/mlp.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { Executor } from './executor.ts';
 import type { Work } from './work.ts';
 
-/** A layer's share of the work after the tiles' backward pass. */
+/** Some output neurons of a layer. */
 interface Part {
   readonly layer: number;
   readonly range: RowRange;
@@ -19,26 +19,21 @@ export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
 }
 
 /**
- * Adds the gradients of the tiles in the workspaces, with so many `lanes` each, to the batch's in the order of the tiles, or starts it; with an optimiser, then makes its step. Each job does both
- * for some output neurons, so no tile needs a gradient of its own and the bits do not depend on the threads.
+ * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the optimiser's step from it. Each job
+ * does both for some output neurons, so the bits do not depend on the threads.
  */
-export function* addGradients(
+export function* mergeGradients(
   executor: Executor,
   network: Mlp,
-  workspaces: readonly Workspace[],
-  gradients: readonly Gradient[],
-  accumulate: boolean,
-  lanes: readonly number[],
-  parts = gradientParts(network, executor),
-  step?: { readonly optimizer: Optimizer; readonly time: number },
+  [first, ...others]: readonly (readonly Gradient[])[],
+  parts: readonly Part[],
+  step: { readonly optimizer: Optimizer; readonly time: number } | undefined,
 ): Work<void> {
+  if (others.length === 0 && step === undefined) return;
   yield* executor.run(parts.length, (kernels, index) => {
     const { layer: l, range } = parts[index];
     const layer = network.layers[l];
-    workspaces.forEach(({ deltas, activations }, t) => {
-      const [dy, x] = [deltas[l], activations[l]];
-      layer.addGradient(kernels, range, dy, x, gradients[l], accumulate || t > 0, lanes[t]);
-    });
-    if (step !== undefined) layer.update(kernels, range, step.optimizer, gradients[l], step.time);
+    for (const other of others) layer.mergeGradient(kernels, range, first[l], other[l]);
+    if (step !== undefined) layer.update(kernels, range, step.optimizer, first[l], step.time);
   });
 }

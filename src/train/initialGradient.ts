@@ -8,7 +8,6 @@ import { randomStream } from '../random.ts';
 import type { RowList } from './batches.ts';
 import { type Evolving, epochStream } from './evolve.ts';
 import type { Executor } from './executor.ts';
-import { addGradients } from './gradients.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -38,8 +37,8 @@ export function* startFromInitialGradient(
         const tile = rows.pack(kernels, begin, batch, workspace.activations[0]);
         dense.forward(kernels, workspace);
         dense.backward(kernels, workspace, tile, 1 / batch);
+        dense.addGradients(kernels, workspace, gradients, begin > 0);
       });
-      yield* addGradients(executor, dense, [workspace], gradients, begin > 0, [TILE]);
     }
     const starts = network.layers.map(({ index, inDim, outDim, nnz }, l) => {
       const initial = { weights: dense.layers[l].values.view, gradient: gradients[l].weights.view };

@@ -11,7 +11,7 @@ import { loadRows, RowList } from './batches.ts';
 import { allocateWorkspaces, evaluateRows, type Score, waves } from './evaluate.ts';
 import { type Evolving, epochStream, evolve } from './evolve.ts';
 import type { Executor } from './executor.ts';
-import { addGradients, gradientParts } from './gradients.ts';
+import { gradientParts, mergeGradients } from './gradients.ts';
 import { startFromInitialGradient } from './initialGradient.ts';
 import { Turns, throwIfAborted, type Work } from './work.ts';
 
@@ -82,7 +82,7 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
     const test = job.test && loadRows(region, job.test.x, job.test.labels);
     const tiles = Math.ceil(Math.min(batchSize, rows.length) / TILE);
     const workspaces = allocateWorkspaces(network, region, executor, tiles, true);
-    const gradients = network.allocateGradients(region);
+    const gradients = workspaces.map(() => network.allocateGradients(region));
     network.useOptimizer(optimizer);
     const clock = (): number => performance.now() / 1000;
     const score = (list: RowList | undefined): Promise<Score | undefined> =>
@@ -151,7 +151,7 @@ function* trainEpoch(
   { network }: Trainee,
   executor: Executor,
   workspaces: readonly Workspace[],
-  gradients: readonly Gradient[],
+  gradients: readonly (readonly Gradient[])[],
   rows: RowList,
   batchSize: number,
   optimizer: Optimizer,
@@ -172,6 +172,8 @@ function* trainEpoch(
         network.forward(kernels, used[t], lanes[t]);
         network.score(kernels, used[t], tile);
         network.backward(kernels, used[t], tile, 1 / (end - begin), lanes[t]);
+        // The first workspace's gradient is the batch's: what earlier waves left there stays.
+        network.addGradients(kernels, used[t], gradients[t], t === 0 && wave.begin > 0, lanes[t]);
       });
       for (const { score } of used) {
         loss += score.view[0];
@@ -179,7 +181,7 @@ function* trainEpoch(
       }
       checkFinite(loss, epoch);
       const step = wave === all.at(-1) ? { optimizer, time: network.nextStep() } : undefined;
-      yield* addGradients(executor, network, used, gradients, wave.begin > 0, lanes, parts, step);
+      yield* mergeGradients(executor, network, gradients.slice(0, wave.count), parts, step);
     }
   }
   return { loss: loss / rows.length, accuracy: correct / rows.length };

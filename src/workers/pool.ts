@@ -5,12 +5,12 @@ import type { Work } from '../train/work.ts';
 import { startWorker, type WorkerHandle } from './startWorker.ts';
 
 /** Places in the control words; src/workers/worker.mjs knows them too. */
-const [BATCH, LEFT, DONE, CALLS] = [0, 1, 2, 3];
+const [BATCH, LEFT, DONE, EVER] = [0, 1, 2, 3];
 /** Elements of the recorded program: 4 MiB. Jobs that need more run on the calling thread alone. */
 const PROGRAM = 1 << 19;
 /** Milliseconds that workers get to start. */
 const START = 10_000;
-/** Milliseconds without a call by any worker after which a caller that cannot hear of deaths takes them for dead. */
+/** Milliseconds without a job done by any worker after which a caller that cannot hear of deaths takes them for dead. */
 const SILENCE = 5_000;
 
 /**
@@ -111,12 +111,12 @@ export class WorkerPool implements Executor {
 
   /** Until the workers' last jobs are done. In turns with the event loop a death is heard of; without, only silence is. */
   *#wait(count: number): Work<void> {
-    let calls = Atomics.load(this.#control, CALLS);
+    let calls = Atomics.load(this.#control, EVER);
     let heard = performance.now();
     while (Atomics.load(this.#control, DONE) < count) {
       yield;
       const now = performance.now();
-      const present = Atomics.load(this.#control, CALLS);
+      const present = Atomics.load(this.#control, EVER);
       if (present !== calls) [calls, heard] = [present, now];
       if (now - heard > SILENCE) this.#dead = this.#workers.length;
       this.#checkAlive();

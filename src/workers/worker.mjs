@@ -1,11 +1,33 @@
 // A thread that makes the calls of kernels that another thread recorded. Plain JavaScript, since a thread starts from a
 // file of its own; src/workers/pool.ts is its other half, and both know the layout of `control` and `program`.
 
-/** Places in `control` (i32): the number of the present batch of jobs, jobs left to take, jobs done, calls made. */
-const [BATCH, LEFT, DONE, CALLS] = [0, 1, 2, 3];
+/** Places in `control` (i32): the number of the present batch of jobs, jobs left to take, jobs done, jobs done ever. */
+const [BATCH, LEFT, DONE, EVER] = [0, 1, 2, 3];
 
 /** Looks at the batch number so often before sleeping: a sleeper takes longer to wake than most jobs last. */
 const SPINS = 20_000;
+
+/**
+ * No kernel has more than eleven arguments, and those beyond its own are ignored: spreading a list costs more than most kernels do.
+ * @param {(...args: number[]) => void} kernel
+ * @param {Float64Array} p
+ * @param {number} a
+ */
+function call(kernel, p, a) {
+  kernel(
+    p[a],
+    p[a + 1],
+    p[a + 2],
+    p[a + 3],
+    p[a + 4],
+    p[a + 5],
+    p[a + 6],
+    p[a + 7],
+    p[a + 8],
+    p[a + 9],
+    p[a + 10],
+  );
+}
 
 /**
  * @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, names: string[], control: Int32Array,
@@ -25,10 +47,9 @@ function work({ module, memory, names, control, program }) {
       if (job < 0) break;
       // program[job] to program[job + 1] is the job: kernel, number of arguments, arguments, kernel, …
       const end = program[job + 1];
-      for (let at = program[job]; at < end; at += 2 + program[at + 1]) {
-        kernels[program[at]](...program.subarray(at + 2, at + 2 + program[at + 1]));
-        Atomics.add(control, CALLS, 1);
-      }
+      for (let at = program[job]; at < end; at += 2 + program[at + 1])
+        call(kernels[program[at]], program, at + 2);
+      Atomics.add(control, EVER, 1);
       Atomics.add(control, DONE, 1);
     }
   }

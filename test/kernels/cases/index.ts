@@ -4,7 +4,7 @@ import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
 import { crossEntropyGradient, score, softmax } from './loss.ts';
 import { adam, sgd } from './optimizer.ts';
-import { biasGradient, sddmm } from './sddmm.ts';
+import { addTo, biasGradient, sddmm } from './sddmm.ts';
 import { spmm, spmmT, spmmTLinear } from './spmm.ts';
 import {
   clearLanes,
@@ -20,6 +20,7 @@ import { topK } from './topk.ts';
 /** Every kernel's cases. */
 export const table: Readonly<Record<keyof Kernels, readonly Case[]>> = {
   adam,
+  addTo,
   biasGradient,
   clearLanes,
   cosineBlock,

@@ -121,3 +121,16 @@ export const biasGradient: Case[] = [false, true].flatMap((accumulate) =>
     }
   }).map(({ name, runs }) => ({ name: accumulate ? `accumulate_${name}` : name, runs })),
 );
+
+export const addTo: Case[] = [1, 2, 3, 4, 5, 7, 8, 9, 64, 129].map((n) =>
+  single(`${n}_elements`, (bench) => {
+    const random = stream(`addTo ${n}`);
+    const [before, added] = [numbers(random, n), numbers(random, n)];
+    const to = bench.inout(before);
+    bench.kernels.addTo(to.pointer, bench.input(added).pointer, n);
+    bench.expectExact(
+      to,
+      before.map((value, p) => value + added[p]),
+    );
+  }),
+);
