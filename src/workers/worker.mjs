@@ -4,8 +4,8 @@
 /** Places in `control` (i32): the number of the present batch of jobs, jobs left to take, jobs done, jobs done ever. */
 const [BATCH, LEFT, DONE, EVER] = [0, 1, 2, 3];
 
-/** Looks at the batch number so often before sleeping: a sleeper takes longer to wake than most jobs last. */
-const SPINS = 20_000;
+/** Looks at the batch number so often (a millisecond or two) before sleeping: to wake a sleeper takes as long as a small job. */
+const SPINS = 300_000;
 
 /**
  * No kernel has more than eleven arguments, and those beyond its own are ignored: spreading a list costs more than most kernels do.
