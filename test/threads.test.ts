@@ -108,6 +108,29 @@ describe('threads', () => {
   });
 });
 
+describe('a pool', () => {
+  it('has its workers do their share', async () => {
+    const engine = await getSharedEngine();
+    const pool = await WorkerPool.start(engine, 2);
+    const n = 300;
+    const a = engine.arena.allocate(4 * 32 * n);
+    const g = engine.arena.allocate(4 * n * n);
+    let here = 0;
+    const jobs = 2000;
+    runNow(
+      pool.run(jobs, (kernels) => {
+        if (kernels === engine.kernels) here++;
+        kernels.products(a, a, g, n, n, false, 32);
+      }),
+    );
+    expect(here).toBeGreaterThan(0);
+    expect(here).toBeLessThan(jobs);
+    engine.arena.release(a, 4 * 32 * n);
+    engine.arena.release(g, 4 * n * n);
+    pool.close();
+  });
+});
+
 describe('a worker that dies', () => {
   /** A pool, and a way to end one of its workers from outside, as a crash would. */
   async function startPool(threads: number) {

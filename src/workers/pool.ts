@@ -5,7 +5,7 @@ import type { Work } from '../train/work.ts';
 import { startWorker, type WorkerHandle } from './startWorker.ts';
 
 /** Places in the control words; src/workers/worker.mjs knows them too. */
-const [BATCH, LEFT, DONE, EVER] = [0, 1, 2, 3];
+const [BATCH, DONE, EVER, LEFT] = [0, 1, 2, 16];
 /** Elements of the recorded program: 4 MiB. Jobs that need more run on the calling thread alone. */
 const PROGRAM = 1 << 19;
 /** Milliseconds that workers get to start. */
@@ -22,7 +22,7 @@ export class WorkerPool implements Executor {
   warning: string | undefined;
   readonly #kernels: Kernels;
   readonly #inline: Executor;
-  readonly #control = new Int32Array(new SharedArrayBuffer(64));
+  readonly #control: Int32Array;
   readonly #program = new Float64Array(new SharedArrayBuffer(8 * PROGRAM));
   readonly #recorder: Recorder;
   #workers: readonly WorkerHandle[] = [];
@@ -30,7 +30,8 @@ export class WorkerPool implements Executor {
   #dead = 0;
   #running = false;
 
-  private constructor({ kernels }: Engine) {
+  private constructor({ kernels }: Engine, threads: number) {
+    this.#control = new Int32Array(new SharedArrayBuffer(4 * (LEFT + threads)));
     this.#kernels = kernels;
     this.#inline = inlineExecutor(kernels);
     this.#recorder = new Recorder(Object.keys(kernels), this.#program);
@@ -42,10 +43,10 @@ export class WorkerPool implements Executor {
    * @param engine one over a shared memory.
    */
   static async start(engine: Engine, threads: number): Promise<WorkerPool> {
-    const pool = new WorkerPool(engine);
+    const pool = new WorkerPool(engine, threads);
     const { arena, module, kernels } = engine;
     const [control, program] = [pool.#control, pool.#program];
-    const data = { module, memory: arena.memory, names: Object.keys(kernels), control, program };
+    const common = { module, memory: arena.memory, names: Object.keys(kernels), control, program, threads };
     await new Promise<void>((resolve) => {
       let starting = threads - 1;
       const late = setTimeout(() => {
@@ -64,7 +65,9 @@ export class WorkerPool implements Executor {
         if (!pool.#running) pool.#giveUp(reason);
         if (starting > 0) settled();
       };
-      pool.#workers = Array.from({ length: threads - 1 }, () => startWorker(data, { ready: settled, died }));
+      pool.#workers = Array.from({ length: threads - 1 }, (_, index) =>
+        startWorker({ ...common, self: index + 1 }, { ready: settled, died }),
+      );
     });
     return pool;
   }
@@ -88,11 +91,14 @@ export class WorkerPool implements Executor {
     const control = this.#control;
     this.#running = true;
     Atomics.store(control, DONE, 0);
-    Atomics.store(control, LEFT, count);
+    const { threads } = this;
+    for (let thread = 0; thread < threads; thread++) {
+      Atomics.store(control, LEFT + thread, Math.ceil((count - thread) / threads));
+    }
     Atomics.add(control, BATCH, 1);
     Atomics.notify(control, BATCH);
     try {
-      for (let index = this.#take(); index >= 0; index = this.#take()) {
+      for (let index = this.#take(threads); index >= 0; index = this.#take(threads)) {
         job(this.#kernels, index);
         Atomics.add(control, DONE, 1);
         yield;
@@ -100,13 +106,18 @@ export class WorkerPool implements Executor {
       }
       yield* this.#wait(count);
     } finally {
-      this.#drain(count);
+      this.#drain(count, threads);
       this.#running = false;
     }
   }
 
-  #take(): number {
-    return Atomics.sub(this.#control, LEFT, 1) - 1;
+  /** The next job of this thread, number 0, or of another when it has none left; negative when nobody has. */
+  #take(threads: number): number {
+    for (let thread = 0; thread < threads; thread++) {
+      const left = Atomics.sub(this.#control, LEFT + thread, 1) - 1;
+      if (left >= 0) return thread + threads * left;
+    }
+    return -1;
   }
 
   /** Until the workers' last jobs are done. In turns with the event loop a death is heard of; without, only silence is. */
@@ -130,8 +141,11 @@ export class WorkerPool implements Executor {
   }
 
   /** Leaves no job to take and waits for those taken, so that nobody writes to memory that may be freed now. */
-  #drain(count: number): void {
-    const left = Math.max(0, Atomics.exchange(this.#control, LEFT, 0));
+  #drain(count: number, threads: number): void {
+    let left = 0;
+    for (let thread = 0; thread < threads; thread++) {
+      left += Math.max(0, Atomics.exchange(this.#control, LEFT + thread, 0));
+    }
     // A worker that is gone never ends its job, and writes nothing any more.
     const deadline = performance.now() + SILENCE;
     while (Atomics.load(this.#control, DONE) < count - left - this.#dead && performance.now() < deadline);

@@ -1,11 +1,31 @@
 // A thread that makes the calls of kernels that another thread recorded. Plain JavaScript, since a thread starts from a
 // file of its own; src/workers/pool.ts is its other half, and both know the layout of `control` and `program`.
 
-/** Places in `control` (i32): the number of the present batch of jobs, jobs left to take, jobs done, jobs done ever. */
-const [BATCH, LEFT, DONE, EVER] = [0, 1, 2, 3];
+/**
+ * Places in `control` (i32): the number of the present batch of jobs, jobs done of it, jobs done ever, and from LEFT on, for
+ * every thread, the jobs left of its own. Thread t's own jobs are t, t + threads, t + 2 · threads, …: the same thread gets the
+ * same job in the next batch, whose memory is in its cache then.
+ */
+const [BATCH, DONE, EVER, LEFT] = [0, 1, 2, 16];
 
 /** Looks at the batch number so often (a millisecond or two) before sleeping: to wake a sleeper takes as long as a small job. */
 const SPINS = 300_000;
+
+/**
+ * The next job of this thread, or of another when it has none left; negative when nobody has. Counting down: what a late thread
+ * takes after the last job is negative, whatever batch it comes from.
+ * @param {Int32Array} control
+ * @param {number} self
+ * @param {number} threads
+ */
+function takeJob(control, self, threads) {
+  for (let step = 0; step < threads; step++) {
+    const thread = (self + step) % threads;
+    const left = Atomics.sub(control, LEFT + thread, 1) - 1;
+    if (left >= 0) return thread + threads * left;
+  }
+  return -1;
+}
 
 /**
  * No kernel has more than eleven arguments, and those beyond its own are ignored: spreading a list costs more than most kernels do.
@@ -31,9 +51,9 @@ function call(kernel, p, a) {
 
 /**
  * @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, names: string[], control: Int32Array,
- *   program: Float64Array }} site
+ *   program: Float64Array, self: number, threads: number }} site
  */
-function work({ module, memory, names, control, program }) {
+function work({ module, memory, names, control, program, self, threads }) {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const kernels = names.map((name) => /** @type {(...args: number[]) => void} */ (exports[name]));
   let batch = 0;
@@ -42,8 +62,7 @@ function work({ module, memory, names, control, program }) {
     Atomics.wait(control, BATCH, batch);
     batch = Atomics.load(control, BATCH);
     for (;;) {
-      // Counting down: what a late thread takes after the last job is negative, whatever batch it comes from.
-      const job = Atomics.sub(control, LEFT, 1) - 1;
+      const job = takeJob(control, self, threads);
       if (job < 0) break;
       // program[job] to program[job + 1] is the job: kernel, number of arguments, arguments, kernel, …
       const end = program[job + 1];
@@ -55,13 +74,13 @@ function work({ module, memory, names, control, program }) {
   }
 }
 
-const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads');
-if (threads === undefined) {
+const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
+if (node === undefined) {
   globalThis.onmessage = ({ data }) => {
     globalThis.postMessage('ready');
     work(data);
   };
 } else {
-  threads.parentPort.postMessage('ready');
-  work(threads.workerData);
+  node.parentPort.postMessage('ready');
+  work(node.workerData);
 }
