@@ -1,8 +1,5 @@
 import alea from 'seedrandom/lib/alea.js';
 
-/** Where a stream stands; handing it back continues the stream there. */
-export type RandomState = Readonly<Record<'c' | 's0' | 's1' | 's2', number>>;
-
 /** A reproducible stream of random numbers: the same seed and name give the same numbers in every engine. */
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
@@ -13,15 +10,14 @@ export interface Random {
   normal(): number;
   /** Shuffles in place (Fisher–Yates). */
   shuffle(items: Int32Array): void;
-  state(): RandomState;
 }
 
 /**
  * A stream by seed and name. What is drawn for one purpose must not depend on how much another has drawn, so
  * every purpose (weights, shuffling, each layer's topology) has a stream of its own.
  */
-export function randomStream(seed: number | string, name: string, state?: RandomState): Random {
-  const generator = alea(`${seed}/${name}`, { state: state ?? true });
+export function randomStream(seed: number | string, name: string): Random {
+  const generator = alea(`${seed}/${name}`);
   const next = (): number => generator();
   const below = (limit: number): number => Math.floor(generator.double() * limit);
   return {
@@ -40,6 +36,5 @@ export function randomStream(seed: number | string, name: string, state?: Random
         items[j] = item;
       }
     },
-    state: () => generator.state(),
   };
 }

@@ -3,10 +3,6 @@ declare module 'seedrandom/lib/alea.js' {
   interface Alea {
     (): number;
     double(): number;
-    state(): Record<'c' | 's0' | 's1' | 's2', number>;
   }
-  export default function alea(
-    seed: string,
-    options: { state: true | Readonly<Record<'c' | 's0' | 's1' | 's2', number>> },
-  ): Alea;
+  export default function alea(seed: string): Alea;
 }

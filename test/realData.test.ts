@@ -46,7 +46,7 @@ describe.skipIf(folder === undefined)('on real data (needs CTRE_DATA_DIR)', () =
     model.dispose();
   });
 
-  it('MNIST: two epochs of the default on 10 000 images are far above chance', async () => {
+  it('MNIST: six epochs of the default on 10 000 images are far above chance', async () => {
     const files = Object.fromEntries(
       readdirSync(join(folder ?? '', 'mnist')).map((name) => [name, bytesOf('mnist', name)]),
     );
