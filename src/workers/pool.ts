@@ -5,12 +5,12 @@ import type { Work } from '../train/work.ts';
 import { startWorker, type WorkerHandle } from './startWorker.ts';
 
 /** Places in the control words; src/workers/worker.mjs knows them too. */
-const [BATCH, DONE, EVER, LEFT] = [0, 1, 2, 16];
+const [BATCH, DONE, CALLS, LEFT] = [0, 1, 2, 16];
 /** Elements of the recorded program: 4 MiB. Jobs that need more run on the calling thread alone. */
 const PROGRAM = 1 << 19;
 /** Milliseconds that workers get to start. */
 const START = 10_000;
-/** Milliseconds without a job done by any worker after which a caller that cannot hear of deaths takes them for dead. */
+/** Milliseconds without a call by any worker after which a caller that cannot hear of deaths takes them for dead. */
 const SILENCE = 5_000;
 
 /**
@@ -122,12 +122,12 @@ export class WorkerPool implements Executor {
 
   /** Until the workers' last jobs are done. In turns with the event loop a death is heard of; without, only silence is. */
   *#wait(count: number): Work<void> {
-    let calls = Atomics.load(this.#control, EVER);
+    let calls = Atomics.load(this.#control, CALLS);
     let heard = performance.now();
     while (Atomics.load(this.#control, DONE) < count) {
       yield;
       const now = performance.now();
-      const present = Atomics.load(this.#control, EVER);
+      const present = Atomics.load(this.#control, CALLS);
       if (present !== calls) [calls, heard] = [present, now];
       if (now - heard > SILENCE) this.#dead = this.#workers.length;
       this.#checkAlive();
@@ -146,9 +146,14 @@ export class WorkerPool implements Executor {
     for (let thread = 0; thread < threads; thread++) {
       left += Math.max(0, Atomics.exchange(this.#control, LEFT + thread, 0));
     }
-    // A worker that is gone never ends its job, and writes nothing any more.
-    const deadline = performance.now() + SILENCE;
-    while (Atomics.load(this.#control, DONE) < count - left - this.#dead && performance.now() < deadline);
+    // A worker that is gone never ends its job, and writes nothing any more. One that makes calls is waited for.
+    let calls = Atomics.load(this.#control, CALLS);
+    let heard = performance.now();
+    while (Atomics.load(this.#control, DONE) < count - left - this.#dead) {
+      const present = Atomics.load(this.#control, CALLS);
+      if (present !== calls) [calls, heard] = [present, performance.now()];
+      else if (performance.now() - heard > SILENCE) break;
+    }
     if (this.#dead > 0) this.#giveUp(this.warning ?? 'a worker fell silent');
   }
 

@@ -2,11 +2,11 @@
 // file of its own; src/workers/pool.ts is its other half, and both know the layout of `control` and `program`.
 
 /**
- * Places in `control` (i32): the number of the present batch of jobs, jobs done of it, jobs done ever, and from LEFT on, for
+ * Places in `control` (i32): the number of the present batch of jobs, jobs done of it, calls made ever, and from LEFT on, for
  * every thread, the jobs left of its own. Thread t's own jobs are t, t + threads, t + 2 · threads, …: the same thread gets the
  * same job in the next batch, whose memory is in its cache then.
  */
-const [BATCH, DONE, EVER, LEFT] = [0, 1, 2, 16];
+const [BATCH, DONE, CALLS, LEFT] = [0, 1, 2, 16];
 
 /** Looks at the batch number so often (a millisecond or two) before sleeping: to wake a sleeper takes as long as a small job. */
 const SPINS = 300_000;
@@ -66,9 +66,10 @@ function work({ module, memory, names, control, program, self, threads }) {
       if (job < 0) break;
       // program[job] to program[job + 1] is the job: kernel, number of arguments, arguments, kernel, …
       const end = program[job + 1];
-      for (let at = program[job]; at < end; at += 2 + program[at + 1])
+      for (let at = program[job]; at < end; at += 2 + program[at + 1]) {
         call(kernels[program[at]], program, at + 2);
-      Atomics.add(control, EVER, 1);
+        Atomics.add(control, CALLS, 1);
+      }
       Atomics.add(control, DONE, 1);
     }
   }
