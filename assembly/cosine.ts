@@ -1,24 +1,31 @@
 // Cosine similarity of neurons' activations: ⟨a_i, a_j⟩ / (‖a_i‖·‖a_j‖) over all samples. Tiles add to the inner
 // products (gemm's products for blocks of pairs, sddmm for listed ones) and to the squared norms; these functions
 // finish the quotient. A neuron that never fires has cosine 0 with everything. Signed: topK can rank by magnitude.
-import { ROW } from './tile';
+import { ROW, ROW_SHIFT } from './tile';
 
 /**
- * sums[i] += Σ_b a[i][b]².
- * a f32 [n][32], all 32 lanes count; sums f64 [n]. No overlap. O(32 · n).
+ * sums[i] += Σ_b a[i][b]² for every listed neuron i.
+ * a f32 [*][32], all 32 lanes count; list i32 [n], no neuron twice; sums f64 [*], only listed ones changed. No overlap.
+ * O(32 · n).
  */
-export function squaredNorms(a: usize, n: i32, sums: usize): void {
-  for (let i = 0; i < n; i++) {
+export function squaredNorms(a: usize, list: usize, n: i32, sums: usize): void {
+  for (let e = 0; e < n; e++) {
+    const i = <usize>load<u32>(list);
+    list += 4;
+    const row = a + (i << ROW_SHIFT);
+    // Most neurons of a very sparse network are silent in most tiles.
+    let any = v128.load(row);
+    for (let k: usize = 16; k < ROW; k += 16) any = v128.or(any, v128.load(row + k));
+    if (!v128.any_true(any)) continue;
     let s = f64x2.splat(0);
     for (let k: usize = 0; k < ROW; k += 16) {
-      const v = v128.load(a + k);
+      const v = v128.load(row + k);
       const lo = f64x2.promote_low_f32x4(v);
       const hi = f64x2.promote_low_f32x4(v128.shuffle<f64>(v, v, 1, 1));
       s = f64x2.add(s, f64x2.add(f64x2.mul(lo, lo), f64x2.mul(hi, hi)));
     }
-    store<f64>(sums, load<f64>(sums) + (f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1)));
-    a += ROW;
-    sums += 8;
+    const sum = sums + (i << 3);
+    store<f64>(sum, load<f64>(sum) + (f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1)));
   }
 }
 

@@ -136,4 +136,26 @@ describe('the sampled search', () => {
     expect(recall(search(100, 1))).toBeLessThan(recall(search(200, 4)));
     expect(search(200, 4)).toHaveLength(count);
   });
+
+  it('finds neurons that fire together in a few rows, none of them in the sample', () => {
+    const seldom = [inputs, outputs].map((rows) =>
+      rows.map((row, r) => row.map((value, n) => (n < 6 ? Number(r === 300 + n || r === 400 + n) : value))),
+    );
+    const [ins, outs] = seldom;
+    const rows = Array.from({ length: 200 }, (_, r) => r);
+    const [found] = runNow(
+      searchSampled(
+        site(inDim, outDim),
+        [{ kept, count: 12 }],
+        stream(ins, outs, rows),
+        stream(ins, outs),
+        4,
+        undefined,
+      ),
+    );
+    const truth = bruteForce(ins, outs, kept, 12, 'cosine');
+    const pairs = Array.from({ length: 6 }, (_, n) => `${n},${n}`).filter((name) => truth.includes(name));
+    expect(pairs.length).toBeGreaterThan(4);
+    expect(names(found)).toEqual(truth);
+  });
 });

@@ -46,6 +46,7 @@ function prepare(n) {
   const listed = randomPattern(n, n, Math.min(n * n, 32 * n), random);
   const [listPtr, listIdx] = [integers(listed.indptr), integers(listed.indices)];
   const list = listed.indices.length;
+  const every = integers(Int32Array.from({ length: n }, (_, i) => i));
   const [outSums, inSums] = [sums(), sums()];
   const scratch = region.i32(2048).pointer;
   const k = Math.round(0.008 * n * n);
@@ -62,7 +63,7 @@ function prepare(n) {
       bytes: 4 * TILE * n + (12 * TILE * entries) / ROWS,
       run: () => kernels.packCsr(rowPtr, colIdx, values, rows, TILE, n, tile),
     },
-    squaredNorms: { bytes: 4 * TILE * n + 16 * n, run: () => kernels.squaredNorms(x, n, outSums) },
+    squaredNorms: { bytes: 4 * TILE * n + 16 * n, run: () => kernels.squaredNorms(x, every, n, outSums) },
     cosineBlock: { bytes: 8 * n * n, run: () => kernels.cosineBlock(pairs, outSums, inSums, n, n) },
     cosinePairs: {
       bytes: 12 * list,

@@ -86,7 +86,7 @@ export type Kernels = {
     accumulate: boolean,
     lanes: number,
   ): void;
-  squaredNorms(a: Pointer, n: number, sums: Pointer): void;
+  squaredNorms(a: Pointer, list: Pointer, n: number, sums: Pointer): void;
   cosineBlock(dots: Pointer, outSums: Pointer, inSums: Pointer, outDim: number, inDim: number): void;
   cosinePairs(
     indptr: Pointer,

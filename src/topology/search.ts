@@ -15,7 +15,7 @@ export interface SearchOptions {
   readonly search?: CosineSearch;
 }
 
-/** 512 rows find 97 % of the exact choice among four times as many proposals (MNIST, ε = 1, docs/performance.md). */
+/** 512 rows find 99 % of the exact choice among four times as many proposals (MNIST, ε = 1, docs/performance.md). */
 export const DEFAULT_SAMPLE = Object.freeze({ sampleRows: 512, oversample: 4 });
 
 /**

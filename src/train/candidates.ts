@@ -115,33 +115,62 @@ export function* searchCosines(
 ): Work<(Positions | undefined)[]> {
   const region = new Region(site.engine.arena);
   try {
-    const norms = yield* squaredNorms(site, region, stream);
-    return yield* searchLayers(site, region, searches, stream, norms, bounded);
+    const norms = new SquaredNorms(region, site.dims.map(everyNeuron));
+    yield* eachWave(site, stream, (_, count) => norms.add(site, stream, count));
+    return yield* searchWithNorms(site, searches, stream, norms, bounded);
   } finally {
     region.free();
   }
 }
 
-/** Σ a² over all tiles of every neuron, by layer, the inputs first. */
-function* squaredNorms(site: SearchSite, region: Region, stream: PairStream): Work<F64Block[]> {
-  const sums = site.dims.map((neurons) => region.f64(neurons));
-  for (const { view } of sums) view.fill(0);
-  yield* eachWave(site, stream, (_, count) => addSquaredNorms(site, stream, count, sums));
-  return sums;
+/** As `searchCosines`, with the norms of all neurons over the stream. */
+export function* searchWithNorms(
+  site: SearchSite,
+  searches: readonly (Search | undefined)[],
+  stream: PairStream,
+  { sums }: SquaredNorms,
+  bounded: Random | undefined,
+): Work<(Positions | undefined)[]> {
+  const region = new Region(site.engine.arena);
+  try {
+    return yield* searchLayers(site, region, searches, stream, sums, bounded);
+  } finally {
+    region.free();
+  }
 }
 
-/** Adds the squares of the tiles loaded in the first `count` slots. */
-export function addSquaredNorms(
-  { executor, dims }: SearchSite,
-  { slots }: PairStream,
-  count: number,
-  sums: readonly F64Block[],
-): Work<void> {
-  return executor.run(dims.length, (kernels, l) => {
-    for (const { inputs, outputs } of slots.slice(0, count)) {
-      kernels.squaredNorms(l === 0 ? inputs[0] : outputs[l - 1], dims[l], sums[l].pointer);
-    }
-  });
+/** Σ a² over the tiles added, of some neurons, by layer, the inputs first. */
+export class SquaredNorms {
+  /** One for every neuron; 0 for those left out. */
+  readonly sums: readonly F64Block[];
+  readonly #lists: readonly I32Block[];
+
+  constructor(
+    region: Region,
+    neurons: readonly Int32Array[],
+    dims: readonly number[] = neurons.map(({ length }) => length),
+  ) {
+    this.sums = dims.map((dim) => region.f64(dim));
+    this.#lists = neurons.map(({ length }) => region.i32(length));
+    for (const { view } of this.sums) view.fill(0);
+    neurons.forEach((list, l) => {
+      this.#lists[l].view.set(list);
+    });
+  }
+
+  /** Adds the squares of the tiles loaded in the first `count` slots. */
+  add({ executor }: SearchSite, { slots }: PairStream, count: number): Work<void> {
+    return executor.run(this.sums.length, (kernels, l) => {
+      const { pointer, length } = this.#lists[l];
+      for (const { inputs, outputs } of slots.slice(0, count)) {
+        kernels.squaredNorms(l === 0 ? inputs[0] : outputs[l - 1], pointer, length, this.sums[l].pointer);
+      }
+    });
+  }
+}
+
+export function everyNeuron(neurons: number): Int32Array {
+  return Int32Array.from({ length: neurons }, (_, i) => i);
 }
 
 function* searchLayers(
@@ -381,7 +410,7 @@ class Gathering {
 
 /** The neurons whose squared norm is not 0; all of them without norms. */
 function firing(neurons: number, norms: F64Block | undefined): Int32Array {
-  const all = Int32Array.from({ length: neurons }, (_, i) => i);
+  const all = everyNeuron(neurons);
   const sums = norms?.view;
   return sums === undefined ? all : all.filter((i) => sums[i] > 0);
 }

@@ -6,7 +6,7 @@ import type { Positions } from '../topology/topology.ts';
 /** Pairs scored in a pass: 1 MiB of scores, which stays in the cache. */
 const BLOCK_PAIRS = 1 << 18;
 /** Pairs scored in all by a bounded search: 64 MiB of scores. */
-const MAX_PAIRS = 1 << 24;
+export const MAX_PAIRS = 1 << 24;
 /** A pass is cut into at least so many jobs where it has the blocks, to let the event loop have its turn. */
 const MIN_JOBS = 16;
 

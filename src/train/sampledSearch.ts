@@ -1,22 +1,26 @@
-import { type F64Block, type I32Block, Region } from '../memory/arena.ts';
+import { type F32Block, type F64Block, type I32Block, Region } from '../memory/arena.ts';
 import { type Kernels, ROW_BYTES, TILE, TOP_K_SCRATCH } from '../memory/module.ts';
 import type { Random } from '../random.ts';
-import { addPositions, emptyPattern } from '../topology/pattern.ts';
+import { addPositions, emptyPattern, mergePositions, positionsOutside } from '../topology/pattern.ts';
 import type { Positions } from '../topology/topology.ts';
 import {
-  addSquaredNorms,
   eachWave,
+  everyNeuron,
   type PairStream,
   type Search,
   type SearchSite,
-  searchCosines,
+  SquaredNorms,
+  searchWithNorms,
 } from './candidates.ts';
+import { MAX_PAIRS } from './pairBlocks.ts';
+import { RarePairs } from './rarePairs.ts';
 import type { Work } from './work.ts';
 
 /**
  * As `searchCosines`, at a fraction of its cost: `oversample` times as many positions are proposed by their cosines over
  * a sample of the rows, and the largest of their exact cosines over all rows decide. Ties go to the lower position. The exact
- * cosines of a short list are one sampled product while the rows stream through the network once.
+ * cosines of a short list are one sampled product while the rows stream through the network once; pairs of neurons that are
+ * silent in the sample join the list where they fire together.
  */
 export function* searchSampled(
   site: SearchSite,
@@ -32,27 +36,75 @@ export function* searchSampled(
     const free = dims[l] * dims[l + 1] - search.kept.indices.length;
     return { kept: search.kept, count: Math.min(oversample * search.count, free) };
   });
-  const proposals = yield* searchCosines(site, wider, sample, bounded);
   const region = new Region(engine.arena);
   try {
+    const sampleNorms = new SquaredNorms(region, dims.map(everyNeuron));
+    yield* eachWave(site, sample, (_, count) => sampleNorms.add(site, sample, count));
+    const proposals = yield* searchWithNorms(site, wider, sample, sampleNorms, bounded);
     const lists = proposals.map(
       (proposed, l) => proposed && new ProposalList(region, dims[l], dims[l + 1], proposed),
     );
-    const norms = dims.map((neurons) => region.f64(neurons));
-    for (const { view } of norms) view.fill(0);
+    const silent = new SilentNeurons(sampleNorms.sums);
+    const rare = lists.map((list, l) =>
+      list !== undefined && dims[l] * dims[l + 1] <= MAX_PAIRS ? new RarePairs(dims[l]) : undefined,
+    );
+    const watched = dims.map((_, l) => {
+      const proposed = new Set([...(lists[l]?.inputs ?? []), ...(lists[l - 1]?.outputs ?? [])]);
+      if ((rare[l] ?? rare[l - 1]) !== undefined) for (const neuron of silent.lists[l]) proposed.add(neuron);
+      return Int32Array.from(proposed).sort();
+    });
+    const norms = new SquaredNorms(region, watched, dims);
     yield* eachWave(site, all, function* (begin, count) {
-      yield* addSquaredNorms(site, all, count, norms);
+      yield* norms.add(site, all, count);
       const parts = executor.threads;
       yield* executor.run(lists.length * parts, (kernels, index) => {
         const l = Math.floor(index / parts);
         lists[l]?.add(kernels, index % parts, parts, all.slots.slice(0, count), l, begin > 0);
       });
+      const heard = silent.heard(norms.sums);
+      const { buffer } = engine.arena.memory;
+      rare.forEach((pairs, l) => {
+        for (const { outputs, inputs } of all.slots.slice(0, count)) {
+          const outs = new Float32Array(buffer, outputs[l], TILE * dims[l + 1]);
+          const ins = new Float32Array(buffer, inputs[l], TILE * dims[l]);
+          pairs?.add(outs, heard[l + 1], ins, heard[l]);
+        }
+      });
     });
-    return lists.map((list, l) =>
-      list?.choose(engine.kernels, region, searches[l]?.count ?? 0, norms[l + 1], norms[l]),
-    );
+    return lists.map((list, l) => {
+      const search = searches[l];
+      return (
+        search && list?.choose(engine.kernels, region, search, norms.sums[l + 1], norms.sums[l], rare[l])
+      );
+    });
   } finally {
     region.free();
+  }
+}
+
+/** The neurons that did not fire in the sample, and which of them have fired since one last looked. */
+class SilentNeurons {
+  readonly lists: readonly Int32Array[];
+  readonly #known: readonly Float64Array[];
+
+  constructor(sums: readonly F64Block[]) {
+    this.lists = sums.map(({ view, length }) => everyNeuron(length).filter((neuron) => view[neuron] === 0));
+    this.#known = this.lists.map(({ length }) => new Float64Array(length));
+  }
+
+  /** By layer. A loop without a call in it: it looks at every silent neuron for every few tiles. */
+  heard(sums: readonly F64Block[]): number[][] {
+    return this.lists.map((list, l) => {
+      const [known, { view }] = [this.#known[l], sums[l]];
+      const heard: number[] = [];
+      for (let e = 0; e < list.length; e++) {
+        const sum = view[list[e]];
+        if (sum === known[e]) continue;
+        known[e] = sum;
+        heard.push(list[e]);
+      }
+      return heard;
+    });
   }
 }
 
@@ -62,7 +114,7 @@ class ProposalList {
   readonly #positions: Positions;
   readonly #indptr: I32Block;
   readonly #indices: number;
-  readonly #dots: number;
+  readonly #dots: F32Block;
 
   constructor(region: Region, inDim: number, outDim: number, positions: Positions) {
     this.#outDim = outDim;
@@ -73,7 +125,16 @@ class ProposalList {
     this.#indptr.view.set(pattern.indptr);
     indices.view.set(pattern.indices);
     this.#indices = indices.pointer;
-    this.#dots = region.f32(pattern.indices.length).pointer;
+    this.#dots = region.f32(pattern.indices.length);
+  }
+
+  /** The neurons of its positions, on either side; some more than once. */
+  get outputs(): Int32Array {
+    return this.#positions.rows;
+  }
+
+  get inputs(): Int32Array {
+    return this.#positions.cols;
   }
 
   /** Adds the slots' inner products for one of `parts` ranges of output neurons. */
@@ -95,7 +156,7 @@ class ProposalList {
         this.#indices,
         tile,
         inputs[layer],
-        this.#dots,
+        this.#dots.pointer,
         rows,
         accumulate || slot > 0,
         TILE,
@@ -103,14 +164,31 @@ class ProposalList {
     });
   }
 
-  /** The `count` positions of largest |cosine|, in row-major order. */
-  choose(kernels: Kernels, region: Region, count: number, outSums: F64Block, inSums: F64Block): Positions {
-    const { rows, cols } = this.#positions;
-    const [indptr, dots] = [this.#indptr.pointer, this.#dots];
-    kernels.cosinePairs(indptr, this.#indices, dots, outSums.pointer, inSums.pointer, this.#outDim);
+  /** The positions of largest |cosine| among its own and the rare ones, in row-major order. */
+  choose(
+    kernels: Kernels,
+    region: Region,
+    { kept, count }: Search,
+    outSums: F64Block,
+    inSums: F64Block,
+    rare: RarePairs | undefined,
+  ): Positions {
+    const [indptr, indices, own] = [this.#indptr.pointer, this.#indices, this.#dots];
+    kernels.cosinePairs(indptr, indices, own.pointer, outSums.pointer, inSums.pointer, this.#outDim);
+    const added = rare && positionsOutside(addPositions(kept, this.#positions), rare.positions());
+    const { rows, cols } = added ? mergePositions(this.#positions, added) : this.#positions;
+    const [outs, ins, cosines] = [outSums.view, inSums.view, own.view];
+    const scores = region.f32(rows.length);
+    let next = 0;
+    scores.view.set(
+      Float32Array.from(rows, (row, e) => {
+        const isOwn = row === this.#positions.rows[next] && cols[e] === this.#positions.cols[next];
+        return isOwn ? cosines[next++] : (rare?.cosine(row, cols[e], outs[row], ins[cols[e]]) ?? 0);
+      }),
+    );
     const scratch = region.i32(TOP_K_SCRATCH);
     const selected = region.i32(count);
-    kernels.topK(dots, cols.length, count, false, true, scratch.pointer, selected.pointer);
+    kernels.topK(scores.pointer, rows.length, count, false, true, scratch.pointer, selected.pointer);
     return {
       rows: Int32Array.from(selected.view, (e) => rows[e]),
       cols: Int32Array.from(selected.view, (e) => cols[e]),

@@ -10,12 +10,13 @@ export const squaredNorms: Case[] = [
     const before = Float64Array.from(numbers(random, n), (value) => value + 1);
     const want = before.slice();
     const sumsOf = bench.inout(before);
+    const listOf = bench.input(Int32Array.from({ length: n }, (_, e) => n - 1 - e));
     for (let t = 0; t < tiles; t++) {
       const activations = tile(random, n, TILE);
       activations.forEach((value, at) => {
         want[Math.floor(at / TILE)] += value * value;
       });
-      bench.kernels.squaredNorms(bench.input(activations).pointer, n, sumsOf.pointer);
+      bench.kernels.squaredNorms(bench.input(activations).pointer, listOf.pointer, n, sumsOf.pointer);
     }
     // Squares of float32 numbers are exact in float64: only the additions round, here and in the kernel.
     bench.expectClose(sumsOf, want, (i) => 2 * (TILE * tiles + 1) * 2 ** -53 * want[i]);
@@ -23,8 +24,18 @@ export const squaredNorms: Case[] = [
   single('no_overflow', (bench) => {
     const activations = new Float32Array(TILE).fill(2 ** 127);
     const sumsOf = bench.inout(new Float64Array(1));
-    bench.kernels.squaredNorms(bench.input(activations).pointer, 1, sumsOf.pointer);
+    const listOf = bench.input(Int32Array.of(0));
+    bench.kernels.squaredNorms(bench.input(activations).pointer, listOf.pointer, 1, sumsOf.pointer);
     bench.expectExact(sumsOf, [TILE * 2 ** 254]);
+  }),
+  single('only_listed_neurons', (bench) => {
+    const activations = Float32Array.from({ length: 5 * TILE }, (_, at) =>
+      Math.floor(at / TILE) === 3 ? 0 : 2,
+    );
+    const sumsOf = bench.inout(Float64Array.of(1, 2, 3, 4, 5));
+    const listOf = bench.input(Int32Array.of(4, 1, 3));
+    bench.kernels.squaredNorms(bench.input(activations).pointer, listOf.pointer, 3, sumsOf.pointer);
+    bench.expectExact(sumsOf, [1, 2 + 4 * TILE, 3, 4, 5 + 4 * TILE]);
   }),
 ];
 
