@@ -1,3 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 } });
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
+    testTimeout: process.env.CTRE_TEST === 'full' ? 3_600_000 : 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['src/memory/wasm.generated.ts'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportsDirectory: 'build/coverage',
+      thresholds: { branches: 95 },
+    },
+  },
+});

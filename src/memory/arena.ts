@@ -8,17 +8,38 @@ const FIRST = ALIGNMENT;
 /** What a 32-bit address reaches. */
 const LIMIT = 2 ** 32;
 
+/** What tests make harder for an arena; outside them there is none, and nothing of it costs anything. */
+export interface Trials {
+  /** Bytes on both sides of every block hold a pattern; who changes it is found out. */
+  readonly guards?: boolean;
+  /** Every allocation moves the memory, as growing does: views taken before it detach. */
+  readonly moving?: boolean;
+  /** Where the first block is, a multiple of 64; to work beyond 2 GiB, say. */
+  readonly first?: number;
+  /** Allocations until one fails; undefined for none. Counts down. */
+  failIn?: number | undefined;
+}
+
+/** Bytes of a guard, on either side of a block. */
+const GUARD = ALIGNMENT;
+const GUARD_PATTERN = 0x5aa5c33c;
+
 /** A memory of the kernels that TypeScript owns: the one place that allocates. */
 export class Arena {
   readonly memory: WebAssembly.Memory;
+  readonly trials: Trials | undefined;
+  /** Under guard: pointer → bytes between the guards. */
+  readonly #guarded = new Map<number, number>();
   /** The free ranges below `#top`, ascending, never touching each other. */
   readonly #free: { begin: number; end: number }[] = [];
   #top = FIRST;
   #blocks = 0;
   #bytes = 0;
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: WebAssembly.Memory, trials?: Trials) {
     this.memory = memory;
+    this.trials = trials;
+    this.#top = trials?.first ?? FIRST;
   }
 
   /** Blocks in use, the bytes they hold, and the size of the whole memory. */
@@ -45,7 +66,7 @@ export class Arena {
    */
   allocate(byteLength: number): number {
     const size = roundUp(byteLength);
-    const pointer = this.#takeFree(size) ?? this.#extend(size);
+    const pointer = this.trials === undefined ? this.#place(size) : this.#placeOnTrial(size, this.trials);
     this.#blocks++;
     this.#bytes += size;
     return pointer;
@@ -54,6 +75,49 @@ export class Arena {
   /** Gives a block back, whole, as it was allocated. */
   release(pointer: number, byteLength: number): void {
     const size = roundUp(byteLength);
+    if (this.#guarded.has(pointer)) {
+      this.checkGuards();
+      this.#guarded.delete(pointer);
+      this.#giveBack(pointer - GUARD, size + 2 * GUARD);
+    } else this.#giveBack(pointer, size);
+    this.#blocks--;
+    this.#bytes -= size;
+  }
+
+  /** @throws Error when somebody wrote beside a block. */
+  checkGuards(): void {
+    const words = new Int32Array(this.memory.buffer);
+    for (const [pointer, size] of this.#guarded) {
+      for (const guard of [pointer - GUARD, pointer + size]) {
+        for (let w = guard / 4; w < (guard + GUARD) / 4; w++) {
+          if (words[w] !== GUARD_PATTERN) {
+            throw new Error(`byte ${4 * w - pointer} of a block of ${size} was written to`);
+          }
+        }
+      }
+    }
+  }
+
+  #place(size: number): number {
+    return this.#takeFree(size) ?? this.#extend(size);
+  }
+
+  #placeOnTrial(size: number, trials: Trials): number {
+    if (trials.failIn !== undefined && trials.failIn-- === 0) {
+      trials.failIn = undefined;
+      throw new CtreError('E_MEMORY', `${megabytes(size)} are refused, on trial`);
+    }
+    if (trials.moving) this.memory.grow(0);
+    if (!trials.guards) return this.#place(size);
+    const pointer = this.#place(size + 2 * GUARD) + GUARD;
+    this.#guarded.set(pointer, size);
+    const words = new Int32Array(this.memory.buffer);
+    words.fill(GUARD_PATTERN, (pointer - GUARD) / 4, pointer / 4);
+    words.fill(GUARD_PATTERN, (pointer + size) / 4, (pointer + size + GUARD) / 4);
+    return pointer;
+  }
+
+  #giveBack(pointer: number, size: number): void {
     const end = pointer + size;
     let at = 0;
     while (at < this.#free.length && this.#free[at].begin < pointer) at++;
@@ -67,8 +131,6 @@ export class Arena {
       this.#top = last.begin;
       this.#free.pop();
     }
-    this.#blocks--;
-    this.#bytes -= size;
   }
 
   /** First fit: low addresses fill up again, so the memory does not creep. */

@@ -1,6 +1,6 @@
 import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { CtreError, show } from '../errors.ts';
-import { Arena } from './arena.ts';
+import { Arena, type Trials } from './arena.ts';
 import { wasmBase64 } from './wasm.generated.ts';
 
 /** Samples in a tile: the kernels' `TILE`. */
@@ -164,6 +164,12 @@ export type WasmSource = BufferSource | WebAssembly.Module | Response | Promise<
 let engine: Engine | undefined;
 let sharedEngine: Engine | undefined;
 let starting: Promise<Engine> | undefined;
+let trials: Trials | undefined;
+
+/** For tests, before anything else: what the arenas of both engines are tried with. */
+export function putOnTrial(wanted: Trials): void {
+  trials = wanted;
+}
 
 /**
  * Compiles and starts the kernels, once; later calls return at once. Everything asynchronous calls it by itself.
@@ -228,7 +234,21 @@ function assemble(
       throw new CtreError('E_ENGINE', `the module given has no function ${show(name)}; it is not ctre.wasm`);
     }
   }
-  return { kernels: exports as Kernels, arena: new Arena(memory), module };
+  const arena = new Arena(memory, trials);
+  const kernels = exports as Kernels;
+  return { kernels: trials?.guards ? guard(kernels, arena) : kernels, arena, module };
+}
+
+/** The kernels, each followed by a look at the guards of all blocks. */
+function guard(kernels: Kernels, arena: Arena): Kernels {
+  const guarded = Object.entries(kernels).map(([name, kernel]) => [
+    name,
+    (...args: number[]): void => {
+      Reflect.apply(kernel, undefined, args);
+      arena.checkGuards();
+    },
+  ]);
+  return Object.fromEntries(guarded);
 }
 
 /**

@@ -177,8 +177,8 @@ class ProposalList {
     kernels.cosinePairs(indptr, indices, own.pointer, outSums.pointer, inSums.pointer, this.#outDim);
     const added = rare && positionsOutside(addPositions(kept, this.#positions), rare.positions());
     const { rows, cols } = added ? mergePositions(this.#positions, added) : this.#positions;
-    const [outs, ins, cosines] = [outSums.view, inSums.view, own.view];
     const scores = region.f32(rows.length);
+    const [outs, ins, cosines] = [outSums.view, inSums.view, own.view];
     let next = 0;
     scores.view.set(
       Float32Array.from(rows, (row, e) => {
