@@ -1,12 +1,13 @@
 import { checkInteger, checkOptions } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
-import { decodeModel, encodeModel } from './io/modelFile.ts';
+import { decodeCheckpoint, encodeCheckpoint } from './io/checkpointFile.ts';
+import { decodeModel, encodeModel, type Recipe, type SavedModel } from './io/modelFile.ts';
 import { Region } from './memory/arena.ts';
 import { TILE } from './memory/module.ts';
 import { initializerByName } from './nn/initializer.ts';
 import { Mlp, networkBytes, type Workspace } from './nn/mlp.ts';
-import { sgd } from './nn/optimizer.ts';
+import { type Optimizer, optimizerByName, sgd } from './nn/optimizer.ts';
 import {
   CREATE_OPTIONS,
   type CreateOptions,
@@ -36,6 +37,7 @@ import {
   type Samples,
 } from './train/batches.ts';
 import { allocateWorkspaces, evaluateRows, predictRows, type Score } from './train/evaluate.ts';
+import { checkTerms, termsOf } from './train/terms.ts';
 import { type Epoch, type Job, type Labelled, type Trainee, train } from './train/train.ts';
 import { runNow } from './train/work.ts';
 import { checkThreads, openSite, type Site } from './workers/site.ts';
@@ -73,6 +75,10 @@ export class SparseMLP {
   readonly #site: Site;
   #metadata: Readonly<Record<string, unknown>>;
   #state: 'idle' | 'training' | 'disposed' = 'idle';
+  /** The present training, or the last one. */
+  #training: { readonly terms: Readonly<Record<string, unknown>>; readonly optimizer: Optimizer } | undefined;
+  /** The epochs of a checkpoint's training that the next call takes up. */
+  #resumed: readonly Epoch[] | undefined;
 
   private constructor(trainee: Trainee, site: Site, metadata: Readonly<Record<string, unknown>>) {
     this.#trainee = trainee;
@@ -111,7 +117,8 @@ export class SparseMLP {
         layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
       }
       const states = starts.map(({ state }) => state);
-      return { ...settings, network, states, epochs: 0, started: given !== undefined };
+      const started = given !== undefined;
+      return { ...settings, network, states, epochs: 0, started, history: [], atEdge: true };
     });
   }
 
@@ -141,7 +148,44 @@ export class SparseMLP {
     if (!(bytes instanceof Uint8Array)) {
       throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
     }
-    const { layers, settings, metadata } = decodeModel(bytes);
+    return SparseMLP.#restore(decodeModel(bytes), options.threads);
+  }
+
+  /**
+   * The model of a checkpoint, in the middle of its training: the next call of `train` or `fit`, which has to be given the
+   * same data and options, takes it up behind the last epoch, and ends with the same bits as if it had never stopped.
+   * @throws CtreError as `load`; `E_FORMAT` also for a checkpoint that was changed in any bit.
+   */
+  static async resume(bytes: Uint8Array, options: Pick<ModelOptions, 'threads'> = {}): Promise<SparseMLP> {
+    checkOptions('SparseMLP.resume', options, ['threads']);
+    if (!(bytes instanceof Uint8Array)) {
+      throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
+    }
+    const { model: saved, training } = decodeCheckpoint(bytes);
+    const optimizer = optimizerByName(training.optimizer.name, training.optimizer.options);
+    if (training.slots.some(({ weights }) => weights.length !== optimizer.slots)) {
+      throw new CtreError('E_FORMAT', `the checkpoint lacks arrays of its optimiser, ${optimizer.name}`);
+    }
+    const model = await SparseMLP.#restore(saved, options.threads);
+    try {
+      const trainee = model.#trainee;
+      const { restore = () => null } = trainee.topology;
+      trainee.states = training.states.map((state) => restore(state));
+      trainee.network.restoreOptimizer(optimizer, training.steps, training.slots);
+      trainee.history = training.epochs.map((epoch) => epoch as object as Epoch);
+      model.#training = { terms: training.terms, optimizer };
+      model.#resumed = trainee.history;
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  }
+
+  static async #restore(
+    { layers, settings, metadata }: SavedModel,
+    threads: ModelOptions['threads'] = 1,
+  ): Promise<SparseMLP> {
     const { topology, initializer, growInitializer, seed, epochs } = settings;
     const parts = {
       topology: topologyByName(topology.name, topology.options),
@@ -150,7 +194,7 @@ export class SparseMLP {
       seed,
     };
     const checked = checkLayers(layers);
-    const site = await openSite(checkThreads(options.threads ?? 1));
+    const site = await openSite(checkThreads(threads));
     return SparseMLP.#assemble(site, checked, parts, epochs, metadata);
   }
 
@@ -173,7 +217,7 @@ export class SparseMLP {
       const counts = layers.map(({ weights }) => weights.nnz);
       const starts = initTopology(settings.topology, network.dims, counts, settings.seed);
       const states = starts.map(({ state }) => state);
-      return { ...settings, network, states, epochs, started: true };
+      return { ...settings, network, states, epochs, started: true, history: [], atEdge: true };
     });
   }
 
@@ -226,6 +270,11 @@ export class SparseMLP {
     return this.#trainee.epochs;
   }
 
+  /** What every epoch of the present training, or the last one, came to; those before a checkpoint among them. */
+  get history(): readonly Epoch[] {
+    return this.#trainee.history.slice();
+  }
+
   /** The name of the topology method. */
   get method(): string {
     return this.#trainee.topology.name;
@@ -263,11 +312,8 @@ export class SparseMLP {
     options: TrainOptions & { readonly onEpoch?: (epoch: Epoch) => void } = {},
   ): Promise<History> {
     const { onEpoch, ...trainOptions } = options;
-    const epochs: Epoch[] = [];
-    for await (const epoch of this.train(x, y, trainOptions)) {
-      epochs.push(epoch);
-      onEpoch?.(epoch);
-    }
+    for await (const epoch of this.train(x, y, trainOptions)) onEpoch?.(epoch);
+    const epochs = this.history;
     return { epochs, best: epochs.findLast(({ best }) => best) ?? epochs[0] };
   }
 
@@ -310,14 +356,46 @@ export class SparseMLP {
 
   /** The model as one safetensors file; `metadata` replaces what is kept with the model. */
   save(metadata?: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
+    return encodeModel(this.#describe(metadata));
+  }
+
+  /**
+   * The training where it stands, between two epochs: the model with the optimiser's and the topology method's state and
+   * what the epochs came to. `SparseMLP.resume` takes it up; `SparseMLP.load` reads it as a model. `metadata` replaces what is
+   * kept with the model.
+   * @throws CtreError `E_BUSY` in the middle of an epoch, or when training was ended there; `E_ARGUMENT` before any training.
+   */
+  checkpoint(metadata?: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
+    const { layers, steps } = this.#network;
+    const { atEdge, history, states } = this.#trainee;
+    if (!atEdge) {
+      throw new CtreError(
+        'E_BUSY',
+        'the model is in the middle of an epoch; checkpoints are made between two, in the loop over train() or in onEpoch',
+      );
+    }
+    if (this.#training === undefined) {
+      throw new CtreError('E_ARGUMENT', 'the model has not been trained; save() keeps an untrained one');
+    }
+    return encodeCheckpoint(this.#describe(metadata), {
+      terms: this.#training.terms,
+      epochs: history.map((epoch) => ({ ...epoch })),
+      states,
+      optimizer: recipe(this.#training.optimizer),
+      steps,
+      slots: layers.map(({ weightSlots, biasSlots }) => ({
+        weights: weightSlots.map(({ view }) => view),
+        bias: biasSlots.map(({ view }) => view),
+      })),
+    });
+  }
+
+  /** What files hold of the model. */
+  #describe(metadata: Readonly<Record<string, unknown>> | undefined): SavedModel {
     const { topology, initializer, growInitializer, seed, epochs } = this.#trainee;
     const layers = this.layers;
     this.#metadata = metadata ?? this.#metadata;
-    const recipe = ({ name, options }: { name: string; options: Readonly<Record<string, unknown>> }) => ({
-      name,
-      options,
-    });
-    return encodeModel({
+    return {
       layers,
       settings: {
         topology: recipe(topology),
@@ -327,7 +405,7 @@ export class SparseMLP {
         epochs,
       },
       metadata: this.#metadata,
-    });
+    };
   }
 
   /** The network as a table for people. */
@@ -371,13 +449,18 @@ export class SparseMLP {
     return this.#trainee.network;
   }
 
-  async *#run(job: Job): AsyncGenerator<Epoch, void, void> {
+  async *#run(job: Omit<Job, 'earlier'>): AsyncGenerator<Epoch, void, void> {
     if (this.#network !== undefined && this.#state === 'training') {
       throw new CtreError('E_BUSY', 'the model is training already; let that end first');
     }
+    const terms = termsOf(job);
+    const earlier = this.#resumed ?? [];
+    if (this.#resumed !== undefined) checkTerms(terms, this.#training?.terms ?? {});
+    this.#resumed = undefined;
+    this.#training = { terms, optimizer: job.optimizer };
     this.#state = 'training';
     try {
-      yield* train(this.#trainee, job);
+      yield* train(this.#trainee, { ...job, earlier });
     } finally {
       this.#state = 'idle';
     }
@@ -395,7 +478,7 @@ export class SparseMLP {
     return { x: samples, labels: checkLabels(y, samples.rows, classes) };
   }
 
-  #checkJob(x: Samples, y: Labels, options: TrainOptions): Job {
+  #checkJob(x: Samples, y: Labels, options: TrainOptions): Omit<Job, 'earlier'> {
     checkOptions('train', options, TRAIN_OPTIONS);
     const data = this.#checkLabelled(x, y);
     const { validation, test, optimizer = sgd(), patience, signal } = options;
@@ -423,6 +506,11 @@ export class SparseMLP {
       signal,
     };
   }
+}
+
+/** A part by its name and options: enough to make it again. */
+function recipe({ name, options }: Recipe): Recipe {
+  return { name, options };
 }
 
 /** Every layer's first pattern and the method's state of it. */

@@ -58,8 +58,11 @@ export interface Progress {
 }
 
 /** A bar on a terminal, some twenty lines elsewhere. */
-export function showProgress(output: Output, epochs: number): Progress {
-  return output.isTTY === true ? showBar(output, epochs) : showLines(output, epochs);
+export function showProgress(output: Output, epochs: number, earlier: readonly Epoch[]): Progress {
+  const describe = describeEpochs(epochs, earlier);
+  return output.isTTY === true
+    ? showBar(output, epochs, describe, earlier.length)
+    : showLines(output, epochs, describe);
 }
 
 const NOTHING_YET = { loss: '–', scored: 'val', accuracy: '–', best: '–', left: '–' };
@@ -67,7 +70,7 @@ const NOTHING_YET = { loss: '–', scored: 'val', accuracy: '–', best: '–', 
 /** What the line takes besides the bar and the two numbers of epochs. */
 const BAR_TEXT = 61;
 
-function showBar(output: Output, epochs: number): Progress {
+function showBar(output: Output, epochs: number, describe: Describe, begin: number): Progress {
   const room = (output.columns ?? 80) - BAR_TEXT - 2 * String(epochs).length;
   const bar = new cliProgress.SingleBar({
     stream: output,
@@ -78,17 +81,15 @@ function showBar(output: Output, epochs: number): Progress {
     // A killed process could leave the terminal without line wrapping; the bar keeps to its width instead.
     linewrap: true,
   });
-  const describe = describeEpochs(epochs);
-  bar.start(epochs, 0, NOTHING_YET);
+  bar.start(epochs, begin, NOTHING_YET);
   return {
     show: (epoch) => bar.update(epoch.epoch, describe(epoch)),
     stop: () => bar.stop(),
   };
 }
 
-function showLines(output: Output, epochs: number): Progress {
+function showLines(output: Output, epochs: number, describe: Describe): Progress {
   const every = Math.ceil(epochs / 20);
-  const describe = describeEpochs(epochs);
   return {
     show(epoch) {
       const { loss, scored, accuracy, best, left } = describe(epoch);
@@ -102,12 +103,16 @@ function showLines(output: Output, epochs: number): Progress {
   };
 }
 
+type Describe = (epoch: Epoch) => typeof NOTHING_YET;
+
 /** An epoch in words, knowing those before. */
-function describeEpochs(epochs: number): (epoch: Epoch) => typeof NOTHING_YET {
-  let best: number | undefined;
-  let seconds = 0;
+function describeEpochs(epochs: number, earlier: readonly Epoch[]): Describe {
+  const accuracyOf = ({ valAccuracy, accuracy }: Epoch): number => valAccuracy ?? accuracy;
+  const bestBefore = earlier.findLast(({ best }) => best);
+  let best = bestBefore && accuracyOf(bestBefore);
+  let seconds = earlier.reduce((sum, epoch) => sum + epoch.seconds, 0);
   return (epoch) => {
-    const accuracy = epoch.valAccuracy ?? epoch.accuracy;
+    const accuracy = accuracyOf(epoch);
     if (epoch.best) best = accuracy;
     seconds += epoch.seconds;
     return {

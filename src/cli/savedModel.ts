@@ -39,7 +39,12 @@ export const ROW_OPTIONS = {
 
 /** Writes model and notes to one file, in one step. */
 export async function saveModel(path: string, model: SparseMLP, notes: ModelNotes): Promise<void> {
-  await writeWhole(path, model.save({ ...notes, scaler: scalerToJson(notes.scaler) }));
+  await writeWhole(path, model.save(notesAsMetadata(notes)));
+}
+
+/** Notes as a model keeps them. */
+export function notesAsMetadata(notes: ModelNotes): Record<string, unknown> {
+  return { ...notes, scaler: scalerToJson(notes.scaler) };
 }
 
 /**

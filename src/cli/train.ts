@@ -1,8 +1,14 @@
 import { basename } from 'node:path';
 import type { Dataset } from '../data/index.ts';
-import { CtreError } from '../errors.ts';
+import { CtreError, show } from '../errors.ts';
 import { type Epoch, SparseMLP } from '../index.ts';
 import { type Arguments, type OptionName, parseArguments, type Syntax } from './args.ts';
+import {
+  CHECKPOINT_OPTIONS,
+  type CheckpointSettings,
+  type Found,
+  readCheckpointSettings,
+} from './checkpoints.ts';
 import {
   embeddedDataset,
   openDataset,
@@ -13,7 +19,7 @@ import {
 } from './dataset.ts';
 import { checkWritable } from './files.ts';
 import { duration, type Io, list, percent, share, showProgress, table } from './report.ts';
-import { saveModel } from './savedModel.ts';
+import { type ModelNotes, notesAsMetadata, saveModel } from './savedModel.ts';
 import { NETWORK_OPTIONS, readSettings, type Settings, TRAINING_OPTIONS } from './settings.ts';
 
 /** What `ctre train` takes. */
@@ -26,6 +32,7 @@ export const trainSyntax = {
     Training: TRAINING_OPTIONS,
     Rows: SPLIT_OPTIONS,
     Reading: READ_OPTIONS,
+    Stopping: CHECKPOINT_OPTIONS,
     Output: {
       out: { value: 'file', help: 'save the network after the last epoch, as safetensors' },
       json: { help: 'one JSON object a line: the start, every epoch, the result' },
@@ -41,6 +48,7 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
   const [path] = args.positionals;
   // The generated problem is small: so is its network, and a run takes seconds.
   const settings = readSettings(args, { hidden: path === undefined ? [200, 200, 200] : [1000, 1000, 1000] });
+  const checkpoints = readCheckpointSettings(args);
   const out = args.text('out');
   if (out !== undefined) await checkWritable(out, path === undefined ? [] : [path]);
   const source = await openSource(path, args);
@@ -48,12 +56,66 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
     seed: settings.seed,
     scale: path === undefined ? 'standard' : undefined,
   });
-  const model = await createModel(source.dataset, settings);
+  const origin = { dataset: source.name, ...describeNetwork(source.dataset, settings) };
+  const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings.threads));
+  const model = resumed?.content ?? (await createModel(source.dataset, settings));
   try {
-    await trainModel({ source, data, settings, model, out, isJson: args.has('json') }, io);
+    const { labelNames, featureNames } = source.dataset;
+    const notes = { labelNames, featureNames, scaler: data.scaler, dataset: source.name };
+    const warning = resumed?.warning;
+    const isJson = args.has('json');
+    await trainModel({ source, data, settings, model, out, isJson, notes, checkpoints, origin, warning }, io);
   } finally {
     model.dispose();
   }
+}
+
+/** What made the network: a training is taken up only by a command that would make the same. */
+function describeNetwork({ x, labelNames }: Dataset, settings: Settings): Record<string, unknown> {
+  const { hidden, density, topology, initializer, growInitializer, seed } = settings;
+  return {
+    layers: [x.cols, ...hidden, labelNames.length],
+    density,
+    method: topology.name,
+    topology: topology.options,
+    initializer: { name: initializer.name, ...initializer.options },
+    growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
+    seed,
+  };
+}
+
+/**
+ * Makes the folder ready, and reads the training that is to be taken up.
+ * @returns the model in the middle of its training; undefined where there is none to take up.
+ * @throws CtreError `E_ARGUMENT` for a folder that holds another training, or one that nobody asked to go on with.
+ */
+async function openCheckpoints(
+  { folder, resume }: CheckpointSettings,
+  origin: Record<string, unknown>,
+  threads: Settings['threads'],
+): Promise<Found<SparseMLP> | undefined> {
+  await folder.prepare();
+  if (!resume) {
+    if (!(await folder.isUsed())) return undefined;
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${show(folder.path)} holds the checkpoints of a training; add --resume to go on with it, or name another folder`,
+    );
+  }
+  const found = await folder.read((bytes) => SparseMLP.resume(bytes, { threads }));
+  if (found === undefined) return undefined;
+  const { origin: before } = found.content.metadata;
+  const saved = typeof before === 'object' && before !== null ? new Map(Object.entries(before)) : new Map();
+  const other = Object.keys(origin).find(
+    (name) => JSON.stringify(origin[name]) !== JSON.stringify(saved.get(name)),
+  );
+  if (other === undefined) return found;
+  found.content.dispose();
+  const [now, then] = [origin[other], saved.get(other)].map((value) => JSON.stringify(value));
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the training in ${show(folder.path)} has ${other} ${then}, this command ${now}; give the same options to go on, or name another folder`,
+  );
 }
 
 /** A dataset and what people and files call it. */
@@ -70,6 +132,13 @@ interface Run {
   readonly model: SparseMLP;
   readonly out: string | undefined;
   readonly isJson: boolean;
+  /** What files tell besides the network. */
+  readonly notes: ModelNotes;
+  readonly checkpoints: CheckpointSettings | undefined;
+  /** What made the network, kept in checkpoints. */
+  readonly origin: Record<string, unknown>;
+  /** Why the newest checkpoint was not taken. */
+  readonly warning: string | undefined;
 }
 
 async function openSource(path: string | undefined, args: TrainArguments): Promise<Source> {
@@ -95,15 +164,19 @@ function createModel({ x, labelNames }: Dataset, settings: Settings): Promise<Sp
 }
 
 async function trainModel(run: Run, io: Io): Promise<void> {
-  const { source, data, settings, model, out, isJson } = run;
+  const { data, settings, model, out, isJson, notes } = run;
   const { stdout } = io;
   const printJson = (event: string, record: object): void => {
     stdout.write(`${JSON.stringify({ event, ...record })}\n`);
   };
   if (isJson) printJson('start', startRecord(run));
   else stdout.write(startText(run));
-  const progress = isJson ? undefined : showProgress(stdout, settings.epochs);
-  const history: Epoch[] = [];
+  const progress = isJson ? undefined : showProgress(stdout, settings.epochs, model.history);
+  const metadata = { ...notesAsMetadata(notes), origin: run.origin };
+  const warn = (text: string): void => {
+    io.stderr.write(`ctre: no checkpoint after epoch ${model.history.length}: ${text}\n`);
+  };
+  const keeper = run.checkpoints && new Keeper(run.checkpoints, model, metadata, warn);
   try {
     await io.interruptible(async (signal) => {
       const { epochs, batchSize, optimizer, patience } = settings;
@@ -113,27 +186,81 @@ async function trainModel(run: Run, io: Io): Promise<void> {
         ...options,
         test: { x: test.x, y: test.y },
       })) {
-        history.push(epoch);
         progress?.show(epoch);
         if (isJson) printJson('epoch', epoch);
+        await keeper?.keep();
       }
+      await keeper?.keepLast();
     });
   } catch (error) {
     if (!(error instanceof CtreError) || error.code !== 'E_ABORTED') throw error;
-    throw new CtreError('E_ABORTED', `stopped in epoch ${history.length + 1}; nothing was saved`);
+    const kept = keeper?.kept ?? 0;
+    throw new CtreError(
+      'E_ABORTED',
+      kept === 0
+        ? `stopped in epoch ${model.history.length + 1}; nothing was saved`
+        : `stopped in epoch ${model.history.length + 1}; the same command with --resume goes on after epoch ${kept}`,
+    );
   } finally {
     progress?.stop();
   }
-  if (out !== undefined) {
-    const { labelNames, featureNames } = source.dataset;
-    await saveModel(out, model, { labelNames, featureNames, scaler: data.scaler, dataset: source.name });
-  }
-  const result = resultRecord(run, history);
+  if (out !== undefined) await saveModel(out, model, notes);
+  const result = resultRecord(run, model.history);
   if (isJson) printJson('result', result);
   else stdout.write(resultText(result, out));
 }
 
-function startRecord({ source, data, settings, model }: Run): object {
+/** Writes checkpoints when they are due. */
+class Keeper {
+  /** The epoch of the last checkpoint; 0 before any. */
+  kept: number;
+  readonly #settings: CheckpointSettings;
+  readonly #model: SparseMLP;
+  readonly #metadata: Record<string, unknown>;
+  readonly #warn: (text: string) => void;
+  #last = performance.now();
+  #writeSeconds = 0;
+
+  constructor(
+    settings: CheckpointSettings,
+    model: SparseMLP,
+    metadata: Record<string, unknown>,
+    warn: (text: string) => void,
+  ) {
+    this.#warn = warn;
+    this.#settings = settings;
+    this.#model = model;
+    this.#metadata = metadata;
+    this.kept = model.history.length;
+  }
+
+  /** After an epoch. A disk that is full now may not be at the next: training goes on, and the last checkpoint stays. */
+  async keep(): Promise<void> {
+    const epochs = this.#model.history.length - this.kept;
+    const seconds = (performance.now() - this.#last) / 1000;
+    if (this.#settings.isDue({ epochs, seconds, writeSeconds: this.#writeSeconds })) {
+      await this.#write().catch((error: unknown) => {
+        if (!(error instanceof CtreError)) throw error;
+        this.#warn(error.message);
+      });
+    }
+  }
+
+  /** After the last epoch. */
+  async keepLast(): Promise<void> {
+    if (this.#model.history.length > this.kept) await this.#write();
+  }
+
+  async #write(): Promise<void> {
+    const begin = performance.now();
+    await this.#settings.folder.write(this.#model.checkpoint(this.#metadata));
+    this.kept = this.#model.history.length;
+    this.#last = performance.now();
+    this.#writeSeconds = (this.#last - begin) / 1000;
+  }
+}
+
+function startRecord({ source, data, settings, model, warning }: Run): object {
   const { topology, initializer, growInitializer, optimizer, optimizerOptions } = settings;
   const { validationSplit, validationRows } = data.validation;
   return {
@@ -159,7 +286,8 @@ function startRecord({ source, data, settings, model }: Run): object {
     patience: settings.patience,
     seed: settings.seed,
     threads: model.threads,
-    warning: model.warning,
+    warning: model.warning ?? warning,
+    resumedAfter: model.history.length === 0 ? undefined : model.history.length,
   };
 }
 
@@ -167,7 +295,7 @@ function layerSizes({ layers }: SparseMLP): number[] {
   return [layers[0].inDim, ...layers.map(({ outDim }) => outDim)];
 }
 
-function startText({ source, data, settings, model }: Run): string {
+function startText({ source, data, settings, model, warning }: Run): string {
   const { x, labelNames } = source.dataset;
   const { topology, initializer, optimizer, optimizerOptions } = settings;
   const { validationSplit, validationRows } = data.validation;
@@ -193,7 +321,8 @@ function startText({ source, data, settings, model }: Run): string {
     ],
     ['seed', String(settings.seed)],
     ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
-    ...(model.warning === undefined ? [] : ([['warning', model.warning]] as const)),
+    ...(model.history.length === 0 ? [] : ([['resumed', `after epoch ${model.history.length}`]] as const)),
+    ...[model.warning, warning].flatMap((text) => (text === undefined ? [] : ([['warning', text]] as const))),
   ])}\n`;
 }
 

@@ -1,4 +1,5 @@
 import { Gunzip, Inflate, Unzlib } from 'fflate';
+import { crc32 } from '../crc32.ts';
 import { CtreError } from '../errors.ts';
 import type { Budget } from './bytes.ts';
 
@@ -122,19 +123,6 @@ function push(stream: Stream, chunk: Uint8Array, final: boolean, what: string): 
 
 function damaged(what: string, how: string, cause?: unknown): CtreError {
   return new CtreError('E_FORMAT', `${what} ${how}; get the file again`, { cause });
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-  return crc;
-});
-
-/** CRC-32 as in gzip and ZIP (RFC 1952, section 8), continued from `crc`. */
-export function crc32(bytes: Uint8Array, crc = 0): number {
-  let sum = ~crc;
-  for (let i = 0; i < bytes.length; i++) sum = CRC_TABLE[(sum ^ bytes[i]) & 0xff] ^ (sum >>> 8);
-  return ~sum >>> 0;
 }
 
 /** Adler-32 as in zlib (RFC 1950, section 9). */

@@ -1,6 +1,7 @@
+import { crc32 } from '../crc32.ts';
 import { CtreError, show } from '../errors.ts';
 import { type Budget, ByteReader } from './bytes.ts';
-import { crc32, inflate, inflatePrefix } from './inflate.ts';
+import { inflate, inflatePrefix } from './inflate.ts';
 
 /** A file in a ZIP archive. */
 export interface ZipMember {

@@ -30,7 +30,11 @@ export interface SavedModel {
  * A safetensors file: for layer l the tensors `layers.l.indptr`, `.indices` (I32), `.values` and `.bias` (F32), and in the
  * file's metadata the shapes and settings as JSON under `ctre`, the caller's own under `metadata`.
  */
-export function encodeModel({ layers, settings, metadata }: SavedModel): Uint8Array<ArrayBuffer> {
+export function encodeModel(model: SavedModel): Uint8Array<ArrayBuffer> {
+  return encodeSafetensors(modelTensors(model), modelMetadata(model));
+}
+
+export function modelTensors({ layers }: SavedModel): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   layers.forEach(({ weights, bias }, l) => {
     const put = (name: string, dtype: Tensor['dtype'], data: Tensor['data']): void => {
@@ -41,11 +45,15 @@ export function encodeModel({ layers, settings, metadata }: SavedModel): Uint8Ar
     put('values', 'F32', weights.values);
     put('bias', 'F32', bias);
   });
+  return tensors;
+}
+
+export function modelMetadata({ layers, settings, metadata }: SavedModel): Record<string, string> {
   const shapes = layers.map(({ weights }) => [weights.rows, weights.cols]);
-  return encodeSafetensors(tensors, {
+  return {
     ctre: JSON.stringify({ version: VERSION, shapes, ...settings }),
     metadata: JSON.stringify(metadata),
-  });
+  };
 }
 
 /**
@@ -96,13 +104,13 @@ export function decodeModel(bytes: Uint8Array): SavedModel {
   };
 }
 
-function readRecipe(header: Record<string, unknown>, key: string): Recipe {
+export function readRecipe(header: Record<string, unknown>, key: string): Recipe {
   const recipe = header[key];
   if (!isRecord(recipe) || typeof recipe.name !== 'string' || !isRecord(recipe.options)) throw missing(key);
   return { name: recipe.name, options: recipe.options };
 }
 
-function parseRecord(key: string, text: string | undefined): Record<string, unknown> {
+export function parseRecord(key: string, text: string | undefined): Record<string, unknown> {
   if (text === undefined) throw missing(key);
   try {
     const value: unknown = JSON.parse(text);
@@ -113,7 +121,7 @@ function parseRecord(key: string, text: string | undefined): Record<string, unkn
   throw missing(key);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

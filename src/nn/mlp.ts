@@ -53,7 +53,6 @@ export class Mlp {
   readonly #region: Region;
   readonly #optimizerRegion: Region;
   #optimizerName: string | undefined;
-  /** Steps taken by the present optimiser. */
   #time = 0;
 
   /** A network of the given patterns, all weights and biases undefined until set. */
@@ -98,6 +97,29 @@ export class Mlp {
     for (const layer of this.layers) layer.setSlots(this.#optimizerRegion, optimizer.slots);
     this.#optimizerName = optimizer.name;
     this.#time = 0;
+  }
+
+  /** Steps taken by the present optimiser. */
+  get steps(): number {
+    return this.#time;
+  }
+
+  /** As `useOptimizer`, with a state that it has left after so many steps: its arrays, layer by layer. */
+  restoreOptimizer(
+    optimizer: Optimizer,
+    steps: number,
+    slots: readonly { readonly weights: readonly Float32Array[]; readonly bias: readonly Float32Array[] }[],
+  ): void {
+    this.useOptimizer(optimizer);
+    this.#time = steps;
+    this.layers.forEach(({ weightSlots, biasSlots }, l) => {
+      weightSlots.forEach(({ view }, s) => {
+        view.set(slots[l].weights[s]);
+      });
+      biasSlots.forEach(({ view }, s) => {
+        view.set(slots[l].bias[s]);
+      });
+    });
   }
 
   /** Room for one tile on its way up, and down again if `backward`. */

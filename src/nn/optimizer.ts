@@ -1,10 +1,12 @@
-import { checkNumber, checkOptions } from '../checks.ts';
+import { checkChoice, checkNumber, checkOptions } from '../checks.ts';
 import { CtreError, show } from '../errors.ts';
 import type { Kernels } from '../memory/module.ts';
 
 /** An optimiser: how a step changes parameters, and how many arrays of state (`slots`) each parameter has. */
 export interface Optimizer {
   readonly name: string;
+  /** What it was made with, as JSON. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** Arrays of one f32 a parameter that the optimiser keeps, zero at first. */
   readonly slots: number;
   /**
@@ -45,6 +47,7 @@ export function sgd(
   }
   return Object.freeze<Optimizer>({
     name: 'sgd',
+    options: { learningRate: rate, weightDecay, momentum, nesterov },
     slots: 1,
     step(kernels, { weights, gradient, slots, n }, _time, decay) {
       kernels.sgd(weights, gradient, slots[0], n, rate, momentum, nesterov, decay ? weightDecay : 0);
@@ -71,6 +74,7 @@ export function adam(
   const epsilon = checkNumber('epsilon', options.epsilon ?? 1e-8, { least: 0 });
   return Object.freeze<Optimizer>({
     name: 'adam',
+    options: { learningRate: rate, weightDecay, beta1, beta2, epsilon },
     slots: 2,
     step(kernels, { weights, gradient, slots, n }, time, decay) {
       kernels.adam(
@@ -88,6 +92,20 @@ export function adam(
       );
     },
   });
+}
+
+/** The optimisers by their names on the command line and in files. */
+export const optimizers = Object.freeze({ adam, sgd });
+
+/**
+ * The optimiser of a name.
+ * @throws CtreError `E_ARGUMENT` for a name that is none, or options out of their range.
+ */
+export function optimizerByName(name: string, options: unknown = {}): Optimizer {
+  const known = checkChoice('optimizer', name, Object.keys(optimizers) as (keyof typeof optimizers)[]);
+  // What a file gives: the factories check their options themselves.
+  const make: (options: never) => Optimizer = optimizers[known];
+  return make(options as never);
 }
 
 /** base^exponent by squaring: the host's own power function differs between engines. */

@@ -1,4 +1,5 @@
 import { checkInteger, checkOptions } from '../checks.ts';
+import { CtreError, show } from '../errors.ts';
 import { COSINE_OPTIONS, type CosineOptions, cosineSettings, growCandidates } from './cte.ts';
 import { growAtRandom, startAtRandom } from './set.ts';
 import type { Progress, Topology } from './topology.ts';
@@ -38,10 +39,22 @@ export function ctreSeq(options: CosineOptions & { readonly patience?: number } 
       ...startAtRandom(layer, random),
       state: { best: -1, waited: 0, atRandom: false },
     }),
+    restore: restoreState,
     wantsCandidates: (state, progress) => !advance(state, progress).atRandom,
     evolve(layer, before, random) {
       const state = advance(before, layer.progress);
       return { edit: state.atRandom ? growAtRandom(layer, random) : growCandidates(layer), state };
     },
   });
+}
+
+function restoreState(state: unknown): SeqState {
+  const { best, waited, atRandom }: Partial<Record<keyof SeqState, unknown>> = Object(state);
+  if (typeof best === 'number' && typeof waited === 'number' && typeof atRandom === 'boolean') {
+    return { best, waited, atRandom };
+  }
+  throw new CtreError(
+    'E_FORMAT',
+    `the state of ctre-seq is ${show(state)}; expected { best, waited, atRandom }`,
+  );
 }

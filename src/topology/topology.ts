@@ -78,6 +78,8 @@ export interface Topology<S = unknown> {
   init(layer: InitialLayer, random: Random): { readonly pattern: CsrPattern; readonly state: S };
   /** Whether the coming update needs candidates at all; absent: it does. */
   wantsCandidates?(state: S, progress: Progress): boolean;
+  /** A layer's state from a checkpoint, checked; absent where the method remembers nothing. @throws CtreError `E_FORMAT`. */
+  restore?(state: unknown): S;
   /** One update after an epoch; absent where the pattern is fixed. */
   evolve?(layer: EvolvingLayer, state: S, random: Random): { readonly edit: Edit; readonly state: S };
 }

@@ -19,6 +19,10 @@ import { Turns, throwIfAborted, type Work } from './work.ts';
 export interface Trainee extends Evolving {
   readonly initializer: Initializer;
   readonly executor: Executor;
+  /** What every epoch of the present training, or the last one, came to. */
+  history: Epoch[];
+  /** False in the middle of an epoch, and when training ended there. */
+  atEdge: boolean;
   /** False until the first step of a network that starts from its initialiser: only then may a method choose by gradient. */
   started: boolean;
 }
@@ -31,6 +35,8 @@ export interface Labelled {
 
 /** A checked training job. */
 export interface Job {
+  /** Epochs that are done: the training is taken up behind them. */
+  readonly earlier: readonly Epoch[];
   readonly data: Labelled;
   /** Rows of `data` to train on. */
   readonly trainRows: Int32Array;
@@ -90,10 +96,13 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
         ? Promise.resolve(undefined)
         : turns.run(evaluateRows(executor, network, workspaces, list));
 
-    let bestAccuracy = -1;
-    let waited = 0;
-    for (let epoch = 1; epoch <= epochs; epoch++) {
+    model.history = [...job.earlier];
+    let bestAccuracy = job.earlier.reduce((best, epoch) => Math.max(best, accuracyOf(epoch)), -1);
+    let waited = job.earlier.length - 1 - job.earlier.findLastIndex(({ best }) => best);
+    if (waited >= job.patience) return;
+    for (let epoch = job.earlier.length + 1; epoch <= epochs; epoch++) {
       const begin = clock();
+      model.atEdge = false;
       rows.order.view.set(job.trainRows);
       epochStream(model, 'shuffle').shuffle(rows.order.view);
       if (!model.started && model.topology.needs.includes('initialGradient')) {
@@ -121,7 +130,7 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
           : await turns.run(evolve(model, executor, workspaces, rows, batchSize, progress));
       const end = clock();
       model.epochs++;
-      yield {
+      const ended: Epoch = {
         epoch,
         loss,
         accuracy,
@@ -132,11 +141,19 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
         trainSeconds,
         ...(layers && { evolution: { seconds: end - evolveBegin, layers } }),
       };
+      model.history.push(ended);
+      model.atEdge = true;
+      yield ended;
       if (last) return;
     }
   } finally {
     region.free();
   }
+}
+
+/** What epochs are compared by. */
+function accuracyOf({ accuracy, valAccuracy }: Epoch): number {
+  return valAccuracy ?? accuracy;
 }
 
 function loadValidation(region: Region, rows: RowList, validation: Job['validation']): RowList | undefined {
