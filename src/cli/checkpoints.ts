@@ -76,6 +76,8 @@ export interface Found<T> {
 export class CheckpointFolder {
   readonly path: string;
   readonly #files: Files;
+  /** The newest is no whole checkpoint: it must not take the place of the one before. */
+  #isDamaged = false;
 
   constructor(path: string, files: Files = nodeFiles) {
     this.path = path;
@@ -111,8 +113,11 @@ export class CheckpointFolder {
     const newest = join(this.path, NEWEST);
     try {
       await this.#writeThrough(temporary, bytes);
-      await this.#files.rename(newest, join(this.path, PREVIOUS)).catch(unlessMissing);
+      if (!this.#isDamaged) {
+        await this.#files.rename(newest, join(this.path, PREVIOUS)).catch(unlessMissing);
+      }
       await this.#files.rename(temporary, newest);
+      this.#isDamaged = false;
       await this.#sync(this.path);
     } catch (error) {
       await this.#files.rm(temporary, { force: true }).catch(() => {});
@@ -131,6 +136,7 @@ export class CheckpointFolder {
         const bytes = new Uint8Array(await this.#files.readFile(join(this.path, name)));
         const content = await decode(bytes);
         const [warning] = failures;
+        this.#isDamaged = warning !== undefined;
         return warning === undefined ? { content } : { content, warning };
       } catch (error) {
         if (isMissing(error)) continue;

@@ -88,7 +88,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The file system's error as a sentence; whatever is none stays what it is. */
 export function explain(error: unknown, path: string, verb: 'read' | 'written'): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
+  if (!(error instanceof Error) || error instanceof CtreError || !('code' in error)) return error;
   const code = String(error.code);
   const kind = verb === 'read' ? 'E_FORMAT' : 'E_ARGUMENT';
   if (code === 'ENOENT' || code === 'ENOTDIR') {
