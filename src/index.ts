@@ -5,6 +5,8 @@ import { ctreSeq } from './topology/ctreSeq.ts';
 import { ctreSim } from './topology/ctreSim.ts';
 import { dense } from './topology/dense.ts';
 import { fixed } from './topology/fixed.ts';
+import { momentum } from './topology/momentum.ts';
+import { prune } from './topology/prune.ts';
 import { rigl } from './topology/rigl.ts';
 import { set } from './topology/set.ts';
 import { snip } from './topology/snip.ts';
@@ -40,4 +42,15 @@ export const initializer = Object.freeze({ glorot, sparseHe, uniform, zeros });
 export const optimizer = Object.freeze({ adam, sgd });
 
 /** Where connections are, and how they move. */
-export const topology = Object.freeze({ ctreSim, ctreSeq, cte, set, rigl, snip, fixed, dense });
+export const topology = Object.freeze({
+  ctreSim,
+  ctreSeq,
+  cte,
+  set,
+  rigl,
+  momentum,
+  snip,
+  prune,
+  fixed,
+  dense,
+});

@@ -100,16 +100,17 @@ export class SparseMLP {
     if (given !== undefined && (options.epsilon ?? options.density) !== undefined) {
       throw new CtreError('E_ARGUMENT', 'both pattern and a density are given; expected one of them');
     }
-    if (given !== undefined && (topology.name === 'dense' || topology.needs.includes('initialGradient'))) {
+    if (given !== undefined && (topology.startsFull || topology.needs.includes('initialGradient'))) {
       throw new CtreError(
         'E_ARGUMENT',
         `topology ${topology.name} chooses its own pattern; leave pattern out`,
       );
     }
     const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, options);
+    const full = counts.map((_, l) => dims[l] * dims[l + 1]);
     const site = await openSite(checkThreads(options.threads ?? 1));
     return SparseMLP.#settle(site, options.metadata ?? {}, () => {
-      site.engine.arena.checkRoom(networkBytes(dims, counts), 'this network');
+      site.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
       const starts = initTopology(topology, dims, counts, seed);
       const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
       const network = new Mlp(site.engine, patterns);

@@ -176,11 +176,14 @@ function update(name: MethodName, seed: number, accuracy = 0.5) {
     pattern: () => target.current,
     setPattern: (next: CsrPattern) => {
       target.current = next;
+      for (const array of [target.values, ...target.weightSlots]) {
+        array.view = array.view.slice(0, next.indices.length);
+      }
     },
     values: { view: values.slice() },
     weightSlots: [{ view: momentum.slice() }],
   };
-  const counts = applyEdit(target, evolved.edit, () => 9);
+  const counts = applyEdit(target, evolved.edit, () => 9, method.pruneCount !== undefined);
   return { before: { pattern, values, momentum }, weakest, edit: evolved.edit, target, counts, candidates };
 }
 
@@ -188,15 +191,17 @@ const methodNames = Object.keys(methods) as MethodName[];
 const evolvingNames = methodNames.filter((name) => topologyByName(name).evolve !== undefined);
 
 describe.each(methodNames)('the laws, for %s', (name) => {
-  it('starts canonical, with the number of connections asked for (dense: all)', () => {
+  const { startsFull } = topologyByName(name);
+
+  it('starts canonical, with the number of connections asked for, or all', () => {
     const { pattern, shape } = makeLayer(name, 1);
     canonical(pattern);
-    expect(pattern.indices.length).toBe(name === 'dense' ? shape.inDim * shape.outDim : shape.nnz);
+    expect(pattern.indices.length).toBe(startsFull ? shape.inDim * shape.outDim : shape.nnz);
   });
 
   it('starts from the same bytes for the same seed, and from others for another', () => {
     expect(makeLayer(name, 4).pattern).toEqual(makeLayer(name, 4).pattern);
-    if (name !== 'dense') expect(makeLayer(name, 4).pattern).not.toEqual(makeLayer(name, 5).pattern);
+    if (!startsFull) expect(makeLayer(name, 4).pattern).not.toEqual(makeLayer(name, 5).pattern);
   });
 
   it('makes itself again from its name and options', () => {
@@ -209,12 +214,15 @@ describe.each(methodNames)('the laws, for %s', (name) => {
 });
 
 describe.each(evolvingNames)('the laws of evolution, for %s', (name) => {
+  const { pruneCount } = topologyByName(name);
+
   it.each([1, 2, 3, 4, 5])('keeps count and order; survivors keep weight and momentum (seed %i)', (seed) => {
     const result = update(name, seed);
     if (result === undefined) throw new Error('it does not evolve');
     const { before, weakest, target, counts, edit } = result;
     canonical(target.current);
-    expect(target.current.indices.length).toBe(before.pattern.indices.length);
+    const lost = pruneCount === undefined ? 0 : weakest.length;
+    expect(target.current.indices.length).toBe(before.pattern.indices.length - lost);
     const old = new Map(positionsOf(before.pattern).map((position, p) => [position, p]));
     let fresh = 0;
     const after = positionsOf(target.current);
@@ -226,7 +234,7 @@ describe.each(evolvingNames)('the laws of evolution, for %s', (name) => {
     });
     expect(fresh).toBe(counts.grown);
     expect(counts.pruned).toBe(weakest.length);
-    expect(counts.grown + counts.regrown).toBe(counts.pruned);
+    expect(counts.grown + counts.regrown).toBe(counts.pruned - lost);
     const strong = positionsOf(before.pattern).filter((_, p) => !edit.prune.includes(p));
     expect(strong.filter((position) => !after.includes(position))).toEqual([]);
   });
@@ -237,8 +245,21 @@ describe.each(evolvingNames)('the laws of evolution, for %s', (name) => {
 });
 
 describe('what distinguishes the methods', () => {
-  it('cte and rigl grow their candidates and nothing else', () => {
-    for (const name of ['cte', 'rigl'] as const) {
+  it('prune comes down from all connections to those asked for, by Zhu and Gupta’s cubic schedule', () => {
+    const { pruneCount } = topologyByName('prune', { until: 0.5 });
+    const [full, target, epochs] = [30 * 20, 60, 41];
+    let nnz = full;
+    for (let epoch = 1; epoch < epochs; epoch++) {
+      const shape = { index: 0, inDim: 20, outDim: 30, nnz };
+      nnz -= pruneCount?.(shape, { target }, { epoch, epochs, accuracy: 0 }) ?? 0;
+      const left = Math.max(0, 1 - epoch / 20) ** 3;
+      expect(Math.abs(nnz - (target + (full - target) * left))).toBeLessThan(1.001);
+    }
+    expect(nnz).toBe(target);
+  });
+
+  it('cte, rigl and momentum grow their candidates and nothing else', () => {
+    for (const name of ['cte', 'rigl', 'momentum'] as const) {
       const result = update(name, 1);
       expect(result?.edit.grow).toEqual(result?.candidates);
       expect(result?.edit.random).toBe(0);

@@ -184,8 +184,7 @@ interface Views {
  */
 export class Block<K extends keyof Views = keyof Views> {
   readonly pointer: number;
-  /** Elements, not bytes. */
-  readonly length: number;
+  #length: number;
   readonly #memory: WebAssembly.Memory;
   readonly #create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K];
   #view: Views[K] | undefined;
@@ -197,14 +196,25 @@ export class Block<K extends keyof Views = keyof Views> {
     create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K],
   ) {
     this.pointer = pointer;
-    this.length = length;
+    this.#length = length;
     this.#memory = memory;
     this.#create = create;
   }
 
+  /** Elements, not bytes. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Leaves the last elements out; their memory is given back with the block's. */
+  shorten(length: number): void {
+    this.#length = Math.min(length, this.#length);
+    this.#view = undefined;
+  }
+
   get view(): Views[K] {
     const { buffer } = this.#memory;
-    if (this.#view?.buffer !== buffer) this.#view = this.#create(buffer, this.pointer, this.length);
+    if (this.#view?.buffer !== buffer) this.#view = this.#create(buffer, this.pointer, this.#length);
     return this.#view as Views[K];
   }
 }

@@ -37,16 +37,16 @@ export interface RowRange {
 }
 
 /**
- * One layer, y = W·x + b: W is `[outDim, inDim]` with a fixed number of connections. A layer that has them all keeps
+ * One layer, y = W·x + b: W is `[outDim, inDim]` with a number of connections that never grows. A layer that has them all keeps
  * no structure: its values in CSR order are the dense matrix, and the dense kernels take over.
  */
 export class Layer implements LayerShape {
   readonly index: number;
   readonly inDim: number;
   readonly outDim: number;
-  readonly nnz: number;
-  /** Absent in a layer that has every connection. */
-  readonly structure: Structure | undefined;
+  readonly #region: Region;
+  #nnz: number;
+  #structure: Structure | undefined;
   /** Weights in CSR order [nnz]. */
   readonly values: F32Block;
   readonly bias: F32Block;
@@ -57,23 +57,35 @@ export class Layer implements LayerShape {
   };
 
   constructor(region: Region, index: number, inDim: number, outDim: number, nnz: number) {
+    this.#region = region;
     this.index = index;
     this.inDim = inDim;
     this.outDim = outDim;
-    this.nnz = nnz;
-    this.structure =
-      nnz === inDim * outDim
-        ? undefined
-        : {
-            indptr: region.i32(outDim + 1),
-            indices: region.i32(nnz),
-            colPtr: region.i32(inDim + 1),
-            rowIdx: region.i32(nnz),
-            perm: region.i32(nnz),
-          };
+    this.#nnz = nnz;
+    this.#structure = nnz === inDim * outDim ? undefined : this.#allocateStructure(nnz);
     this.values = region.f32(nnz);
     this.bias = region.f32(outDim);
     this.bias.view.fill(0);
+  }
+
+  get nnz(): number {
+    return this.#nnz;
+  }
+
+  /** Absent in a layer that has every connection. */
+  get structure(): Structure | undefined {
+    return this.#structure;
+  }
+
+  #allocateStructure(nnz: number): Structure {
+    const { inDim, outDim } = this;
+    return {
+      indptr: this.#region.i32(outDim + 1),
+      indices: this.#region.i32(nnz),
+      colPtr: this.#region.i32(inDim + 1),
+      rowIdx: this.#region.i32(nnz),
+      perm: this.#region.i32(nnz),
+    };
   }
 
   /** Per-connection arrays besides the weights: they have to move along with their connection. */
@@ -97,16 +109,25 @@ export class Layer implements LayerShape {
     };
   }
 
-  /** Writes a pattern of exactly nnz connections, CSR and CSC. Weights and state stay as they are. */
+  /** Writes a pattern of nnz connections, CSR and CSC, or of fewer: then every array of connections gets shorter. */
   setPattern(pattern: CsrPattern): void {
-    if (this.structure === undefined) return;
-    const { indptr, indices, colPtr, rowIdx, perm } = this.structure;
+    const nnz = pattern.indices.length;
+    if (nnz < this.#nnz) this.#shrink(nnz);
+    if (this.#structure === undefined) return;
+    const { indptr, indices, colPtr, rowIdx, perm } = this.#structure;
     const transposed = transposePattern(pattern);
     indptr.view.set(pattern.indptr);
     indices.view.set(pattern.indices);
     colPtr.view.set(transposed.indptr);
     rowIdx.view.set(transposed.indices);
     perm.view.set(transposed.source);
+  }
+
+  #shrink(nnz: number): void {
+    this.#structure ??= this.#allocateStructure(nnz);
+    const { indices, rowIdx, perm } = this.#structure;
+    for (const block of [indices, rowIdx, perm, this.values, ...this.weightSlots]) block.shorten(nnz);
+    this.#nnz = nnz;
   }
 
   /** Draws every weight anew. */

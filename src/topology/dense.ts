@@ -11,6 +11,7 @@ export function dense(options: Readonly<Record<string, never>> = {}): Topology<n
     options: {},
     schedule: noPruning,
     needs: [],
+    startsFull: true,
     init: ({ outDim, inDim }) => ({ pattern: fullPattern(outDim, inDim), state: null }),
   });
 }

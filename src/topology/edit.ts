@@ -6,7 +6,7 @@ import type { Edit } from './topology.ts';
 export interface EditTarget {
   /** The present pattern. */
   pattern(): CsrPattern;
-  /** Writes a pattern of as many connections. */
+  /** Writes a pattern of as many connections, or fewer; then the arrays below get shorter. */
   setPattern(pattern: CsrPattern): void;
   /** Weights in CSR order. */
   readonly values: { readonly view: Float32Array };
@@ -31,23 +31,32 @@ const NEW = -1;
 /**
  * Applies an edit: the one place where a CSR structure changes. Survivors keep weight and optimiser state bit for bit,
  * new connections get a drawn weight and a state of zero. O(nnz).
+ * @param mayShrink whether fewer connections may be grown than pruned.
  * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, or grows a kept one; the
  *   layer is unchanged then.
  */
-export function applyEdit(target: EditTarget, edit: Edit, drawWeight: () => number): EditCounts {
+export function applyEdit(
+  target: EditTarget,
+  edit: Edit,
+  drawWeight: () => number,
+  mayShrink = false,
+): EditCounts {
   const { prune, grow } = edit;
-  if (prune.length !== grow.cols.length || grow.rows.length !== grow.cols.length) {
+  const fits = mayShrink ? grow.cols.length <= prune.length : grow.cols.length === prune.length;
+  if (!fits || grow.rows.length !== grow.cols.length) {
     throw new CtreError(
       'E_ARGUMENT',
       `the topology method prunes ${prune.length} connections and grows ${grow.cols.length}; expected as many`,
     );
   }
   const { pattern, source, regrown } = mergeEdit(target.pattern(), edit);
+  const arrays = [target.values, ...target.weightSlots];
+  const before = arrays.map(({ view }) => view.slice());
   target.setPattern(pattern);
-  const values = target.values.view;
-  move(values, source, drawWeight);
-  for (const slot of target.weightSlots) move(slot.view, source, () => 0);
-  return { pruned: prune.length, regrown, grown: prune.length - regrown, random: edit.random };
+  arrays.forEach((array, a) => {
+    move(before[a], array.view, source, a === 0 ? drawWeight : () => 0);
+  });
+  return { pruned: prune.length, regrown, grown: grow.cols.length - regrown, random: edit.random };
 }
 
 /** The pattern after the edit and, for each of its connections, the CSR position it had before, or NEW. */
@@ -56,7 +65,7 @@ function mergeEdit(
   { prune, grow }: Edit,
 ): { pattern: CsrPattern; source: Int32Array; regrown: number } {
   const { rows, cols, indptr, indices } = before;
-  const nnz = indices.length;
+  const nnz = indices.length - prune.length + grow.cols.length;
   const newIndptr = new Int32Array(rows + 1);
   const newIndices = new Int32Array(nnz);
   const source = new Int32Array(nnz);
@@ -101,9 +110,8 @@ function mergeEdit(
   return { pattern: { rows, cols, indptr: newIndptr, indices: newIndices }, source, regrown };
 }
 
-function move(values: Float32Array, source: Int32Array, fresh: () => number): void {
-  const before = values.slice();
-  for (let q = 0; q < values.length; q++) values[q] = source[q] === NEW ? fresh() : before[source[q]];
+function move(from: Float32Array, to: Float32Array, source: Int32Array, fresh: () => number): void {
+  for (let q = 0; q < to.length; q++) to[q] = source[q] === NEW ? fresh() : from[source[q]];
 }
 
 function misplaced(row: number, column: number): CtreError {

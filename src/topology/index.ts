@@ -4,6 +4,8 @@ import { ctreSeq } from './ctreSeq.ts';
 import { ctreSim } from './ctreSim.ts';
 import { dense } from './dense.ts';
 import { fixed } from './fixed.ts';
+import { momentum } from './momentum.ts';
+import { prune } from './prune.ts';
 import { rigl } from './rigl.ts';
 import { set } from './set.ts';
 import { snip } from './snip.ts';
@@ -16,7 +18,9 @@ export const methods = Object.freeze({
   cte,
   set,
   rigl,
+  momentum,
   snip,
+  prune,
   static: fixed,
   dense,
 });

@@ -12,7 +12,7 @@ export interface Positions {
 
 /** What training collects for a method:
  * - `activations`: candidates are the positions of largest |cosine| between the activations of their two neurons;
- * - `denseGradient`: candidates are the positions of largest |gradient| on one mini-batch;
+ * - `denseGradient`: candidates are the positions of largest |gradient|, the mean over one mini-batch or `gradientBatches`;
  * - `initialGradient`: `init` is called once more before the first step, with a dense initialisation and its
  *   gradient on the first mini-batch.
  */
@@ -46,7 +46,7 @@ export interface EvolvingLayer extends LayerShape {
   readonly progress: Progress;
 }
 
-/** A change of a layer's pattern. As many connections are grown as are pruned. */
+/** A change of a layer's pattern. As many connections are grown as are pruned, unless the method has a `pruneCount`. */
 export interface Edit {
   /** CSR positions to remove, ascending. */
   readonly prune: Int32Array;
@@ -70,14 +70,23 @@ export interface Topology<S = unknown> {
   readonly needs: readonly Need[];
   /** ζ, the share of connections replaced at an update. */
   readonly schedule: Schedule;
+  /** Mini-batches that a dense gradient is the mean of; absent: 1. */
+  readonly gradientBatches?: number;
   /** How candidates by activations are searched for; absent: whichever way is cheaper. */
   readonly search?: CosineSearch;
   /** The name of the initialiser that new connections get where the caller chooses none; `uniform` if absent. */
   readonly growInitializer?: string;
-  /** A layer's first pattern. Its connections need not be layer.nnz: `dense` takes them all. */
+  /** The first pattern has every connection, whatever the density asked for. */
+  readonly startsFull?: boolean;
+  /** A layer's first pattern, of layer.nnz connections, or of all. */
   init(layer: InitialLayer, random: Random): { readonly pattern: CsrPattern; readonly state: S };
   /** Whether the coming update needs candidates at all; absent: it does. */
   wantsCandidates?(state: S, progress: Progress): boolean;
+  /**
+   * For methods that prune more than they grow: connections that the coming update is to prune, in place of the schedule's
+   * ⌊ζ·nnz⌋; full layers are pruned then, too.
+   */
+  pruneCount?(layer: LayerShape, state: S, progress: Progress): number;
   /** A layer's state from a checkpoint, checked; absent where the method remembers nothing. @throws CtreError `E_FORMAT`. */
   restore?(state: unknown): S;
   /** One update after an epoch; absent where the pattern is fixed. */

@@ -55,7 +55,11 @@ export function* evolve(
   const { evolve: edit, wantsCandidates } = topology;
   if (edit === undefined) return network.layers.map(() => null);
   const fraction = topology.schedule.fraction(progress.epoch, progress.epochs);
-  const weakest = network.layers.map((layer) => findWeakest(network, layer, fraction));
+  const weakest = network.layers.map((layer, l) => {
+    const ofSchedule = layer.structure === undefined ? 0 : Math.floor(fraction * layer.nnz);
+    const count = topology.pruneCount?.(layer, states[l], progress) ?? ofSchedule;
+    return findWeakest(network, layer, count);
+  });
   const searches = network.layers.map((layer, l) =>
     weakest[l].length > 0 && (wantsCandidates?.(states[l], progress) ?? true)
       ? { kept: removeConnections(layer.pattern(), weakest[l]), count: weakest[l].length }
@@ -85,13 +89,13 @@ export function* evolve(
     const change = changes[l];
     if (change === undefined) return null;
     const bound = model.growInitializer.bound(layer);
-    return applyEdit(layer, change.edit, () => drawWeight(bound, change.random));
+    const mayShrink = topology.pruneCount !== undefined;
+    return applyEdit(layer, change.edit, () => drawWeight(bound, change.random), mayShrink);
   });
 }
 
-/** CSR positions of the ⌊fraction·nnz⌋ weights of smallest magnitude, ascending; none where the layer is full. */
-function findWeakest({ engine }: Mlp, layer: Layer, fraction: number): Int32Array {
-  const count = layer.structure === undefined ? 0 : Math.floor(fraction * layer.nnz);
+/** CSR positions of the `count` weights of smallest magnitude, ascending. */
+function findWeakest({ engine }: Mlp, layer: Layer, count: number): Int32Array {
   const region = new Region(engine.arena);
   try {
     const scratch = region.i32(TOP_K_SCRATCH);
@@ -130,7 +134,12 @@ function* collect(
       return yield* searchSampled(site, searches, some, all, sample.oversample, bounded);
     }
     if (topology.needs.includes('denseGradient')) {
-      const batch = drawRows(region, rows, batchSize, epochStream(model, 'gradient-batch'));
+      const batch = drawRows(
+        region,
+        rows,
+        batchSize * (topology.gradientBatches ?? 1),
+        epochStream(model, 'gradient-batch'),
+      );
       return yield* searchMagnitudes(site, searches, gradientPairs(network, workspaces, batch));
     }
     return searches.map(() => undefined);

@@ -57,7 +57,7 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
   [
     'an unknown method',
     ['train', '--method', 'ctr'],
-    /expected one of ctre-sim, ctre-seq, cte, set, rigl, snip/,
+    /expected one of ctre-sim, ctre-seq, cte, set, rigl, momentum, snip, prune/,
   ],
   ['an unknown scaling', ['train', '--scale', 'log'], /expected one of minmax, standard, none/],
   [

@@ -1,0 +1,44 @@
+import { checkNumber, checkOptions } from '../checks.ts';
+import { fullPattern } from '../csr.ts';
+import { CtreError, show } from '../errors.ts';
+import { noPruning } from './schedule.ts';
+import type { Positions, Topology } from './topology.ts';
+
+/** How many connections a layer is pruned to. */
+interface PruneState {
+  readonly target: number;
+}
+
+const NONE: Positions = Object.freeze({ rows: new Int32Array(0), cols: new Int32Array(0) });
+
+/**
+ * Gradual magnitude pruning: a dense network loses its smallest weights after every epoch, down to the density asked for; of
+ * what is too much, (1 − t / until)³ is left at the share t of the training (Zhu and Gupta 2017).
+ * @param options.until the share of the training after which the density is reached; 0.75.
+ */
+export function prune(options: { readonly until?: number } = {}): Topology<PruneState> {
+  checkOptions('topology.prune', options, ['until']);
+  const until = checkNumber('until', options.until ?? 0.75, { least: 0, most: 1 });
+  return Object.freeze<Topology<PruneState>>({
+    name: 'prune',
+    options: { until },
+    schedule: noPruning,
+    needs: [],
+    startsFull: true,
+    init: ({ outDim, inDim, nnz }) => ({ pattern: fullPattern(outDim, inDim), state: { target: nnz } }),
+    restore: restoreState,
+    pruneCount({ inDim, outDim, nnz }, { target }, { epoch, epochs }) {
+      // The last epoch has no update: the one before has to get there.
+      const t = epoch / Math.max(1, until * (epochs - 1));
+      const left = Math.max(0, 1 - t);
+      return Math.max(0, nnz - target - Math.floor((inDim * outDim - target) * left * left * left));
+    },
+    evolve: ({ weakest }, state) => ({ edit: { prune: weakest, grow: NONE, random: 0 }, state }),
+  });
+}
+
+function restoreState(state: unknown): PruneState {
+  const { target }: Partial<Record<keyof PruneState, unknown>> = Object(state);
+  if (typeof target === 'number' && Number.isSafeInteger(target) && target > 0) return { target };
+  throw new CtreError('E_FORMAT', `the state of prune is ${show(state)}; expected { target }`);
+}
