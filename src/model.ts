@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions } from './checks.ts';
+import { checkChoice, checkInteger, checkOptions } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './io/checkpointFile.ts';
@@ -7,7 +7,7 @@ import { Region } from './memory/arena.ts';
 import { TILE } from './memory/module.ts';
 import { initializerByName } from './nn/initializer.ts';
 import { Mlp, networkBytes, type Workspace } from './nn/mlp.ts';
-import { type Optimizer, optimizerByName, sgd } from './nn/optimizer.ts';
+import { type Optimizer, optimizerByName } from './nn/optimizer.ts';
 import {
   CREATE_OPTIONS,
   type CreateOptions,
@@ -22,6 +22,7 @@ import {
   TRAIN_OPTIONS,
   type TrainOptions,
 } from './options.ts';
+import { PRESET_NAMES, type PresetName, presets } from './presets.ts';
 import { randomStream } from './random.ts';
 import type { LayerShape } from './shape.ts';
 import { connectionCounts } from './topology/density.ts';
@@ -72,6 +73,7 @@ export interface LayerView {
  */
 export class SparseMLP {
   readonly #trainee: Trainee;
+  readonly #preset: PresetName;
   readonly #site: Site;
   #metadata: Readonly<Record<string, unknown>>;
   #state: 'idle' | 'training' | 'disposed' = 'idle';
@@ -80,8 +82,14 @@ export class SparseMLP {
   /** The epochs of a checkpoint's training that the next call takes up. */
   #resumed: readonly Epoch[] | undefined;
 
-  private constructor(trainee: Trainee, site: Site, metadata: Readonly<Record<string, unknown>>) {
+  private constructor(
+    trainee: Trainee,
+    preset: PresetName,
+    site: Site,
+    metadata: Readonly<Record<string, unknown>>,
+  ) {
     this.#trainee = trainee;
+    this.#preset = preset;
     this.#site = site;
     this.#metadata = metadata;
   }
@@ -94,7 +102,7 @@ export class SparseMLP {
   static async create(options: CreateOptions): Promise<SparseMLP> {
     checkOptions('SparseMLP.create', options, CREATE_OPTIONS);
     const dims = checkDims(options.layers);
-    const settings = checkModelOptions(options);
+    const { preset, ...settings } = checkModelOptions(options);
     const { topology, initializer, seed } = settings;
     const given = options.pattern === undefined ? undefined : checkPatterns(options.pattern, dims);
     if (given !== undefined && (options.epsilon ?? options.density) !== undefined) {
@@ -109,7 +117,7 @@ export class SparseMLP {
     const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, options);
     const full = counts.map((_, l) => dims[l] * dims[l + 1]);
     const site = await openSite(checkThreads(options.threads ?? 1));
-    return SparseMLP.#settle(site, options.metadata ?? {}, () => {
+    return SparseMLP.#settle(site, preset, options.metadata ?? {}, () => {
       site.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
       const starts = initTopology(topology, dims, counts, seed);
       const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
@@ -187,8 +195,9 @@ export class SparseMLP {
     { layers, settings, metadata }: SavedModel,
     threads: ModelOptions['threads'] = 1,
   ): Promise<SparseMLP> {
-    const { topology, initializer, growInitializer, seed, epochs } = settings;
+    const { preset, topology, initializer, growInitializer, seed, epochs } = settings;
     const parts = {
+      preset: checkChoice('preset', preset, PRESET_NAMES),
       topology: topologyByName(topology.name, topology.options),
       initializer: initializerByName(initializer.name, initializer.options),
       growInitializer: initializerByName(growInitializer.name, growInitializer.options),
@@ -202,11 +211,11 @@ export class SparseMLP {
   static #assemble(
     site: Site,
     layers: readonly { readonly weights: CsrMatrix; readonly bias: Float32Array }[],
-    settings: Settings,
+    { preset, ...settings }: Settings,
     epochs: number,
     metadata: Readonly<Record<string, unknown>>,
   ): SparseMLP {
-    return SparseMLP.#settle(site, metadata, () => {
+    return SparseMLP.#settle(site, preset, metadata, () => {
       const network = new Mlp(
         site.engine,
         layers.map(({ weights }) => weights),
@@ -225,11 +234,12 @@ export class SparseMLP {
   /** A model at its site, which is closed again when the network cannot be made. */
   static #settle(
     site: Site,
+    preset: PresetName,
     metadata: Readonly<Record<string, unknown>>,
     makeNetwork: () => Omit<Trainee, 'executor'>,
   ): SparseMLP {
     try {
-      return new SparseMLP({ ...makeNetwork(), executor: site.executor }, site, metadata);
+      return new SparseMLP({ ...makeNetwork(), executor: site.executor }, preset, site, metadata);
     } catch (error) {
       site.close();
       throw error;
@@ -399,6 +409,7 @@ export class SparseMLP {
     return {
       layers,
       settings: {
+        preset: this.#preset,
         topology: recipe(topology),
         initializer: recipe(initializer),
         growInitializer: recipe(growInitializer),
@@ -482,7 +493,7 @@ export class SparseMLP {
   #checkJob(x: Samples, y: Labels, options: TrainOptions): Omit<Job, 'earlier'> {
     checkOptions('train', options, TRAIN_OPTIONS);
     const data = this.#checkLabelled(x, y);
-    const { validation, test, optimizer = sgd(), patience, signal } = options;
+    const { validation, test, optimizer = presets[this.#preset].optimizer(), patience, signal } = options;
     if (typeof optimizer?.step !== 'function') {
       throw new CtreError(
         'E_ARGUMENT',

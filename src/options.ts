@@ -1,10 +1,10 @@
-import { checkInteger } from './checks.ts';
+import { checkChoice, checkInteger } from './checks.ts';
 import { CsrMatrix, type CsrPattern, checkCsr } from './csr.ts';
 import { CtreError, show } from './errors.ts';
-import { type Initializer, initializerByName, sparseHe } from './nn/initializer.ts';
+import { type Initializer, initializerByName } from './nn/initializer.ts';
 import type { Optimizer } from './nn/optimizer.ts';
+import { PRESET_NAMES, type PresetName, presets } from './presets.ts';
 import { randomStream } from './random.ts';
-import { ctreSim } from './topology/ctreSim.ts';
 import type { DensityOptions } from './topology/density.ts';
 import type { Topology } from './topology/topology.ts';
 import type { Labels, Samples } from './train/batches.ts';
@@ -14,11 +14,13 @@ import type { Trainee } from './train/train.ts';
 
 /** What every way of making a model takes. */
 export interface ModelOptions {
-  /** How the topology evolves; `topology.ctreSim()`. */
+  /** What everything is that is not given: `default`, or `paper` for the published settings of CTRE. */
+  readonly preset?: PresetName;
+  /** How the topology evolves; the preset's. */
   readonly topology?: Topology;
-  /** Draws the weights at the start; `initializer.sparseHe()`. */
+  /** Draws the weights at the start; the preset's. */
   readonly initializer?: Initializer;
-  /** Draws the weights of grown connections; what the topology method prescribes, else `initializer.uniform()`. */
+  /** Draws the weights of grown connections; what the topology method prescribes, else the preset's. */
   readonly growInitializer?: Initializer;
   /** Decides everything random; 0. */
   readonly seed?: number | string;
@@ -42,7 +44,7 @@ export interface TrainOptions {
   readonly epochs?: number;
   /** Samples a step; 100. */
   readonly batchSize?: number;
-  /** `optimizer.sgd()`: the published settings. */
+  /** The one of the model's preset. */
   readonly optimizer?: Optimizer;
   /** The share of rows held out for validation, drawn at random. */
   readonly validationSplit?: number;
@@ -59,6 +61,7 @@ export interface TrainOptions {
 }
 
 export const MODEL_OPTIONS = [
+  'preset',
   'topology',
   'initializer',
   'growInitializer',
@@ -90,14 +93,20 @@ export const TRAIN_OPTIONS = [
 const MAX_NEURONS = 2 ** 25;
 
 /** What a model is made of besides its network. */
-export type Settings = Pick<Trainee, 'topology' | 'initializer' | 'growInitializer' | 'seed'>;
+export interface Settings extends Pick<Trainee, 'topology' | 'initializer' | 'growInitializer' | 'seed'> {
+  readonly preset: PresetName;
+}
 
 export function checkModelOptions(options: ModelOptions): Settings {
-  const { topology = ctreSim(), initializer = sparseHe(), seed = 0 } = options;
+  const name = checkChoice('preset', options.preset ?? 'default', PRESET_NAMES);
+  const preset = presets[name];
+  const { topology = preset.topology(), initializer = preset.initializer(), seed = 0 } = options;
   if (typeof topology?.init !== 'function') {
     throw new CtreError('E_ARGUMENT', `topology is ${show(topology)}; expected one like topology.ctreSim()`);
   }
-  const growInitializer = options.growInitializer ?? initializerByName(topology.growInitializer ?? 'uniform');
+  const { growInitializer: growName } = topology;
+  const prescribed = growName === undefined ? undefined : initializerByName(growName);
+  const growInitializer = options.growInitializer ?? prescribed ?? preset.growInitializer();
   for (const [name, value] of Object.entries({ initializer, growInitializer })) {
     if (typeof value?.bound !== 'function') {
       throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected one like initializer.glorot()`);
@@ -106,7 +115,7 @@ export function checkModelOptions(options: ModelOptions): Settings {
   if (typeof seed !== 'string' && !Number.isFinite(seed)) {
     throw new CtreError('E_ARGUMENT', `seed is ${show(seed)}; expected a number or a string`);
   }
-  return { topology, initializer, growInitializer, seed };
+  return { preset: name, topology, initializer, growInitializer, seed };
 }
 
 export function checkDims(layers: unknown): number[] {

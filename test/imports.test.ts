@@ -15,10 +15,11 @@ const allowed: Record<string, string[]> = {
   io: leaves,
   train: [...leaves, 'memory', 'kernels', 'nn', 'topology'],
   workers: [...leaves, 'memory', 'train'],
-  options: [...leaves, 'nn', 'topology', 'train'],
-  model: [...leaves, 'memory', 'nn', 'topology', 'train', 'io', 'workers', 'options'],
+  presets: ['nn', 'topology'],
+  options: [...leaves, 'nn', 'topology', 'train', 'presets'],
+  model: [...leaves, 'memory', 'nn', 'topology', 'train', 'io', 'workers', 'options', 'presets'],
   index: [...leaves, 'memory', 'nn', 'topology', 'train', 'options', 'model'],
-  cli: [...leaves, 'data', 'index', 'model', 'options', 'nn', 'topology', 'train'],
+  cli: [...leaves, 'data', 'index', 'model', 'options', 'nn', 'topology', 'train', 'presets'],
 };
 
 const src = fileURLToPath(new URL('../src', import.meta.url));

@@ -4,6 +4,7 @@ import {
   type Epoch,
   initializer,
   type LayerView,
+  type ModelOptions,
   optimizer,
   SparseMLP,
   type Topology,
@@ -140,6 +141,43 @@ describe('momentum', () => {
       expect(new Set(positions).size).toBe(positions.length);
     }
     model.dispose();
+  });
+});
+
+describe('a preset', () => {
+  const fitted = async (options: ModelOptions, trainOptions: TrainOptions) => {
+    const model = await SparseMLP.create({ layers, epsilon: 3, seed: 3, ...options });
+    await model.fit(problem.x, problem.y, { epochs: 3, ...trainOptions });
+    const weights = model.layers.map(({ weights }) => weights);
+    const bytes = model.save();
+    model.dispose();
+    return { weights, bytes };
+  };
+
+  it('paper is the published setting, written out', async () => {
+    const named = await fitted({ preset: 'paper' }, {});
+    const written = await fitted(
+      {
+        topology: topology.ctreSim({ pruneFraction: 0.2, annealing: 'constant' }),
+        initializer: initializer.glorot(),
+        growInitializer: initializer.uniform(),
+      },
+      {
+        optimizer: optimizer.sgd({ learningRate: 0.01, momentum: 0.9, nesterov: true, weightDecay: 1e-4 }),
+        batchSize: 100,
+      },
+    );
+    expect(named.weights).toEqual(written.weights);
+    const again = await SparseMLP.load(named.bytes);
+    expect(again.save()).toEqual(named.bytes);
+    again.dispose();
+  });
+
+  it('that is none is refused', async () => {
+    await expect(SparseMLP.create({ layers, preset: 'best' as 'paper' })).rejects.toMatchObject({
+      code: 'E_ARGUMENT',
+      message: expect.stringContaining('expected one of default, paper'),
+    });
   });
 });
 

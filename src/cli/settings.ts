@@ -1,24 +1,30 @@
 import { CtreError } from '../errors.ts';
-import {
-  type CreateOptions,
-  type DensityOptions,
-  type Initializer,
-  type Optimizer,
-  optimizer,
-  type Topology,
-  type TrainOptions,
+import type {
+  CreateOptions,
+  DensityOptions,
+  Initializer,
+  Optimizer,
+  Topology,
+  TrainOptions,
 } from '../index.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
+import { optimizerByName, optimizers } from '../nn/optimizer.ts';
+import { PRESET_NAMES, type PresetName, presets } from '../presets.ts';
 import { type MethodName, methods, topologyByName } from '../topology/index.ts';
 import type { Arguments, OptionHelp } from './args.ts';
 
 const METHODS = Object.keys(methods) as MethodName[];
+const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
 /** A network whose weights are all 0 never learns. */
 const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
 
 /** Options that say what is trained. */
 export const NETWORK_OPTIONS = {
+  preset: {
+    value: 'name',
+    help: `what is not given otherwise: ${PRESET_NAMES.join(', ')} (default)\npaper: the published settings of CTRE`,
+  },
   method: { value: 'name', help: `how connections move (ctre-sim):\n${METHODS.join(', ')}` },
   hidden: {
     value: 'n,n,…',
@@ -60,6 +66,7 @@ type SettingName = keyof typeof NETWORK_OPTIONS | keyof typeof TRAINING_OPTIONS;
 
 /** What the options ask for, checked as far as that goes without the data. */
 export interface Settings {
+  readonly preset: PresetName;
   readonly hidden: readonly number[];
   readonly density: DensityOptions;
   readonly topology: Topology;
@@ -67,8 +74,6 @@ export interface Settings {
   readonly growInitializer: CreateOptions['growInitializer'];
   readonly seed: number;
   readonly optimizer: Optimizer;
-  /** Those that were given: the others are the optimiser's own. */
-  readonly optimizerOptions: Readonly<Record<string, number | undefined>>;
   readonly epochs: number;
   readonly batchSize: number;
   readonly patience: TrainOptions['patience'];
@@ -81,14 +86,16 @@ export function readSettings(
   defaults: { readonly hidden: readonly number[] },
 ): Settings {
   const grow = args.choice('grow-initializer', INITIALIZERS);
+  const preset = args.choice('preset', PRESET_NAMES) ?? 'default';
   return {
+    preset,
     hidden: args.text('hidden') === 'none' ? [] : (args.integers('hidden', { least: 1 }) ?? defaults.hidden),
     density: readDensity(args),
-    topology: readTopology(args),
-    initializer: readInitializer(args),
+    topology: readTopology(args, preset),
+    initializer: readInitializer(args, preset),
     growInitializer: grow && initializerByName(grow),
     seed: args.integer('seed', { least: 0 }) ?? 0,
-    ...readOptimizer(args),
+    optimizer: readOptimizer(args, preset),
     epochs: args.integer('epochs', { least: 1 }) ?? 100,
     batchSize: args.integer('batch-size', { least: 1 }) ?? 100,
     patience: args.integer('patience', { least: 1 }),
@@ -110,8 +117,9 @@ function readDensity(args: Arguments<SettingName>): DensityOptions {
   throw new CtreError('E_ARGUMENT', '--distribution spreads one density, and --density gives one by layer');
 }
 
-function readTopology(args: Arguments<SettingName>): Topology {
-  const method = args.choice('method', METHODS) ?? 'ctre-sim';
+function readTopology(args: Arguments<SettingName>, preset: PresetName): Topology {
+  const usual = presets[preset].topology();
+  const method = args.choice('method', METHODS) ?? usual.name;
   const given = Object.entries({
     pruneFraction: args.number('prune-fraction', { least: 0, most: 1 }),
     annealing: args.choice('annealing', ['constant', 'cosine', 'polynomial']),
@@ -120,14 +128,15 @@ function readTopology(args: Arguments<SettingName>): Topology {
   });
   // What a method does not take is passed over: one command line has to do for all methods that are compared.
   const { options } = topologyByName(method);
-  return topologyByName(
-    method,
-    Object.fromEntries(given.filter(([name, value]) => value !== undefined && name in options)),
-  );
+  return topologyByName(method, {
+    ...(method === usual.name && usual.options),
+    ...Object.fromEntries(given.filter(([name, value]) => value !== undefined && name in options)),
+  });
 }
 
-function readInitializer(args: Arguments<SettingName>): Initializer {
-  const name = args.choice('initializer', FIRST_INITIALIZERS) ?? 'sparse-he';
+function readInitializer(args: Arguments<SettingName>, preset: PresetName): Initializer {
+  const usual = presets[preset].initializer();
+  const name = args.choice('initializer', FIRST_INITIALIZERS) ?? usual.name;
   const firstGain = args.number('first-gain', { least: 0 });
   const gain = args.number('gain', { least: 0 });
   if (name === 'sparse-he') return initializerByName(name, { firstGain, gain });
@@ -135,15 +144,16 @@ function readInitializer(args: Arguments<SettingName>): Initializer {
   throw new CtreError('E_ARGUMENT', `--first-gain and --gain are for sparse-he; --initializer is ${name}`);
 }
 
-function readOptimizer(args: Arguments<SettingName>): Pick<Settings, 'optimizer' | 'optimizerOptions'> {
-  const momentum = args.number('momentum', { least: 0, below: 1 });
-  const common = {
+function readOptimizer(args: Arguments<SettingName>, preset: PresetName): Optimizer {
+  const usual = presets[preset].optimizer();
+  const name = args.choice('optimizer', OPTIMIZERS) ?? usual.name;
+  if (name !== 'sgd' && args.has('momentum')) {
+    throw new CtreError('E_ARGUMENT', `--momentum is for sgd; the optimizer is ${name}`);
+  }
+  const given = Object.entries({
     learningRate: args.number('lr', { least: 0 }),
     weightDecay: args.number('weight-decay', { least: 0 }),
-  };
-  if (args.choice('optimizer', ['sgd', 'adam']) !== 'adam') {
-    return { optimizer: optimizer.sgd({ ...common, momentum }), optimizerOptions: { ...common, momentum } };
-  }
-  if (momentum === undefined) return { optimizer: optimizer.adam(common), optimizerOptions: common };
-  throw new CtreError('E_ARGUMENT', '--momentum is for sgd; --optimizer is adam');
+    momentum: args.number('momentum', { least: 0, below: 1 }),
+  }).filter(([, value]) => value !== undefined);
+  return optimizerByName(name, { ...(name === usual.name && usual.options), ...Object.fromEntries(given) });
 }

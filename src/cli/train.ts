@@ -72,8 +72,9 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
 
 /** What made the network: a training is taken up only by a command that would make the same. */
 function describeNetwork({ x, labelNames }: Dataset, settings: Settings): Record<string, unknown> {
-  const { hidden, density, topology, initializer, growInitializer, seed } = settings;
+  const { preset, hidden, density, topology, initializer, growInitializer, seed } = settings;
   return {
+    preset,
     layers: [x.cols, ...hidden, labelNames.length],
     density,
     method: topology.name,
@@ -151,8 +152,9 @@ async function openSource(path: string | undefined, args: TrainArguments): Promi
 }
 
 function createModel({ x, labelNames }: Dataset, settings: Settings): Promise<SparseMLP> {
-  const { hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
+  const { preset, hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
   return SparseMLP.create({
+    preset,
     layers: [x.cols, ...hidden, labelNames.length],
     ...density,
     topology,
@@ -261,7 +263,7 @@ class Keeper {
 }
 
 function startRecord({ source, data, settings, model, warning }: Run): object {
-  const { topology, initializer, growInitializer, optimizer, optimizerOptions } = settings;
+  const { topology, initializer, growInitializer, optimizer } = settings;
   const { validationSplit, validationRows } = data.validation;
   return {
     dataset: source.name,
@@ -280,7 +282,7 @@ function startRecord({ source, data, settings, model, warning }: Run): object {
     density: model.density,
     initializer: { name: initializer.name, ...initializer.options },
     growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
-    optimizer: { name: optimizer.name, ...optimizerOptions },
+    optimizer: { name: optimizer.name, ...optimizer.options },
     epochs: settings.epochs,
     batchSize: settings.batchSize,
     patience: settings.patience,
@@ -297,7 +299,7 @@ function layerSizes({ layers }: SparseMLP): number[] {
 
 function startText({ source, data, settings, model, warning }: Run): string {
   const { x, labelNames } = source.dataset;
-  const { topology, initializer, optimizer, optimizerOptions } = settings;
+  const { topology, initializer, optimizer } = settings;
   const { validationSplit, validationRows } = data.validation;
   const held =
     validationRows !== undefined
@@ -317,7 +319,7 @@ function startText({ source, data, settings, model, warning }: Run): string {
     ['weights', [initializer.name, ...inWords(initializer.options)].join(', ')],
     [
       'optimiser',
-      [optimizer.name, ...inWords(optimizerOptions), `batches of ${settings.batchSize}`].join(', '),
+      [optimizer.name, ...inWords(optimizer.options), `batches of ${settings.batchSize}`].join(', '),
     ],
     ['seed', String(settings.seed)],
     ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),

@@ -15,6 +15,7 @@ export interface Recipe {
 export interface SavedModel {
   readonly layers: readonly { readonly weights: CsrMatrix; readonly bias: Float32Array }[];
   readonly settings: {
+    readonly preset: string;
     readonly topology: Recipe;
     readonly initializer: Recipe;
     readonly growInitializer: Recipe;
@@ -70,9 +71,10 @@ export function decodeModel(bytes: Uint8Array): SavedModel {
       `the model's file is of version ${show(header.version)}; this release reads version ${VERSION}`,
     );
   }
-  const { shapes, seed, epochs } = header;
+  const { shapes, seed, epochs, preset } = header;
   if (!Array.isArray(shapes) || shapes.length === 0) throw missing('shapes');
   if (typeof seed !== 'string' && typeof seed !== 'number') throw missing('seed');
+  if (typeof preset !== 'string') throw missing('preset');
   if (typeof epochs !== 'number' || !Number.isSafeInteger(epochs) || epochs < 0) throw missing('epochs');
   const layers = shapes.map((shape: unknown, l) => {
     if (!Array.isArray(shape) || shape.length !== 2) throw missing(`shape of layer ${l}`);
@@ -94,6 +96,7 @@ export function decodeModel(bytes: Uint8Array): SavedModel {
   return {
     layers,
     settings: {
+      preset,
       topology: readRecipe(header, 'topology'),
       initializer: readRecipe(header, 'initializer'),
       growInitializer: readRecipe(header, 'growInitializer'),
