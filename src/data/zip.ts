@@ -1,5 +1,6 @@
+import type { Budget } from '../budget.ts';
 import { CtreError, show } from '../errors.ts';
-import { type Budget, ByteReader } from './bytes.ts';
+import { ByteReader } from './bytes.ts';
 import { crc32, inflate, inflatePrefix } from './inflate.ts';
 
 /** A file in a ZIP archive. */
@@ -105,20 +106,16 @@ function readEntry(bytes: Uint8Array, reader: ByteReader): ZipMember {
   return {
     name,
     read(budget) {
-      const content = method === 0 ? packed() : inflateWhole(packed(), size, budget, title);
+      const content = method === 0 ? packed() : inflate(packed(), size, budget, title);
       if (content.length !== size || crc32(content) !== crc) {
         throw new CtreError('E_FORMAT', `${title} fails its check sum; get the file again`);
       }
+      budget.countContent(size, packedSize);
       return content;
     },
     prefix: (length) =>
       method === 0 ? packed().subarray(0, length) : inflatePrefix('deflate', packed(), length, title),
   };
-}
-
-function inflateWhole(packed: Uint8Array, size: number, budget: Budget, title: string): Uint8Array {
-  if (size > budget.left) budget.claim(size, title);
-  return inflate(packed, budget, title);
 }
 
 function readerAt(bytes: Uint8Array, offset: number): ByteReader {
