@@ -4,7 +4,7 @@ import { toCsr } from './compressed.ts';
 import type { Dataset, ReadOptions } from './dataset.ts';
 import { isNumeric, type NdArray, type NumericArray, showShape } from './ndarray.ts';
 import { NPY_HEADER_BYTES, type NpyHeader, npyObstacle, readNpy, readNpyHeader } from './npy.ts';
-import { checkVariableCount, datasetFromVariables, type Variable } from './variables.ts';
+import { datasetFromVariables, type Variable } from './variables.ts';
 import { readZip, type ZipMember } from './zip.ts';
 
 /** An `.npz` or `.npy` file and what it is called without its ending. */
@@ -40,7 +40,6 @@ function describe(name: string, header: NpyHeader): Omit<Variable, 'read'> {
 }
 
 function archiveVariables(stem: string, archive: readonly ZipMember[], budget: Budget): Variable[] {
-  checkVariableCount(archive.length);
   const members = new Map<string, ZipMember>();
   for (const member of archive)
     if (member.name.endsWith('.npy')) members.set(member.name.slice(0, -4), member);
