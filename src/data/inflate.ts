@@ -98,7 +98,7 @@ function collect(
     if (chunk.length === 0) return;
     if (size + chunk.length > content.length) {
       const larger = claimBytes(
-        Math.max(size + chunk.length, Math.min(2 * content.length, budget.left)),
+        Math.max(size + chunk.length, Math.min(4 * content.length, budget.left)),
         budget,
         what,
       );

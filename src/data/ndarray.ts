@@ -69,8 +69,7 @@ export function decodeElements(
     `an array of ${count} elements`,
   );
   const aligned = isView ? bytes : new Uint8Array(bytes);
-  if (size > 1 && !littleEndian)
-    for (let at = 0; at < aligned.length; at += size) aligned.subarray(at, at + size).reverse();
+  if (!littleEndian) reverseEach(aligned, size);
   const { buffer, byteOffset } = aligned;
   switch (type) {
     case 'uint8':
@@ -86,16 +85,47 @@ export function decodeElements(
     case 'uint32':
       return new Uint32Array(buffer, byteOffset, count);
     case 'int64':
-      return Float64Array.from(new BigInt64Array(buffer, byteOffset, count), Number);
+      return joinHalves(
+        new Uint32Array(buffer, byteOffset, 2 * count),
+        new Int32Array(buffer, byteOffset, 2 * count),
+      );
     case 'uint64':
-      return Float64Array.from(new BigUint64Array(buffer, byteOffset, count), Number);
+      return joinHalves(
+        new Uint32Array(buffer, byteOffset, 2 * count),
+        new Uint32Array(buffer, byteOffset, 2 * count),
+      );
     case 'float16':
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, count), halfToNumber);
+      return halvesToFloats(new Uint16Array(buffer, byteOffset, count));
     case 'float32':
       return new Float32Array(buffer, byteOffset, count);
     case 'float64':
       return new Float64Array(buffer, byteOffset, count);
   }
+}
+
+/** Turns every element of so many bytes around, in place. */
+function reverseEach(bytes: Uint8Array, size: number): void {
+  if (size === 1) return;
+  for (let at = 0; at < bytes.length; at += size) {
+    for (let low = at, high = at + size - 1; low < high; low++, high--) {
+      const byte = bytes[low];
+      bytes[low] = bytes[high];
+      bytes[high] = byte;
+    }
+  }
+}
+
+/** 64-bit integers, whose upper halves have the sign, as the nearest doubles. Neither this nor the next makes an object an element. */
+function joinHalves(lower: Uint32Array, upper: Uint32Array | Int32Array): Float64Array {
+  const joined = new Float64Array(lower.length / 2);
+  for (let p = 0; p < joined.length; p++) joined[p] = upper[2 * p + 1] * 2 ** 32 + lower[2 * p];
+  return joined;
+}
+
+function halvesToFloats(halves: Uint16Array): Float32Array {
+  const floats = new Float32Array(halves.length);
+  for (let p = 0; p < halves.length; p++) floats[p] = halfToNumber(halves[p]);
+  return floats;
 }
 
 /** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */

@@ -1,6 +1,5 @@
 // Small data sets in every format, written here by the formats' descriptions.
-import { deflateSync, gzipSync } from 'node:zlib';
-import { zipSync } from 'fflate';
+import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { joined, type Seed } from './mutate.ts';
 
 type Files = Readonly<Record<string, Uint8Array>>;
@@ -57,6 +56,54 @@ export function idx(type: number, shape: readonly number[], content: Uint8Array)
   return joined(Uint8Array.of(0, 0, type, shape.length), elements('>i4', shape), content);
 }
 
+/**
+ * A ZIP file: local headers with contents, directory, end record (PKWARE APPNOTE 6.3, sections 4.3.7, 4.3.12, 4.3.16).
+ * @param changed what the directory tells otherwise than it is, by member.
+ */
+export function zip(
+  files: Files | readonly (readonly [name: string, content: Uint8Array])[],
+  { level = 6, changed = () => ({}) }: { level?: number; changed?: (name: string) => ZipLies } = {},
+): Uint8Array {
+  const members: Uint8Array[] = [];
+  const directory: Uint8Array[] = [];
+  let offset = 0;
+  const entries = Array.isArray(files) ? files : Object.entries(files);
+  for (const [name, content] of entries) {
+    const packed = level === 0 ? content : deflateRawSync(content, { level });
+    const lies: ZipLies = changed(name);
+    const nameBytes = text(name);
+    const about = (sizes: ZipLies): Uint8Array => {
+      const fields = Buffer.alloc(22);
+      fields.writeUInt16LE(level === 0 ? 0 : 8, 2);
+      fields.writeUInt32LE(crc32(content), 8);
+      fields.writeUInt32LE(sizes.packedSize ?? packed.length, 12);
+      fields.writeUInt32LE(sizes.size ?? content.length, 16);
+      fields.writeUInt16LE(nameBytes.length, 20);
+      return fields;
+    };
+    const local = joined(text('PK\x03\x04\x14\0'), about({}), new Uint8Array(2), nameBytes, packed);
+    const tail = Buffer.alloc(16);
+    tail.writeUInt32LE(lies.offset ?? offset, 12);
+    directory.push(joined(text('PK\x01\x02\x14\0\x14\0'), about(lies), tail.subarray(0, 16), nameBytes));
+    members.push(local);
+    offset += local.length;
+  }
+  const entriesBytes = joined(...directory);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(directory.length, 8);
+  end.writeUInt16LE(directory.length, 10);
+  end.writeUInt32LE(entriesBytes.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return joined(...members, entriesBytes, end);
+}
+
+interface ZipLies {
+  readonly size?: number;
+  readonly packedSize?: number;
+  readonly offset?: number;
+}
+
 /** A data element of a level 5 MAT-file: type, size, content, padded to eight bytes. */
 function element(type: number, content: Uint8Array): Uint8Array {
   const size = type === 15 ? content.length : 8 * Math.ceil(content.length / 8);
@@ -82,8 +129,11 @@ function matrix(
   return element(14, joined(...head, ...parts));
 }
 
+/** A matrix of bytes, column by column, as an element of a MAT-file. */
+export const bytesMatrix = (name: string, shape: readonly number[], values: Uint8Array): Uint8Array =>
+  matrix(name, 6, shape, [element(2, values)]);
 const dense = (name: string, shape: readonly number[], values: readonly number[]): Uint8Array =>
-  matrix(name, 6, shape, [element(2, Uint8Array.from(values))]);
+  bytesMatrix(name, shape, Uint8Array.from(values));
 
 const sparseX = matrix(
   'X',
@@ -97,9 +147,12 @@ const sparseX = matrix(
 );
 
 const matY = dense('Y', [ROWS, 1], LABELS);
+/** A MAT-file of zlib streams. */
+export const packedMatFile = (streams: readonly Uint8Array[]): Uint8Array =>
+  joined(MAT_HEADER, ...streams.map((stream) => element(15, stream)));
 const matFile = (files: Files): Files => ({ 'a.mat': joined(MAT_HEADER, ...Object.values(files)) });
 const packedMat = (files: Files): Files => ({
-  'a.mat': joined(MAT_HEADER, ...Object.values(files).map((bytes) => element(15, deflateSync(bytes)))),
+  'a.mat': packedMatFile(Object.values(files).map((bytes) => deflateSync(bytes))),
 });
 
 const asTheyAre = (files: Files): Files => files;
@@ -108,7 +161,7 @@ const gzipped = (files: Files): Files =>
   Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${name}.gz`, gzipSync(bytes)]));
 const zipped =
   (level: 0 | 6) =>
-  (files: Files): Files => ({ 'a.npz': zipSync({ ...files }, { level }) });
+  (files: Files): Files => ({ 'a.npz': zip(files, { level }) });
 
 function plainAndPacked(name: string, inside: Files, pack: DataSeed['pack'] = asTheyAre): DataSeed[] {
   return [
