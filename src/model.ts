@@ -1,7 +1,7 @@
 import { checkInteger, checkOptions } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
-import { decodeModel, encodeModel } from './io/modelFile.ts';
+import { decodeModel, encodeModel, type SavedModel } from './io/modelFile.ts';
 import { Region } from './memory/arena.ts';
 import { TILE } from './memory/module.ts';
 import { initializerByName } from './nn/initializer.ts';
@@ -39,6 +39,12 @@ import { allocateWorkspaces, evaluateRows, predictRows, type Score } from './tra
 import { type Epoch, type Job, type Labelled, type Trainee, train } from './train/train.ts';
 import { runNow } from './train/work.ts';
 import { checkThreads, openSite, type Site } from './workers/site.ts';
+
+/** How to load a model. */
+export interface LoadOptions extends Pick<ModelOptions, 'threads'> {
+  /** Bytes that loading may take besides those of the file. Default 4 × these + 64 MiB. */
+  readonly maxBytes?: number;
+}
 
 /** A finished training. */
 export interface History {
@@ -134,14 +140,16 @@ export class SparseMLP {
   /**
    * The model of a file that `save` wrote: the same predictions, bit for bit. Training goes on from its weights, with a new
    * optimiser.
-   * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no such file.
+   * @param options.maxBytes what this may take from memory besides the bytes; 4 × these + 64 MiB.
+   * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no such file,
+   *   `E_MEMORY` where the network would take more than it may.
    */
-  static async load(bytes: Uint8Array, options: Pick<ModelOptions, 'threads'> = {}): Promise<SparseMLP> {
-    checkOptions('SparseMLP.load', options, ['threads']);
+  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<SparseMLP> {
+    checkOptions('SparseMLP.load', options, ['threads', 'maxBytes']);
     if (!(bytes instanceof Uint8Array)) {
       throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
     }
-    const { layers, settings, metadata } = decodeModel(bytes);
+    const { layers: checked, settings, metadata } = readModel(bytes, options.maxBytes);
     const { topology, initializer, growInitializer, seed, epochs } = settings;
     const parts = {
       topology: topologyByName(topology.name, topology.options),
@@ -149,7 +157,6 @@ export class SparseMLP {
       growInitializer: initializerByName(growInitializer.name, growInitializer.options),
       seed,
     };
-    const checked = checkLayers(layers);
     const site = await openSite(checkThreads(options.threads ?? 1));
     return SparseMLP.#assemble(site, checked, parts, epochs, metadata);
   }
@@ -170,8 +177,12 @@ export class SparseMLP {
         layer.values.view.set(layers[l].weights.values);
         layer.bias.view.set(layers[l].bias);
       });
-      const counts = layers.map(({ weights }) => weights.nnz);
-      const starts = initTopology(settings.topology, network.dims, counts, settings.seed);
+      // The connections are there: none is left to choose. A method that moves none has no state either.
+      const none = layers.map(() => 0);
+      const starts =
+        settings.topology.evolve === undefined
+          ? layers.map(() => ({ state: null }))
+          : initTopology(settings.topology, network.dims, none, settings.seed);
       const states = starts.map(({ state }) => state);
       return { ...settings, network, states, epochs, started: true };
     });
@@ -423,6 +434,13 @@ export class SparseMLP {
       signal,
     };
   }
+}
+
+/** The model of a file, its layers checked; what is copied on the way is left behind here. */
+function readModel(bytes: Uint8Array, maxBytes: number | undefined): SavedModel {
+  if (maxBytes !== undefined) checkInteger('maxBytes', maxBytes, { least: 1 });
+  const saved = decodeModel(bytes, maxBytes);
+  return { ...saved, layers: checkLayers(saved.layers) };
 }
 
 /** Every layer's first pattern and the method's state of it. */

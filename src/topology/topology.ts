@@ -74,7 +74,10 @@ export interface Topology<S = unknown> {
   readonly search?: CosineSearch;
   /** The name of the initialiser that new connections get where the caller chooses none; `uniform` if absent. */
   readonly growInitializer?: string;
-  /** A layer's first pattern. Its connections need not be layer.nnz: `dense` takes them all. */
+  /**
+   * A layer's first pattern. Its connections need not be layer.nnz: `dense` takes them all. Where the connections are given,
+   * as in a model's file, layer.nnz is 0 and only the state is taken.
+   */
   init(layer: InitialLayer, random: Random): { readonly pattern: CsrPattern; readonly state: S };
   /** Whether the coming update needs candidates at all; absent: it does. */
   wantsCandidates?(state: S, progress: Progress): boolean;
