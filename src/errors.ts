@@ -56,3 +56,8 @@ export function show(value: unknown): string {
   }
   return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
 }
+
+/** A number of bytes as an error message shows it. */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

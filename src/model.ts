@@ -1,7 +1,7 @@
 import { checkChoice, checkInteger, checkOptions } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
-import { decodeCheckpoint, encodeCheckpoint } from './io/checkpointFile.ts';
+import { decodeCheckpoint, encodeCheckpoint, type SavedCheckpoint } from './io/checkpointFile.ts';
 import { decodeModel, encodeModel, type Recipe, type SavedModel } from './io/modelFile.ts';
 import { Region } from './memory/arena.ts';
 import { TILE } from './memory/module.ts';
@@ -42,6 +42,12 @@ import { checkTerms, termsOf } from './train/terms.ts';
 import { type Epoch, type Job, type Labelled, type Trainee, train } from './train/train.ts';
 import { runNow } from './train/work.ts';
 import { checkThreads, openSite, type Site } from './workers/site.ts';
+
+/** How to load a model. */
+export interface LoadOptions extends Pick<ModelOptions, 'threads'> {
+  /** Bytes that loading may take besides those of the file. Default 4 × these + 64 MiB. */
+  readonly maxBytes?: number;
+}
 
 /** A finished training. */
 export interface History {
@@ -150,14 +156,16 @@ export class SparseMLP {
   /**
    * The model of a file that `save` wrote: the same predictions, bit for bit. Training goes on from its weights, with a new
    * optimiser.
-   * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no such file.
+   * @param options.maxBytes what this may take from memory besides the bytes; 4 × these + 64 MiB.
+   * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no such file,
+   *   `E_MEMORY` where the network would take more than it may.
    */
-  static async load(bytes: Uint8Array, options: Pick<ModelOptions, 'threads'> = {}): Promise<SparseMLP> {
-    checkOptions('SparseMLP.load', options, ['threads']);
+  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<SparseMLP> {
+    checkOptions('SparseMLP.load', options, ['threads', 'maxBytes']);
     if (!(bytes instanceof Uint8Array)) {
       throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
     }
-    return SparseMLP.#restore(decodeModel(bytes), options.threads);
+    return SparseMLP.#restore(readModel(bytes, options.maxBytes), options.threads);
   }
 
   /**
@@ -165,12 +173,12 @@ export class SparseMLP {
    * same data and options, takes it up behind the last epoch, and ends with the same bits as if it had never stopped.
    * @throws CtreError as `load`; `E_FORMAT` also for a checkpoint that was changed in any bit.
    */
-  static async resume(bytes: Uint8Array, options: Pick<ModelOptions, 'threads'> = {}): Promise<SparseMLP> {
-    checkOptions('SparseMLP.resume', options, ['threads']);
+  static async resume(bytes: Uint8Array, options: LoadOptions = {}): Promise<SparseMLP> {
+    checkOptions('SparseMLP.resume', options, ['threads', 'maxBytes']);
     if (!(bytes instanceof Uint8Array)) {
       throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
     }
-    const { model: saved, training } = decodeCheckpoint(bytes);
+    const { model: saved, training } = readCheckpoint(bytes, options.maxBytes);
     const optimizer = optimizerByName(training.optimizer.name, training.optimizer.options);
     if (training.slots.some(({ weights }) => weights.length !== optimizer.slots)) {
       throw new CtreError('E_FORMAT', `the checkpoint lacks arrays of its optimiser, ${optimizer.name}`);
@@ -192,7 +200,7 @@ export class SparseMLP {
   }
 
   static async #restore(
-    { layers, settings, metadata }: SavedModel,
+    { layers: checked, settings, metadata }: SavedModel,
     threads: ModelOptions['threads'] = 1,
   ): Promise<SparseMLP> {
     const { preset, topology, initializer, growInitializer, seed, epochs } = settings;
@@ -203,7 +211,6 @@ export class SparseMLP {
       growInitializer: initializerByName(growInitializer.name, growInitializer.options),
       seed,
     };
-    const checked = checkLayers(layers);
     const site = await openSite(checkThreads(threads));
     return SparseMLP.#assemble(site, checked, parts, epochs, metadata);
   }
@@ -224,8 +231,12 @@ export class SparseMLP {
         layer.values.view.set(layers[l].weights.values);
         layer.bias.view.set(layers[l].bias);
       });
-      const counts = layers.map(({ weights }) => weights.nnz);
-      const starts = initTopology(settings.topology, network.dims, counts, settings.seed);
+      // The connections are there: none is left to choose. A method that moves none has no state either.
+      const none = layers.map(() => 0);
+      const starts =
+        settings.topology.evolve === undefined
+          ? layers.map(() => ({ state: null }))
+          : initTopology(settings.topology, network.dims, none, settings.seed);
       const states = starts.map(({ state }) => state);
       return { ...settings, network, states, epochs, started: true, history: [], atEdge: true };
     });
@@ -523,6 +534,20 @@ export class SparseMLP {
 /** A part by its name and options: enough to make it again. */
 function recipe({ name, options }: Recipe): Recipe {
   return { name, options };
+}
+
+/** The model of a file, its layers checked; what is copied on the way is left behind here. */
+function readModel(bytes: Uint8Array, maxBytes: number | undefined): SavedModel {
+  if (maxBytes !== undefined) checkInteger('maxBytes', maxBytes, { least: 1 });
+  const saved = decodeModel(bytes, maxBytes);
+  return { ...saved, layers: checkLayers(saved.layers) };
+}
+
+/** As `readModel`, of a checkpoint. */
+function readCheckpoint(bytes: Uint8Array, maxBytes: number | undefined): SavedCheckpoint {
+  if (maxBytes !== undefined) checkInteger('maxBytes', maxBytes, { least: 1 });
+  const { model, training } = decodeCheckpoint(bytes, maxBytes);
+  return { model: { ...model, layers: checkLayers(model.layers) }, training };
 }
 
 /** Every layer's first pattern and the method's state of it. */

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { CsrMatrix, type DenseMatrix } from '../csr.ts';
 import { idxRole } from '../data/idx.ts';
 import {
@@ -21,7 +21,7 @@ import { CtreError, show } from '../errors.ts';
 import type { TrainOptions } from '../options.ts';
 import { randomStream } from '../random.ts';
 import type { Arguments, OptionHelp } from './args.ts';
-import { listFolder, readBytes, readText } from './files.ts';
+import { listFolder, readBytes, readInside, readText } from './files.ts';
 import { percent } from './report.ts';
 
 /** Samples with their classes. */
@@ -38,7 +38,7 @@ export const READ_OPTIONS = {
   'no-header': { help: 'CSV: the first line is data' },
   delimiter: { value: 'c', help: 'CSV: what separates fields (detected)' },
   columns: { value: 'n', help: 'LIBSVM: the number of features (the largest index)' },
-  'max-mb': { value: 'n', help: 'MiB that compressed content may inflate to (64 + 4 × its size)' },
+  'max-mb': { value: 'n', help: 'MiB that reading may take besides the file (64 + 4 × its size)' },
 } as const satisfies Record<string, OptionHelp>;
 
 type ReadOptionName = keyof typeof READ_OPTIONS;
@@ -85,7 +85,6 @@ export async function openDataset(
   more: Pick<ReadOptions, 'columns' | 'unlabelled'> = {},
 ): Promise<Dataset> {
   args.exclude('header', 'no-header');
-  const megabytes = args.number('max-mb', { least: 1 / 2 ** 20 });
   const { files, features } = await readFiles(path);
   const options: ReadOptions = {
     label: args.text('label'),
@@ -93,17 +92,27 @@ export async function openDataset(
     header: args.has('header') ? true : args.has('no-header') ? false : undefined,
     delimiter: args.text('delimiter')?.replace('\\t', '\t'),
     columns: args.integer('columns', { least: 1 }) ?? more.columns,
-    maxBytes: megabytes === undefined ? undefined : Math.round(megabytes * 2 ** 20),
+    maxBytes: readingLimit(args),
     unlabelled: more.unlabelled,
   };
   try {
     return readDataset(files, options);
   } catch (error) {
-    if (!(error instanceof CtreError)) throw error;
-    // The readers know their options by the names that programs use.
-    const message = error.message.replace('set maxBytes higher', 'raise --max-mb');
-    throw new CtreError(error.code, message, { cause: error });
+    throw inOptions(error);
   }
+}
+
+/** What reading may take, in bytes; undefined where it is for the reader to say. */
+export function readingLimit(args: Arguments<'max-mb'>): number | undefined {
+  const megabytes = args.number('max-mb', { least: 1 / 2 ** 20 });
+  return megabytes === undefined ? undefined : Math.round(megabytes * 2 ** 20);
+}
+
+/** A reader's error, which names its options as programs do, in the words of this one. */
+export function inOptions(error: unknown): unknown {
+  if (!(error instanceof CtreError)) return error;
+  const message = error.message.replace('set maxBytes higher', 'raise --max-mb');
+  return new CtreError(error.code, message, { cause: error });
 }
 
 /** The files of a dataset, and for one .npy file out of several which of them holds the features. */
@@ -114,7 +123,9 @@ async function readFiles(path: string): Promise<{ files: Record<string, Uint8Arr
     if (stem === undefined) return { files: { [basename(path)]: await readBytes(path) } };
     // An .npy file is one array: the labels are another file beside it.
     const beside = (await listUnpacked(dirname(path)))?.filter((name) => ARRAY_FILE.test(name)) ?? [];
-    return { files: await readAll(dirname(path), beside), features: stem };
+    const others = beside.filter((name) => name !== basename(path));
+    const files = { ...(await readAll(dirname(path), others)), [basename(path)]: await readBytes(path) };
+    return { files, features: stem };
   }
   const images = names.filter((name) => idxRole(name) !== undefined);
   const chosen = images.length > 0 ? images : names.filter((name) => ARRAY_FILE.test(name));
@@ -137,7 +148,7 @@ async function listUnpacked(path: string): Promise<string[] | undefined> {
 
 async function readAll(folder: string, names: readonly string[]): Promise<Record<string, Uint8Array>> {
   const entries: [string, Uint8Array][] = [];
-  for (const name of names) entries.push([name, await readBytes(join(folder, name))]);
+  for (const name of names) entries.push([name, await readInside(folder, name)]);
   return Object.fromEntries(entries);
 }
 

@@ -32,7 +32,7 @@ interface ClassScore {
 export async function runEvaluate(argv: readonly string[], { stdout }: Io): Promise<void> {
   const args = parseArguments(evaluateSyntax, argv);
   const [modelPath, path] = args.positionals;
-  const saved = await openModel(modelPath);
+  const saved = await openModel(modelPath, args);
   const { model, labelNames, inputs } = saved;
   try {
     const dataset = await openDataset(path, args, { columns: inputs });

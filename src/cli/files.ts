@@ -1,16 +1,54 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import {
+  access,
+  constants,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import { CtreError, show } from '../errors.ts';
 
 /** A file's content. @throws CtreError `E_FORMAT` for one that cannot be read, `E_MEMORY` for one that is too large. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
+    const found = await stat(path);
+    // Pipes and devices may never end, or never begin.
+    if (!found.isFile() && !found.isDirectory()) {
+      throw new CtreError(
+        'E_FORMAT',
+        `${show(path)} is no regular file; expected one that can be read whole`,
+      );
+    }
+    const { buffer, byteOffset, byteLength } = await readFile(path);
     // Plain bytes: a Node Buffer's slice shares its memory, where a Uint8Array's copies.
-    return new Uint8Array(await readFile(path));
+    return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
     throw explain(error, path, 'read');
   }
+}
+
+/** The content of a folder's file. @throws CtreError as `readBytes`, and for a link that leads out of the folder. */
+export async function readInside(folder: string, name: string): Promise<Uint8Array> {
+  const path = join(folder, name);
+  let real: string;
+  try {
+    real = await realpath(path);
+    const root = await realpath(folder);
+    if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) {
+      throw new CtreError(
+        'E_FORMAT',
+        `${show(path)} is a link that leads out of its folder; name the folder or file that it leads to`,
+      );
+    }
+  } catch (error) {
+    throw explain(error, path, 'read');
+  }
+  return readBytes(real);
 }
 
 /** As `readBytes`, as text. */
@@ -18,13 +56,13 @@ export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path));
 }
 
-/** The names of a folder's files, sorted; undefined for a path that is no folder. @throws CtreError `E_FORMAT` if there is none. */
+/** The names of a folder's files and links, sorted; undefined for a path that is no folder. @throws CtreError `E_FORMAT` if there is none. */
 export async function listFolder(path: string): Promise<string[] | undefined> {
   try {
     if (!(await stat(path)).isDirectory()) return undefined;
     const entries = await readdir(path, { withFileTypes: true });
     return entries
-      .filter((entry) => !entry.isDirectory())
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
       .map(({ name }) => name)
       .sort();
   } catch (error) {
@@ -38,7 +76,17 @@ export async function listFolder(path: string): Promise<string[] | undefined> {
  * @throws CtreError `E_ARGUMENT` when it cannot.
  */
 export async function checkWritable(path: string, inputs: readonly string[]): Promise<void> {
-  const existing = await stat(path).catch(() => undefined);
+  if (path === '' || path.endsWith('/') || path.endsWith(sep)) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${show(path)} is no name of a file; expected the name of a file to write`,
+    );
+  }
+  const existing = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    // What is not there can be written, also where a link leads to it; any other obstacle stays one.
+    if (error.code !== 'ENOENT') throw explain(error, path, 'written');
+    return undefined;
+  });
   if (existing !== undefined && !existing.isFile()) {
     const kind = existing.isDirectory() ? 'a folder' : 'no regular file';
     throw new CtreError('E_ARGUMENT', `${show(path)} is ${kind}; expected the name of a file to write`);
@@ -84,6 +132,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ELOOP: 'it is a link to itself',
   ENAMETOOLONG: 'its name is too long',
+  ERR_INVALID_ARG_VALUE: 'its name holds a zero byte',
 };
 
 /** The file system's error as a sentence; whatever is none stays what it is. */

@@ -34,7 +34,7 @@ export async function runPredict(argv: readonly string[], { stdout }: Io): Promi
   const [modelPath, path] = args.positionals;
   const out = args.text('out');
   if (out !== undefined) await checkWritable(out, [modelPath, path]);
-  const saved = await openModel(modelPath);
+  const saved = await openModel(modelPath, args);
   const { model, labelNames, inputs } = saved;
   try {
     // Its labels do not matter here, nor whether the model knows them.

@@ -10,7 +10,7 @@ import {
 import { CtreError, show } from '../errors.ts';
 import { SparseMLP } from '../model.ts';
 import type { Arguments, OptionHelp } from './args.ts';
-import { type LabelledRows, pickRows, readSplit, scaled } from './dataset.ts';
+import { inOptions, type LabelledRows, pickRows, readingLimit, readSplit, scaled } from './dataset.ts';
 import { readBytes, writeWhole } from './files.ts';
 
 /** What a model's file tells besides the network. */
@@ -51,10 +51,10 @@ export function notesAsMetadata(notes: ModelNotes): Record<string, unknown> {
  * The model of a file; one that a program saved without notes has numbered classes and takes features as they are.
  * @throws CtreError naming the file, for one that is missing, damaged or no model.
  */
-export async function openModel(path: string): Promise<SavedModel> {
+export async function openModel(path: string, args: Arguments<'max-mb'>): Promise<SavedModel> {
   const bytes = await readBytes(path);
   try {
-    const model = await SparseMLP.load(bytes);
+    const model = await SparseMLP.load(bytes, { maxBytes: readingLimit(args) });
     const { layers, metadata } = model;
     try {
       return { model, inputs: layers[0].inDim, ...readNotes(metadata, layers[layers.length - 1].outDim) };
@@ -64,7 +64,7 @@ export async function openModel(path: string): Promise<SavedModel> {
     }
   } catch (error) {
     if (!(error instanceof CtreError)) throw error;
-    throw new CtreError(error.code, `${basename(path)}: ${error.message}`, { cause: error });
+    throw inOptions(new CtreError(error.code, `${basename(path)}: ${error.message}`, { cause: error }));
   }
 }
 

@@ -1,30 +1,5 @@
 import { CtreError } from '../errors.ts';
 
-/** What reading one dataset may still take from memory beyond the bytes that came. */
-export class Budget {
-  readonly limit: number;
-  #used = 0;
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  get left(): number {
-    return this.limit - this.#used;
-  }
-
-  /** @throws CtreError `E_MEMORY` when more is claimed than is left. */
-  claim(bytes: number, what: string): void {
-    if (!(bytes <= this.left)) {
-      throw new CtreError(
-        'E_MEMORY',
-        `${what} would take more than the ${this.limit} bytes that reading may take; set maxBytes higher if you trust the file`,
-      );
-    }
-    this.#used += bytes;
-  }
-}
-
 /** Reads binary fields one after the other and never past the end. */
 export class ByteReader {
   position = 0;

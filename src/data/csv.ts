@@ -1,8 +1,9 @@
 import Papa from 'papaparse';
+import type { Budget } from '../budget.ts';
 import { CtreError, show } from '../errors.ts';
 import { buildDataset, type Dataset, type ReadOptions } from './dataset.ts';
 import { checkElements, finite } from './ndarray.ts';
-import { decodeText, FloatList, parseNumber } from './text.ts';
+import { eachPiece, NumberList, parseNumber } from './text.ts';
 
 /** A row and the line it starts on, from 1. */
 interface Row {
@@ -25,36 +26,45 @@ const LABEL_NAMES = ['label', 'class', 'target', 'y'];
  * @throws CtreError `E_FORMAT` naming line and column, `E_NOT_FINITE`, `E_LABEL`, `E_ARGUMENT` for a label column
  *   that does not exist.
  */
-export function readCsv(bytes: Uint8Array, options: ReadOptions): Dataset {
+export function readCsv(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
   const pending: Row[] = [];
   let table: Table | undefined;
-  eachRow(decodeText(bytes), options.delimiter, (row) => {
+  eachRow(bytes, options.delimiter, budget, (row) => {
     if (table) return table.add(row);
     // Two rows tell whether the first one is a header.
     pending.push(row);
-    if (pending.length === 2) table = startTable(pending, options);
+    if (pending.length === 2) table = startTable(pending, options, budget);
   });
-  table ??= startTable(pending, options);
+  table ??= startTable(pending, options, budget);
   return table.finish();
 }
 
-function startTable(rows: readonly Row[], options: ReadOptions): Table {
+function startTable(rows: readonly Row[], options: ReadOptions, budget: Budget): Table {
   if (rows.length === 0) throw new CtreError('E_FORMAT', 'the file holds no rows, only blank lines');
   const hasHeader = options.header ?? looksLikeHeader(rows[0].fields, rows[1]?.fields);
-  const table = new Table(planColumns(rows[0].fields, hasHeader, options));
+  const table = new Table(planColumns(rows[0].fields, hasHeader, options), budget);
   for (const row of hasHeader ? rows.slice(1) : rows) table.add(row);
   return table;
 }
 
+/** What engines take for a label's text and its place in a map, besides its characters. */
+const LABEL_BYTES = 128;
+
 /** The rows read so far, as numbers and label texts. */
 class Table {
   readonly #layout: Layout;
-  readonly #features = new FloatList();
-  readonly #labels: string[] = [];
+  readonly #budget: Budget;
+  readonly #features: NumberList<Float32Array>;
+  /** The label of every row, as its position among the texts. */
+  readonly #labels: NumberList<Int32Array>;
+  readonly #texts = new Map<string, number>();
   #rows = 0;
 
-  constructor(layout: Layout) {
+  constructor(layout: Layout, budget: Budget) {
     this.#layout = layout;
+    this.#budget = budget;
+    this.#features = new NumberList(Float32Array, budget);
+    this.#labels = new NumberList(Int32Array, budget);
   }
 
   add({ line, fields }: Row): void {
@@ -75,7 +85,7 @@ class Table {
             `line ${line}, column ${field + 1} holds no label; fill it or drop the line`,
           );
         }
-        this.#labels.push(text);
+        this.#addLabel(text);
         continue;
       }
       const value = parseNumber(text);
@@ -85,14 +95,29 @@ class Table {
     this.#rows++;
   }
 
+  #addLabel(text: string): void {
+    let position = this.#texts.get(text);
+    if (position === undefined) {
+      position = this.#texts.size;
+      this.#budget.claim(LABEL_BYTES + 2 * text.length, `label number ${position + 1}`);
+      this.#texts.set(text, position);
+    }
+    this.#labels.push(position);
+  }
+
   finish(): Dataset {
     const { width, labelColumn, names } = this.#layout;
     const cols = labelColumn < 0 ? width : width - 1;
     checkElements(this.#rows, cols);
     const x = { rows: this.#rows, cols, data: this.#features.toArray() };
     const featureNames = names?.filter((_, field) => field !== labelColumn);
+    if (labelColumn < 0) return buildDataset(this.#budget, { x }, undefined, featureNames);
+    const labels = toLabels([...this.#texts.keys()]);
+    const positions = this.#labels.toArray();
+    this.#budget.claim(8 * positions.length, `${positions.length} labels`);
     return buildDataset(
-      { x, labels: labelColumn < 0 ? undefined : toLabels(this.#labels) },
+      this.#budget,
+      { x, labels: Array.from(positions, (position) => labels[position]) },
       undefined,
       featureNames,
     );
@@ -114,29 +139,54 @@ function notNumeric(text: string, line: number, field: number): CtreError {
 }
 
 /** Calls back with every row that is not blank. @throws CtreError `E_FORMAT` for quotes that never close. */
-function eachRow(content: string, delimiter: string | undefined, onRow: (row: Row) => void): void {
-  const text = content.includes('\r') ? content.replace(/\r\n?/g, '\n') : content;
-  const isQuoted = text.includes('"');
+function eachRow(
+  bytes: Uint8Array,
+  given: string | undefined,
+  budget: Budget,
+  onRow: (row: Row) => void,
+): void {
+  let delimiter = given;
   let line = 1;
-  Papa.parse<string[]>(text, {
-    delimiter: delimiter ?? '',
+  eachPiece(bytes, budget, (text, isLast) => {
+    delimiter ??= guessDelimiter(text, isLast);
+    const isBlanks = delimiter === ' ';
+    const isQuoted = text.includes('"');
+    const parser = new Papa.Parser({
+      delimiter,
+      newline: '\n',
+      step({ data: [data], errors }: Papa.ParseResult<string[]>) {
+        const start = line;
+        line++;
+        if (isQuoted) for (const field of data) line += countNewlines(field);
+        if (errors.length > 0) throw badQuote(start);
+        // Columns of a blank-separated file are often aligned by more than one blank.
+        const fields = isBlanks ? data.filter((field) => field !== '') : data;
+        if (fields.some((field) => field.trim() !== '')) onRow({ line: start, fields });
+      },
+    } as Papa.ParseConfig);
+    const { errors, meta }: Papa.ParseResult<string[]> = parser.parse(text, 0, !isLast);
+    // Where text is cut off one quote may look wrong that is not; a file of nothing but quotes has many.
+    if (errors.length > 1) throw badQuote(line);
+    return meta.cursor;
+  });
+}
+
+/** What separates fields, by the whole lines of a text's beginning; a comma where that does not tell. */
+function guessDelimiter(text: string, isWhole: boolean): string {
+  const end = isWhole ? text.length : text.lastIndexOf('\n');
+  const { meta } = Papa.parse<string[]>(end < 0 ? text : text.slice(0, end), {
     delimitersToGuess: [',', '\t', ';', '|', ' '],
     newline: '\n',
-    step({ data, errors, meta }) {
-      const start = line;
-      line++;
-      if (isQuoted) for (const field of data) line += countNewlines(field);
-      if (errors.some(({ type }) => type === 'Quotes')) {
-        throw new CtreError(
-          'E_FORMAT',
-          `line ${start} has a quote that is not closed, or text after one; quotes inside are doubled`,
-        );
-      }
-      // Columns of a blank-separated file are often aligned by more than one blank.
-      const fields = meta.delimiter === ' ' ? data.filter((field) => field !== '') : data;
-      if (fields.some((field) => field.trim() !== '')) onRow({ line: start, fields });
-    },
+    preview: 10,
   });
+  return meta.delimiter;
+}
+
+function badQuote(line: number): CtreError {
+  return new CtreError(
+    'E_FORMAT',
+    `line ${line} has a quote that is not closed, or text after one; quotes inside are doubled`,
+  );
 }
 
 function countNewlines(text: string): number {

@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts';
 import type { CsrMatrix, DenseMatrix } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
 
@@ -30,8 +31,8 @@ export interface ReadOptions {
   /** LIBSVM: the number of columns. Default: the largest index that occurs. */
   readonly columns?: number;
   /**
-   * Bytes that compressed content may inflate to, in total; the arrays made of it take at most four times as much.
-   * Default 4 × input bytes + 64 MiB.
+   * Bytes that reading may take at a time, for the dataset and on the way to it, besides the bytes that are given.
+   * Default 4 × these + 64 MiB; compressed content counts as given once it is unpacked, up to 8 times its size.
    */
   readonly maxBytes?: number;
 }
@@ -48,22 +49,36 @@ export function encodeLabels(
   values: LabelValues,
   names?: readonly (number | string)[],
 ): { labels: Int32Array; labelNames: readonly (number | string)[] } {
-  for (let row = 0; row < values.length; row++) checkLabel(values[row], row);
-  const labelNames = names ?? distinctLabels(values);
+  const { labels, labelNames } = encodeParts([values], names);
+  return { labels: labels[0], labelNames };
+}
+
+/** As `encodeLabels`, for several lists of labels with the same classes. */
+function encodeParts(
+  parts: readonly LabelValues[],
+  names?: readonly (number | string)[],
+  budget?: Budget,
+): { labels: Int32Array[]; labelNames: readonly (number | string)[] } {
+  parts.forEach(checkLabels);
+  const labelNames = names ?? distinctLabels(parts, budget);
   // Keyed by text, since a file with the classes 1, 2 and "a" names them "1", "2", "a", and a part of it 1 and 2.
   const codes = new Map(labelNames.map((name, code) => [String(name), code]));
-  const labels = new Int32Array(values.length);
-  for (let row = 0; row < values.length; row++) {
-    const code = codes.get(String(values[row]));
-    if (code === undefined) {
-      const known = labelNames.slice(0, 10).map(show).join(', ') + (labelNames.length > 10 ? ', …' : '');
-      throw new CtreError(
-        'E_LABEL',
-        `row ${row} has the label ${show(values[row])}; the known classes are ${known}`,
-      );
+  const labels = parts.map((values) => {
+    budget?.claim(4 * values.length, `${values.length} labels`);
+    const coded = new Int32Array(values.length);
+    for (let row = 0; row < values.length; row++) {
+      const code = codes.get(String(values[row]));
+      if (code === undefined) {
+        const known = labelNames.slice(0, 10).map(show).join(', ') + (labelNames.length > 10 ? ', …' : '');
+        throw new CtreError(
+          'E_LABEL',
+          `row ${row} has the label ${show(values[row])}; the known classes are ${known}`,
+        );
+      }
+      coded[row] = code;
     }
-    labels[row] = code;
-  }
+    return coded;
+  });
   return { labels, labelNames };
 }
 
@@ -94,7 +109,12 @@ export interface RawRows {
 }
 
 /** A dataset from what a reader found: sizes checked, the labels of both parts coded together. */
-export function buildDataset(train: RawRows, test?: RawRows, featureNames?: readonly string[]): Dataset {
+export function buildDataset(
+  budget: Budget,
+  train: RawRows,
+  test?: RawRows,
+  featureNames?: readonly string[],
+): Dataset {
   checkRows(train, 'the file');
   if (test) {
     checkRows(test, 'the test part');
@@ -105,15 +125,13 @@ export function buildDataset(train: RawRows, test?: RawRows, featureNames?: read
       );
     }
   }
-  const trainLabels = train.labels ?? [];
-  const testLabels = test?.labels ?? [];
-  const { labels, labelNames } = encodeLabels([...Array.from(trainLabels), ...Array.from(testLabels)]);
+  const { labels, labelNames } = encodeParts([train.labels ?? [], test?.labels ?? []], undefined, budget);
   return {
     x: train.x,
-    labels: labels.slice(0, trainLabels.length),
+    labels: labels[0],
     labelNames,
     ...(featureNames && { featureNames }),
-    ...(test && { test: { x: test.x, labels: labels.slice(trainLabels.length) } }),
+    ...(test && { test: { x: test.x, labels: labels[1] } }),
   };
 }
 
@@ -132,17 +150,32 @@ function checkRows({ x, labels }: RawRows, what: string): void {
   }
 }
 
-function checkLabel(value: number | string, row: number): void {
-  const valid = typeof value === 'number' ? Number.isSafeInteger(value) : value !== '';
-  if (!valid) {
-    const came = value === '' ? 'no label' : `the label ${value}`;
-    throw new CtreError('E_LABEL', `row ${row} has ${came}; labels are integers or names`);
+function checkLabels(values: LabelValues): void {
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    const valid = typeof value === 'number' ? Number.isSafeInteger(value) : value !== '';
+    if (!valid) {
+      const came = value === '' ? 'no label' : `the label ${value}`;
+      throw new CtreError('E_LABEL', `row ${row} has ${came}; labels are integers or names`);
+    }
   }
 }
 
-function distinctLabels(values: LabelValues): readonly (number | string)[] {
-  const distinct = [...new Set(Array.from(values, (value) => (value === 0 ? 0 : value)))];
-  const numbers = distinct.filter((value) => typeof value === 'number');
-  if (numbers.length === distinct.length) return numbers.sort((a, b) => a - b);
-  return [...new Set(distinct.map(String))].sort();
+/** What engines take for a class, in the sets, lists and maps that it goes through. */
+const CLASS_BYTES = 256;
+
+function distinctLabels(parts: readonly LabelValues[], budget?: Budget): readonly (number | string)[] {
+  const distinct = new Set<number | string>();
+  for (const values of parts) {
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row] === 0 ? 0 : values[row];
+      if (distinct.has(value)) continue;
+      budget?.claim(CLASS_BYTES, `class number ${distinct.size + 1}`);
+      distinct.add(value);
+    }
+  }
+  const all = [...distinct];
+  const numbers = all.filter((value) => typeof value === 'number');
+  if (numbers.length === all.length) return numbers.sort((a, b) => a - b);
+  return [...new Set(all.map(String))].sort();
 }

@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts';
 import { CtreError, show } from '../errors.ts';
 import { ByteReader } from './bytes.ts';
 import { buildDataset, type Dataset, type RawRows, type ReadOptions } from './dataset.ts';
@@ -42,6 +43,7 @@ export function idxRole(name: string): { part: 'train' | 'test'; content: 'image
 export function readIdxSet(
   files: readonly { name: string; bytes: Uint8Array }[],
   options: ReadOptions,
+  budget: Budget,
 ): Dataset {
   const parts = { train: new Map<string, Uint8Array>(), test: new Map<string, Uint8Array>() };
   for (const { name, bytes } of files) {
@@ -55,10 +57,10 @@ export function readIdxSet(
     }
     parts[role.part].set(role.content, bytes);
   }
-  const train = readPart('train', parts.train, options);
-  const test = readPart('test', parts.test, options);
-  if (train) return buildDataset(train, test);
-  if (test) return buildDataset(test);
+  const train = readPart('train', parts.train, options, budget);
+  const test = readPart('test', parts.test, options, budget);
+  if (train) return buildDataset(budget, train, test);
+  if (test) return buildDataset(budget, test);
   throw new CtreError('E_FORMAT', 'the IDX files hold no images; expected train-images-idx3-ubyte');
 }
 
@@ -66,6 +68,7 @@ function readPart(
   part: string,
   files: ReadonlyMap<string, Uint8Array>,
   options: ReadOptions,
+  budget: Budget,
 ): RawRows | undefined {
   const images = files.get('images');
   const labels = files.get('labels');
@@ -77,7 +80,7 @@ function readPart(
       );
     return undefined;
   }
-  const x = toRows(readIdx(images));
+  const x = toRows(readIdx(images, budget), budget);
   if (options.unlabelled) return { x };
   if (!labels) {
     throw new CtreError(
@@ -85,14 +88,14 @@ function readPart(
       `there are ${part} images but no ${part} labels; add the IDX file of the labels`,
     );
   }
-  const { shape, data } = readIdx(labels);
+  const { shape, data } = readIdx(labels, budget);
   if (shape.length !== 1) {
     throw new CtreError('E_FORMAT', `the ${part} labels are ${showShape(shape)}; expected one dimension`);
   }
   return { x, labels: data };
 }
 
-function readIdx(bytes: Uint8Array): NdArray {
+function readIdx(bytes: Uint8Array, budget: Budget): NdArray {
   const reader = new ByteReader(bytes, false);
   const zeros = reader.u16('the IDX header');
   const type = IDX_TYPES[reader.u8('the IDX header')];
@@ -114,6 +117,6 @@ function readIdx(bytes: Uint8Array): NdArray {
   return {
     shape,
     columnMajor: false,
-    data: decodeElements(reader.take(expected, 'the IDX array'), type, false),
+    data: decodeElements(reader.take(expected, 'the IDX array'), type, false, budget),
   };
 }

@@ -1,12 +1,14 @@
 import { Gunzip, Inflate, Unzlib } from 'fflate';
+import type { Budget } from '../budget.ts';
 import { crc32 } from '../crc32.ts';
 import { CtreError } from '../errors.ts';
-import type { Budget } from './bytes.ts';
 
 /** DEFLATE cannot expand more than this: one bit pair can stand for 258 bytes. */
 const MAX_RATIO = 1032;
-/** Input bytes handed to the inflater at once: it rescans what it could not use yet, so few. */
-const CHUNK = 16384;
+/** Input bytes handed to the inflater at once: what it has for them stays small, and it rescans what it could not use yet. */
+const CHUNK = 4096;
+/** What the inflater takes at most for a byte of input: its output, twice in a buffer that doubles, and copied out of it. */
+const WORKING_RATIO = 3 * MAX_RATIO;
 /** Input without any output beyond this is no stream: real blocks yield something every few hundred bytes. */
 const MAX_SILENCE = 1 << 18;
 
@@ -30,26 +32,30 @@ export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
   };
   const stream = new Gunzip();
   stream.onmember = checkMember;
-  const content = collect(stream, bytes, budget, 'the gzip stream', (chunk) => {
+  // Of several members only the last one's size is here.
+  const expected = view.getUint32(bytes.length - 4, true);
+  const content = collect(stream, bytes, expected, budget, 'the gzip stream', (chunk) => {
     crc = crc32(chunk, crc);
     size += chunk.length;
   });
   checkMember(bytes.length);
+  budget.countContent(content.length, bytes.length);
   return content;
 }
 
-/** The content of a zlib stream that fills `bytes`. @throws as `gunzip`. */
-export function unzlib(bytes: Uint8Array, budget: Budget, what: string): Uint8Array {
+/** The content of a zlib stream that fills `bytes`, of about `expected` bytes. @throws as `gunzip`. */
+export function unzlib(bytes: Uint8Array, expected: number, budget: Budget, what: string): Uint8Array {
   if (bytes.length < 6) throw damaged(what, 'is cut short');
-  const content = collect(new Unzlib(), bytes, budget, what);
+  const content = collect(new Unzlib(), bytes, expected, budget, what);
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
   if (adler32(content) !== trailer.getUint32(0)) throw damaged(what, 'fails its check sum');
+  budget.countContent(content.length, bytes.length);
   return content;
 }
 
-/** The content of a bare DEFLATE stream that fills `bytes`. @throws as `gunzip`. */
-export function inflate(bytes: Uint8Array, budget: Budget, what: string): Uint8Array {
-  return collect(new Inflate(), bytes, budget, what);
+/** The content of a bare DEFLATE stream that fills `bytes`, of about `expected` bytes, not checked. @throws as `gunzip`. */
+export function inflate(bytes: Uint8Array, expected: number, budget: Budget, what: string): Uint8Array {
+  return collect(new Inflate(), bytes, expected, budget, what);
 }
 
 /**
@@ -79,37 +85,46 @@ export function inflatePrefix(
 function collect(
   stream: Stream,
   bytes: Uint8Array,
+  expected: number,
   budget: Budget,
   what: string,
   onChunk?: (chunk: Uint8Array) => void,
 ): Uint8Array {
-  const chunks: Uint8Array[] = [];
+  // The size a file tells may be a lie: no more room for it than its bytes can stand for.
+  let content = claimBytes(Math.min(expected, MAX_RATIO * bytes.length), budget, what);
   let size = 0;
   let lastOutputAt = 0;
   let at = 0;
   stream.ondata = (chunk) => {
     if (chunk.length === 0) return;
-    budget.claim(chunk.length, what);
+    if (size + chunk.length > content.length) {
+      const larger = claimBytes(
+        Math.max(size + chunk.length, Math.min(4 * content.length, budget.left)),
+        budget,
+        what,
+      );
+      larger.set(content.subarray(0, size));
+      budget.release(content.length);
+      content = larger;
+    }
     onChunk?.(chunk);
-    chunks.push(chunk);
+    content.set(chunk, size);
     size += chunk.length;
     lastOutputAt = at;
   };
   while (at < bytes.length) {
-    // The inflater's own buffer holds the output of one push, so near the limit the pushes get small.
-    const step = Math.max(64, Math.min(CHUNK, Math.floor(budget.left / MAX_RATIO)));
+    const step = Math.max(64, Math.min(CHUNK, Math.floor(budget.left / WORKING_RATIO)));
     const end = Math.min(at + step, bytes.length);
     push(stream, bytes.subarray(at, end), end === bytes.length, what);
     at = end;
     if (at - lastOutputAt > MAX_SILENCE) throw damaged(what, 'goes on after its end');
   }
-  const content = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    content.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return content;
+  return content.subarray(0, size);
+}
+
+function claimBytes(length: number, budget: Budget, what: string): Uint8Array {
+  budget.claim(length, what);
+  return new Uint8Array(length);
 }
 
 function push(stream: Stream, chunk: Uint8Array, final: boolean, what: string): void {

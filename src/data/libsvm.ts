@@ -1,8 +1,9 @@
+import type { Budget } from '../budget.ts';
 import { CsrMatrix, MAX_INDEX } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
 import { buildDataset, type Dataset, type ReadOptions } from './dataset.ts';
 import { finite } from './ndarray.ts';
-import { decodeText, FloatList, parseNumber } from './text.ts';
+import { eachPiece, NumberList, parseNumber } from './text.ts';
 
 /** Whether a line of text looks as LIBSVM's do: maybe a label, then `index:value` pairs. */
 export function isLibsvmLine(line: string): boolean {
@@ -15,25 +16,51 @@ export function isLibsvmLine(line: string): boolean {
  * @throws CtreError `E_FORMAT` naming the line, `E_LABEL`, `E_NOT_FINITE`, `E_SHAPE` for an index beyond
  *   `options.columns`.
  */
-export function readLibsvm(bytes: Uint8Array, options: ReadOptions): Dataset {
-  const text = decodeText(bytes);
-  const labels: number[] = [];
-  const indptr = [0];
-  const indices: number[] = [];
-  const values = new FloatList();
-  let largest = -1;
-  let smallest = Infinity;
-  let line = 0;
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start);
-    const end = newline < 0 ? text.length : newline;
-    const [content] = text.slice(start, end).split('#', 1);
-    start = end + 1;
-    line++;
+export function readLibsvm(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
+  const table = new SparseTable(options, budget);
+  eachPiece(bytes, budget, (text, isLast) => {
+    let start = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      table.add(text.slice(start, end));
+      start = end + 1;
+    }
+    if (!isLast) return start;
+    table.add(text.slice(start));
+    return text.length;
+  });
+  return table.finish();
+}
+
+/** The lines read so far. */
+class SparseTable {
+  readonly #options: ReadOptions;
+  readonly #budget: Budget;
+  readonly #labels: NumberList<Float64Array>;
+  readonly #indptr: NumberList<Int32Array>;
+  readonly #indices: NumberList<Int32Array>;
+  readonly #values: NumberList<Float64Array>;
+  #largest = -1;
+  #smallest = Infinity;
+  #line = 0;
+
+  constructor(options: ReadOptions, budget: Budget) {
+    this.#options = options;
+    this.#budget = budget;
+    this.#labels = new NumberList(Float64Array, budget);
+    this.#indptr = new NumberList(Int32Array, budget);
+    this.#indptr.push(0);
+    this.#indices = new NumberList(Int32Array, budget);
+    this.#values = new NumberList(Float64Array, budget);
+  }
+
+  add(text: string): void {
+    const { unlabelled, columns } = this.#options;
+    const line = ++this.#line;
+    const [content] = text.split('#', 1);
     const tokens = content.split(/\s+/).filter((token) => token !== '');
-    if (tokens.length === 0) continue;
+    if (tokens.length === 0) return;
     const hasLabel = !tokens[0].includes(':');
-    if (!options.unlabelled) labels.push(parseLabel(hasLabel ? tokens[0] : '', line));
+    if (!unlabelled) this.#labels.push(parseLabel(hasLabel ? tokens[0] : '', line));
     let last = -1;
     for (const token of hasLabel ? tokens.slice(1) : tokens) {
       if (token.startsWith('qid:')) continue;
@@ -43,28 +70,41 @@ export function readLibsvm(bytes: Uint8Array, options: ReadOptions): Dataset {
         throw new CtreError('E_FORMAT', `line ${line}: index ${index} ${how}; indices ascend along a line`);
       }
       last = index;
-      indices.push(index);
-      values.push(value);
-      smallest = Math.min(smallest, index);
+      this.#indices.push(index);
+      this.#values.push(value);
+      this.#smallest = Math.min(this.#smallest, index);
     }
-    if (options.columns !== undefined && last > options.columns) throw beyond(last, options.columns, line);
-    largest = Math.max(largest, last);
-    indptr.push(indices.length);
+    if (columns !== undefined && last > columns) throw beyond(last, columns, line);
+    this.#largest = Math.max(this.#largest, last);
+    this.#indptr.push(this.#indices.length);
   }
-  const base = smallest === 0 ? 0 : 1;
-  const cols = options.columns ?? largest + 1 - base;
-  if (largest - base >= cols) throw beyond(largest, cols, line);
-  for (let row = 0; row + 1 < indptr.length; row++) {
-    for (let p = indptr[row]; p < indptr[row + 1]; p++) finite(values.at(p), row, indices[p] - base);
+
+  finish(): Dataset {
+    const base = this.#smallest === 0 ? 0 : 1;
+    const cols = this.#options.columns ?? this.#largest + 1 - base;
+    if (this.#largest - base >= cols) throw beyond(this.#largest, cols, this.#line);
+    const indptr = this.#indptr.toArray();
+    const indices = this.#indices.toArray();
+    const values = this.#values.toArray();
+    for (let row = 0; row + 1 < indptr.length; row++) {
+      for (let p = indptr[row]; p < indptr[row + 1]; p++) {
+        indices[p] -= base;
+        finite(values[p], row, indices[p]);
+      }
+    }
+    this.#budget.claim(8 * indices.length + 4 * indptr.length, `a sparse matrix of ${values.length} entries`);
+    const x = CsrMatrix.fromParts({
+      rows: indptr.length - 1,
+      cols: Math.max(0, cols),
+      indptr,
+      indices,
+      values,
+    });
+    return buildDataset(this.#budget, {
+      x,
+      labels: this.#options.unlabelled ? undefined : this.#labels.toArray(),
+    });
   }
-  const x = CsrMatrix.fromParts({
-    rows: indptr.length - 1,
-    cols: Math.max(0, cols),
-    indptr,
-    indices: Int32Array.from(indices, (index) => index - base),
-    values: values.toArray(),
-  });
-  return buildDataset({ x, labels: options.unlabelled ? undefined : labels });
 }
 
 function parseLabel(token: string, line: number): number {

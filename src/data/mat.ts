@@ -1,5 +1,6 @@
+import type { Budget } from '../budget.ts';
 import { CtreError } from '../errors.ts';
-import { type Budget, ByteReader, latin1 } from './bytes.ts';
+import { ByteReader, latin1 } from './bytes.ts';
 import { toCsr } from './compressed.ts';
 import type { Dataset, ReadOptions } from './dataset.ts';
 import { inflatePrefix, unzlib } from './inflate.ts';
@@ -45,7 +46,7 @@ const HEADER_BYTES = 1024;
  * @throws CtreError `E_UNSUPPORTED` for level 4 and 7.3 files, `E_FORMAT`, `E_MEMORY`, and what variables.ts throws.
  */
 export function readMat(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
-  return datasetFromVariables(listVariables(bytes, budget), options);
+  return datasetFromVariables(listVariables(bytes, budget), options, budget);
 }
 
 function listVariables(bytes: Uint8Array, budget: Budget): Variable[] {
@@ -128,10 +129,11 @@ function packedVariable(packed: Uint8Array, littleEndian: boolean, budget: Budge
     littleEndian,
   );
   checkInner(prefix.u32('a compressed variable'));
-  if (prefix.u32('a compressed variable') === 0) return EMPTY;
+  const size = prefix.u32('a compressed variable');
+  if (size === 0) return EMPTY;
   const header = readMatrixHeader(prefix, littleEndian);
   const read: Variable['read'] = () => {
-    const content = unzlib(packed, budget, `the variable "${header.name}"`);
+    const content = unzlib(packed, 8 + size, budget, `the variable "${header.name}"`);
     const { type, data } = readElement(new ByteReader(content, littleEndian));
     checkInner(type);
     return readMatrix(data, littleEndian, budget);
@@ -185,7 +187,7 @@ function readMatrix(data: Uint8Array, littleEndian: boolean, budget: Budget): Re
   const reader = new ByteReader(data, littleEndian);
   const { name, shape, matrixClass } = readMatrixHeader(reader, littleEndian);
   const numbers = (what: string): NumericArray =>
-    readNumbers(reader, littleEndian, `the ${what} of "${name}"`);
+    readNumbers(reader, littleEndian, budget, `the ${what} of "${name}"`);
   if (matrixClass === MX_SPARSE) {
     const [rows, cols] = shape;
     const indices = numbers('row indices');
@@ -204,7 +206,7 @@ function readMatrix(data: Uint8Array, littleEndian: boolean, budget: Budget): Re
 }
 
 /** Numbers come in the smallest type that holds them, whatever the class of their matrix. */
-function readNumbers(reader: ByteReader, littleEndian: boolean, what: string): NumericArray {
+function readNumbers(reader: ByteReader, littleEndian: boolean, budget: Budget, what: string): NumericArray {
   const { type, data } = readElement(reader);
   const elementType = MI_TYPES[type];
   if (elementType === undefined) {
@@ -216,5 +218,5 @@ function readNumbers(reader: ByteReader, littleEndian: boolean, what: string): N
       `${what} take ${data.length} bytes, no multiple of ${ELEMENT_BYTES[elementType]}`,
     );
   }
-  return decodeElements(data, elementType, littleEndian);
+  return decodeElements(data, elementType, littleEndian, budget);
 }

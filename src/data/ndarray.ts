@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts';
 import { type DenseMatrix, MAX_INDEX } from '../csr.ts';
 import { CtreError } from '../errors.ts';
 
@@ -46,39 +47,85 @@ export function showShape(shape: readonly number[]): string {
   return shape.length === 0 ? 'one value' : shape.join(' × ');
 }
 
+/** Bytes an element takes in memory, where it is not kept as it is in the file. */
+const CONVERTED_BYTES: Partial<Record<ElementType, number>> = { int64: 8, uint64: 8, float16: 4 };
+
 /**
- * The elements that `bytes` holds, all of one type. 64-bit integers become doubles. Engines with WebAssembly SIMD
- * are little-endian, so only big-endian files are turned around.
+ * The elements that `bytes` holds, all of one type; a view of them where it can be one. 64-bit integers become doubles.
+ * Engines with WebAssembly SIMD are little-endian, so only big-endian files are turned around.
+ * @throws CtreError `E_MEMORY`.
  */
-export function decodeElements(bytes: Uint8Array, type: ElementType, littleEndian: boolean): NumericArray {
+export function decodeElements(
+  bytes: Uint8Array,
+  type: ElementType,
+  littleEndian: boolean,
+  budget: Budget,
+): NumericArray {
   const size = ELEMENT_BYTES[type];
   const count = bytes.length / size;
-  if (type === 'uint8') return bytes;
-  if (type === 'int8') return new Int8Array(bytes.buffer, bytes.byteOffset, count);
-  const aligned = new Uint8Array(bytes);
-  if (!littleEndian)
-    for (let at = 0; at < aligned.length; at += size) aligned.subarray(at, at + size).reverse();
-  const buffer = aligned.buffer;
+  const isView = size === 1 || (littleEndian && bytes.byteOffset % size === 0);
+  budget.claim(
+    (isView ? 0 : bytes.length) + (CONVERTED_BYTES[type] ?? 0) * count,
+    `an array of ${count} elements`,
+  );
+  const aligned = isView ? bytes : new Uint8Array(bytes);
+  if (!littleEndian) reverseEach(aligned, size);
+  const { buffer, byteOffset } = aligned;
   switch (type) {
+    case 'uint8':
+      return aligned;
+    case 'int8':
+      return new Int8Array(buffer, byteOffset, count);
     case 'int16':
-      return new Int16Array(buffer);
+      return new Int16Array(buffer, byteOffset, count);
     case 'uint16':
-      return new Uint16Array(buffer);
+      return new Uint16Array(buffer, byteOffset, count);
     case 'int32':
-      return new Int32Array(buffer);
+      return new Int32Array(buffer, byteOffset, count);
     case 'uint32':
-      return new Uint32Array(buffer);
+      return new Uint32Array(buffer, byteOffset, count);
     case 'int64':
-      return Float64Array.from(new BigInt64Array(buffer), Number);
+      return joinHalves(
+        new Uint32Array(buffer, byteOffset, 2 * count),
+        new Int32Array(buffer, byteOffset, 2 * count),
+      );
     case 'uint64':
-      return Float64Array.from(new BigUint64Array(buffer), Number);
+      return joinHalves(
+        new Uint32Array(buffer, byteOffset, 2 * count),
+        new Uint32Array(buffer, byteOffset, 2 * count),
+      );
     case 'float16':
-      return Float32Array.from(new Uint16Array(buffer), halfToNumber);
+      return halvesToFloats(new Uint16Array(buffer, byteOffset, count));
     case 'float32':
-      return new Float32Array(buffer);
+      return new Float32Array(buffer, byteOffset, count);
     case 'float64':
-      return new Float64Array(buffer);
+      return new Float64Array(buffer, byteOffset, count);
   }
+}
+
+/** Turns every element of so many bytes around, in place. */
+function reverseEach(bytes: Uint8Array, size: number): void {
+  if (size === 1) return;
+  for (let at = 0; at < bytes.length; at += size) {
+    for (let low = at, high = at + size - 1; low < high; low++, high--) {
+      const byte = bytes[low];
+      bytes[low] = bytes[high];
+      bytes[high] = byte;
+    }
+  }
+}
+
+/** 64-bit integers, whose upper halves have the sign, as the nearest doubles. Neither this nor the next makes an object an element. */
+function joinHalves(lower: Uint32Array, upper: Uint32Array | Int32Array): Float64Array {
+  const joined = new Float64Array(lower.length / 2);
+  for (let p = 0; p < joined.length; p++) joined[p] = upper[2 * p + 1] * 2 ** 32 + lower[2 * p];
+  return joined;
+}
+
+function halvesToFloats(halves: Uint16Array): Float32Array {
+  const floats = new Float32Array(halves.length);
+  for (let p = 0; p < halves.length; p++) floats[p] = halfToNumber(halves[p]);
+  return floats;
 }
 
 /** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
@@ -94,7 +141,7 @@ function halfToNumber(half: number): number {
  * The array as rows of features: the first index is the row, the others run in C order along it.
  * @throws CtreError `E_NOT_FINITE`, `E_MEMORY`, `E_UNSUPPORTED` for text or a single value.
  */
-export function toRows({ shape, columnMajor, data }: NdArray): DenseMatrix {
+export function toRows({ shape, columnMajor, data }: NdArray, budget: Budget): DenseMatrix {
   if (shape.length === 0 || !isNumeric(data)) {
     const what = isNumeric(data) ? 'one value' : 'text';
     throw new CtreError('E_UNSUPPORTED', `the features are ${what}; expected an array with one row a sample`);
@@ -102,11 +149,15 @@ export function toRows({ shape, columnMajor, data }: NdArray): DenseMatrix {
   const [rows, ...inner] = shape;
   const cols = elementCount(inner);
   checkElements(rows, cols);
-  const offsets = columnMajor ? columnMajorOffsets(rows, inner) : undefined;
+  // Without elements there is nothing to read, however many rows are claimed.
+  if (rows * cols === 0) return { rows, cols, data: new Float32Array(0) };
+  budget.claim(4 * rows * cols, `a matrix of ${rows} × ${cols}`);
+  const offsets = columnMajor && inner.length > 1 ? columnMajorOffsets(rows, inner, budget) : undefined;
+  const [rowStep, colStep] = columnMajor ? [1, rows] : [cols, 1];
   const out = new Float32Array(rows * cols);
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {
-      const value = data[offsets ? row + offsets[col] : row * cols + col];
+      const value = data[row * rowStep + (offsets ? offsets[col] : col * colStep)];
       out[row * cols + col] = finite(value, row, col);
     }
   }
@@ -114,7 +165,8 @@ export function toRows({ shape, columnMajor, data }: NdArray): DenseMatrix {
 }
 
 /** For every column in C order, where a column-major array keeps it, counted from the row's first element. */
-function columnMajorOffsets(rows: number, inner: readonly number[]): Float64Array {
+function columnMajorOffsets(rows: number, inner: readonly number[], budget: Budget): Float64Array {
+  budget.claim(8 * elementCount(inner), `the order of ${showShape(inner)} columns`);
   const offsets = new Float64Array(elementCount(inner));
   for (let col = 0; col < offsets.length; col++) {
     let rest = col;

@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts';
 import { CtreError, show } from '../errors.ts';
 import { ByteReader, latin1 } from './bytes.ts';
 import {
@@ -77,7 +78,7 @@ export function readNpyHeader(bytes: Uint8Array): NpyHeader {
  * The array in an `.npy` file. Big-endian and Fortran-ordered files as well; text becomes strings.
  * @throws CtreError as `readNpyHeader`, and `E_UNSUPPORTED` for objects, dates, complex and structured types.
  */
-export function readNpy(bytes: Uint8Array): NdArray {
+export function readNpy(bytes: Uint8Array, budget: Budget): NdArray {
   const header = readNpyHeader(bytes);
   const { shape, columnMajor, littleEndian, type, itemSize, descr, offset } = header;
   if (type === undefined) {
@@ -95,9 +96,9 @@ export function readNpy(bytes: Uint8Array): NdArray {
     );
   }
   if (type === 'bytes' || type === 'text') {
-    return { shape, columnMajor, data: decodeStrings(content, type, itemSize, littleEndian) };
+    return { shape, columnMajor, data: decodeStrings(content, type, itemSize, littleEndian, budget) };
   }
-  return { shape, columnMajor, data: decodeElements(content, type, littleEndian) };
+  return { shape, columnMajor, data: decodeElements(content, type, littleEndian, budget) };
 }
 
 /** Why an array cannot be read, for an error; undefined when it can. */
@@ -129,16 +130,22 @@ function field(header: string, key: string, pattern: RegExp): string {
   return match.slice(1).find((group) => group !== undefined) ?? '';
 }
 
+/** What engines take for a string in an array, besides its characters. */
+const STRING_BYTES = 32;
+
 /** Fixed-width strings, padded with zeros at the end. */
 function decodeStrings(
   bytes: Uint8Array,
   type: 'bytes' | 'text',
   itemSize: number,
   littleEndian: boolean,
+  budget: Budget,
 ): string[] {
-  const codes = type === 'bytes' ? bytes : decodeElements(bytes, 'uint32', littleEndian);
+  const codes = type === 'bytes' ? bytes : decodeElements(bytes, 'uint32', littleEndian, budget);
   const width = type === 'bytes' ? itemSize : itemSize / 4;
-  return Array.from({ length: codes.length / width }, (_, item) => {
+  const count = codes.length / width;
+  budget.claim(count * (STRING_BYTES + 2 * width), `${count} strings`);
+  return Array.from({ length: count }, (_, item) => {
     let end = (item + 1) * width;
     while (end > item * width && codes[end - 1] === 0) end--;
     return Array.from(codes.subarray(item * width, end), codePoint).join('');

@@ -1,10 +1,10 @@
+import type { Budget } from '../budget.ts';
 import { CtreError, show } from '../errors.ts';
-import type { Budget } from './bytes.ts';
 import { toCsr } from './compressed.ts';
 import type { Dataset, ReadOptions } from './dataset.ts';
 import { isNumeric, type NdArray, type NumericArray, showShape } from './ndarray.ts';
 import { NPY_HEADER_BYTES, type NpyHeader, npyObstacle, readNpy, readNpyHeader } from './npy.ts';
-import { checkVariableCount, datasetFromVariables, type Variable } from './variables.ts';
+import { datasetFromVariables, type Variable } from './variables.ts';
 import { readZip, type ZipMember } from './zip.ts';
 
 /** An `.npz` or `.npy` file and what it is called without its ending. */
@@ -21,13 +21,13 @@ export interface NumpyFile {
  */
 export function readNumpy(files: readonly NumpyFile[], options: ReadOptions, budget: Budget): Dataset {
   const variables = files.flatMap(({ stem, bytes, isArchive }) =>
-    isArchive ? archiveVariables(stem, readZip(bytes), budget) : [npyVariable(stem, bytes)],
+    isArchive ? archiveVariables(stem, readZip(bytes), budget) : [npyVariable(stem, bytes, budget)],
   );
-  return datasetFromVariables(variables, options);
+  return datasetFromVariables(variables, options, budget);
 }
 
-function npyVariable(name: string, bytes: Uint8Array): Variable {
-  return { ...describe(name, readNpyHeader(bytes)), read: () => readNpy(bytes) };
+function npyVariable(name: string, bytes: Uint8Array, budget: Budget): Variable {
+  return { ...describe(name, readNpyHeader(bytes)), read: () => readNpy(bytes, budget) };
 }
 
 function describe(name: string, header: NpyHeader): Omit<Variable, 'read'> {
@@ -40,7 +40,6 @@ function describe(name: string, header: NpyHeader): Omit<Variable, 'read'> {
 }
 
 function archiveVariables(stem: string, archive: readonly ZipMember[], budget: Budget): Variable[] {
-  checkVariableCount(archive.length);
   const members = new Map<string, ZipMember>();
   for (const member of archive)
     if (member.name.endsWith('.npy')) members.set(member.name.slice(0, -4), member);
@@ -49,7 +48,7 @@ function archiveVariables(stem: string, archive: readonly ZipMember[], budget: B
   for (const [name, member] of members) {
     if (sparse && SPARSE_PARTS.has(name)) continue;
     const header = readNpyHeader(member.prefix(NPY_HEADER_BYTES));
-    variables.push({ ...describe(name, header), read: () => readNpy(member.read(budget)) });
+    variables.push({ ...describe(name, header), read: () => readNpy(member.read(budget), budget) });
   }
   return variables;
 }
@@ -63,7 +62,7 @@ function sparseVariable(name: string, members: ReadonlyMap<string, ZipMember>, b
     const member = members.get(part);
     if (!member)
       throw new CtreError('E_FORMAT', `the sparse matrix has no array ${show(part)}; save it with save_npz`);
-    return readNpy(member.read(budget));
+    return readNpy(member.read(budget), budget);
   };
   const vector = (part: string): NumericArray => {
     const { shape, data } = array(part);

@@ -1,5 +1,6 @@
+import { Budget } from '../budget.ts';
 import { CtreError, show } from '../errors.ts';
-import { Budget, latin1 } from './bytes.ts';
+import { latin1 } from './bytes.ts';
 import { readCsv } from './csv.ts';
 import type { Dataset, ReadOptions } from './dataset.ts';
 import { idxRole, isIdx, readIdxSet } from './idx.ts';
@@ -49,7 +50,7 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
   const given = listFiles(files);
   checkOptions(options);
   const input = given.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const budget = new Budget(options.maxBytes ?? 4 * input + (64 << 20));
+  const budget = new Budget(input, options.maxBytes);
   const title =
     given.length === 1
       ? given[0].name
@@ -88,6 +89,7 @@ function readFiles(
     return readIdxSet(
       idxSet.map((file) => unpack(file, budget)),
       options,
+      budget,
     );
   const inputs = given.map((file) => {
     const { name, bytes } = unpack(file, budget);
@@ -106,11 +108,11 @@ function readFiles(
     case 'mat':
       return readMat(bytes, options, budget);
     case 'libsvm':
-      return readLibsvm(bytes, options);
+      return readLibsvm(bytes, options, budget);
     case 'tsv':
-      return readCsv(bytes, { ...options, delimiter: options.delimiter ?? '\t' });
+      return readCsv(bytes, { ...options, delimiter: options.delimiter ?? '\t' }, budget);
     case 'csv':
-      return readCsv(bytes, options);
+      return readCsv(bytes, options, budget);
     default:
       throw new CtreError(
         'E_FORMAT',

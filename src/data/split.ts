@@ -1,5 +1,6 @@
 import { CsrMatrix, type DenseMatrix, MAX_INDEX } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
+import { isRecord } from '../json.ts';
 import type { Random } from '../random.ts';
 
 /**
@@ -82,7 +83,7 @@ export function parseSplit(text: string, rows: number): Split {
   } catch (cause) {
     throw new CtreError('E_FORMAT', 'the split is no JSON text', { cause });
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+  if (!isRecord(parsed)) {
     throw new CtreError(
       'E_FORMAT',
       `the split is ${show(parsed)}; expected an object with lists train and test`,

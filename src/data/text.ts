@@ -1,29 +1,48 @@
+import type { Budget } from '../budget.ts';
 import { CtreError } from '../errors.ts';
 
-/** The longest string every engine can make, in bytes of ASCII (V8: 2^29 − 24). */
-const MAX_TEXT = 0x1fffffe8;
+/** Bytes of text decoded at a time. */
+const PIECE = 1 << 18;
+/** What a byte of a long line may take while it is split: some of text, and its share of a field's string and place. */
+const LINE_BYTES = 24;
 
 /**
- * A text file's content, without byte order mark: UTF-8, or UTF-16 with a mark.
- * @throws CtreError `E_FORMAT` for bytes that are no text, `E_MEMORY` for more than one string holds.
+ * A text file's content piece by piece, with line ends `\n` and without byte order mark: UTF-8, or UTF-16 with a mark.
+ * `onPiece` takes what it can of the text it is given, whole lines say, and tells how many characters these were; it gets
+ * the others again, with more behind them.
+ * @throws CtreError `E_FORMAT` for bytes that are no text, `E_MEMORY` for a line that is too long.
  */
-export function decodeText(bytes: Uint8Array): string {
-  if (bytes.length > MAX_TEXT) {
-    throw new CtreError(
-      'E_MEMORY',
-      `a text file of ${bytes.length} bytes is too long; convert it to .npz, or split it`,
-    );
-  }
+export function eachPiece(
+  bytes: Uint8Array,
+  budget: Budget,
+  onPiece: (text: string, isLast: boolean) => number,
+): void {
   const mark = (bytes[0] << 8) | bytes[1];
   const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8';
-  let text: string;
-  try {
-    text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new CtreError('E_FORMAT', `the file is no ${encoding} text; save it as UTF-8`, { cause });
-  }
-  if (text.includes('\0')) throw new CtreError('E_FORMAT', 'the file holds zero bytes and so is no text');
-  return text;
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  let rest = '';
+  let at = 0;
+  do {
+    // What is left over is part of one line: reading as much again keeps long lines from being looked at often.
+    const end = Math.min(bytes.length, at + Math.max(PIECE, rest.length));
+    const isLast = end === bytes.length;
+    const lineBytes = LINE_BYTES * Math.max(0, rest.length - PIECE);
+    budget.claim(lineBytes, `a line of more than ${rest.length} characters`);
+    let piece: string;
+    try {
+      piece = decoder.decode(bytes.subarray(at, end), { stream: !isLast });
+    } catch (cause) {
+      throw new CtreError('E_FORMAT', `the file is no ${encoding} text; save it as UTF-8`, { cause });
+    }
+    if (piece.includes('\0')) throw new CtreError('E_FORMAT', 'the file holds zero bytes and so is no text');
+    let text = rest + piece;
+    // A carriage return at the end may be half of a line end.
+    const held = text.endsWith('\r') && !isLast ? '\r' : '';
+    if (text.includes('\r')) text = text.slice(0, text.length - held.length).replace(/\r\n?/g, '\n');
+    rest = text.slice(onPiece(text, isLast)) + held;
+    budget.release(lineBytes);
+    at = end;
+  } while (at < bytes.length);
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -36,25 +55,54 @@ export function parseNumber(text: string): number | undefined {
   return /nan/i.test(text) ? Number.NaN : text.startsWith('-') ? -Infinity : Infinity;
 }
 
-/** Numbers added one by one, kept in one typed array that doubles when full. */
-export class FloatList {
+type Numbers = Int32Array | Float32Array | Float64Array;
+
+/** Numbers added one by one, in pieces that never move, so that growing copies nothing. */
+export class NumberList<A extends Numbers> {
   length = 0;
-  #data = new Float32Array(1024);
+  readonly #make: new (
+    length: number,
+  ) => A;
+  readonly #budget: Budget;
+  readonly #pieces: A[] = [];
+  #piece: A;
+  #used = 0;
+  #claimed = 0;
+
+  constructor(make: new (length: number) => A, budget: Budget) {
+    this.#make = make;
+    this.#budget = budget;
+    this.#piece = this.#add(256);
+  }
 
   push(value: number): void {
-    if (this.length === this.#data.length) {
-      const larger = new Float32Array(2 * this.length);
-      larger.set(this.#data);
-      this.#data = larger;
+    if (this.#used === this.#piece.length) {
+      this.#piece = this.#add(Math.min(2 * this.#piece.length, 1 << 16));
+      this.#used = 0;
     }
-    this.#data[this.length++] = value;
+    this.#piece[this.#used++] = value;
+    this.length++;
   }
 
-  at(position: number): number {
-    return this.#data[position];
+  /** All of them; the list is used up. @throws CtreError `E_MEMORY`. */
+  toArray(): A {
+    this.#budget.claim(this.length * this.#piece.BYTES_PER_ELEMENT, `${this.length} numbers`);
+    const all = new this.#make(this.length);
+    let offset = 0;
+    for (const piece of this.#pieces) {
+      all.set(piece.subarray(0, this.length - offset), offset);
+      offset += piece.length;
+    }
+    this.#pieces.length = 0;
+    this.#budget.release(this.#claimed);
+    return all;
   }
 
-  toArray(): Float32Array {
-    return this.#data.slice(0, this.length);
+  #add(length: number): A {
+    const piece = new this.#make(length);
+    this.#budget.claim(piece.byteLength, `${this.length} numbers`);
+    this.#claimed += piece.byteLength;
+    this.#pieces.push(piece);
+    return piece;
   }
 }

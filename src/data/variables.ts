@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts';
 import { CsrMatrix } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
 import { buildDataset, type Dataset, type LabelValues, type RawRows, type ReadOptions } from './dataset.ts';
@@ -39,16 +40,24 @@ const TEST_LABELS = 'Y_test y_test test_Y test_y test_labels Ytest ytest'.split(
  * A dataset from a file's named arrays: those the options name, else those with usual names, else by shape.
  * @throws CtreError `E_FORMAT` naming the variables that exist when none fits.
  */
-export function datasetFromVariables(variables: readonly Variable[], options: ReadOptions): Dataset {
+export function datasetFromVariables(
+  variables: readonly Variable[],
+  options: ReadOptions,
+  budget: Budget,
+): Dataset {
   const features =
     options.features === undefined ? guessFeatures(variables) : named(variables, options.features);
   if (!features) throw missing('features', 'features', variables);
   const labels = options.unlabelled ? undefined : findLabels(variables, features, options);
-  const train = readRows(features, labels);
-  if (options.features !== undefined || options.unlabelled) return buildDataset(train);
+  const train = readRows(features, labels, budget);
+  if (options.features !== undefined || options.unlabelled) return buildDataset(budget, train);
   const testFeatures = firstNamed(variables, TEST_FEATURES, (v) => !v.isText && v !== features);
   const testLabels = firstNamed(variables, TEST_LABELS, (v) => v !== labels);
-  return buildDataset(train, testFeatures && testLabels && readRows(testFeatures, testLabels));
+  return buildDataset(
+    budget,
+    train,
+    testFeatures && testLabels && readRows(testFeatures, testLabels, budget),
+  );
 }
 
 function guessFeatures(variables: readonly Variable[]): Variable | undefined {
@@ -74,13 +83,13 @@ function findLabels(variables: readonly Variable[], features: Variable, options:
   return labels;
 }
 
-function readRows(features: Variable, labels: Variable | undefined): RawRows {
+function readRows(features: Variable, labels: Variable | undefined, budget: Budget): RawRows {
   const values = features.read();
-  const x = values instanceof CsrMatrix ? values : toRows(values);
-  return { x, labels: labels && readLabels(labels, x.rows) };
+  const x = values instanceof CsrMatrix ? values : toRows(values, budget);
+  return { x, labels: labels && readLabels(labels, x.rows, budget) };
 }
 
-function readLabels(variable: Variable, rows: number): LabelValues {
+function readLabels(variable: Variable, rows: number, budget: Budget): LabelValues {
   if (!isVector(variable) || elementCount(variable.shape) !== rows) {
     throw new CtreError(
       'E_SHAPE',
@@ -88,7 +97,9 @@ function readLabels(variable: Variable, rows: number): LabelValues {
     );
   }
   const values = variable.read();
-  return values instanceof CsrMatrix ? values.toDense().data : values.data;
+  if (!(values instanceof CsrMatrix)) return values.data;
+  budget.claim(4 * rows, 'the labels');
+  return values.toDense().data;
 }
 
 function isVector({ shape }: Variable): boolean {

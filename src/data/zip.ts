@@ -1,11 +1,16 @@
+import type { Budget } from '../budget.ts';
 import { crc32 } from '../crc32.ts';
 import { CtreError, show } from '../errors.ts';
-import { type Budget, ByteReader } from './bytes.ts';
+import { ByteReader } from './bytes.ts';
 import { inflate, inflatePrefix } from './inflate.ts';
+import { checkVariableCount } from './variables.ts';
 
 /** A file in a ZIP archive. */
 export interface ZipMember {
   readonly name: string;
+  /** Where it lies in the archive, by the directory. */
+  readonly begin: number;
+  readonly end: number;
   /** The content, its size and check sum compared. @throws CtreError `E_FORMAT`, `E_MEMORY`, `E_UNSUPPORTED`. */
   read(budget: Budget): Uint8Array;
   /** The first bytes of the content, or all when there are fewer. */
@@ -15,6 +20,8 @@ export interface ZipMember {
 // Source: PKWARE APPNOTE.TXT 6.3, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16.
 const END_SIGNATURE = 0x06054b50;
 const END_BYTES = 22;
+/** A local header without name and extra field. */
+const LOCAL_BYTES = 30;
 const END64_LOCATOR_SIGNATURE = 0x07064b50;
 const END64_SIGNATURE = 0x06064b50;
 const ENTRY_SIGNATURE = 0x02014b50;
@@ -27,10 +34,28 @@ const IN_ZIP64 = 0xffffffff;
  */
 export function readZip(bytes: Uint8Array): ZipMember[] {
   const { count, offset } = findDirectory(bytes);
+  checkVariableCount(count);
   const reader = readerAt(bytes, offset);
   const members: ZipMember[] = [];
   for (let entry = 0; entry < count; entry++) members.push(readEntry(bytes, reader));
+  checkDisjoint(members);
   return members;
+}
+
+/** Members that share their bytes, or a name, are no writer's work: small archives inflate to very much so. */
+function checkDisjoint(members: readonly ZipMember[]): void {
+  const names = new Set<string>();
+  let end = 0;
+  for (const member of [...members].sort((a, b) => a.begin - b.begin)) {
+    if (member.begin < end) {
+      throw new CtreError('E_FORMAT', `the archive member ${show(member.name)} lies within another one`);
+    }
+    if (names.has(member.name)) {
+      throw new CtreError('E_FORMAT', `two archive members are named ${show(member.name)}; keep one of them`);
+    }
+    names.add(member.name);
+    end = member.end;
+  }
 }
 
 function findDirectory(bytes: Uint8Array): { count: number; offset: number } {
@@ -105,21 +130,19 @@ function readEntry(bytes: Uint8Array, reader: ByteReader): ZipMember {
   };
   return {
     name,
+    begin: offset,
+    end: offset + LOCAL_BYTES + packedSize,
     read(budget) {
-      const content = method === 0 ? packed() : inflateWhole(packed(), size, budget, title);
+      const content = method === 0 ? packed() : inflate(packed(), size, budget, title);
       if (content.length !== size || crc32(content) !== crc) {
         throw new CtreError('E_FORMAT', `${title} fails its check sum; get the file again`);
       }
+      budget.countContent(size, packedSize);
       return content;
     },
     prefix: (length) =>
       method === 0 ? packed().subarray(0, length) : inflatePrefix('deflate', packed(), length, title),
   };
-}
-
-function inflateWhole(packed: Uint8Array, size: number, budget: Budget, title: string): Uint8Array {
-  if (size > budget.left) budget.claim(size, title);
-  return inflate(packed, budget, title);
 }
 
 function readerAt(bytes: Uint8Array, offset: number): ByteReader {

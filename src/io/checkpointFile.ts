@@ -1,13 +1,14 @@
+import { Budget } from '../budget.ts';
 import { crc32 } from '../crc32.ts';
 import { CtreError, show } from '../errors.ts';
+import { isRecord } from '../json.ts';
 import {
-  decodeModel,
-  isRecord,
   modelMetadata,
   modelTensors,
   parseRecord,
   type Recipe,
   readRecipe,
+  readSavedModel,
   type SavedModel,
 } from './modelFile.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.ts';
@@ -25,6 +26,12 @@ export interface SavedTraining {
   readonly steps: number;
   /** The optimiser's arrays, by layer. */
   readonly slots: readonly OptimizerSlots[];
+}
+
+/** A checkpoint's content. */
+export interface SavedCheckpoint {
+  readonly model: SavedModel;
+  readonly training: SavedTraining;
 }
 
 /** The optimiser's arrays of a layer: each as long as the weights, or the biases. */
@@ -67,13 +74,16 @@ export function encodeCheckpoint(model: SavedModel, training: SavedTraining): Ui
 
 /**
  * The model and the training of a checkpoint.
+ * @param maxBytes as for `decodeModel`.
  * @throws CtreError `E_FORMAT` for bytes that are none, or not all of it, or changed; and as `decodeModel`.
  */
-export function decodeCheckpoint(bytes: Uint8Array): { model: SavedModel; training: SavedTraining } {
+export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedCheckpoint {
   checkSum(bytes);
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  const header = parseRecord('training', metadata.get('training'));
-  const model = decodeModel(bytes);
+  const budget = new Budget(bytes.length, maxBytes);
+  const file = decodeSafetensors(bytes, budget);
+  const { tensors, metadata } = file;
+  const header = parseRecord('training', metadata.get('training'), budget);
+  const model = readSavedModel(file, budget);
   const { terms, epochs, states, steps, slots } = header;
   if (!isRecord(terms)) throw malformed('terms', terms);
   if (!Array.isArray(epochs) || !epochs.every(isEpoch)) throw malformed('epochs', epochs);
@@ -100,9 +110,9 @@ function checkSum(bytes: Uint8Array): void {
   const begin = new TextDecoder().decode(bytes.subarray(8, CHECKSUM_AT));
   if (begin !== BEGIN) throw new CtreError('E_FORMAT', 'this is no checkpoint of a training');
   const said = new TextDecoder().decode(bytes.subarray(CHECKSUM_AT, CHECKSUM_AT + 8));
-  const off = bytes.slice();
-  off.set(new TextEncoder().encode(CHECKSUM_OFF), CHECKSUM_AT);
-  if (crc32(off).toString(16).padStart(8, '0') !== said) {
+  const before = crc32(new TextEncoder().encode(CHECKSUM_OFF), crc32(bytes.subarray(0, CHECKSUM_AT)));
+  const sum = crc32(bytes.subarray(CHECKSUM_AT + 8), before);
+  if (sum.toString(16).padStart(8, '0') !== said) {
     throw new CtreError('E_FORMAT', 'this checkpoint is cut short or damaged: its check sum is another');
   }
 }

@@ -1,9 +1,16 @@
+import { Budget } from '../budget.ts';
 import { CsrMatrix } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.ts';
+import { isRecord, parseJson } from '../json.ts';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from './safetensors.ts';
 
 /** The version of the settings in a model's file. A reader knows its own and the ones before it. */
 const VERSION = 1;
+
+/** What a connection takes at a time in memory until its network stands: a copy, CSR and CSC, and one of either on the way. */
+const CONNECTION_BYTES = 32;
+/** And a neuron, on either side of a layer: bias, and offsets three times. */
+const NEURON_BYTES = 16;
 
 /** What made a named part: enough to make it again. */
 export interface Recipe {
@@ -59,12 +66,18 @@ export function modelMetadata({ layers, settings, metadata }: SavedModel): Recor
 
 /**
  * The model of a file.
+ * @param maxBytes what reading it and making its network may take, besides the file; by default 4 × its size + 64 MiB.
  * @throws CtreError `E_FORMAT` for a file that is no whole model, `E_UNSUPPORTED` for one of a later version, `E_CSR` and
- *   `E_SHAPE` for weights that are no matrix.
+ *   `E_SHAPE` for weights that are no matrix, `E_MEMORY` for one that would take more than it may.
  */
-export function decodeModel(bytes: Uint8Array): SavedModel {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  const header = parseRecord('ctre', metadata.get('ctre'));
+export function decodeModel(bytes: Uint8Array, maxBytes?: number): SavedModel {
+  const budget = new Budget(bytes.length, maxBytes);
+  return readSavedModel(decodeSafetensors(bytes, budget), budget);
+}
+
+/** The model among a file's tensors and strings. @throws CtreError as `decodeModel`. */
+export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: Budget): SavedModel {
+  const header = parseRecord('ctre', metadata.get('ctre'), budget);
   if (header.version !== VERSION) {
     throw new CtreError(
       'E_UNSUPPORTED',
@@ -73,7 +86,7 @@ export function decodeModel(bytes: Uint8Array): SavedModel {
   }
   const { shapes, seed, epochs, preset } = header;
   if (!Array.isArray(shapes) || shapes.length === 0) throw missing('shapes');
-  if (typeof seed !== 'string' && typeof seed !== 'number') throw missing('seed');
+  if (typeof seed !== 'string' && !(typeof seed === 'number' && Number.isFinite(seed))) throw missing('seed');
   if (typeof preset !== 'string') throw missing('preset');
   if (typeof epochs !== 'number' || !Number.isSafeInteger(epochs) || epochs < 0) throw missing('epochs');
   const layers = shapes.map((shape: unknown, l) => {
@@ -84,13 +97,14 @@ export function decodeModel(bytes: Uint8Array): SavedModel {
       if (tensor?.dtype !== dtype) throw missing(`tensor layers.${l}.${name}`);
       return tensor.data;
     };
-    const weights = CsrMatrix.fromParts({
-      rows,
-      cols,
-      indptr: take('indptr', 'I32'),
-      indices: take('indices', 'I32'),
-      values: take('values', 'F32'),
-    });
+    const indptr = take('indptr', 'I32');
+    const indices = take('indices', 'I32');
+    budget.claim(
+      CONNECTION_BYTES * indices.length +
+        NEURON_BYTES * (indptr.length + (Number.isInteger(cols) ? cols : 0)),
+      `layer ${l} of ${show(rows)} × ${show(cols)} with ${indices.length} connections`,
+    );
+    const weights = CsrMatrix.fromParts({ rows, cols, indptr, indices, values: take('values', 'F32') });
     return { weights, bias: Float32Array.from(take('bias', 'F32')) };
   });
   return {
@@ -103,7 +117,7 @@ export function decodeModel(bytes: Uint8Array): SavedModel {
       seed,
       epochs,
     },
-    metadata: parseRecord('metadata', metadata.get('metadata') ?? '{}'),
+    metadata: parseRecord('metadata', metadata.get('metadata') ?? '{}', budget),
   };
 }
 
@@ -113,19 +127,16 @@ export function readRecipe(header: Record<string, unknown>, key: string): Recipe
   return { name: recipe.name, options: recipe.options };
 }
 
-export function parseRecord(key: string, text: string | undefined): Record<string, unknown> {
+export function parseRecord(key: string, text: string | undefined, budget: Budget): Record<string, unknown> {
   if (text === undefined) throw missing(key);
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text, budget, `the JSON of ${key}`);
     if (isRecord(value)) return value;
-  } catch {
+  } catch (error) {
+    if (error instanceof CtreError) throw error;
     // Said below, as for JSON of another kind.
   }
   throw missing(key);
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function missing(what: string): CtreError {

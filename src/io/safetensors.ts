@@ -1,4 +1,6 @@
+import type { Budget } from '../budget.ts';
 import { CtreError, show } from '../errors.ts';
+import { isRecord, parseJson } from '../json.ts';
 
 /**
  * The safetensors format, version 0.x: eight bytes with the header's length (little endian), the header (JSON: name →
@@ -16,6 +18,12 @@ export interface Tensor {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array;
+}
+
+/** What a file holds. */
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 /** The longest header that is read; the format's own limit. */
@@ -47,14 +55,12 @@ export function encodeSafetensors(
 }
 
 /**
- * The tensors and strings of a file, copied out of it.
- * @throws CtreError `E_FORMAT` for anything but a whole and well-formed file, `E_UNSUPPORTED` for tensors of other types.
+ * The tensors and strings of a file; the tensors are views of it where they can be.
+ * @throws CtreError `E_FORMAT` for anything but a whole and well-formed file, `E_UNSUPPORTED` for tensors of other types,
+ *   `E_MEMORY`.
  */
-export function decodeSafetensors(bytes: Uint8Array): {
-  tensors: Map<string, Tensor>;
-  metadata: Map<string, string>;
-} {
-  const { header, dataBegin } = readHeader(bytes);
+export function decodeSafetensors(bytes: Uint8Array, budget: Budget): SafetensorsFile {
+  const { header, dataBegin } = readHeader(bytes, budget);
   const tensors = new Map<string, Tensor>();
   const metadata = new Map<string, string>();
   const spans: (readonly [number, number])[] = [];
@@ -67,7 +73,7 @@ export function decodeSafetensors(bytes: Uint8Array): {
       }
       continue;
     }
-    const { tensor, span } = readTensor(bytes.subarray(dataBegin), name, entry);
+    const { tensor, span } = readTensor(bytes.subarray(dataBegin), name, entry, budget);
     tensors.set(name, tensor);
     spans.push(span);
   }
@@ -83,7 +89,10 @@ export function decodeSafetensors(bytes: Uint8Array): {
   return { tensors, metadata };
 }
 
-function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataBegin: number } {
+function readHeader(
+  bytes: Uint8Array,
+  budget: Budget,
+): { header: Record<string, unknown>; dataBegin: number } {
   if (bytes.length < 8) throw malformed(`it has ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
@@ -91,9 +100,12 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataB
     throw malformed(`its header claims ${length} bytes of ${bytes.length - 8}`);
   }
   let header: unknown;
+  budget.claim(2 * length, `a header of ${length} bytes`);
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    header = parseJson(text, budget, `a header of ${length} bytes`);
   } catch (cause) {
+    if (cause instanceof CtreError) throw cause;
     throw malformed('its header is no JSON', cause);
   }
   if (!isRecord(header)) throw malformed(`its header is ${show(header)}`);
@@ -104,6 +116,7 @@ function readTensor(
   data: Uint8Array,
   name: string,
   { dtype, shape, data_offsets: offsets }: Record<string, unknown>,
+  budget: Budget,
 ): { tensor: Tensor; span: readonly [number, number] } {
   if (typeof dtype !== 'string' || !Object.hasOwn(DTYPES, dtype)) {
     throw new CtreError(
@@ -124,15 +137,18 @@ function readTensor(
       `tensor ${show(name)} of shape [${shape.join(', ')}] claims bytes ${begin} to ${end} of ${data.length}`,
     );
   }
-  const copy = new Uint8Array(data.subarray(begin, end)); // not slice: a Buffer's shares its memory
+  let content = data.subarray(begin, end);
+  if (content.byteOffset % 4 !== 0) {
+    budget.claim(content.length, `tensor ${show(name)}`);
+    content = new Uint8Array(content); // not slice: a Buffer's shares its memory
+  }
+  const { buffer, byteOffset } = content;
+  const make: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Tensor['data'] =
+    DTYPES[dtype as Dtype];
   return {
-    tensor: { dtype: dtype as Dtype, shape, data: new DTYPES[dtype as Dtype](copy.buffer) },
+    tensor: { dtype: dtype as Dtype, shape, data: new make(buffer, byteOffset, elements) },
     span: [begin, end],
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function malformed(what: string, cause?: unknown): CtreError {

@@ -1,4 +1,4 @@
-import { CtreError } from '../errors.ts';
+import { CtreError, megabytes } from '../errors.ts';
 
 const PAGE = 65536;
 /** Every block starts on a cache line and is a whole number of them, so that no two blocks share one. */
@@ -165,10 +165,6 @@ export class Arena {
 
 function roundUp(byteLength: number): number {
   return Math.max(1, Math.ceil(byteLength / ALIGNMENT)) * ALIGNMENT;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 /** The typed arrays a block can be seen as. */

@@ -1,6 +1,7 @@
 import { checkNumber, checkOptions } from '../checks.ts';
 import { fullPattern } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
+import { emptyPattern } from './pattern.ts';
 import { noPruning } from './schedule.ts';
 import type { Positions, Topology } from './topology.ts';
 
@@ -25,9 +26,14 @@ export function prune(options: { readonly until?: number } = {}): Topology<Prune
     schedule: noPruning,
     needs: [],
     startsFull: true,
-    init: ({ outDim, inDim, nnz }) => ({ pattern: fullPattern(outDim, inDim), state: { target: nnz } }),
+    init: ({ outDim, inDim, nnz }) => ({
+      pattern: nnz === 0 ? emptyPattern(outDim, inDim) : fullPattern(outDim, inDim),
+      state: { target: nnz },
+    }),
     restore: restoreState,
     pruneCount({ inDim, outDim, nnz }, { target }, { epoch, epochs }) {
+      // A model from a file has what it has.
+      if (target === 0) return 0;
       // The last epoch has no update: the one before has to get there.
       const t = epoch / Math.max(1, until * (epochs - 1));
       const left = Math.max(0, 1 - t);
@@ -39,6 +45,6 @@ export function prune(options: { readonly until?: number } = {}): Topology<Prune
 
 function restoreState(state: unknown): PruneState {
   const { target }: Partial<Record<keyof PruneState, unknown>> = Object(state);
-  if (typeof target === 'number' && Number.isSafeInteger(target) && target > 0) return { target };
+  if (typeof target === 'number' && Number.isSafeInteger(target) && target >= 0) return { target };
   throw new CtreError('E_FORMAT', `the state of prune is ${show(state)}; expected { target }`);
 }

@@ -78,7 +78,10 @@ export interface Topology<S = unknown> {
   readonly growInitializer?: string;
   /** The first pattern has every connection, whatever the density asked for. */
   readonly startsFull?: boolean;
-  /** A layer's first pattern, of layer.nnz connections, or of all. */
+  /**
+   * A layer's first pattern, of layer.nnz connections, or of all. Where the connections are given, as in a model's file,
+   * layer.nnz is 0 and only the state is taken.
+   */
   init(layer: InitialLayer, random: Random): { readonly pattern: CsrPattern; readonly state: S };
   /** Whether the coming update needs candidates at all; absent: it does. */
   wantsCandidates?(state: S, progress: Progress): boolean;
