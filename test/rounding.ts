@@ -95,6 +95,24 @@ export class Approximate implements Truth {
     return round(value, 0, UNDERFLOW);
   }
 
+  /** start + Σ a·b, added up in any order. */
+  static inner(
+    start: Approximate | undefined,
+    pairs: readonly (readonly [Approximate, Approximate])[],
+  ): Approximate {
+    let value = start?.value ?? 0;
+    let error = start?.error ?? 0;
+    let magnitude = Math.abs(value) + error;
+    for (const [a, b] of pairs) {
+      const [most, other] = [Math.abs(a.value) + a.error, Math.abs(b.value) + b.error];
+      value += a.value * b.value;
+      error += a.error * other + Math.abs(a.value) * b.error;
+      magnitude += most * other;
+    }
+    const operations = pairs.length + (start === undefined ? 0 : 1);
+    return new Approximate(value, error + gamma(operations) * magnitude + pairs.length * UNDERFLOW);
+  }
+
   plus(other: Approximate): Approximate {
     return round(this.value + other.value, this.error + other.error, 0);
   }
