@@ -32,10 +32,11 @@ type Elements = Float32Array | Float64Array | Int32Array;
 const GUARD = 64;
 
 /**
- * What stands there: to who reads it, NaN, an index out of bounds, or a huge float64. Every buffer has its own, so that
- * one's guard copied to another's is seen.
+ * What stands there, in turn: signalling NaNs of float32 and, both words together, of float64, and indices out of bounds. Who
+ * reads them gets wrong results, and who calculates with them and writes the result changes them: it is a quiet NaN. Every
+ * buffer has its own, so that one's guard copied to another's is seen.
  */
-const CANARY = 0x7fc00000;
+const CANARIES = [0x7fa00000, 0x7ff00000];
 
 /** A buffer in the kernels' memory between two guards. */
 export class Guarded {
@@ -43,15 +44,17 @@ export class Guarded {
   readonly initial: Elements;
   readonly writable: boolean;
   readonly #block: I32Block;
-  readonly #canary: number;
+  readonly #id: number;
 
   constructor(region: Region, initial: Elements, writable: boolean, id: number) {
     this.initial = initial;
     this.writable = writable;
-    this.#canary = CANARY + id;
+    this.#id = id;
     this.#block = region.i32(Math.ceil((2 * GUARD + initial.byteLength) / 4));
     this.pointer = this.#block.pointer + GUARD;
-    for (const guard of this.#guards()) guard.fill(this.#canary);
+    for (const guard of this.#guards()) {
+      for (let w = 0; w < guard.length; w++) guard[w] = this.#canary(w);
+    }
     this.write(initial);
   }
 
@@ -70,7 +73,9 @@ export class Guarded {
   /** Throws if a guard was written to, or the buffer though it is only for reading. */
   check(): void {
     for (const guard of this.#guards()) {
-      for (const word of guard) if (word !== this.#canary) throw new Mismatch('wrote beyond a buffer');
+      for (let w = 0; w < guard.length; w++) {
+        if (guard[w] !== this.#canary(w)) throw new Mismatch('wrote beyond a buffer');
+      }
     }
     if (this.writable) return;
     const now = this.read();
@@ -81,6 +86,10 @@ export class Guarded {
   #bytes(offset: number, length: number): Uint8Array {
     const { buffer } = this.#block.view;
     return new Uint8Array(buffer, this.pointer + offset, length);
+  }
+
+  #canary(word: number): number {
+    return CANARIES[word % 2] + this.#id;
   }
 
   #guards(): Int32Array[] {

@@ -291,9 +291,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'cosine.ts',
-    mistake: 'the norms are not rooted one by one',
-    from: `(sqrt<f64>(a) * sqrt<f64>(b))`,
-    to: `sqrt<f64>(a * b)`,
+    mistake: 'a cosine can be more than 1',
+    from: `max<f64>(min<f64>(<f64>dot / (sqrt<f64>(a) * sqrt<f64>(b)), 1), -1)`,
+    to: `max<f64>(<f64>dot / (sqrt<f64>(a) * sqrt<f64>(b)), -1)`,
   },
   {
     file: 'cosine.ts',
