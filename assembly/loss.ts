@@ -5,7 +5,7 @@ import { ROW } from './tile';
 /**
  * probs[c][b] = e^(z[c][b]) / Σ_c e^(z[c][b]), and logSums[b] = ln Σ_c e^(z[c][b]).
  * z f32 [classes][32]; probs f32 [classes][32], overwritten, may be z itself; logSums f64 [32], overwritten.
- * classes ≥ 1. O(32 · classes).
+ * A NaN or +∞ among a lane's logits makes all its probabilities NaN; its logSum is NaN or +∞. classes ≥ 1. O(32 · classes).
  */
 export function softmax(z: usize, classes: i32, probs: usize, logSums: usize): void {
   const bytes = (<usize>classes) << 7;
@@ -32,7 +32,7 @@ export function softmax(z: usize, classes: i32, probs: usize, logSums: usize): v
 
 /**
  * out[0] = Σ_b (logSums[b] − z[label][b]), the summed cross-entropy, and out[1] = the number of samples whose largest
- * z[c][b] is at their label (of equal ones the lowest class is taken), both over b < count.
+ * z[c][b] is at their label (of equal ones the lowest class is taken; a NaN among them is never right), both over b < count.
  * z f32 [classes][32]; logSums f64 [32] as softmax left them; labels i32; rows i32 [count]; out f64 [2]. O(count · classes).
  */
 export function score(
@@ -49,7 +49,8 @@ export function score(
   for (let b: usize = 0; b < <usize>count; b++) {
     const label = <usize>load<u32>(labels + ((<usize>load<u32>(rows + (b << 2))) << 2));
     const lane = z + (b << 2);
-    loss += load<f64>(logSums + (b << 3)) - <f64>load<f32>(lane + (label << 7));
+    const logSum = load<f64>(logSums + (b << 3));
+    loss += logSum - <f64>load<f32>(lane + (label << 7));
     let s = lane;
     let top = load<f32>(s);
     let best: usize = 0;
@@ -60,7 +61,7 @@ export function score(
         best = c;
       }
     }
-    if (best === label) correct += 1;
+    if (best === label && logSum <= Infinity) correct += 1; // not of NaN
   }
   store<f64>(out, loss);
   store<f64>(out, correct, 8);

@@ -1,20 +1,13 @@
-// Compiles assembly/ and inlines the bytes as a module. Any warning of the compiler fails the build: asc warns and
-// exits 0 for options that silently produce a slow or wrong module.
+// Compiles assembly/ and inlines the bytes as a module.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import asc from 'assemblyscript/asc';
+import { compileKernels } from './compile.mjs';
 
 await mkdir('build', { recursive: true });
 for (const target of ['release', 'debug']) {
-  const { error, stderr } = await asc.main([
-    'assembly/index.ts',
-    '--config',
-    'asconfig.json',
-    '--target',
-    target,
-  ]);
-  const said = stderr.toString();
-  if (error || /WARNING|ERROR/.test(said)) {
-    console.error(said || error);
+  try {
+    await compileKernels(target);
+  } catch (error) {
+    console.error(error.message);
     process.exit(1);
   }
 }

@@ -40,7 +40,7 @@ export function sgd(
   checkOptions('optimizer.sgd', options, ['learningRate', 'weightDecay', 'momentum', 'nesterov']);
   const rate = checkNumber('learningRate', options.learningRate ?? 0.01, { least: 0 });
   const weightDecay = checkNumber('weightDecay', options.weightDecay ?? 1e-4, { least: 0 });
-  const momentum = checkNumber('momentum', options.momentum ?? 0.9, { least: 0, below: 1 });
+  const momentum = checkDecay('momentum', options.momentum ?? 0.9);
   const nesterov = options.nesterov ?? true;
   if (typeof nesterov !== 'boolean') {
     throw new CtreError('E_ARGUMENT', `nesterov is ${show(nesterov)}; expected true or false`);
@@ -69,8 +69,8 @@ export function adam(
   checkOptions('optimizer.adam', options, ['learningRate', 'weightDecay', 'beta1', 'beta2', 'epsilon']);
   const rate = checkNumber('learningRate', options.learningRate ?? 0.001, { least: 0 });
   const weightDecay = checkNumber('weightDecay', options.weightDecay ?? 0, { least: 0 });
-  const beta1 = checkNumber('beta1', options.beta1 ?? 0.9, { least: 0, below: 1 });
-  const beta2 = checkNumber('beta2', options.beta2 ?? 0.999, { least: 0, below: 1 });
+  const beta1 = checkDecay('beta1', options.beta1 ?? 0.9);
+  const beta2 = checkDecay('beta2', options.beta2 ?? 0.999);
   const epsilon = checkNumber('epsilon', options.epsilon ?? 1e-8, { least: 0 });
   return Object.freeze<Optimizer>({
     name: 'adam',
@@ -106,6 +106,14 @@ export function optimizerByName(name: string, options: unknown = {}): Optimizer 
   // What a file gives: the factories check their options themselves.
   const make: (options: never) => Optimizer = optimizers[known];
   return make(options as never);
+}
+
+/**
+ * A decay from 0 to below 1 as the kernels hold it, the nearest float32 number that is below 1: Adam's bias corrections have to
+ * be those of the decay in use, and a decay rounded to 1 would keep every old gradient for ever.
+ */
+function checkDecay(name: string, value: unknown): number {
+  return Math.min(Math.fround(checkNumber(name, value, { least: 0, below: 1 })), 1 - 2 ** -24);
 }
 
 /** base^exponent by squaring: the host's own power function differs between engines. */

@@ -1,8 +1,20 @@
 import { type I32Block, Region } from '../../src/memory/arena.ts';
 import { type Engine, getEngine, type Kernels } from '../../src/memory/module.ts';
+import type { Truth } from '../rounding.ts';
+import type { Axis, Cell } from './matrix.ts';
 
 /** One way a kernel can be broken: it does nothing, it writes zeros, it leaves the last element as it was. */
 export type Fault = 'nothing' | 'zeros' | 'tail';
+
+/** A kernel as its tests see it. */
+export interface Subject {
+  /** What its matrix goes over. */
+  readonly axes: readonly Axis[];
+  /** Shows it right on one cell of the matrix. */
+  readonly run: (bench: Bench, cell: Cell) => void;
+  /** What no cell says. */
+  readonly cases: readonly Case[];
+}
 
 export interface Case {
   /** The condition it is about. */
@@ -18,7 +30,13 @@ type Elements = Float32Array | Float64Array | Int32Array;
 
 /** Bytes before and behind every buffer that nobody may touch. */
 const GUARD = 64;
-const CANARY = 0xa5;
+
+/**
+ * What stands there, in turn: signalling NaNs of float32 and, both words together, of float64, and indices out of bounds. Who
+ * reads them gets wrong results, and who calculates with them and writes the result changes them: it is a quiet NaN. Every
+ * buffer has its own, so that one's guard copied to another's is seen.
+ */
+const CANARIES = [0x7fa00000, 0x7ff00000];
 
 /** A buffer in the kernels' memory between two guards. */
 export class Guarded {
@@ -26,14 +44,17 @@ export class Guarded {
   readonly initial: Elements;
   readonly writable: boolean;
   readonly #block: I32Block;
+  readonly #id: number;
 
-  constructor(region: Region, initial: Elements, writable: boolean) {
+  constructor(region: Region, initial: Elements, writable: boolean, id: number) {
     this.initial = initial;
     this.writable = writable;
+    this.#id = id;
     this.#block = region.i32(Math.ceil((2 * GUARD + initial.byteLength) / 4));
     this.pointer = this.#block.pointer + GUARD;
-    this.#bytes(-GUARD, GUARD).fill(CANARY);
-    this.#bytes(initial.byteLength, GUARD).fill(CANARY);
+    for (const guard of this.#guards()) {
+      for (let w = 0; w < guard.length; w++) guard[w] = this.#canary(w);
+    }
     this.write(initial);
   }
 
@@ -51,9 +72,10 @@ export class Guarded {
 
   /** Throws if a guard was written to, or the buffer though it is only for reading. */
   check(): void {
-    const guards = [this.#bytes(-GUARD, GUARD), this.#bytes(this.initial.byteLength, GUARD)];
-    if (guards.some((guard) => guard.some((byte) => byte !== CANARY))) {
-      throw new Mismatch('wrote beyond a buffer');
+    for (const guard of this.#guards()) {
+      for (let w = 0; w < guard.length; w++) {
+        if (guard[w] !== this.#canary(w)) throw new Mismatch('wrote beyond a buffer');
+      }
     }
     if (this.writable) return;
     const now = this.read();
@@ -64,6 +86,16 @@ export class Guarded {
   #bytes(offset: number, length: number): Uint8Array {
     const { buffer } = this.#block.view;
     return new Uint8Array(buffer, this.pointer + offset, length);
+  }
+
+  #canary(word: number): number {
+    return CANARIES[word % 2] + this.#id;
+  }
+
+  #guards(): Int32Array[] {
+    const words = this.#block.view;
+    const end = words.length - GUARD / 4;
+    return [words.subarray(0, GUARD / 4), words.subarray(end)];
   }
 }
 
@@ -116,51 +148,73 @@ export class Bench {
     return this.#add(new Int32Array(n).fill(-7), true);
   }
 
-  /** Every element of the buffer is within its bound of the wanted; a wanted NaN is a NaN. */
-  expectClose(buffer: Guarded, want: ArrayLike<number>, bound: (at: number) => number): void {
-    this.#checkBuffers();
-    const got = buffer.read();
-    if (got.length !== want.length) throw new Mismatch(`${got.length} elements; ${want.length} wanted`);
-    let nothing = false;
-    let zeros = false;
-    let tail = false;
-    for (let i = 0; i < want.length; i++) {
-      const most = bound(i);
-      if (!isClose(got[i], want[i], most)) {
-        throw new Mismatch(`element ${i} is ${got[i]}; the truth is ${want[i]} ± ${most}`);
-      }
-      tail = !isClose(buffer.initial[i], want[i], most);
-      nothing ||= tail;
-      zeros ||= !isClose(0, want[i], most);
-    }
-    this.#see({ nothing, zeros, tail });
+  /** Every element of the buffer is its truth. */
+  expectClose(buffer: Guarded, truthAt: (at: number) => Truth): void {
+    this.#compare(buffer, truthAt, isClose);
   }
 
   /** Every element of the buffer is the wanted one; 0 and −0 are the same. */
   expectExact(buffer: Guarded, want: ArrayLike<number>): void {
-    this.expectClose(buffer, want, () => 0);
+    this.#checkLength(buffer, want);
+    this.#compare(buffer, (at) => ({ value: want[at], error: 0 }), isClose);
+  }
+
+  /** Every element of the buffer is the wanted one: 0 is not −0. */
+  expectCopied(buffer: Guarded, want: ArrayLike<number>): void {
+    this.#checkLength(buffer, want);
+    this.#compare(
+      buffer,
+      (at) => ({ value: want[at], error: 0 }),
+      (got, { value }) => Object.is(got, value),
+    );
   }
 
   /**
-   * As `expectExact`, where the wanted is the kernel's own doing, in another place or undone again: of a broken kernel
+   * As `expectCopied`, where the wanted is the kernel's own doing, in another place or undone again: of a broken kernel
    * that says nothing.
    */
   expectSame(buffer: Guarded, want: ArrayLike<number>): void {
     const sight = this.#sight;
-    this.expectExact(buffer, want);
+    this.expectCopied(buffer, want);
     this.#sight = sight;
   }
 
-  /** What the kernel returned is within the bound of the wanted. */
-  expectReturned(got: number, want: number, bound: number): void {
+  /** What was measured is at most that; says nothing of kernels that do nothing. */
+  expectAtMost(measured: number, most: number): void {
     this.#checkBuffers();
-    if (!isClose(got, want, bound)) throw new Mismatch(`returned ${got}; the truth is ${want} ± ${bound}`);
-    const seen = !isClose(0, want, bound);
-    this.#see({ nothing: seen, zeros: seen, tail: false });
+    if (!(measured <= most)) throw new Mismatch(`measured ${measured}; at most ${most} is right`);
+  }
+
+  #compare(
+    buffer: Guarded,
+    truthAt: (at: number) => Truth,
+    isRight: (got: number, truth: Truth) => boolean,
+  ): void {
+    this.#checkBuffers();
+    const got = buffer.read();
+    let nothing = false;
+    let zeros = false;
+    let tail = false;
+    for (let i = 0; i < got.length; i++) {
+      const truth = truthAt(i);
+      if (!isRight(got[i], truth)) {
+        throw new Mismatch(`element ${i} is ${got[i]}; the truth is ${truth.value} ± ${truth.error}`);
+      }
+      tail = !isRight(buffer.initial[i], truth);
+      nothing ||= tail;
+      zeros ||= !isRight(0, truth);
+    }
+    this.#see({ nothing, zeros, tail });
+  }
+
+  #checkLength({ initial }: Guarded, want: ArrayLike<number>): void {
+    if (initial.length !== want.length) {
+      throw new Mismatch(`${initial.length} elements; ${want.length} wanted`);
+    }
   }
 
   #add(elements: Elements, writable: boolean): Guarded {
-    const buffer = new Guarded(this.#region, elements, writable);
+    const buffer = new Guarded(this.#region, elements, writable, this.#buffers.length);
     this.#buffers.push(buffer);
     return buffer;
   }
@@ -174,24 +228,22 @@ export class Bench {
     this.#sight = { nothing: nothing || more.nothing, zeros: zeros || more.zeros, tail: tail || more.tail };
   }
 
-  #breakKernel(engine: Engine, name: string, fault: Fault): (...parameters: never[]) => number {
+  #breakKernel(engine: Engine, name: string, fault: Fault): (...parameters: never[]) => void {
     const writable = (): Guarded[] => this.#buffers.filter((buffer) => buffer.writable);
-    if (fault === 'nothing') return () => 0;
+    if (fault === 'nothing') return () => {};
     if (fault === 'zeros') {
       return () => {
         for (const buffer of writable()) buffer.write(buffer.initial.slice().fill(0));
-        return 0;
       };
     }
     const real = Object.entries(engine.kernels).find(([kernel]) => kernel === name)?.[1];
     return (...parameters) => {
-      const result = Reflect.apply(real ?? (() => 0), undefined, parameters);
+      Reflect.apply(real ?? (() => {}), undefined, parameters);
       for (const buffer of writable()) {
         const now = buffer.read();
         now.set(buffer.initial.slice(-1), Math.max(0, now.length - 1));
         buffer.write(now);
       }
-      return Number(result ?? 0);
     };
   }
 }
@@ -212,7 +264,8 @@ export function runOn(
   }
 }
 
-function isClose(got: number, want: number, bound: number): boolean {
-  if (got === want || (Number.isNaN(got) && Number.isNaN(want))) return true;
-  return Math.abs(got - want) <= bound;
+/** A truth that is NaN or infinite is met by itself alone. */
+function isClose(got: number, { value, error }: Truth): boolean {
+  if (got === value || (Number.isNaN(got) && Number.isNaN(value))) return true;
+  return Math.abs(got - value) <= error;
 }

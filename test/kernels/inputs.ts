@@ -1,70 +1,59 @@
 import { type Random, randomStream } from '../../src/random.ts';
-import type { Bench, Case } from './bench.ts';
+import { runSeed } from '../effort.ts';
+import type { Truth } from '../rounding.ts';
+import type { Case } from './bench.ts';
 
 export const TILE = 32;
 
-/** Half the distance of neighbouring float32 numbers at 1: the most one operation's rounding errs, relatively. */
-const UNIT = 2 ** -24;
+/** What the lanes that a kernel has to leave alone hold. */
+export const UNTOUCHED = -12345;
 
-/**
- * γ_n = n·u / (1 − n·u), the most that n roundings in a row err, relatively (Higham 2002, §3.1). One more than asked,
- * for the rounding of the truth itself in float64.
- */
-export function gamma(operations: number): number {
-  const error = (operations + 1) * UNIT;
-  return error / (1 - error);
-}
+/** What the numbers of a matrix are. */
+export const VALUES = [
+  'signed',
+  'zeros',
+  'denormal',
+  'tiny',
+  'large',
+  'mixed',
+  'nan',
+  'infinity',
+  '-infinity',
+] as const;
+export type Values = (typeof VALUES)[number];
 
-/** A sum of products in float64, and what its evaluation in float32 in any order may err. */
-export class Sum {
-  value = 0;
-  #magnitude = 0;
-  #terms = 0;
-
-  add(term: number): void {
-    this.value += term;
-    this.#magnitude += Math.abs(term);
-    this.#terms++;
-  }
-
-  /** A term passes its own multiplication and no more additions than there are terms. */
-  get bound(): number {
-    return gamma(this.#terms + 1) * this.#magnitude;
-  }
-}
-
-/** Every element's truth and bound, from one sum each. */
-export function sums(
-  n: number,
-  sumOf: (at: number) => Sum,
-): { want: Float64Array; bound: (at: number) => number } {
-  const want = new Float64Array(n);
-  const bounds = new Float64Array(n);
-  for (let at = 0; at < n; at++) {
-    const sum = sumOf(at);
-    want[at] = sum.value;
-    bounds[at] = sum.bound;
-  }
-  return { want, bound: (at) => bounds[at] };
-}
-
-/** Numbers of samples by what they are to a tile. */
-export const SAMPLES: Readonly<Record<string, readonly number[]>> = {
-  one_sample: [1],
-  samples_lt_tile: [2, 3, 4, 5, 7, 8, 15, 16, 17, 31],
-  samples_eq_tile: [32],
-  samples_gt_tile: [33, 63, 64, 65, 129],
+const SPECIAL: Readonly<Partial<Record<Values, number>>> = {
+  nan: Number.NaN,
+  infinity: Number.POSITIVE_INFINITY,
+  '-infinity': Number.NEGATIVE_INFINITY,
 };
 
-export const SIZES: readonly number[] = [1, 2, 3, 17, 64];
-
 export function stream(name: string): Random {
-  return randomStream('kernels', name);
+  return randomStream(runSeed, name);
 }
 
-/** n numbers from −1 to 1. */
-export function numbers(random: Random, n: number): Float32Array {
-  return Float32Array.from({ length: n }, () => 2 * random.next() - 1);
+/**
+ * n numbers of both signs. What is not finite is at one place. The `second` factor of a product is such that the product of
+ * both is denormal, or 1e30, and not beyond float32; `mixed` ones overflow and vanish as they like.
+ */
+export function numbers(
+  random: Random,
+  n: number,
+  values: Values = 'signed',
+  factor: 'first' | 'second' = 'first',
+): Float32Array {
+  const scale = (): number => {
+    if (values === 'zeros') return random.next() < 0.5 ? 0 : 1;
+    if (values === 'tiny') return 1e-30;
+    if (values === 'mixed') return [1e30, 1, 1e-30][random.below(3)];
+    if (factor === 'second') return 1;
+    if (values === 'denormal') return 2 ** -127;
+    return values === 'large' ? 1e30 : 1;
+  };
+  const array = Float32Array.from({ length: n }, () => scale() * (2 * random.next() - 1));
+  const special = SPECIAL[values];
+  if (special !== undefined && n > 0) array[random.below(n)] = special;
+  return array;
 }
 
 /** 0 … n − 1 shuffled. */
@@ -75,18 +64,35 @@ export function shuffled(random: Random, n: number): Int32Array {
 }
 
 /** [n][32] numbers, `filler` in the lanes from `count` on. */
-export function tile(random: Random, n: number, count: number, filler = 0): Float32Array {
-  return numbers(random, n * TILE).map((value, at) => (at % TILE < count ? value : filler));
+export function tile(
+  random: Random,
+  n: number,
+  count: number,
+  filler = 0,
+  values: Values = 'signed',
+  factor: 'first' | 'second' = 'second',
+): Float32Array {
+  const lanes = numbers(random, n * count, values, factor);
+  return Float32Array.from({ length: n * TILE }, (_, at) => {
+    const b = at % TILE;
+    return b < count ? lanes[Math.floor(at / TILE) * count + b] : filler;
+  });
 }
 
-/** The tiles that so many samples fill: the numbers of samples in each. */
+/** The tiles that so many samples fill: the numbers of samples in each. No sample is an empty tile. */
 export function tileCounts(samples: number): number[] {
+  if (samples === 0) return [0];
   return Array.from({ length: Math.ceil(samples / TILE) }, (_, t) => Math.min(TILE, samples - t * TILE));
 }
 
-/** The tile with NaN in every lane from `lanes` on. */
-export function spoil(values: Float32Array, lanes: number): Float32Array {
-  return values.map((value, at) => (at % TILE < lanes ? value : Number.NaN));
+/** The numbers of lanes a kernel may be told to go through for so many samples. */
+export function lanesFrom(count: number): number[] {
+  return [8, 16, 32].filter((lanes) => lanes >= count);
+}
+
+/** The tile with `value` in every lane from `lanes` on. */
+export function spoil(values: Float32Array, lanes: number, value = Number.NaN): Float32Array {
+  return values.map((own, at) => (at % TILE < lanes ? own : value));
 }
 
 /** A CSR matrix in plain arrays; `entries` is the same as a list. */
@@ -99,12 +105,33 @@ export interface Sparse {
   readonly entries: readonly { readonly row: number; readonly col: number }[];
 }
 
-/** A random matrix whose row r has each entry with probability `density(r)`. */
-export function sparse(random: Random, rows: number, cols: number, density: (row: number) => number): Sparse {
+type Density = (row: number, col: number) => number;
+
+/** How probable a connection is. */
+export const DENSITIES = {
+  none: () => 0,
+  'density 0.01': () => 0.01,
+  'density 0.1': () => 0.1,
+  'density 0.5': () => 0.5,
+  all: () => 1,
+  'some lines empty': (row, col) => (row % 3 === 0 || col % 3 === 1 ? 0 : 0.5),
+  'some lines full': (row, col) => (row % 4 === 1 || col % 5 === 1 ? 1 : 0.05),
+} satisfies Record<string, Density>;
+export type Structure = keyof typeof DENSITIES;
+
+/** A random matrix of that structure. */
+export function sparse(
+  random: Random,
+  rows: number,
+  cols: number,
+  structure: Structure,
+  values: Values = 'signed',
+): Sparse {
+  const density: Density = DENSITIES[structure];
   const entries: { row: number; col: number }[] = [];
   const indptr = [0];
   for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++) if (random.next() < density(row)) entries.push({ row, col });
+    for (let col = 0; col < cols; col++) if (random.next() < density(row, col)) entries.push({ row, col });
     indptr.push(entries.length);
   }
   return {
@@ -112,97 +139,17 @@ export function sparse(random: Random, rows: number, cols: number, density: (row
     cols,
     indptr: Int32Array.from(indptr),
     indices: Int32Array.from(entries, ({ col }) => col),
-    values: numbers(random, entries.length),
+    values: numbers(random, entries.length, values),
     entries,
   };
 }
 
-/** The matrix's sums by row, or by column: `sumsBy('row', p => …)` adds the term of every entry p to its row's sum. */
-export function addByEntry(
-  { rows, cols, entries }: Sparse,
-  by: 'row' | 'col',
-  start: (line: number) => Sum,
-  term: (entry: number) => number,
-): Sum[] {
-  const lines = Array.from({ length: by === 'row' ? rows : cols }, (_, line) => start(line));
-  entries.forEach((entry, p) => {
-    lines[entry[by]].add(term(p));
-  });
-  return lines;
-}
-
-/** The structures a kernel over a sparse matrix is run on, by condition. */
-function structures(): [name: string, matrices: Sparse[]][] {
-  const random = stream('structures');
-  const grid = (density: (row: number) => number, sizes = SIZES): Sparse[] =>
-    sizes.flatMap((rows) => sizes.map((cols) => sparse(random, rows, cols, density)));
-  return [
-    ['no_connection', grid(() => 0)],
-    ['density_0.01', grid(() => 0.01)],
-    ['density_0.1', grid(() => 0.1)],
-    ['density_0.5', grid(() => 0.5)],
-    ['density_1', grid(() => 1)],
-    ['empty_row', grid((row) => (row % 3 === 0 ? 0 : 0.5), [1, 2, 4, 17])],
-    ['dense_row', grid((row) => (row === 1 ? 1 : 0.05), [2, 17, 64])],
-    [
-      'one_neuron',
-      [sparse(random, 1, 1, () => 1), sparse(random, 1, 64, () => 0.5), sparse(random, 64, 1, () => 0.5)],
-    ],
-  ];
-}
-
-/** The cases of a kernel over a sparse matrix and samples: every structure, and every number of samples. */
-export function sparseCases(run: (bench: Bench, matrix: Sparse, samples: number) => void): Case[] {
-  const random = stream('sparse cases');
-  const few = [
-    sparse(random, 3, 2, () => 1),
-    sparse(random, 17, 64, () => 0.1),
-    sparse(random, 64, 17, () => 0.5),
-  ];
-  return [
-    ...structures().map(([name, matrices]) => ({
-      name,
-      runs: matrices.map((matrix) => (bench: Bench) => run(bench, matrix, 37)),
-    })),
-    ...sampleCases((bench, samples) => {
-      for (const matrix of few) run(bench, matrix, samples);
-    }),
-  ];
-}
-
-/** The cases of a kernel over two sizes. */
-export function sizeCases(run: (bench: Bench, outDim: number, inDim: number) => void): Case[] {
-  const condition = (name: string, pairs: readonly (readonly [number, number])[]): Case => ({
-    name,
-    runs: pairs.map(
-      ([outDim, inDim]) =>
-        (bench) =>
-          run(bench, outDim, inDim),
-    ),
-  });
-  const odd = [4, 5, 6, 7, 8, 9];
-  return [
-    condition('one_neuron', [[1, 1]]),
-    condition(
-      'all_sizes',
-      SIZES.flatMap((outDim) => SIZES.map((inDim) => [outDim, inDim] as const)),
-    ),
-    condition(
-      'around_the_block',
-      odd.flatMap((outDim) => odd.map((inDim) => [outDim, inDim] as const)),
-    ),
-  ];
-}
-
-/** The cases of a kernel over samples. */
-export function sampleCases(run: (bench: Bench, samples: number) => void): Case[] {
-  return Object.entries(SAMPLES).map(([name, list]) => ({
-    name,
-    runs: list.map((samples) => (bench: Bench) => run(bench, samples)),
-  }));
+/** What ReLU makes of a truth: it never moves two numbers apart, and keeps NaN. */
+export function rectified({ value, error }: Truth): Truth {
+  return value < 0 ? { value: 0, error } : { value, error };
 }
 
 /** A case of one run. */
-export function single(name: string, run: (bench: Bench) => void): Case {
+export function single(name: string, run: Case['runs'][number]): Case {
   return { name, runs: [run] };
 }

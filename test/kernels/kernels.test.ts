@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { getEngine } from '../../src/memory/module.ts';
-import { type Fault, Mismatch, runOn, type Sight } from './bench.ts';
+import { isFull } from '../effort.ts';
+import { type Bench, type Fault, Mismatch, runOn, type Sight } from './bench.ts';
 import { table } from './cases/index.ts';
+import { cellsOf, missingValues, runMatrix } from './matrix.ts';
 
 const kernels = Object.entries(table);
 
@@ -20,18 +22,44 @@ describe('the table of kernels', () => {
   });
 });
 
-describe.each(kernels)('%s', (_, cases) => {
+describe('the matrix', () => {
+  let cells = 0;
+
+  it.each(kernels)('%s is right in every cell', (_, { axes, run }) => {
+    cells += runMatrix(axes, (cell) => {
+      runOn((bench) => run(bench, cell));
+    });
+  });
+
+  it.each(kernels)('%s meets every value of every axis', (_, { axes }) => {
+    const all = [...cellsOf(axes)];
+    for (const axis of axes) expect(missingValues(all, axis), axis).toEqual([]);
+  });
+
+  it.runIf(isFull)('has at least 20 000 cells', () => {
+    expect(cells).toBeGreaterThanOrEqual(20_000);
+  });
+});
+
+describe.each(kernels.filter(([, { cases }]) => cases.length > 0))('%s', (_, { cases }) => {
   it.each(cases)('$name', ({ runs }) => {
     for (const run of runs) runOn(run);
   });
 });
 
+/** Cells a kernel that faults are looked for in. */
+const CELLS = 50;
+
 const names = kernels.map(([kernel]) => kernel);
 
 describe('a broken kernel is caught by its cases', () => {
-  const runs = kernels.flatMap(([kernel, cases]) =>
-    cases.flatMap(({ name, runs }) => runs.map((run) => ({ kernel, name, run }))),
-  );
+  const runs = kernels.flatMap(([kernel, { axes, run, cases }]) => {
+    const some = [...cellsOf(axes)].filter((_, index, { length }) => index % Math.ceil(length / CELLS) === 0);
+    return [
+      ...some.map((cell) => ({ kernel, name: cell.name, run: (bench: Bench) => run(bench, cell) })),
+      ...cases.flatMap(({ name, runs }) => runs.map((run) => ({ kernel, name, run }))),
+    ];
+  });
   const seen = new Map<unknown, Sight>();
   beforeAll(() => {
     for (const { run } of runs) seen.set(run, runOn(run));

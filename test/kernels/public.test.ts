@@ -7,12 +7,15 @@ import {
   type DenseMatrix,
   type ErrorCode,
   init,
+  type Neighbours,
   sddmm,
   spmm,
   spmmTransposed,
 } from '../../src/kernels/index.ts';
 import { getEngine } from '../../src/memory/module.ts';
-import { gamma, numbers, Sum, sparse, stream, sums } from './inputs.ts';
+import { gamma, Sum, type Truth } from '../rounding.ts';
+import { numbers, type Structure, sparse, stream, type Values } from './inputs.ts';
+import { type Cell, cellsOf, missingValues, runMatrix } from './matrix.ts';
 
 let before: number;
 beforeEach(() => {
@@ -22,25 +25,19 @@ afterEach(() => {
   expect(getEngine().arena.usage().blocks, 'blocks left behind').toBe(before);
 });
 
-const WIDTHS = [0, 1, 2, 31, 32, 33, 64, 65, 100];
-const SHAPES = [
-  [1, 1, 1],
-  [3, 17, 0.3],
-  [17, 3, 0.3],
-  [40, 70, 0.05],
-  [5, 6, 0],
-  [5, 6, 1],
-  [0, 4, 1],
-  [4, 0, 1],
-  [0, 0, 1],
-] as const;
-
-function csr(rows: number, cols: number, density: number, name = 'csr'): CsrMatrix {
-  return CsrMatrix.fromParts(sparse(stream(`${name} ${rows} ${cols}`), rows, cols, () => density));
+function csr(
+  rows: number,
+  cols: number,
+  structure: Structure = 'all',
+  name = 'csr',
+  values: Values = 'signed',
+): CsrMatrix {
+  return CsrMatrix.fromParts(sparse(stream(`${name} ${rows} ${cols}`), rows, cols, structure, values));
 }
 
-function dense(rows: number, cols: number, name = 'dense'): DenseMatrix {
-  return { rows, cols, data: numbers(stream(`${name} ${rows} ${cols}`), rows * cols) };
+function dense(rows: number, cols: number, name = 'dense', values: Values = 'signed'): DenseMatrix {
+  const data = numbers(stream(`${name} ${rows} ${cols}`), rows * cols, values, 'second');
+  return { rows, cols, data };
 }
 
 /** The position of every stored entry. */
@@ -50,13 +47,13 @@ function entriesOf({ rows, indptr, indices }: CsrMatrix): { row: number; col: nu
   ).flat();
 }
 
-function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, bound: (at: number) => number): void {
-  expect(got.length).toBe(want.length);
-  for (let at = 0; at < want.length; at++) {
-    if (!(Math.abs(got[at] - want[at]) <= bound(at))) {
-      expect.fail(`element ${at} is ${got[at]}; the truth is ${want[at]} ± ${bound(at)}`);
+function expectClose(got: ArrayLike<number>, truths: readonly Truth[]): void {
+  expect(got.length).toBe(truths.length);
+  truths.forEach(({ value, error }, at) => {
+    if (!Object.is(got[at], value) && !(Math.abs(got[at] - value) <= error)) {
+      expect.fail(`element ${at} is ${got[at]}; the truth is ${value} ± ${error}`);
     }
-  }
+  });
 }
 
 function expectCode(code: ErrorCode, call: () => unknown): void {
@@ -72,159 +69,174 @@ function expectCode(code: ErrorCode, call: () => unknown): void {
 }
 
 /** W or Wᵀ times a dense matrix, entry by entry. */
-function productSums(w: CsrMatrix, x: DenseMatrix, transposed: boolean): ReturnType<typeof sums> {
+function productTruths(w: CsrMatrix, x: DenseMatrix, transposed: boolean): Truth[] {
   const k = x.cols;
   const elements = Array.from({ length: (transposed ? w.cols : w.rows) * k }, () => new Sum());
   entriesOf(w).forEach(({ row, col }, p) => {
     const [to, from] = transposed ? [col, row] : [row, col];
     for (let c = 0; c < k; c++) elements[to * k + c].add(w.values[p] * x.data[from * k + c]);
   });
-  return sums(elements.length, (at) => elements[at]);
+  return elements.map((sum) => sum.truth());
 }
 
-describe.each(SHAPES)('a sparse matrix of %i × %i, density %f', (rows, cols, density) => {
-  const w = csr(rows, cols, density);
-
-  it.each(WIDTHS)('times %i columns is the float64 product', (k) => {
-    const x = dense(cols, k);
-    const { want, bound } = productSums(w, x, false);
+/** The public products, each with what shows it right on one cell; the samples are columns. */
+const products: Readonly<Record<string, (cell: Cell) => void>> = {
+  spmm({ samples, rows, cols, structure, values, name }) {
+    const [w, x] = [csr(rows, cols, structure, name, values), dense(cols, samples, name, values)];
     const y = spmm(w, x);
-    expect([y.rows, y.cols]).toEqual([rows, k]);
-    expectClose(y.data, want, bound);
-  });
-
-  it.each(WIDTHS)('transposed times %i columns is the float64 product', (k) => {
-    const y = dense(rows, k);
-    const { want, bound } = productSums(w, y, true);
+    expect([y.rows, y.cols]).toEqual([rows, samples]);
+    expectClose(y.data, productTruths(w, x, false));
+  },
+  spmmTransposed({ samples, rows, cols, structure, values, name }) {
+    const [w, y] = [csr(rows, cols, structure, name, values), dense(rows, samples, name, values)];
     const x = spmmTransposed(w, y);
-    expect([x.rows, x.cols]).toEqual([cols, k]);
-    expectClose(x.data, want, bound);
+    expect([x.rows, x.cols]).toEqual([cols, samples]);
+    expectClose(x.data, productTruths(w, y, true));
+  },
+  sddmm({ samples, rows, cols, structure, values, name }) {
+    const pattern = csr(rows, cols, structure, name, values);
+    const [a, b] = [dense(rows, samples, `${name} a`, values), dense(cols, samples, `${name} b`, values)];
+    const positions = entriesOf(pattern);
+    const got = sddmm(pattern, a, b);
+    expect(entriesOf(got)).toEqual(positions);
+    const truths = positions.map(({ row, col }) => {
+      const sum = new Sum();
+      for (let c = 0; c < samples; c++) sum.add(a.data[row * samples + c] * b.data[col * samples + c]);
+      return sum.truth();
+    });
+    expectClose(got.values, truths);
+  },
+  cosineSimilarity({ samples, rows, cols, structure, values, name }) {
+    const a = csr(rows, samples, structure, `${name} a`, values);
+    const b = csr(cols, samples, structure, `${name} b`, values);
+    const pattern = csr(rows, cols, structure, `${name} pattern`);
+    const positions = entriesOf(pattern);
+    const truths = cosineTruths(a.toDense(), b.toDense());
+    for (const [left, right] of [
+      [a, b],
+      [a.toDense(), b],
+      [a, b.toDense()],
+      [a.toDense(), b.toDense()],
+    ] as const) {
+      expectClose(cosineSimilarity(left, right).data, truths);
+      const listed = cosineSimilarity(left, right, pattern);
+      expect(entriesOf(listed)).toEqual(positions);
+      expectClose(
+        listed.values,
+        positions.map(({ row, col }) => truths[row * cols + col]),
+      );
+    }
+  },
+  cosineTopK({ samples, rows, cols, structure, values, name }) {
+    const a = csr(rows, samples, structure, `${name} a`, values);
+    const b = csr(cols, samples, structure, `${name} b`, values).toDense();
+    const [all, own] = [cosineSimilarity(a, b).data, cosineSimilarity(a).data];
+    for (const absolute of [false, true]) {
+      const [others, within] = [
+        ranking(all, rows, cols, absolute, false),
+        ranking(own, rows, rows, absolute, true),
+      ];
+      for (const k of new Set([0, Math.min(1, cols), cols >> 1, cols])) {
+        expectBest(cosineTopK(a, k, b, { absolute }), k, others, all);
+      }
+      for (const k of new Set([0, Math.max(0, rows - 1) >> 1, Math.max(0, rows - 1)])) {
+        expectBest(cosineTopK(a, k, undefined, { absolute }), k, within, own);
+        expectBest(cosineTopK(a, k, a, { absolute }), k, within, own);
+      }
+    }
+  },
+};
+
+describe('the matrix', () => {
+  const axes = ['samples', 'rows', 'cols', 'structure', 'values'] as const;
+
+  it.each(Object.entries(products))('%s is right in every cell', (_, run) => {
+    runMatrix(axes, run);
   });
 
-  it.each(WIDTHS)('samples inner products of %i elements', (k) => {
-    const [a, b] = [dense(rows, k, 'a'), dense(cols, k, 'b')];
-    const positions = entriesOf(w);
-    const { want, bound } = sums(w.nnz, (p) => {
-      const sum = new Sum();
-      for (let c = 0; c < k; c++) {
-        sum.add(a.data[positions[p].row * k + c] * b.data[positions[p].col * k + c]);
-      }
-      return sum;
-    });
-    const got = sddmm(w, a, b);
-    expect(entriesOf(got)).toEqual(positions);
-    expectClose(got.values, want, bound);
+  it('meets every value of every axis', () => {
+    const cells = [...cellsOf(axes)];
+    for (const axis of axes) expect(missingValues(cells, axis), axis).toEqual([]);
   });
 });
-
-/** All cosines in float64; 0 where a row has no length. */
-function cosines(a: DenseMatrix, b: DenseMatrix): Float64Array {
-  const cols = a.cols;
-  const dot = (x: DenseMatrix, i: number, y: DenseMatrix, j: number): number => {
-    let sum = 0;
-    for (let c = 0; c < cols; c++) sum += x.data[i * cols + c] * y.data[j * cols + c];
-    return sum;
-  };
-  return Float64Array.from({ length: a.rows * b.rows }, (_, at) => {
-    const [i, j] = [Math.floor(at / b.rows), at % b.rows];
-    const lengths = Math.sqrt(dot(a, i, a, i) * dot(b, j, b, j));
-    return lengths === 0 ? 0 : dot(a, i, b, j) / lengths;
-  });
-}
 
 /**
- * Rows are rounded to length 1 (two roundings an element), their inner product is summed in float32, where by Cauchy and
- * Schwarz Σ|a||b| ≤ 1, and the quotient is rounded to float32; the lengths' own roundings are float64's.
+ * All cosines in float64; 0 where a row has no length, or a value that is not finite. Rows are rounded to length 1 (two
+ * roundings an element), their inner product is summed in float32, where by Cauchy and Schwarz Σ|a||b| ≤ 1, and the
+ * quotient is rounded to float32; the lengths' own roundings are float64's. What underflows is lost to every term.
  */
-function cosineBound(cols: number): () => number {
-  return () => gamma(cols + 4);
+function cosineTruths(a: DenseMatrix, b: DenseMatrix): Truth[] {
+  const cols = a.cols;
+  const [left, right] = [unitRows(a), unitRows(b)];
+  const error = gamma(cols + 4) + cols * 2 ** -147;
+  return Array.from({ length: a.rows * b.rows }, (_, at) => {
+    const [i, j] = [Math.floor(at / b.rows), at % b.rows];
+    let value = 0;
+    for (let c = 0; c < cols; c++) value += left[i * cols + c] * right[j * cols + c];
+    return { value, error };
+  });
 }
 
-const PAIRS = [
-  [1, 1, 1],
-  [7, 5, 3],
-  [33, 40, 65],
-  [64, 31, 33],
-  [0, 3, 4],
-  [3, 0, 4],
-  [3, 4, 0],
-] as const;
-
-describe.each(PAIRS)('cosines of %i and %i rows of %i elements', (rows, others, cols) => {
-  // Some rows are empty: their cosine is 0.
-  const sparseA = CsrMatrix.fromParts(sparse(stream('cosine a'), rows, cols, (r) => (r % 5 === 2 ? 0 : 0.4)));
-  const sparseB = CsrMatrix.fromParts(
-    sparse(stream('cosine b'), others, cols, (r) => (r % 7 === 3 ? 0 : 0.3)),
-  );
-  const [a, b] = [sparseA.toDense(), sparseB.toDense()];
-  const want = cosines(a, b);
-  const kinds = [
-    ['dense, dense', a, b],
-    ['dense, sparse', a, sparseB],
-    ['sparse, dense', sparseA, b],
-    ['sparse, sparse', sparseA, sparseB],
-  ] as const;
-
-  it.each(kinds)('%s: all of them', (_, left, right) => {
-    const got = cosineSimilarity(left, right);
-    expect([got.rows, got.cols]).toEqual([rows, others]);
-    expectClose(got.data, want, cosineBound(cols));
-  });
-
-  it.each(kinds)('%s: those of a pattern', (_, left, right) => {
-    const pattern = csr(rows, others, 0.2, 'pattern');
-    const positions = entriesOf(pattern);
-    const got = cosineSimilarity(left, right, pattern);
-    expect(entriesOf(got)).toEqual(positions);
-    expectClose(
-      got.values,
-      positions.map(({ row, col }) => want[row * others + col]),
-      cosineBound(cols),
-    );
-  });
-
-  it('are the same bits from dense and from sparse rows', () => {
-    const all = kinds.map(([, left, right]) => cosineSimilarity(left, right).data);
-    for (const data of all) expect(data).toEqual(all[0]);
-  });
-
-  it.each([false, true])('the best k of them, absolute: %s', (absolute) => {
-    for (const [, left, right] of kinds) {
-      const all = cosineSimilarity(left, right).data;
-      for (const k of new Set([0, Math.min(1, others), others >> 1, others])) {
-        expect(cosineTopK(left, k, right, { absolute })).toEqual(best(all, rows, others, k, absolute, false));
-      }
+function unitRows({ rows, cols, data }: DenseMatrix): Float64Array {
+  const unit = new Float64Array(rows * cols);
+  for (let r = 0; r < rows; r++) {
+    const row = data.subarray(r * cols, (r + 1) * cols);
+    const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    if (length > 0 && length < Number.POSITIVE_INFINITY) {
+      row.forEach((value, c) => {
+        unit[r * cols + c] = value / length;
+      });
     }
-  });
+  }
+  return unit;
+}
 
-  it.each([false, true])('the best k within one matrix, absolute: %s', (absolute) => {
-    for (const matrix of [a, sparseA]) {
-      const all = cosineSimilarity(matrix).data;
-      for (const k of new Set([0, Math.max(0, rows - 1) >> 1, Math.max(0, rows - 1)])) {
-        const expected = best(all, rows, rows, k, absolute, true);
-        expect(cosineTopK(matrix, k, undefined, { absolute })).toEqual(expected);
-        expect(cosineTopK(matrix, k, matrix, { absolute })).toEqual(expected);
-      }
-    }
-  });
+it('cosines are the same bits from dense and from sparse rows', () => {
+  const [a, b] = [csr(33, 65, 'some lines empty', 'cosine a'), csr(40, 65, 'some lines empty', 'cosine b')];
+  const want = cosineSimilarity(a, b).data;
+  for (const data of [
+    cosineSimilarity(a.toDense(), b).data,
+    cosineSimilarity(a, b.toDense()).data,
+    cosineSimilarity(a.toDense(), b.toDense()).data,
+  ]) {
+    expect(data).toEqual(want);
+  }
 });
 
-/** The best k of every row by sorting all of them. */
-function best(all: Float32Array, rows: number, n: number, k: number, absolute: boolean, notSelf: boolean) {
+/** Every row's others by sorting all of them, best first. */
+function ranking(
+  all: Float32Array,
+  rows: number,
+  n: number,
+  absolute: boolean,
+  notSelf: boolean,
+): number[][] {
   const merit = (value: number): number => (absolute ? Math.abs(value) : value);
-  const order = Array.from({ length: rows }, (_, r) =>
+  return Array.from({ length: rows }, (_, r) =>
     Array.from({ length: n }, (_, j) => j)
       .filter((j) => !(notSelf && j === r))
-      .sort((i, j) => merit(all[r * n + j]) - merit(all[r * n + i]) || i - j)
-      .slice(0, k)
-      .map((j) => r * n + j),
-  ).flat();
-  return {
+      .sort((i, j) => merit(all[r * n + j]) - merit(all[r * n + i]) || i - j),
+  );
+}
+
+/** The best k of every row, with their cosines as `all` has them. */
+function expectBest(got: Neighbours, k: number, order: readonly number[][], all: Float32Array): void {
+  const rows = order.length;
+  expect([got.rows, got.k, got.indices.length, got.similarities.length]).toEqual([
     rows,
     k,
-    indices: Int32Array.from(order, (at) => at % n),
-    similarities: Float32Array.from(order, (at) => all[at]),
-  };
+    rows * k,
+    rows * k,
+  ]);
+  const n = all.length / Math.max(1, rows);
+  order.forEach((best, r) => {
+    for (let e = 0; e < k; e++) {
+      const [index, similarity] = [got.indices[r * k + e], got.similarities[r * k + e]];
+      if (index !== best[e] || similarity !== all[r * n + best[e]]) {
+        expect.fail(`neighbour ${e} of row ${r} is ${index} at ${similarity}; ${best[e]} is right`);
+      }
+    }
+  });
 }
 
 describe('cosines', () => {
@@ -251,8 +263,7 @@ describe('cosines', () => {
     const h = Math.SQRT1_2;
     expectClose(
       cosineSimilarity(rows).data,
-      [1, h, 0, 1, h, 1, -h, h, 0, -h, 1, 0, 1, h, 0, 1],
-      cosineBound(2),
+      [1, h, 0, 1, h, 1, -h, h, 0, -h, 1, 0, 1, h, 0, 1].map((value) => ({ value, error: gamma(2 + 4) })),
     );
   });
 
@@ -260,7 +271,7 @@ describe('cosines', () => {
     const rows = rowsOf([1, 0], [Number.NaN, 1], [Number.POSITIVE_INFINITY, 1], [2, 0]);
     const want = [1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1];
     expect([...cosineSimilarity(rows).data]).toEqual(want);
-    expect([...cosineSimilarity(rows, rows, csr(4, 4, 1)).values]).toEqual(want);
+    expect([...cosineSimilarity(rows, rows, csr(4, 4)).values]).toEqual(want);
     expect([...cosineTopK(rows, 1).indices]).toEqual([3, 0, 0, 0]);
   });
 
@@ -277,10 +288,10 @@ describe('cosines', () => {
   });
 
   it('leave what they are given as it was', () => {
-    const [x, w] = [dense(5, 8), csr(6, 8, 0.5)];
+    const [x, w] = [dense(5, 8), csr(6, 8, 'density 0.5')];
     const copies = [x.data.slice(), w.values.slice(), w.indices.slice(), w.indptr.slice()];
     cosineTopK(x, 2, w);
-    cosineSimilarity(x, w, csr(5, 6, 0.5));
+    cosineSimilarity(x, w, csr(5, 6, 'density 0.5'));
     expect([x.data, w.values, w.indices, w.indptr]).toEqual(copies);
   });
 });
@@ -305,12 +316,12 @@ it('starts asynchronously too, and again', async () => {
 /** Every argument of every function that has to be a matrix: the call with it, and its right shape. */
 const matrixArguments: [name: string, kind: 'sparse' | 'dense' | 'either', call: (m: never) => unknown][] = [
   ['w of spmm', 'sparse', (m) => spmm(m, dense(3, 2))],
-  ['x of spmm', 'dense', (m) => spmm(csr(2, 4, 1), m)],
+  ['x of spmm', 'dense', (m) => spmm(csr(2, 4), m)],
   ['w of spmmTransposed', 'sparse', (m) => spmmTransposed(m, dense(4, 2))],
-  ['y of spmmTransposed', 'dense', (m) => spmmTransposed(csr(4, 2, 1), m)],
+  ['y of spmmTransposed', 'dense', (m) => spmmTransposed(csr(4, 2), m)],
   ['pattern of sddmm', 'sparse', (m) => sddmm(m, dense(4, 2), dense(3, 2))],
-  ['a of sddmm', 'dense', (m) => sddmm(csr(4, 3, 1), m, dense(3, 3))],
-  ['b of sddmm', 'dense', (m) => sddmm(csr(3, 4, 1), dense(3, 3), m)],
+  ['a of sddmm', 'dense', (m) => sddmm(csr(4, 3), m, dense(3, 3))],
+  ['b of sddmm', 'dense', (m) => sddmm(csr(3, 4), dense(3, 3), m)],
   ['a of cosineSimilarity', 'either', (m) => cosineSimilarity(m, dense(2, 3))],
   ['b of cosineSimilarity', 'either', (m) => cosineSimilarity(dense(2, 3), m)],
   ['pattern of cosineSimilarity', 'sparse', (m) => cosineSimilarity(dense(4, 2), dense(3, 2), m)],
@@ -339,24 +350,24 @@ const badDense: typeof neither = [
 ];
 const badSparse: typeof neither = [
   ...neither,
-  ['the parts of a matrix', 'E_ARGUMENT', () => ({ ...csr(4, 3, 1) })],
-  ['another shape', 'E_SHAPE', () => csr(5, 5, 1)],
+  ['the parts of a matrix', 'E_ARGUMENT', () => ({ ...csr(4, 3) })],
+  ['another shape', 'E_SHAPE', () => csr(5, 5)],
   ['an index out of range', 'E_CSR', () => changed((w) => w.indices.set([3], 2))],
   ['a negative index', 'E_CSR', () => changed((w) => w.indices.set([-1]))],
   ['an index twice', 'E_CSR', () => changed((w) => w.indices.set([1]))],
   ['offsets that fall', 'E_CSR', () => changed((w) => w.indptr.set([9, 3], 1))],
   ['offsets beyond the end', 'E_CSR', () => changed((w) => w.indptr.set([13], 4))],
   ['offsets that begin late', 'E_CSR', () => changed((w) => w.indptr.set([1]))],
-  ['detached values', 'E_SHAPE', () => detached(csr(4, 3, 1), 'values')],
-  ['detached offsets', 'E_SHAPE', () => detached(csr(4, 3, 1), 'indptr')],
-  ['other rows', 'E_SHAPE', () => Object.assign(csr(4, 3, 1), { rows: 7 })],
-  ['NaN columns', 'E_ARGUMENT', () => Object.assign(csr(4, 3, 1), { cols: Number.NaN })],
-  ['plain arrays', 'E_ARGUMENT', () => Object.assign(csr(4, 3, 1), { indices: Array(12).fill(0) })],
-  ['no values', 'E_ARGUMENT', () => Object.assign(csr(4, 3, 1), { values: undefined })],
+  ['detached values', 'E_SHAPE', () => detached(csr(4, 3), 'values')],
+  ['detached offsets', 'E_SHAPE', () => detached(csr(4, 3), 'indptr')],
+  ['other rows', 'E_SHAPE', () => Object.assign(csr(4, 3), { rows: 7 })],
+  ['NaN columns', 'E_ARGUMENT', () => Object.assign(csr(4, 3), { cols: Number.NaN })],
+  ['plain arrays', 'E_ARGUMENT', () => Object.assign(csr(4, 3), { indices: Array(12).fill(0) })],
+  ['no values', 'E_ARGUMENT', () => Object.assign(csr(4, 3), { values: undefined })],
 ];
 
 function changed(change: (matrix: CsrMatrix) => void): CsrMatrix {
-  const matrix = csr(4, 3, 1);
+  const matrix = csr(4, 3);
   change(matrix);
   return matrix;
 }
@@ -405,7 +416,7 @@ describe('the other arguments', () => {
     const wide = { rows: 100_000, cols: 0, data: new Float32Array(0) };
     expectCode('E_MEMORY', () => cosineSimilarity(wide));
     expectCode('E_MEMORY', () =>
-      spmm(csr(100_000, 0, 0), { rows: 0, cols: 100_000, data: new Float32Array(0) }),
+      spmm(csr(100_000, 0, 'none'), { rows: 0, cols: 100_000, data: new Float32Array(0) }),
     );
   });
 

@@ -1,5 +1,5 @@
 import type { Kernels } from '../../../src/memory/module.ts';
-import type { Case } from '../bench.ts';
+import type { Subject } from '../bench.ts';
 import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
 import { crossEntropyGradient, score, softmax } from './loss.ts';
@@ -17,8 +17,8 @@ import {
 } from './tile.ts';
 import { topK } from './topk.ts';
 
-/** Every kernel's cases. */
-export const table: Readonly<Record<keyof Kernels, readonly Case[]>> = {
+/** Every kernel, with what shows it right. */
+export const table: Readonly<Record<keyof Kernels, Subject>> = {
   adam,
   addTo,
   biasGradient,

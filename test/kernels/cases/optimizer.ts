@@ -1,19 +1,6 @@
-import type { Bench, Case } from '../bench.ts';
-import { gamma, numbers, stream } from '../inputs.ts';
-
-/** One block and its tail, two blocks, and larger. */
-const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 129];
-
-/** The settings, each at every count, and a parameter's bits at every place. */
-function optimizerCases<S>(
-  settings: Readonly<Record<string, S>>,
-  run: (bench: Bench, n: number, setting: S) => void,
-): Case[] {
-  return Object.entries(settings).map(([name, setting]) => ({
-    name,
-    runs: COUNTS.map((n) => (bench: Bench) => run(bench, n, setting)),
-  }));
-}
+import { Approximate } from '../../rounding.ts';
+import type { Bench, Subject } from '../bench.ts';
+import { numbers, single, stream, type Values } from '../inputs.ts';
 
 interface Sgd {
   readonly rate: number;
@@ -22,75 +9,69 @@ interface Sgd {
   readonly l2: number;
 }
 
+const SGD: Sgd = { rate: 0.1, momentum: 0.9, nesterov: false, l2: 1e-2 };
+
+/** Kernels are told float32 numbers. */
+function constant(value: number): Approximate {
+  return new Approximate(Math.fround(value));
+}
+
 function callSgd(bench: Bench, weights: Float32Array, grads: Float32Array, velocity: Float32Array, s: Sgd) {
   const [w, grad, v] = [bench.inout(weights), bench.input(grads), bench.inout(velocity)];
   bench.kernels.sgd(w.pointer, grad.pointer, v.pointer, weights.length, s.rate, s.momentum, s.nesterov, s.l2);
   return { w, v };
 }
 
-function runSgd(bench: Bench, n: number, settings: Sgd): void {
-  const random = stream(`sgd ${n}`);
-  const [weights, grads, velocity] = [numbers(random, n), numbers(random, n), numbers(random, n)];
+function runSgd(bench: Bench, name: string, n: number, values: Values, settings: Sgd): void {
+  const random = stream(`sgd ${name}`);
+  const [weights, grads, velocity] = [0, 1, 2].map(() => numbers(random, n, values));
   const { w, v } = callSgd(bench, weights, grads, velocity, settings);
-  const [rate, momentum, l2] = [settings.rate, settings.momentum, settings.l2].map(Math.fround);
-  const truth = Array.from(weights, (weight, i) => {
-    const g = grads[i] + l2 * weight;
-    const gSize = Math.abs(grads[i]) + l2 * Math.abs(weight);
-    const next = momentum * velocity[i] + g;
-    const nextSize = momentum * Math.abs(velocity[i]) + gSize;
-    const step = settings.nesterov ? g + momentum * next : next;
-    const stepSize = settings.nesterov ? gSize + momentum * nextSize : nextSize;
-    return {
-      v: next,
-      vBound: gamma(3) * nextSize,
-      w: weight - rate * step,
-      wBound: gamma(7) * (Math.abs(weight) + rate * stepSize),
-    };
+  const [rate, momentum, l2] = [settings.rate, settings.momentum, settings.l2].map(constant);
+  const truths = Array.from(weights, (weight, i) => {
+    const before = new Approximate(weight);
+    const g = new Approximate(grads[i]).plus(l2.times(before));
+    const next = momentum.times(new Approximate(velocity[i])).plus(g);
+    const step = settings.nesterov ? g.plus(momentum.times(next)) : next;
+    return { v: next, w: before.minus(rate.times(step)) };
   });
-  bench.expectClose(
-    v,
-    truth.map((t) => t.v),
-    (i) => truth[i].vBound,
-  );
-  bench.expectClose(
-    w,
-    truth.map((t) => t.w),
-    (i) => truth[i].wBound,
-  );
+  bench.expectClose(v, (i) => truths[i].v);
+  bench.expectClose(w, (i) => truths[i].w);
 }
 
-const SGD: Sgd = { rate: 0.1, momentum: 0.9, nesterov: false, l2: 1e-2 };
-
-export const sgd: Case[] = [
-  ...optimizerCases(
-    {
-      momentum: SGD,
-      nesterov: { ...SGD, nesterov: true },
-      no_momentum: { ...SGD, momentum: 0 },
-      no_weight_decay: { ...SGD, l2: 0 },
-      rate_zero: { ...SGD, rate: 0 },
-    },
-    runSgd,
-  ),
-  {
-    name: 'same_bits_in_block_and_tail',
-    runs: [false, true].map((nesterov) => (bench) => {
-      const [weights, grads, velocity] = ['w', 'g', 'v'].map((name) => numbers(stream(name), 7));
-      const settings = { ...SGD, nesterov };
-      const all = callSgd(bench, weights, grads, velocity, settings);
-      const alone = (i: number) =>
-        callSgd(bench, weights.slice(i, i + 1), grads.slice(i, i + 1), velocity.slice(i, i + 1), settings);
-      bench.expectSame(
-        all.w,
-        Array.from(weights, (_, i) => alone(i).w.read()[0]),
-      );
-      bench.expectSame(
-        all.v,
-        Array.from(weights, (_, i) => alone(i).v.read()[0]),
-      );
-    }),
+export const sgd: Subject = {
+  axes: ['samples', 'rows', 'values'],
+  run(bench, { samples, rows, values, name }) {
+    for (const settings of [
+      SGD,
+      { ...SGD, nesterov: true },
+      { ...SGD, momentum: 0 },
+      { ...SGD, l2: 0 },
+      { ...SGD, rate: 0 },
+    ]) {
+      runSgd(bench, name, samples * rows, values, settings);
+    }
   },
-];
+  cases: [
+    {
+      name: 'same_bits_in_block_and_tail',
+      runs: [false, true].map((nesterov) => (bench) => {
+        const [weights, grads, velocity] = ['w', 'g', 'v'].map((name) => numbers(stream(name), 7));
+        const settings = { ...SGD, nesterov };
+        const all = callSgd(bench, weights, grads, velocity, settings);
+        const alone = (i: number) =>
+          callSgd(bench, weights.slice(i, i + 1), grads.slice(i, i + 1), velocity.slice(i, i + 1), settings);
+        bench.expectSame(
+          all.w,
+          Array.from(weights, (_, i) => alone(i).w.read()[0]),
+        );
+        bench.expectSame(
+          all.v,
+          Array.from(weights, (_, i) => alone(i).v.read()[0]),
+        );
+      }),
+    },
+  ],
+};
 
 interface Adam {
   readonly rate: number;
@@ -102,6 +83,8 @@ interface Adam {
   /** Whether the moments are still 0. */
   readonly first: boolean;
 }
+
+const ADAM: Adam = { rate: 0.01, beta1: 0.9, beta2: 0.999, scale: 1, epsilon: 1e-8, l2: 1e-2, first: false };
 
 function callAdam(
   bench: Bench,
@@ -126,91 +109,67 @@ function callAdam(
   return { w, m, v };
 }
 
-function adamInputs(name: string, n: number, first: boolean): Float32Array[] {
-  const random = stream(name);
-  const moment = (): Float32Array => (first ? new Float32Array(n) : numbers(random, n));
-  // No gradient so near to 0 that weight decay could cancel it: the bound would say nothing there.
-  const grads = numbers(random, n).map((value) => (value < 0 ? value - 0.1 : value + 0.1));
-  return [numbers(random, n), grads, moment(), moment().map(Math.abs)];
+function adamInputs(name: string, n: number, values: Values, first: boolean): Float32Array[] {
+  const random = stream(`adam ${name}`);
+  const moment = (): Float32Array => (first ? new Float32Array(n) : numbers(random, n, values));
+  return [numbers(random, n, values), numbers(random, n, values), moment(), moment().map(Math.abs)];
 }
 
-function runAdam(bench: Bench, n: number, settings: Adam): void {
-  const inputs = adamInputs(`adam ${n}`, n, settings.first);
+function runAdam(bench: Bench, name: string, n: number, values: Values, settings: Adam): void {
+  const inputs = adamInputs(name, n, values, settings.first);
   const [weights, grads, firstMoment, secondMoment] = inputs;
   const { w, m, v } = callAdam(bench, inputs, settings);
-  const [rate, beta1, beta2, scale, epsilon, l2] = [
+  const [rate, beta1, beta2, scale, epsilon, l2, one] = [
     settings.rate,
     settings.beta1,
     settings.beta2,
     settings.scale,
     settings.epsilon,
     settings.l2,
-  ].map(Math.fround);
-  const truth = Array.from(weights, (weight, i) => {
-    const g = grads[i] + l2 * weight;
-    const gSize = Math.abs(grads[i]) + l2 * Math.abs(weight);
-    const nextM = beta1 * firstMoment[i] + (1 - beta1) * g;
-    const mSize = beta1 * Math.abs(firstMoment[i]) + (1 - beta1) * gSize;
-    const nextV = beta2 * secondMoment[i] + (1 - beta2) * g * g;
-    const vBound = gamma(8) * (beta2 * secondMoment[i] + (1 - beta2) * gSize * gSize);
-    const root = Math.sqrt(nextV) * scale + epsilon;
-    // A root halves a relative error; not counted on. Then root, ·scale and + epsilon round.
-    const rootError = vBound / nextV + gamma(3);
-    return {
-      m: nextM,
-      mBound: gamma(5) * mSize,
-      v: nextV,
-      vBound,
-      w: weight - (rate * nextM) / root,
-      wBound:
-        (gamma(8) + rootError) * ((rate * mSize) / root / (1 - rootError)) + gamma(1) * Math.abs(weight),
-    };
+    1,
+  ].map(constant);
+  const truths = Array.from(weights, (weight, i) => {
+    const before = new Approximate(weight);
+    const g = new Approximate(grads[i]).plus(l2.times(before));
+    const nextM = beta1.times(new Approximate(firstMoment[i])).plus(one.minus(beta1).times(g));
+    const nextV = beta2.times(new Approximate(secondMoment[i])).plus(one.minus(beta2).times(g).times(g));
+    const root = nextV.sqrt().times(scale).plus(epsilon);
+    return { m: nextM, v: nextV, w: before.minus(rate.times(nextM).over(root)) };
   });
-  for (const [buffer, value, bound] of [
-    [m, 'm', 'mBound'],
-    [v, 'v', 'vBound'],
-    [w, 'w', 'wBound'],
-  ] as const) {
-    bench.expectClose(
-      buffer,
-      truth.map((t) => t[value]),
-      (i) => truth[i][bound],
-    );
-  }
+  bench.expectClose(m, (i) => truths[i].m);
+  bench.expectClose(v, (i) => truths[i].v);
+  bench.expectClose(w, (i) => truths[i].w);
 }
 
-const ADAM: Adam = { rate: 0.01, beta1: 0.9, beta2: 0.999, scale: 1, epsilon: 1e-8, l2: 1e-2, first: false };
-
-export const adam: Case[] = [
-  ...optimizerCases(
-    {
-      later_step: ADAM,
-      first_step: { ...ADAM, rate: 0.1, scale: 1 / Math.sqrt(1 - 0.999), first: true },
-      large_epsilon: { ...ADAM, epsilon: 0.5 },
-      no_weight_decay: { ...ADAM, l2: 0 },
-    },
-    runAdam,
-  ),
-  {
-    name: 'same_bits_in_block_and_tail',
-    runs: [
-      (bench) => {
-        const inputs = adamInputs('adam bits', 7, false);
-        const all = callAdam(bench, inputs, ADAM);
-        const alone = Array.from({ length: 7 }, (_, i) =>
-          callAdam(
-            bench,
-            inputs.map((array) => array.slice(i, i + 1)),
-            ADAM,
-          ),
-        );
-        for (const name of ['w', 'm', 'v'] as const) {
-          bench.expectSame(
-            all[name],
-            alone.map((one) => one[name].read()[0]),
-          );
-        }
-      },
-    ],
+export const adam: Subject = {
+  axes: ['samples', 'rows', 'values'],
+  run(bench, { samples, rows, values, name }) {
+    for (const settings of [
+      ADAM,
+      { ...ADAM, rate: 0.1, scale: 1 / Math.sqrt(1 - 0.999), first: true },
+      { ...ADAM, epsilon: 0.5 },
+      { ...ADAM, l2: 0 },
+    ]) {
+      runAdam(bench, name, samples * rows, values, settings);
+    }
   },
-];
+  cases: [
+    single('same_bits_in_block_and_tail', (bench) => {
+      const inputs = adamInputs('bits', 7, 'signed', false);
+      const all = callAdam(bench, inputs, ADAM);
+      const alone = Array.from({ length: 7 }, (_, i) =>
+        callAdam(
+          bench,
+          inputs.map((array) => array.slice(i, i + 1)),
+          ADAM,
+        ),
+      );
+      for (const name of ['w', 'm', 'v'] as const) {
+        bench.expectSame(
+          all[name],
+          alone.map((one) => one[name].read()[0]),
+        );
+      }
+    }),
+  ],
+};

@@ -1,152 +1,177 @@
-import { lanesFor } from '../../../src/nn/mlp.ts';
-import type { Bench, Case } from '../bench.ts';
+import type { Random } from '../../../src/random.ts';
+import { Sum, type Truth } from '../../rounding.ts';
+import type { Bench, Subject } from '../bench.ts';
 import {
-  addByEntry,
+  lanesFrom,
   numbers,
+  rectified,
   type Sparse,
-  Sum,
   single,
   sparse,
-  sparseCases,
   spoil,
   stream,
-  sums,
   TILE,
   tile,
   tileCounts,
+  UNTOUCHED,
 } from '../inputs.ts';
+import type { Cell } from '../matrix.ts';
 
-/** A tile's truth from the sums of every lane: element [line][b] is line's sum in lane b. */
-function tileSums(lines: number, lane: (b: number) => Sum[]): ReturnType<typeof sums> {
-  const lanes = Array.from({ length: TILE }, (_, b) => lane(b));
-  return sums(lines * TILE, (at) => lanes[at % TILE][Math.floor(at / TILE)]);
+/** What a lane holds that a kernel leaves alone. */
+const LEFT: Truth = { value: UNTOUCHED, error: 0 };
+
+/** A tile's truths: `add` puts the terms of one lane into the sums of its lines. */
+function tileTruths(
+  lines: number,
+  start: (line: number) => Sum,
+  add: (sums: Sum[], b: number) => void,
+): (at: number) => Truth {
+  const lanes = Array.from({ length: TILE }, (_, b) => {
+    const sums = Array.from({ length: lines }, (_, line) => start(line));
+    add(sums, b);
+    return sums.map((sum) => sum.truth());
+  });
+  return (at) => lanes[at % TILE][Math.floor(at / TILE)];
 }
 
-function forward(bench: Bench, matrix: Sparse, samples: number): void {
-  const { rows, cols, indptr, indices, values } = matrix;
-  const random = stream(`spmm ${rows} ${cols} ${samples}`);
-  const biases = numbers(random, rows);
-  const [offsets, columns, weights] = [bench.input(indptr), bench.input(indices), bench.input(values)];
-  const bias = bench.input(biases);
+function forward(bench: Bench, { samples, rows, cols, structure, values, name }: Cell): void {
+  const random = stream(`spmm ${name}`);
+  const matrix = sparse(random, rows, cols, structure, values);
+  const biases = numbers(random, rows, values, 'second');
+  const [indptr, indices, weights, bias] = [matrix.indptr, matrix.indices, matrix.values, biases].map(
+    (array) => bench.input(array).pointer,
+  );
   for (const count of tileCounts(samples)) {
-    const activations = tile(random, cols, count);
-    const x = bench.input(activations);
-    const { want, bound } = tileSums(rows, (b) =>
-      addByEntry(
-        matrix,
-        'row',
-        (i) => sumFrom(biases[i]),
-        (p) => values[p] * activations[indices[p] * TILE + b],
-      ),
+    const inputs = tile(random, cols, count, 0, values);
+    const x = bench.input(inputs).pointer;
+    const truthAt = tileTruths(
+      rows,
+      (i) => new Sum(biases[i]),
+      (sums, b) => {
+        matrix.entries.forEach(({ row, col }, p) => {
+          sums[row].add(matrix.values[p] * inputs[col * TILE + b]);
+        });
+      },
     );
-    for (const relu of [false, true]) {
-      const lanes = lanesFor(count);
-      const y = bench.inout(spoil(new Float32Array(rows * TILE), lanes));
-      bench.kernels.spmm(
-        offsets.pointer,
-        columns.pointer,
-        weights.pointer,
-        bias.pointer,
-        x.pointer,
-        y.pointer,
-        rows,
-        relu,
-        lanes,
-      );
-      // What lies beyond the lanes asked for stays as it was.
-      const truth = want.map((sum, at) => (at % TILE < lanes ? (relu ? Math.max(sum, 0) : sum) : Number.NaN));
-      bench.expectClose(y, truth, bound);
+    for (const lanes of lanesFrom(count)) {
+      for (const relu of [false, true]) {
+        const y = bench.inout(spoil(new Float32Array(rows * TILE), lanes, UNTOUCHED));
+        bench.kernels.spmm(indptr, indices, weights, bias, x, y.pointer, rows, relu, lanes);
+        bench.expectClose(y, (at) => {
+          if (at % TILE >= lanes) return LEFT;
+          return relu ? rectified(truthAt(at)) : truthAt(at);
+        });
+      }
     }
   }
 }
 
-function sumFrom(start: number): Sum {
-  const sum = new Sum();
-  sum.add(start);
-  return sum;
-}
-
 /** The transposed structure, by the definition: entries column by column, rows ascending. */
 function csc({ cols, entries }: Sparse): { colPtr: Int32Array; rowIdx: Int32Array; perm: Int32Array } {
-  const perm: number[] = [];
-  const colPtr = [0];
-  for (let j = 0; j < cols; j++) {
-    entries.forEach(({ col }, p) => {
-      if (col === j) perm.push(p);
-    });
-    colPtr.push(perm.length);
-  }
+  const columns = Array.from({ length: cols }, (): number[] => []);
+  entries.forEach(({ col }, p) => {
+    columns[col].push(p);
+  });
+  const perm = columns.flat();
+  let end = 0;
   return {
-    colPtr: Int32Array.from(colPtr),
+    colPtr: Int32Array.from([0, ...columns.map((column) => (end += column.length))]),
     rowIdx: Int32Array.from(perm, (p) => entries[p].row),
     perm: Int32Array.from(perm),
   };
 }
 
-/** A mask of activations: what ReLU lets through, what it does not, and the border. */
-function activations(cols: number, name: string): Float32Array {
+/** A tile of activations to undo ReLU by: what it lets through, what it does not, and the border. */
+export function activations(random: Random, neurons: number): Float32Array {
   const special = [0, -0, -1, 1, 2 ** -149, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const random = stream(name);
-  return Float32Array.from({ length: cols * TILE }, () => special[random.below(special.length)]);
+  return Float32Array.from({ length: neurons * TILE }, () => special[random.below(special.length)]);
 }
 
 function backward(masked: boolean) {
-  return (bench: Bench, matrix: Sparse, samples: number): void => {
-    const { rows, cols, values, entries } = matrix;
-    const random = stream(`spmmT ${rows} ${cols} ${samples}`);
-    const { colPtr, rowIdx, perm } = csc(matrix);
-    const offsets = bench.input(colPtr);
-    const [neurons, positions, weights] = [bench.input(rowIdx), bench.input(perm), bench.input(values)];
+  return (bench: Bench, { samples, rows, cols, structure, values, name }: Cell): void => {
+    const random = stream(`spmmT ${name}`);
+    const matrix = sparse(random, rows, cols, structure, values);
+    const transposed = csc(matrix);
+    const arrays = [transposed.colPtr, transposed.rowIdx, transposed.perm, matrix.values];
+    const [colPtr, rowIdx, perm, weights] = arrays.map((array) => bench.input(array).pointer);
     for (const count of tileCounts(samples)) {
-      const deltas = tile(random, rows, count);
-      const mask = activations(cols, `mask ${cols} ${count}`);
-      const dy = bench.input(deltas);
-      const { want, bound } = tileSums(cols, (b) =>
-        addByEntry(
-          matrix,
-          'col',
-          () => new Sum(),
-          (p) => values[p] * deltas[entries[p].row * TILE + b],
-        ),
+      const deltas = tile(random, rows, count, 0, values);
+      const mask = activations(random, cols);
+      const dy = bench.input(deltas).pointer;
+      const truthAt = tileTruths(
+        cols,
+        () => new Sum(),
+        (sums, b) => {
+          matrix.entries.forEach(({ row, col }, p) => {
+            sums[col].add(matrix.values[p] * deltas[row * TILE + b]);
+          });
+        },
       );
-      const structure = [offsets.pointer, neurons.pointer, positions.pointer, weights.pointer] as const;
       if (masked) {
-        const lanes = lanesFor(count);
-        const some = bench.inout(spoil(new Float32Array(cols * TILE), lanes));
-        bench.kernels.spmmT(...structure, dy.pointer, bench.input(mask).pointer, some.pointer, cols, lanes);
-        bench.expectClose(
-          some,
-          want.map((sum, at) => (at % TILE >= lanes ? Number.NaN : mask[at] > 0 ? sum : 0)),
-          (at) => (mask[at] > 0 ? bound(at) : 0),
-        );
+        const x = bench.input(mask).pointer;
+        for (const lanes of lanesFrom(count)) {
+          const dx = bench.inout(spoil(new Float32Array(cols * TILE), lanes, UNTOUCHED));
+          bench.kernels.spmmT(colPtr, rowIdx, perm, weights, dy, x, dx.pointer, cols, lanes);
+          bench.expectClose(dx, (at) => {
+            if (at % TILE >= lanes) return LEFT;
+            return mask[at] > 0 ? truthAt(at) : { value: 0, error: 0 };
+          });
+        }
       } else {
         const dx = bench.f32(cols * TILE);
-        bench.kernels.spmmTLinear(...structure, dy.pointer, dx.pointer, cols);
-        bench.expectClose(dx, want, bound);
+        bench.kernels.spmmTLinear(colPtr, rowIdx, perm, weights, dy, dx.pointer, cols);
+        bench.expectClose(dx, truthAt);
       }
     }
   };
 }
 
-export const spmm: Case[] = [
-  ...sparseCases(forward),
-  single('relu_keeps_nan_and_infinity', (bench) => {
-    const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
-    const matrix = sparse(stream('identity'), 1, 1, () => 1);
-    const x = tile(stream('special'), 1, 0);
-    x.set([nan, infinity, -infinity, -1, 1]);
-    const pointers = [matrix.indptr, matrix.indices, Float32Array.of(1), Float32Array.of(0), x].map(
-      (array) => bench.input(array).pointer,
-    );
-    const y = bench.f32(TILE);
-    const [indptr, indices, values, bias, activation] = pointers;
-    bench.kernels.spmm(indptr, indices, values, bias, activation, y.pointer, 1, true, TILE);
-    const want = new Float32Array(TILE);
-    want.set([nan, infinity, 0, 0, 1]);
-    bench.expectExact(y, want);
-  }),
-];
+export const spmm: Subject = {
+  axes: ['samples', 'rows', 'cols', 'structure', 'values'],
+  run: forward,
+  cases: [
+    single('relu_keeps_nan_and_infinity', (bench) => {
+      const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
+      const matrix = sparse(stream('identity'), 1, 1, 'all');
+      const inputs = tile(stream('special'), 1, 0);
+      inputs.set([nan, infinity, -infinity, -1, 1]);
+      const arrays = [matrix.indptr, matrix.indices, Float32Array.of(1), Float32Array.of(0), inputs];
+      const [indptr, indices, values, bias, x] = arrays.map((array) => bench.input(array).pointer);
+      const y = bench.f32(TILE);
+      bench.kernels.spmm(indptr, indices, values, bias, x, y.pointer, 1, true, TILE);
+      const want = new Float32Array(TILE);
+      want.set([nan, infinity, 0, 0, 1]);
+      bench.expectExact(y, want);
+    }),
+    single('a_missing_connection_never_touches_its_input', (bench) => {
+      // Two inputs, the second NaN; connected to the first, to the second by a weight of 0, and to none.
+      const inputs = new Float32Array(2 * TILE).fill(3, 0, TILE).fill(Number.NaN, TILE);
+      const arrays = [
+        Int32Array.of(0, 1, 2, 2),
+        Int32Array.of(0, 1),
+        Float32Array.of(2, 0),
+        Float32Array.of(1, 1, 1),
+        inputs,
+      ];
+      const [indptr, indices, values, bias, x] = arrays.map((array) => bench.input(array).pointer);
+      const y = bench.f32(3 * TILE);
+      bench.kernels.spmm(indptr, indices, values, bias, x, y.pointer, 3, false, TILE);
+      bench.expectExact(
+        y,
+        Float32Array.from({ length: 3 * TILE }, (_, at) => [7, Number.NaN, 1][Math.floor(at / TILE)]),
+      );
+    }),
+  ],
+};
 
-export const spmmT: Case[] = sparseCases(backward(true));
+export const spmmT: Subject = {
+  axes: ['samples', 'rows', 'cols', 'structure', 'values'],
+  run: backward(true),
+  cases: [],
+};
 
-export const spmmTLinear: Case[] = sparseCases(backward(false));
+export const spmmTLinear: Subject = {
+  axes: ['samples', 'rows', 'cols', 'structure', 'values'],
+  run: backward(false),
+  cases: [],
+};

@@ -1,4 +1,4 @@
-import type { Case } from '../bench.ts';
+import type { Bench, Case, Subject } from '../bench.ts';
 import { numbers, single, stream } from '../inputs.ts';
 
 const MODES = [
@@ -8,22 +8,37 @@ const MODES = [
   { smallest: true, absolute: true },
 ];
 
-/** The selection by sorting: better first, NaN last, of equal ones (0 and −0 are) the lower index. */
-function selected(scores: Float32Array, k: number, smallest: boolean, absolute: boolean): number[] {
+/** All of them by sorting: better first, NaN last, of equal ones (0 and −0 are) the lower index. */
+function ranked(scores: Float32Array, smallest: boolean, absolute: boolean): number[] {
   const merit = (i: number): number => {
     const score = absolute ? Math.abs(scores[i]) : scores[i];
     return smallest ? -score : score;
   };
-  const order = Array.from(scores.keys()).sort((i, j) => {
+  return Array.from(scores.keys()).sort((i, j) => {
     const nans = Number(Number.isNaN(scores[i])) - Number(Number.isNaN(scores[j]));
     if (nans !== 0) return nans;
     if (merit(i) === merit(j) || Number.isNaN(scores[i])) return i - j;
     return merit(i) > merit(j) ? -1 : 1;
   });
-  return order.slice(0, k).sort((i, j) => i - j);
 }
 
 /** Every mode, for each of the ks. */
+function checkSelections(bench: Bench, scores: Float32Array, ks: readonly number[]): void {
+  const n = scores.length;
+  const [data, scratch] = [bench.input(scores).pointer, bench.f64(1024).pointer];
+  for (const { smallest, absolute } of MODES) {
+    const order = ranked(scores, smallest, absolute);
+    for (const k of ks) {
+      const out = bench.i32(k);
+      bench.kernels.topK(data, n, k, smallest, absolute, scratch, out.pointer);
+      bench.expectExact(
+        out,
+        order.slice(0, k).sort((i, j) => i - j),
+      );
+    }
+  }
+}
+
 function selects(
   name: string,
   scoresOf: readonly Float32Array[],
@@ -31,23 +46,13 @@ function selects(
 ): Case {
   return {
     name,
-    runs: scoresOf.flatMap((scores) =>
-      MODES.flatMap(({ smallest, absolute }) =>
-        ks(scores.length).map((k) => (bench) => {
-          const n = scores.length;
-          const data = bench.input(scores);
-          const scratch = bench.f64(1024);
-          const out = bench.i32(k);
-          bench.kernels.topK(data.pointer, n, k, smallest, absolute, scratch.pointer, out.pointer);
-          bench.expectExact(out, selected(scores, k, smallest, absolute));
-        }),
-      ),
-    ),
+    runs: scoresOf.map((scores) => (bench) => checkSelections(bench, scores, ks(scores.length))),
   };
 }
 
 const everyK = (n: number): number[] => Array.from({ length: n + 1 }, (_, k) => k);
-const someK = (n: number): number[] => [...new Set([1, 2, n >> 2, n >> 1, n - 1, n])].filter((k) => k <= n);
+const someK = (n: number): number[] =>
+  [...new Set([0, 1, 2, n >> 2, n >> 1, n - 1, n])].filter((k) => k >= 0 && k <= n);
 
 /** Any bit patterns: all exponents, both signs, subnormal, infinite and NaN. */
 function anyBits(name: string, n: number): Float32Array {
@@ -57,33 +62,43 @@ function anyBits(name: string, n: number): Float32Array {
 
 const { NaN: nan, POSITIVE_INFINITY: infinity, NEGATIVE_INFINITY: minusInfinity } = Number;
 
-export const topK: Case[] = [
-  selects('one_score', [Float32Array.of(-3)], everyK),
-  selects(
-    'sizes',
-    [2, 3, 17, 64, 1000].map((n) => numbers(stream(`topK ${n}`), n)),
-    someK,
-  ),
-  selects('any_bits', [anyBits('a', 33), anyBits('b', 3000)], someK),
-  // Neighbours that differ in the last bits only, so that every digit of the selection decides.
-  selects('last_bits', [Float32Array.from({ length: 50 }, (_, i) => 1 + ((i * 37) % 50) * 2 ** -23)], everyK),
-  selects('ties', [new Float32Array(9).fill(2), Float32Array.of(1, 2, 2, -2, 1, -2, 2, 1)], everyK),
-  selects(
-    'nan_last',
-    [Float32Array.of(nan, 1, nan, minusInfinity, infinity, -nan, 0), Float32Array.of(nan, nan)],
-    everyK,
-  ),
-  selects(
-    'signed_zero',
-    [Float32Array.of(0, -0, 0, -0, -0), Float32Array.of(-0, 2 ** -149, 0, -(2 ** -149))],
-    everyK,
-  ),
-  selects('k_zero', [numbers(stream('k zero'), 10)], () => [0]),
-  selects('k_all', [numbers(stream('k all'), 130)], (n) => [n]),
-  single('k_negative_writes_nothing', (bench) => {
-    const out = bench.inout(Int32Array.of(5));
-    const scores = bench.input(Float32Array.of(1, 2));
-    bench.kernels.topK(scores.pointer, 2, -1, false, false, bench.f64(1024).pointer, out.pointer);
-    bench.expectExact(out, [5]);
-  }),
-];
+export const topK: Subject = {
+  axes: ['rows', 'cols', 'values'],
+  run(bench, { rows, cols, values, name }) {
+    checkSelections(bench, numbers(stream(`topK ${name}`), rows * cols, values), someK(rows * cols));
+  },
+  cases: [
+    selects('one_score', [Float32Array.of(-3)], everyK),
+    selects(
+      'sizes',
+      [2, 3, 17, 64, 1000].map((n) => numbers(stream(`topK ${n}`), n)),
+      someK,
+    ),
+    selects('any_bits', [anyBits('a', 33), anyBits('b', 3000)], someK),
+    // Neighbours that differ in the last bits only, so that every digit of the selection decides.
+    selects(
+      'last_bits',
+      [Float32Array.from({ length: 50 }, (_, i) => 1 + ((i * 37) % 50) * 2 ** -23)],
+      everyK,
+    ),
+    selects('ties', [new Float32Array(9).fill(2), Float32Array.of(1, 2, 2, -2, 1, -2, 2, 1)], everyK),
+    selects(
+      'nan_last',
+      [Float32Array.of(nan, 1, nan, minusInfinity, infinity, -nan, 0), Float32Array.of(nan, nan)],
+      everyK,
+    ),
+    selects(
+      'signed_zero',
+      [Float32Array.of(0, -0, 0, -0, -0), Float32Array.of(-0, 2 ** -149, 0, -(2 ** -149))],
+      everyK,
+    ),
+    selects('k_zero', [numbers(stream('k zero'), 10)], () => [0]),
+    selects('k_all', [numbers(stream('k all'), 130)], (n) => [n]),
+    single('k_negative_writes_nothing', (bench) => {
+      const out = bench.inout(Int32Array.of(5));
+      const scores = bench.input(Float32Array.of(1, 2));
+      bench.kernels.topK(scores.pointer, 2, -1, false, false, bench.f64(1024).pointer, out.pointer);
+      bench.expectExact(out, [5]);
+    }),
+  ],
+};

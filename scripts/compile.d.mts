@@ -1,0 +1,12 @@
+export function compileKernels(
+  target: 'release' | 'debug',
+  options?: readonly string[],
+  io?: {
+    readonly readFile?: (name: string, folder: string) => string | null | Promise<string | null>;
+    readonly writeFile?: (
+      name: string,
+      contents: Uint8Array | string,
+      folder: string,
+    ) => void | Promise<void>;
+  },
+): Promise<void>;
