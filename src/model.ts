@@ -5,6 +5,7 @@ import { decodeModel, encodeModel } from './io/modelFile.ts';
 import { Region } from './memory/arena.ts';
 import { TILE } from './memory/module.ts';
 import { initializerByName } from './nn/initializer.ts';
+import type { Layer } from './nn/layer.ts';
 import { Mlp, networkBytes, type Workspace } from './nn/mlp.ts';
 import { sgd } from './nn/optimizer.ts';
 import {
@@ -193,21 +194,21 @@ export class SparseMLP {
 
   /** The layers, from the inputs on; every access copies. */
   get layers(): readonly LayerView[] {
-    return this.#network.layers.map((layer) => {
-      const { inDim, outDim, nnz } = layer;
-      return {
-        inDim,
-        outDim,
-        nnz,
-        density: nnz / (inDim * outDim),
-        get weights(): CsrMatrix {
-          return CsrMatrix.fromParts({ ...layer.pattern(), values: layer.values.view });
-        },
-        get bias(): Float32Array {
-          return layer.bias.view.slice();
-        },
-      };
-    });
+    // A view may outlive its model: each access asks for the layer anew.
+    const layerOf = (l: number): Layer => this.#network.layers[l];
+    return this.#network.layers.map(({ inDim, outDim, nnz }, l) => ({
+      inDim,
+      outDim,
+      nnz,
+      density: nnz / (inDim * outDim),
+      get weights(): CsrMatrix {
+        const layer = layerOf(l);
+        return CsrMatrix.fromParts({ ...layer.pattern(), values: layer.values.view });
+      },
+      get bias(): Float32Array {
+        return layerOf(l).bias.view.slice();
+      },
+    }));
   }
 
   /** Connections of the whole network. */
