@@ -1,4 +1,5 @@
-import { checkInteger, checkOptions } from './checks.ts';
+import { viewOf } from './arrays.ts';
+import { checkInteger, checkOptions, readField } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
@@ -12,8 +13,10 @@ import {
   CREATE_OPTIONS,
   type CreateOptions,
   checkDims,
+  checkJson,
   checkLayers,
   checkModelOptions,
+  checkOptimizer,
   checkPatterns,
   holdOut,
   MODEL_OPTIONS,
@@ -87,12 +90,12 @@ export class SparseMLP {
    *   `E_MEMORY` where the network does not.
    */
   static async create(options: CreateOptions): Promise<SparseMLP> {
-    checkOptions('SparseMLP.create', options, CREATE_OPTIONS);
-    const dims = checkDims(options.layers);
-    const settings = checkModelOptions(options);
+    const wanted = checkOptions('SparseMLP.create', options, CREATE_OPTIONS);
+    const dims = checkDims(wanted.layers);
+    const settings = checkModelOptions(wanted);
     const { topology, initializer, seed } = settings;
-    const given = options.pattern === undefined ? undefined : checkPatterns(options.pattern, dims);
-    if (given !== undefined && (options.epsilon ?? options.density) !== undefined) {
+    const given = wanted.pattern === undefined ? undefined : checkPatterns(wanted.pattern, dims);
+    if (given !== undefined && (wanted.epsilon ?? wanted.density) !== undefined) {
       throw new CtreError('E_ARGUMENT', 'both pattern and a density are given; expected one of them');
     }
     if (given !== undefined && (topology.name === 'dense' || topology.needs.includes('initialGradient'))) {
@@ -101,15 +104,23 @@ export class SparseMLP {
         `topology ${topology.name} chooses its own pattern; leave pattern out`,
       );
     }
-    const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, options);
-    const site = await openSite(checkThreads(options.threads ?? 1));
-    return SparseMLP.#settle(site, options.metadata ?? {}, () => {
-      site.engine.arena.checkRoom(networkBytes(dims, counts), 'this network');
+    const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, wanted);
+    const metadata = checkJson('metadata', wanted.metadata ?? {});
+    const site = await openSite(checkThreads(wanted.threads ?? 1));
+    return SparseMLP.#settle(site, metadata, () => {
+      const isDense = topology.name === 'dense';
+      const connections = isDense ? counts.map((_, l) => dims[l] * dims[l + 1]) : counts;
+      site.engine.arena.checkRoom(networkBytes(dims, connections), 'this network');
       const starts = initTopology(topology, dims, counts, seed);
       const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
       const network = new Mlp(site.engine, patterns);
-      for (const layer of network.layers) {
-        layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
+      try {
+        for (const layer of network.layers) {
+          layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
+        }
+      } catch (error) {
+        network.free();
+        throw error;
       }
       const states = starts.map(({ state }) => state);
       return { ...settings, network, states, epochs: 0, started: given !== undefined };
@@ -125,11 +136,12 @@ export class SparseMLP {
     layers: readonly { readonly weights: CsrMatrix; readonly bias: ArrayLike<number> }[],
     options: ModelOptions = {},
   ): Promise<SparseMLP> {
-    checkOptions('SparseMLP.fromWeights', options, MODEL_OPTIONS);
-    const settings = checkModelOptions(options);
+    const wanted = checkOptions('SparseMLP.fromWeights', options, MODEL_OPTIONS);
+    const settings = checkModelOptions(wanted);
     const checked = checkLayers(layers);
-    const site = await openSite(checkThreads(options.threads ?? 1));
-    return SparseMLP.#assemble(site, checked, settings, 0, options.metadata ?? {});
+    const metadata = checkJson('metadata', wanted.metadata ?? {});
+    const site = await openSite(checkThreads(wanted.threads ?? 1));
+    return SparseMLP.#assemble(site, checked, settings, 0, metadata);
   }
 
   /**
@@ -138,11 +150,12 @@ export class SparseMLP {
    * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no such file.
    */
   static async load(bytes: Uint8Array, options: Pick<ModelOptions, 'threads'> = {}): Promise<SparseMLP> {
-    checkOptions('SparseMLP.load', options, ['threads']);
-    if (!(bytes instanceof Uint8Array)) {
+    const { threads = 1 } = checkOptions('SparseMLP.load', options, ['threads']);
+    const file = viewOf(bytes, Uint8Array);
+    if (file === undefined) {
       throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
     }
-    const { layers, settings, metadata } = decodeModel(bytes);
+    const { layers, settings, metadata } = decodeModel(file);
     const { topology, initializer, growInitializer, seed, epochs } = settings;
     const parts = {
       topology: topologyByName(topology.name, topology.options),
@@ -151,7 +164,7 @@ export class SparseMLP {
       seed,
     };
     const checked = checkLayers(layers);
-    const site = await openSite(checkThreads(options.threads ?? 1));
+    const site = await openSite(checkThreads(threads));
     return SparseMLP.#assemble(site, checked, parts, epochs, metadata);
   }
 
@@ -163,6 +176,9 @@ export class SparseMLP {
     metadata: Readonly<Record<string, unknown>>,
   ): SparseMLP {
     return SparseMLP.#settle(site, metadata, () => {
+      const counts = layers.map(({ weights }) => weights.nnz);
+      const dims = [layers[0].weights.cols, ...layers.map(({ weights }) => weights.rows)];
+      const starts = initTopology(settings.topology, dims, counts, settings.seed);
       const network = new Mlp(
         site.engine,
         layers.map(({ weights }) => weights),
@@ -171,8 +187,6 @@ export class SparseMLP {
         layer.values.view.set(layers[l].weights.values);
         layer.bias.view.set(layers[l].bias);
       });
-      const counts = layers.map(({ weights }) => weights.nnz);
-      const starts = initTopology(settings.topology, network.dims, counts, settings.seed);
       const states = starts.map(({ state }) => state);
       return { ...settings, network, states, epochs, started: true };
     });
@@ -263,7 +277,10 @@ export class SparseMLP {
     y: Labels,
     options: TrainOptions & { readonly onEpoch?: (epoch: Epoch) => void } = {},
   ): Promise<History> {
-    const { onEpoch, ...trainOptions } = options;
+    const { onEpoch, ...trainOptions } = checkOptions('fit', options, [...TRAIN_OPTIONS, 'onEpoch']);
+    if (onEpoch !== undefined && typeof onEpoch !== 'function') {
+      throw new CtreError('E_ARGUMENT', `onEpoch is ${show(onEpoch)}; expected a function`);
+    }
     const epochs: Epoch[] = [];
     for await (const epoch of this.train(x, y, trainOptions)) {
       epochs.push(epoch);
@@ -313,7 +330,7 @@ export class SparseMLP {
   save(metadata?: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
     const { topology, initializer, growInitializer, seed, epochs } = this.#trainee;
     const layers = this.layers;
-    this.#metadata = metadata ?? this.#metadata;
+    this.#metadata = metadata === undefined ? this.#metadata : checkJson('metadata', metadata);
     const recipe = ({ name, options }: { name: string; options: Readonly<Record<string, unknown>> }) => ({
       name,
       options,
@@ -389,7 +406,11 @@ export class SparseMLP {
     return allocateWorkspaces(network, region, executor, Math.ceil(rows / TILE), false);
   }
 
-  #checkLabelled(x: Samples, y: Labels): Labelled {
+  #checkDataSet(name: string, set: unknown): Labelled {
+    return this.#checkLabelled(readField(name, set, 'x'), readField(name, set, 'y'));
+  }
+
+  #checkLabelled(x: unknown, y: unknown): Labelled {
     const { dims, classes } = this.#network;
     const samples = checkSamples(x, dims[0]);
     if (samples.rows === 0) throw new CtreError('E_SHAPE', 'x has no rows; expected at least one');
@@ -397,28 +418,22 @@ export class SparseMLP {
   }
 
   #checkJob(x: Samples, y: Labels, options: TrainOptions): Job {
-    checkOptions('train', options, TRAIN_OPTIONS);
+    const wanted = checkOptions('train', options, TRAIN_OPTIONS);
     const data = this.#checkLabelled(x, y);
-    const { validation, test, optimizer = sgd(), patience, signal } = options;
-    if (typeof optimizer?.step !== 'function') {
-      throw new CtreError(
-        'E_ARGUMENT',
-        `optimizer is ${show(optimizer)}; expected optimizer.sgd() or optimizer.adam()`,
-      );
-    }
+    const { validation, test, optimizer, patience, signal } = wanted;
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
       throw new CtreError('E_ARGUMENT', `signal is ${show(signal)}; expected an AbortSignal`);
     }
-    const held = holdOut(data.x.rows, options, this.#trainee.seed);
+    const held = holdOut(data.x.rows, wanted, this.#trainee.seed);
     return {
       data,
       trainRows: held.trainRows,
       validation:
-        validation === undefined ? held.validationRows : this.#checkLabelled(validation.x, validation.y),
-      test: test === undefined ? undefined : this.#checkLabelled(test.x, test.y),
-      epochs: checkInteger('epochs', options.epochs ?? 100, { least: 1 }),
-      batchSize: checkInteger('batchSize', options.batchSize ?? 100, { least: 1 }),
-      optimizer,
+        validation === undefined ? held.validationRows : this.#checkDataSet('validation', validation),
+      test: test === undefined ? undefined : this.#checkDataSet('test', test),
+      epochs: checkInteger('epochs', wanted.epochs ?? 100, { least: 1 }),
+      batchSize: checkInteger('batchSize', wanted.batchSize ?? 100, { least: 1 }),
+      optimizer: optimizer === undefined ? sgd() : checkOptimizer(optimizer),
       patience:
         patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
       signal,
