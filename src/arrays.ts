@@ -20,14 +20,17 @@ function own(array: ArrayBufferView, name: 'buffer' | 'byteOffset' | 'length'): 
 }
 
 /**
- * A plain view of a typed array's elements, empty where its buffer was detached; undefined for anything but a typed array
- * of that type, proxies among it.
+ * A plain view of a typed array's elements, empty where its buffer was detached; a copy where others can write to the buffer or take it
+ * away meanwhile. Undefined for anything but a typed array of that type, proxies among it.
  */
 export function viewOf<T>(value: unknown, type: ArrayType<T>): T | undefined {
   if (!(ArrayBuffer.isView(value) && value instanceof type)) return undefined;
   const length = Number(own(value, 'length'));
   if (length === 0) return new type(0);
-  return new type(own(value, 'buffer') as ArrayBufferLike, Number(own(value, 'byteOffset')), length);
+  const buffer = own(value, 'buffer') as ArrayBufferLike;
+  const isPlain = buffer instanceof ArrayBuffer && !Reflect.get(buffer, 'resizable');
+  if (!isPlain) return Reflect.construct(type, [value]);
+  return new type(buffer, Number(own(value, 'byteOffset')), length);
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   checkModelOptions,
   checkOptimizer,
   checkPatterns,
+  checkSignal,
   holdOut,
   MODEL_OPTIONS,
   type ModelOptions,
@@ -421,9 +422,6 @@ export class SparseMLP {
     const wanted = checkOptions('train', options, TRAIN_OPTIONS);
     const data = this.#checkLabelled(x, y);
     const { validation, test, optimizer, patience, signal } = wanted;
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new CtreError('E_ARGUMENT', `signal is ${show(signal)}; expected an AbortSignal`);
-    }
     const held = holdOut(data.x.rows, wanted, this.#trainee.seed);
     return {
       data,
@@ -436,7 +434,7 @@ export class SparseMLP {
       optimizer: optimizer === undefined ? sgd() : checkOptimizer(optimizer),
       patience:
         patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
-      signal,
+      signal: signal === undefined ? undefined : checkSignal(signal),
     };
   }
 }

@@ -212,6 +212,16 @@ export function checkOptimizer(value: unknown): Optimizer {
   };
 }
 
+/** An AbortSignal that answers, which nothing but a real one does. */
+export function checkSignal(value: unknown): AbortSignal {
+  try {
+    if (value instanceof AbortSignal && typeof value.aborted === 'boolean') return value;
+  } catch {
+    // Something made to look like one.
+  }
+  throw new CtreError('E_ARGUMENT', `signal is ${show(value)}; expected an AbortSignal`);
+}
+
 /** What a caller's topology, initialiser or optimiser is, every property read once. */
 function checkPart(what: string, value: unknown, like: string, needed: string) {
   const wrong = new CtreError('E_ARGUMENT', `${what} is ${show(value)}; ${like}`);

@@ -1,3 +1,4 @@
+import { viewOf } from '../arrays.ts';
 import { CtreError, show } from '../errors.ts';
 import { Budget, latin1 } from './bytes.ts';
 import { readCsv } from './csv.ts';
@@ -47,9 +48,9 @@ const KNOWN = '.mat, .npz, .npy, .csv, .tsv, .txt, .libsvm, .svm (each also .gz)
  */
 export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset {
   const given = listFiles(files);
-  checkOptions(options);
+  const wanted = checkOptions(options);
   const input = given.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const budget = new Budget(options.maxBytes ?? 4 * input + (64 << 20));
+  const budget = new Budget(wanted.maxBytes ?? 4 * input + (64 << 20));
   const title =
     given.length === 1
       ? given[0].name
@@ -58,7 +59,7 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
           .slice(0, 4)
           .join(', ');
   try {
-    return readFiles(given, options, budget);
+    return readFiles(given, wanted, budget);
   } catch (error) {
     if (error instanceof CtreError) {
       throw new CtreError(error.code, `${title}: ${error.message}`, { cause: error.cause });
@@ -179,24 +180,26 @@ function textFormat(bytes: Uint8Array): 'csv' | 'libsvm' | undefined {
 }
 
 function listFiles(files: DataFiles): { name: string; bytes: Uint8Array }[] {
-  if (typeof files !== 'object' || files === null) {
+  if (typeof files !== 'object' || files === null || Array.isArray(files) || ArrayBuffer.isView(files)) {
     throw new CtreError(
       'E_ARGUMENT',
       `files is ${show(files)}; expected { name, bytes } or bytes by file name`,
     );
   }
+  const { name } = files;
   const entries: [string, unknown][] =
-    typeof files.name === 'string' ? [[files.name, files.bytes]] : Object.entries(files);
+    typeof name === 'string' ? [[name, files.bytes]] : Object.entries(files);
   if (entries.length === 0) throw new CtreError('E_FORMAT', `there are no files; expected ${KNOWN}`);
-  return entries.map(([name, bytes]) => {
-    if (!(bytes instanceof Uint8Array)) {
+  return entries.map(([name, given]) => {
+    // A Node Buffer is a Uint8Array whose methods differ.
+    const bytes = viewOf(given, Uint8Array);
+    if (bytes === undefined) {
       throw new CtreError(
         'E_ARGUMENT',
-        `${show(name)} holds ${show(bytes)}; expected its bytes as Uint8Array`,
+        `${show(name)} holds ${show(given)}; expected its bytes as Uint8Array`,
       );
     }
-    // A Node Buffer is a Uint8Array whose methods differ.
-    return { name, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+    return { name, bytes };
   });
 }
 
@@ -222,11 +225,13 @@ function isSize(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
-function checkOptions(options: ReadOptions): void {
+/** A copy of the options, each read once. */
+function checkOptions(options: ReadOptions): ReadOptions {
   if (typeof options !== 'object' || options === null) {
     throw new CtreError('E_ARGUMENT', `options is ${show(options)}; expected an object`);
   }
-  for (const [name, value] of Object.entries(options)) {
+  const own = { ...options };
+  for (const [name, value] of Object.entries(own)) {
     const known = Object.entries(OPTION_CHECKS).find(([key]) => key === name);
     if (!known) {
       throw new CtreError(
@@ -239,4 +244,5 @@ function checkOptions(options: ReadOptions): void {
       throw new CtreError('E_ARGUMENT', `the option ${name} is ${show(value)}; expected ${expected}`);
     }
   }
+  return own;
 }
