@@ -12,11 +12,12 @@ interface ArrayType<T> {
 /** What one array may take: the 4 GiB that kernels address. */
 const MAX_BYTES = 2 ** 32;
 
-const typedArray: object = Object.getPrototypeOf(Int32Array.prototype);
+/** What all types of typed arrays extend. */
+const TypedArray: { new (): object; readonly prototype: object } = Object.getPrototypeOf(Int32Array);
 
 /** A property of a typed array itself, whatever its owner put over it. */
 function own(array: ArrayBufferView, name: 'buffer' | 'byteOffset' | 'length'): unknown {
-  return Reflect.get(typedArray, name, array);
+  return Reflect.get(TypedArray.prototype, name, array);
 }
 
 /**
@@ -57,7 +58,11 @@ export function copyNumbers(
   value: unknown,
   length?: number,
 ): Int32Array | Float32Array | Float64Array {
-  const isList = typeof value === 'object' && value !== null;
+  // What only looks like a typed array, a proxy of one, throws when it is asked for its length.
+  const isList =
+    typeof value === 'object' &&
+    value !== null &&
+    (ArrayBuffer.isView(value) || !(value instanceof TypedArray));
   const view = viewOf(value, Int32Array) ?? viewOf(value, Float32Array);
   const came: unknown = view?.length ?? (isList ? Reflect.get(value, 'length') : undefined);
   if (!isList || typeof came !== 'number' || !Number.isSafeInteger(came) || came < 0) {

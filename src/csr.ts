@@ -270,9 +270,12 @@ export function checkSparse(name: string, value: unknown): CsrMatrix {
   if (!(value instanceof CsrMatrix)) {
     throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected a CsrMatrix`);
   }
-  const { rows, cols, indptr, indices, values } = value;
-  if (!(indptr instanceof Int32Array && indices instanceof Int32Array && values instanceof Float32Array)) {
-    const came = [indptr, indices, values].map(show).join(', ');
+  const { rows, cols, ...arrays } = value;
+  const indptr = viewOf(arrays.indptr, Int32Array);
+  const indices = viewOf(arrays.indices, Int32Array);
+  const values = viewOf(arrays.values, Float32Array);
+  if (indptr === undefined || indices === undefined || values === undefined) {
+    const came = [arrays.indptr, arrays.indices, arrays.values].map(show).join(', ');
     throw new CtreError(
       'E_ARGUMENT',
       `${name} holds ${came}; expected indptr and indices as Int32Array and values as Float32Array`,

@@ -246,7 +246,7 @@ function call(fn: unknown, self: unknown, ...args: unknown[]): unknown {
 }
 
 function checkPositions(what: string, list: unknown): Int32Array {
-  const positions = viewOf(list, Int32Array);
+  const positions = viewOf(list, Int32Array)?.slice();
   if (positions === undefined) {
     throw new CtreError('E_ARGUMENT', `${what} has positions in ${show(list)}; expected an Int32Array`);
   }

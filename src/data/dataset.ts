@@ -102,7 +102,7 @@ function checkFields<T>(name: string, value: T): T {
 
 /** Labels that are codes of so many names. */
 function checkCodes(what: string, value: unknown, names: number): Int32Array {
-  const codes = viewOf(value, Int32Array);
+  const codes = viewOf(value, Int32Array)?.slice();
   if (codes === undefined) {
     throw new CtreError('E_ARGUMENT', `${what} is ${show(value)}; expected an Int32Array`);
   }

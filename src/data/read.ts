@@ -47,8 +47,8 @@ const KNOWN = '.mat, .npz, .npy, .csv, .tsv, .txt, .libsvm, .svm (each also .gz)
  *   for options that are wrong or name what is not there.
  */
 export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset {
-  const given = listFiles(files);
   const wanted = checkOptions(options);
+  const given = listFiles(files);
   const input = given.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const budget = new Budget(wanted.maxBytes ?? 4 * input + (64 << 20));
   const title =

@@ -20,14 +20,15 @@ export function splitRows(
       `the validation fraction is ${show(fraction)}; expected a number between 0 and 1`,
     );
   }
-  if (typeof readField('random', random, 'shuffle') !== 'function') {
+  const shuffle = readField('random', random, 'shuffle');
+  if (typeof shuffle !== 'function') {
     throw new CtreError('E_ARGUMENT', `random is ${show(random)}; expected something that shuffles`);
   }
   const shuffled = typeof rows === 'object' ? checkRows(rows).slice() : allRows(rows);
   if (shuffled.length < 2) {
     throw new CtreError('E_ARGUMENT', `${shuffled.length} rows cannot be split; expected at least two`);
   }
-  random.shuffle(shuffled);
+  Reflect.apply(shuffle, random, [shuffled]);
   const count = Math.min(Math.max(Math.round(fraction * shuffled.length), 1), shuffled.length - 1);
   return { val: shuffled.slice(0, count).sort(), fit: shuffled.slice(count).sort() };
 }
