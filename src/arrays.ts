@@ -1,3 +1,4 @@
+import { readField } from './checks.ts';
 import { CtreError, show } from './errors.ts';
 
 // What callers hand over as arrays, taken so that nothing they do afterwards can change what was checked.
@@ -49,6 +50,20 @@ export function newArray<T>(length: number, type: ArrayType<T>, what: string): T
 }
 
 /**
+ * The length of a list: of an array, a typed array, or anything with a length.
+ * @throws CtreError `E_ARGUMENT` for anything else.
+ */
+export function checkLength(name: string, value: unknown): number {
+  if (typeof value === 'object' && value !== null) {
+    // What only looks like a typed array, a proxy of one, throws when it is asked for its length.
+    const isFalse = value instanceof TypedArray && !ArrayBuffer.isView(value);
+    const length: unknown = isFalse ? undefined : Reflect.get(value, 'length');
+    if (typeof length === 'number' && Number.isSafeInteger(length) && length >= 0) return length;
+  }
+  throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected a list`);
+}
+
+/**
  * A copy of a list of numbers (a typed array, an array, or anything with a length), every one of them read once.
  * @param length how many there have to be.
  * @throws CtreError `E_ARGUMENT` for anything but numbers, `E_SHAPE` for another length, `E_MEMORY` for too many.
@@ -58,16 +73,8 @@ export function copyNumbers(
   value: unknown,
   length?: number,
 ): Int32Array | Float32Array | Float64Array {
-  // What only looks like a typed array, a proxy of one, throws when it is asked for its length.
-  const isList =
-    typeof value === 'object' &&
-    value !== null &&
-    (ArrayBuffer.isView(value) || !(value instanceof TypedArray));
   const view = viewOf(value, Int32Array) ?? viewOf(value, Float32Array);
-  const came: unknown = view?.length ?? (isList ? Reflect.get(value, 'length') : undefined);
-  if (!isList || typeof came !== 'number' || !Number.isSafeInteger(came) || came < 0) {
-    throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected a list of numbers`);
-  }
+  const came = view?.length ?? checkLength(name, value);
   if (length !== undefined && came !== length) {
     throw new CtreError('E_SHAPE', `${name} has ${came} elements; expected ${length}`);
   }
@@ -79,7 +86,7 @@ export function copyNumbers(
   }
   const copy = newArray(came, Float64Array, name);
   for (let p = 0; p < came; p++) {
-    const element: unknown = Reflect.get(value, p);
+    const element = readField(name, value, String(p));
     if (typeof element !== 'number') {
       throw new CtreError('E_ARGUMENT', `${name}[${p}] is ${show(element)}; expected a number`);
     }

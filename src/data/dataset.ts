@@ -1,4 +1,4 @@
-import { viewOf } from '../arrays.ts';
+import { checkLength, viewOf } from '../arrays.ts';
 import { checkInteger, readField } from '../checks.ts';
 import { type CsrMatrix, type DenseMatrix, MAX_INDEX } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
@@ -113,8 +113,10 @@ function checkCodes(what: string, value: unknown, names: number): Int32Array {
 
 /** A list of integers and names, each read once; anything but numbers and strings is no label. */
 function copyLabels(what: string, values: unknown): (number | string)[] {
-  const length: unknown = readField(what, values, 'length');
-  const count = checkInteger(`the number of ${what}`, length, { least: 0, most: MAX_INDEX });
+  const count = checkInteger(`the number of ${what}`, checkLength(what, values), {
+    least: 0,
+    most: MAX_INDEX,
+  });
   const labels: (number | string)[] = [];
   for (let at = 0; at < count; at++) {
     const label = readField(what, values, String(at));
