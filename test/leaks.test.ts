@@ -116,7 +116,7 @@ describe(`models that come and go (seed ${runSeed})`, () => {
     process.on('worker', count);
     try {
       const offset = runRandom('leaks/threads').below(1000);
-      const cycles = effort(18, 300);
+      const cycles = effort(18, 120);
       let settled = 0;
       for (let cycle = 0; cycle < cycles; cycle++) {
         await live(offset + cycle, 2);
