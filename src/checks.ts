@@ -39,10 +39,10 @@ export function checkChoice<T extends string>(name: string, value: unknown, choi
 }
 
 /**
- * Checks that options are an object and every one of them is known.
+ * A copy of options, if they are an object and every one of them is known: each is read once, so what is checked is what is used.
  * @throws CtreError `E_ARGUMENT` naming the first that is not.
  */
-export function checkOptions(name: string, options: unknown, known: readonly string[]): void {
+export function checkOptions<T>(name: string, options: T, known: readonly string[]): T {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new CtreError('E_ARGUMENT', `${name} takes an object of options and got ${show(options)}`);
   }
@@ -51,6 +51,33 @@ export function checkOptions(name: string, options: unknown, known: readonly str
     const expected = known.length === 0 ? 'it takes none' : `expected any of ${known.join(', ')}`;
     throw new CtreError('E_ARGUMENT', `${name} has no option ${show(unknown)}; ${expected}`);
   }
+  const given: Record<string, unknown> = {};
+  for (const key of known) {
+    const value: unknown = Reflect.get(options, key);
+    if (value !== undefined) given[key] = value;
+  }
+  return given as T;
+}
+
+/**
+ * The value's property, if it is an object that has it.
+ * @throws CtreError `E_ARGUMENT` for anything but an object.
+ */
+export function readField(name: string, value: unknown, field: string): unknown {
+  if (typeof value === 'object' && value !== null) return Reflect.get(value, field);
+  throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected an object`);
+}
+
+/**
+ * The array's elements, each read once, if it is an array of at most `most`.
+ * @throws CtreError `E_ARGUMENT` for anything else.
+ */
+export function checkList(name: string, value: unknown, most: number): unknown[] {
+  if (!Array.isArray(value) || value.length > most) {
+    throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected an array of at most ${most}`);
+  }
+  const { length } = value;
+  return Array.from({ length: Math.min(length, most) }, (_, at): unknown => value[at]);
 }
 
 function isWithin(value: number, { least, most = Number.MAX_VALUE, below }: Bounds): boolean {

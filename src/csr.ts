@@ -1,3 +1,5 @@
+import { copyNumbers, newArray, viewOf } from './arrays.ts';
+import { checkInteger, readField } from './checks.ts';
 import { CtreError, show } from './errors.ts';
 
 /** A dense matrix, row-major: element (r, c) is `data[r * cols + c]`. */
@@ -59,38 +61,26 @@ export class CsrMatrix {
    *   `E_CSR` for offsets that fall or indices that are unsorted, duplicate or out of range.
    */
   static fromParts(parts: CsrParts): CsrMatrix {
-    checkCsr(parts);
-    return new CsrMatrix(
-      parts.rows,
-      parts.cols,
-      Int32Array.from(parts.indptr),
-      Int32Array.from(parts.indices),
-      Float32Array.from(parts.values),
-    );
+    const { rows, cols, indptr, indices, values } = checkParts('parts', parts);
+    return new CsrMatrix(rows, cols, indptr, indices, values);
   }
 
   /**
    * The entries of a dense matrix that are not zero.
-   * @throws CtreError `E_SHAPE` when `data` does not hold rows × cols numbers.
+   * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` when `data` does not hold rows × cols numbers.
    */
-  static fromDense({ rows, cols, data }: DenseMatrix): CsrMatrix {
-    checkSize('rows', rows);
-    checkSize('cols', cols);
-    if (data.length !== rows * cols) {
-      throw new CtreError(
-        'E_SHAPE',
-        `data has ${data.length} elements; ${rows} × ${cols} need ${rows * cols}`,
-      );
-    }
+  static fromDense(matrix: DenseMatrix): CsrMatrix {
+    const { rows, cols, data } = checkDense('the matrix', matrix);
+    const elements = data.slice();
     let nnz = 0;
-    for (let p = 0; p < data.length; p++) if (data[p] !== 0) nnz++;
-    const indptr = new Int32Array(rows + 1);
+    for (let p = 0; p < elements.length; p++) if (elements[p] !== 0) nnz++;
+    const indptr = newArray(rows + 1, Int32Array, 'indptr');
     const indices = new Int32Array(nnz);
     const values = new Float32Array(nnz);
     let p = 0;
-    for (let r = 0; r < rows; r++) {
+    for (let r = 0; nnz > 0 && r < rows; r++) {
       for (let c = 0; c < cols; c++) {
-        const value = data[r * cols + c];
+        const value = elements[r * cols + c];
         if (value === 0) continue;
         indices[p] = c;
         values[p++] = value;
@@ -102,7 +92,8 @@ export class CsrMatrix {
 
   /**
    * A matrix from coordinates in any order.
-   * @throws CtreError `E_SHAPE` for lists of unequal length, `E_CSR` for a coordinate out of range or given twice.
+   * @throws CtreError `E_ARGUMENT` for lists that are none, `E_SHAPE` for lists of unequal length, `E_CSR` for a coordinate
+   *   out of range or given twice.
    */
   static fromCoo(coo: {
     readonly rows: number;
@@ -111,25 +102,21 @@ export class CsrMatrix {
     readonly col: ArrayLike<number>;
     readonly values: ArrayLike<number>;
   }): CsrMatrix {
-    const { rows, cols, row, col, values } = coo;
-    checkSize('rows', rows);
-    checkSize('cols', cols);
+    const rows = checkSize('rows', readField('coo', coo, 'rows'));
+    const cols = checkSize('cols', readField('coo', coo, 'cols'));
+    const values = copyNumbers('values', coo.values);
     const nnz = values.length;
-    if (row.length !== nnz || col.length !== nnz) {
-      throw new CtreError(
-        'E_SHAPE',
-        `row, col and values have ${row.length}, ${col.length} and ${nnz} elements`,
-      );
-    }
+    const row = copyNumbers('row', coo.row, nnz);
+    const col = copyNumbers('col', coo.col, nnz);
     for (let p = 0; p < nnz; p++) {
       checkIndex('row', row[p], rows, p);
       checkIndex('col', col[p], cols, p);
     }
     const order = Int32Array.from({ length: nnz }, (_, p) => p);
     order.sort((p, q) => row[p] - row[q] || col[p] - col[q]);
-    const indptr = new Int32Array(rows + 1);
+    const indptr = newArray(rows + 1, Int32Array, 'indptr');
     for (let p = 0; p < nnz; p++) indptr[row[p] + 1]++;
-    for (let r = 0; r < rows; r++) indptr[r + 1] += indptr[r];
+    for (let r = 0; nnz > 0 && r < rows; r++) indptr[r + 1] += indptr[r];
     return CsrMatrix.fromParts({
       rows,
       cols,
@@ -151,33 +138,31 @@ export class CsrMatrix {
 
   /**
    * The matrix written out in full.
-   * @throws CtreError `E_MEMORY` when rows × cols exceeds what one typed array holds.
+   * @throws CtreError `E_MEMORY` when rows × cols exceeds what one typed array holds, `E_CSR` for a matrix that was changed
+   *   and is no longer canonical.
    */
   toDense(): DenseMatrix {
-    if (this.rows * this.cols > MAX_INDEX) {
-      throw new CtreError(
-        'E_MEMORY',
-        `${this.rows} × ${this.cols} elements are too many for one dense matrix`,
-      );
+    const { rows, cols, indptr, indices, values } = checkParts('the matrix', this);
+    const data = newArray(rows * cols, Float32Array, `a dense matrix of ${rows} × ${cols}`);
+    for (let r = 0; indices.length > 0 && r < rows; r++) {
+      for (let p = indptr[r]; p < indptr[r + 1]; p++) data[r * cols + indices[p]] = values[p];
     }
-    const data = new Float32Array(this.rows * this.cols);
-    for (let r = 0; r < this.rows; r++) {
-      for (let p = this.indptr[r]; p < this.indptr[r + 1]; p++) {
-        data[r * this.cols + this.indices[p]] = this.values[p];
-      }
-    }
-    return { rows: this.rows, cols: this.cols, data };
+    return { rows, cols, data };
   }
 
-  /** The transpose, canonical again, by counting: O(nnz + rows + cols). */
+  /**
+   * The transpose, canonical again, by counting: O(nnz + rows + cols).
+   * @throws CtreError `E_CSR` for a matrix that was changed and is no longer canonical.
+   */
   transpose(): CsrMatrix {
-    const { indptr, source, indices } = transposePattern(this);
+    const { rows, cols, indptr, indices, values } = checkParts('the matrix', this);
+    const transposed = transposePattern({ rows, cols, indptr, indices });
     return new CsrMatrix(
-      this.cols,
-      this.rows,
-      indptr,
-      indices,
-      Float32Array.from(source, (p) => this.values[p]),
+      cols,
+      rows,
+      transposed.indptr,
+      transposed.indices,
+      Float32Array.from(transposed.source, (p) => values[p]),
     );
   }
 }
@@ -192,7 +177,7 @@ export interface CsrPattern {
 
 /** The pattern of a matrix that has every entry. */
 export function fullPattern(rows: number, cols: number): CsrPattern {
-  const indices = new Int32Array(rows * cols);
+  const indices = newArray(rows * cols, Int32Array, `a pattern of all ${rows} × ${cols} connections`);
   for (let p = 0; p < indices.length; p++) indices[p] = p % cols;
   return { rows, cols, indptr: Int32Array.from({ length: rows + 1 }, (_, r) => r * cols), indices };
 }
@@ -207,7 +192,7 @@ export function transposePattern(pattern: CsrPattern): {
   source: Int32Array;
 } {
   const { rows, cols, indptr, indices } = pattern;
-  const offsets = new Int32Array(cols + 1);
+  const offsets = newArray(cols + 1, Int32Array, 'the offsets of a transpose');
   for (let p = 0; p < indices.length; p++) offsets[indices[p] + 1]++;
   for (let c = 0; c < cols; c++) offsets[c + 1] += offsets[c];
   const next = offsets.slice(0, cols);
@@ -223,17 +208,8 @@ export function transposePattern(pattern: CsrPattern): {
   return { indptr: offsets, indices: rowOf, source };
 }
 
-/** Throws unless the parts are a canonical CSR matrix. O(nnz + rows). */
-export function checkCsr(parts: CsrParts): void {
-  const { rows, cols, indptr, indices, values } = parts;
-  checkSize('rows', rows);
-  checkSize('cols', cols);
-  if (indptr.length !== rows + 1) {
-    throw new CtreError('E_SHAPE', `indptr has ${indptr.length} offsets; ${rows} rows need ${rows + 1}`);
-  }
-  if (indices.length !== values.length) {
-    throw new CtreError('E_SHAPE', `indices has ${indices.length} elements and values ${values.length}`);
-  }
+/** Throws unless the parts, of fitting lengths, are a canonical CSR matrix. O(nnz + rows). */
+export function checkCsr({ rows, cols, indptr, indices }: Omit<CsrParts, 'values'>): void {
   if (indptr[0] !== 0 || indptr[rows] !== indices.length) {
     throw new CtreError(
       'E_CSR',
@@ -262,10 +238,88 @@ export function checkCsr(parts: CsrParts): void {
   }
 }
 
-function checkSize(name: string, size: unknown): void {
-  if (!Number.isInteger(size) || Number(size) < 0 || Number(size) > MAX_INDEX) {
-    throw new CtreError('E_ARGUMENT', `${name} is ${show(size)}; expected an integer from 0 to ${MAX_INDEX}`);
+/**
+ * A copy of a pattern that is canonical: copied first, then checked, so that nobody changes it between.
+ * @throws CtreError `E_ARGUMENT` for what is none, `E_SHAPE` for lengths that do not fit each other, `E_CSR` for offsets that fall or
+ *   indices that are unsorted, duplicate or out of range.
+ */
+export function checkPattern(name: string, value: unknown): CsrPattern {
+  const rows = checkSize(`${name}.rows`, readField(name, value, 'rows'));
+  const cols = checkSize(`${name}.cols`, readField(name, value, 'cols'));
+  const indptr = copyNumbers(`${name}.indptr`, readField(name, value, 'indptr'), rows + 1);
+  const indices = copyNumbers(`${name}.indices`, readField(name, value, 'indices'));
+  checkCsr({ rows, cols, indptr, indices });
+  return { rows, cols, indptr: toInt32(indptr), indices: toInt32(indices) };
+}
+
+function checkParts(name: string, value: unknown): CsrPattern & { readonly values: Float32Array } {
+  const pattern = checkPattern(name, value);
+  const values = copyNumbers(`${name}.values`, readField(name, value, 'values'), pattern.indices.length);
+  return { ...pattern, values: values instanceof Float32Array ? values : Float32Array.from(values) };
+}
+
+function toInt32(numbers: ReturnType<typeof copyNumbers>): Int32Array {
+  return numbers instanceof Int32Array ? numbers : Int32Array.from(numbers);
+}
+
+/**
+ * A copy of the value, if it is a CsrMatrix; its arrays are open to everyone, so they are checked again.
+ * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` or `E_CSR` for one that is no longer canonical.
+ */
+export function checkSparse(name: string, value: unknown): CsrMatrix {
+  if (!(value instanceof CsrMatrix)) {
+    throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected a CsrMatrix`);
   }
+  const { rows, cols, ...arrays } = value;
+  const indptr = viewOf(arrays.indptr, Int32Array);
+  const indices = viewOf(arrays.indices, Int32Array);
+  const values = viewOf(arrays.values, Float32Array);
+  if (indptr === undefined || indices === undefined || values === undefined) {
+    const came = [arrays.indptr, arrays.indices, arrays.values].map(show).join(', ');
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${name} holds ${came}; expected indptr and indices as Int32Array and values as Float32Array`,
+    );
+  }
+  return CsrMatrix.fromParts({ rows, cols, indptr, indices, values });
+}
+
+/**
+ * The value, if it is `{ rows, cols, data }` with as many numbers as that takes; a view of the caller's data, not a copy.
+ * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` for another number of elements.
+ */
+export function checkDense(name: string, value: unknown): DenseMatrix {
+  const isMatrix =
+    typeof value === 'object' && value !== null && 'rows' in value && 'cols' in value && 'data' in value;
+  if (!isMatrix) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${name} is ${show(value)}; expected { rows, cols, data } or a CsrMatrix`,
+    );
+  }
+  const rows = checkSize(`${name}.rows`, value.rows);
+  const cols = checkSize(`${name}.cols`, value.cols);
+  const given = value.data;
+  const data = viewOf(given, Float32Array);
+  if (data === undefined) {
+    throw new CtreError('E_ARGUMENT', `${name}.data is ${show(given)}; expected a Float32Array`);
+  }
+  if (data.length !== rows * cols) {
+    throw new CtreError(
+      'E_SHAPE',
+      `${name}.data has ${data.length} elements; ${rows} × ${cols} need ${rows * cols}`,
+    );
+  }
+  return { rows, cols, data };
+}
+
+/** The value as either kind of matrix; throws as `checkSparse` and `checkDense` do. */
+export function checkMatrix(name: string, value: unknown): CsrMatrix | DenseMatrix {
+  return value instanceof CsrMatrix ? checkSparse(name, value) : checkDense(name, value);
+}
+
+function checkSize(name: string, size: unknown): number {
+  return checkInteger(name, size, { least: 0, most: MAX_INDEX });
 }
 
 function checkIndex(name: string, index: number, limit: number, position: number): void {

@@ -1,4 +1,5 @@
-import { checkChoice, checkInteger, checkOptions } from './checks.ts';
+import { viewOf } from './arrays.ts';
+import { checkChoice, checkInteger, checkOptions, readField } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
 import { decodeCheckpoint, encodeCheckpoint, type SavedCheckpoint } from './io/checkpointFile.ts';
@@ -6,15 +7,19 @@ import { decodeModel, encodeModel, type Recipe, type SavedModel } from './io/mod
 import { Region } from './memory/arena.ts';
 import { TILE } from './memory/module.ts';
 import { initializerByName } from './nn/initializer.ts';
+import type { Layer } from './nn/layer.ts';
 import { Mlp, networkBytes, type Workspace } from './nn/mlp.ts';
 import { type Optimizer, optimizerByName } from './nn/optimizer.ts';
 import {
   CREATE_OPTIONS,
   type CreateOptions,
   checkDims,
+  checkJson,
   checkLayers,
   checkModelOptions,
+  checkOptimizer,
   checkPatterns,
+  checkSignal,
   holdOut,
   MODEL_OPTIONS,
   type ModelOptions,
@@ -48,6 +53,8 @@ export interface LoadOptions extends Pick<ModelOptions, 'threads'> {
   /** Bytes that loading may take besides those of the file. Default 4 × these + 64 MiB. */
   readonly maxBytes?: number;
 }
+
+const LOAD_OPTIONS = ['threads', 'maxBytes'] as const;
 
 /** A finished training. */
 export interface History {
@@ -106,12 +113,12 @@ export class SparseMLP {
    *   `E_MEMORY` where the network does not.
    */
   static async create(options: CreateOptions): Promise<SparseMLP> {
-    checkOptions('SparseMLP.create', options, CREATE_OPTIONS);
-    const dims = checkDims(options.layers);
-    const { preset, ...settings } = checkModelOptions(options);
+    const wanted = checkOptions('SparseMLP.create', options, CREATE_OPTIONS);
+    const dims = checkDims(wanted.layers);
+    const { preset, ...settings } = checkModelOptions(wanted);
     const { topology, initializer, seed } = settings;
-    const given = options.pattern === undefined ? undefined : checkPatterns(options.pattern, dims);
-    if (given !== undefined && (options.epsilon ?? options.density) !== undefined) {
+    const given = wanted.pattern === undefined ? undefined : checkPatterns(wanted.pattern, dims);
+    if (given !== undefined && (wanted.epsilon ?? wanted.density) !== undefined) {
       throw new CtreError('E_ARGUMENT', 'both pattern and a density are given; expected one of them');
     }
     if (given !== undefined && (topology.startsFull || topology.needs.includes('initialGradient'))) {
@@ -120,16 +127,22 @@ export class SparseMLP {
         `topology ${topology.name} chooses its own pattern; leave pattern out`,
       );
     }
-    const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, options);
+    const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, wanted);
     const full = counts.map((_, l) => dims[l] * dims[l + 1]);
-    const site = await openSite(checkThreads(options.threads ?? 1));
-    return SparseMLP.#settle(site, preset, options.metadata ?? {}, () => {
+    const metadata = checkJson('metadata', wanted.metadata ?? {});
+    const site = await openSite(checkThreads(wanted.threads ?? 1));
+    return SparseMLP.#settle(site, preset, metadata, () => {
       site.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
       const starts = initTopology(topology, dims, counts, seed);
       const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
       const network = new Mlp(site.engine, patterns);
-      for (const layer of network.layers) {
-        layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
+      try {
+        for (const layer of network.layers) {
+          layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
+        }
+      } catch (error) {
+        network.free();
+        throw error;
       }
       const states = starts.map(({ state }) => state);
       const started = given !== undefined;
@@ -146,11 +159,12 @@ export class SparseMLP {
     layers: readonly { readonly weights: CsrMatrix; readonly bias: ArrayLike<number> }[],
     options: ModelOptions = {},
   ): Promise<SparseMLP> {
-    checkOptions('SparseMLP.fromWeights', options, MODEL_OPTIONS);
-    const settings = checkModelOptions(options);
+    const wanted = checkOptions('SparseMLP.fromWeights', options, MODEL_OPTIONS);
+    const settings = checkModelOptions(wanted);
     const checked = checkLayers(layers);
-    const site = await openSite(checkThreads(options.threads ?? 1));
-    return SparseMLP.#assemble(site, checked, settings, 0, options.metadata ?? {});
+    const metadata = checkJson('metadata', wanted.metadata ?? {});
+    const site = await openSite(checkThreads(wanted.threads ?? 1));
+    return SparseMLP.#assemble(site, checked, settings, 0, metadata);
   }
 
   /**
@@ -161,11 +175,8 @@ export class SparseMLP {
    *   `E_MEMORY` where the network would take more than it may.
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<SparseMLP> {
-    checkOptions('SparseMLP.load', options, ['threads', 'maxBytes']);
-    if (!(bytes instanceof Uint8Array)) {
-      throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
-    }
-    return SparseMLP.#restore(readModel(bytes, options.maxBytes), options.threads);
+    const { threads, maxBytes } = checkOptions('SparseMLP.load', options, LOAD_OPTIONS);
+    return SparseMLP.#restore(readModel(bytes, maxBytes), threads);
   }
 
   /**
@@ -174,16 +185,13 @@ export class SparseMLP {
    * @throws CtreError as `load`; `E_FORMAT` also for a checkpoint that was changed in any bit.
    */
   static async resume(bytes: Uint8Array, options: LoadOptions = {}): Promise<SparseMLP> {
-    checkOptions('SparseMLP.resume', options, ['threads', 'maxBytes']);
-    if (!(bytes instanceof Uint8Array)) {
-      throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
-    }
-    const { model: saved, training } = readCheckpoint(bytes, options.maxBytes);
+    const { threads, maxBytes } = checkOptions('SparseMLP.resume', options, LOAD_OPTIONS);
+    const { model: saved, training } = readCheckpoint(bytes, maxBytes);
     const optimizer = optimizerByName(training.optimizer.name, training.optimizer.options);
     if (training.slots.some(({ weights }) => weights.length !== optimizer.slots)) {
       throw new CtreError('E_FORMAT', `the checkpoint lacks arrays of its optimiser, ${optimizer.name}`);
     }
-    const model = await SparseMLP.#restore(saved, options.threads);
+    const model = await SparseMLP.#restore(saved, threads);
     try {
       const trainee = model.#trainee;
       const { restore = () => null } = trainee.topology;
@@ -223,6 +231,13 @@ export class SparseMLP {
     metadata: Readonly<Record<string, unknown>>,
   ): SparseMLP {
     return SparseMLP.#settle(site, preset, metadata, () => {
+      const dims = [layers[0].weights.cols, ...layers.map(({ weights }) => weights.rows)];
+      // The connections are there: none is left to choose. A method that moves none has no state either.
+      const none = layers.map(() => 0);
+      const starts =
+        settings.topology.evolve === undefined
+          ? layers.map(() => ({ state: null }))
+          : initTopology(settings.topology, dims, none, settings.seed);
       const network = new Mlp(
         site.engine,
         layers.map(({ weights }) => weights),
@@ -231,12 +246,6 @@ export class SparseMLP {
         layer.values.view.set(layers[l].weights.values);
         layer.bias.view.set(layers[l].bias);
       });
-      // The connections are there: none is left to choose. A method that moves none has no state either.
-      const none = layers.map(() => 0);
-      const starts =
-        settings.topology.evolve === undefined
-          ? layers.map(() => ({ state: null }))
-          : initTopology(settings.topology, network.dims, none, settings.seed);
       const states = starts.map(({ state }) => state);
       return { ...settings, network, states, epochs, started: true, history: [], atEdge: true };
     });
@@ -259,21 +268,21 @@ export class SparseMLP {
 
   /** The layers, from the inputs on; every access copies. */
   get layers(): readonly LayerView[] {
-    return this.#network.layers.map((layer) => {
-      const { inDim, outDim, nnz } = layer;
-      return {
-        inDim,
-        outDim,
-        nnz,
-        density: nnz / (inDim * outDim),
-        get weights(): CsrMatrix {
-          return CsrMatrix.fromParts({ ...layer.pattern(), values: layer.values.view });
-        },
-        get bias(): Float32Array {
-          return layer.bias.view.slice();
-        },
-      };
-    });
+    // A view may outlive its model: each access asks for the layer anew.
+    const layerOf = (l: number): Layer => this.#network.layers[l];
+    return this.#network.layers.map(({ inDim, outDim, nnz }, l) => ({
+      inDim,
+      outDim,
+      nnz,
+      density: nnz / (inDim * outDim),
+      get weights(): CsrMatrix {
+        const layer = layerOf(l);
+        return CsrMatrix.fromParts({ ...layer.pattern(), values: layer.values.view });
+      },
+      get bias(): Float32Array {
+        return layerOf(l).bias.view.slice();
+      },
+    }));
   }
 
   /** Connections of the whole network. */
@@ -333,7 +342,10 @@ export class SparseMLP {
     y: Labels,
     options: TrainOptions & { readonly onEpoch?: (epoch: Epoch) => void } = {},
   ): Promise<History> {
-    const { onEpoch, ...trainOptions } = options;
+    const { onEpoch, ...trainOptions } = checkOptions('fit', options, [...TRAIN_OPTIONS, 'onEpoch']);
+    if (onEpoch !== undefined && typeof onEpoch !== 'function') {
+      throw new CtreError('E_ARGUMENT', `onEpoch is ${show(onEpoch)}; expected a function`);
+    }
     for await (const epoch of this.train(x, y, trainOptions)) onEpoch?.(epoch);
     const epochs = this.history;
     return { epochs, best: epochs.findLast(({ best }) => best) ?? epochs[0] };
@@ -416,7 +428,7 @@ export class SparseMLP {
   #describe(metadata: Readonly<Record<string, unknown>> | undefined): SavedModel {
     const { topology, initializer, growInitializer, seed, epochs } = this.#trainee;
     const layers = this.layers;
-    this.#metadata = metadata ?? this.#metadata;
+    this.#metadata = metadata === undefined ? this.#metadata : checkJson('metadata', metadata);
     return {
       layers,
       settings: {
@@ -494,7 +506,11 @@ export class SparseMLP {
     return allocateWorkspaces(network, region, executor, Math.ceil(rows / TILE), false);
   }
 
-  #checkLabelled(x: Samples, y: Labels): Labelled {
+  #checkDataSet(name: string, set: unknown): Labelled {
+    return this.#checkLabelled(readField(name, set, 'x'), readField(name, set, 'y'));
+  }
+
+  #checkLabelled(x: unknown, y: unknown): Labelled {
     const { dims, classes } = this.#network;
     const samples = checkSamples(x, dims[0]);
     if (samples.rows === 0) throw new CtreError('E_SHAPE', 'x has no rows; expected at least one');
@@ -502,31 +518,22 @@ export class SparseMLP {
   }
 
   #checkJob(x: Samples, y: Labels, options: TrainOptions): Omit<Job, 'earlier'> {
-    checkOptions('train', options, TRAIN_OPTIONS);
+    const wanted = checkOptions('train', options, TRAIN_OPTIONS);
     const data = this.#checkLabelled(x, y);
-    const { validation, test, optimizer = presets[this.#preset].optimizer(), patience, signal } = options;
-    if (typeof optimizer?.step !== 'function') {
-      throw new CtreError(
-        'E_ARGUMENT',
-        `optimizer is ${show(optimizer)}; expected optimizer.sgd() or optimizer.adam()`,
-      );
-    }
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new CtreError('E_ARGUMENT', `signal is ${show(signal)}; expected an AbortSignal`);
-    }
-    const held = holdOut(data.x.rows, options, this.#trainee.seed);
+    const { validation, test, optimizer, patience, signal } = wanted;
+    const held = holdOut(data.x.rows, wanted, this.#trainee.seed);
     return {
       data,
       trainRows: held.trainRows,
       validation:
-        validation === undefined ? held.validationRows : this.#checkLabelled(validation.x, validation.y),
-      test: test === undefined ? undefined : this.#checkLabelled(test.x, test.y),
-      epochs: checkInteger('epochs', options.epochs ?? 100, { least: 1 }),
-      batchSize: checkInteger('batchSize', options.batchSize ?? 100, { least: 1 }),
-      optimizer,
+        validation === undefined ? held.validationRows : this.#checkDataSet('validation', validation),
+      test: test === undefined ? undefined : this.#checkDataSet('test', test),
+      epochs: checkInteger('epochs', wanted.epochs ?? 100, { least: 1 }),
+      batchSize: checkInteger('batchSize', wanted.batchSize ?? 100, { least: 1 }),
+      optimizer: optimizer === undefined ? presets[this.#preset].optimizer() : checkOptimizer(optimizer),
       patience:
         patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
-      signal,
+      signal: signal === undefined ? undefined : checkSignal(signal),
     };
   }
 }
@@ -537,17 +544,23 @@ function recipe({ name, options }: Recipe): Recipe {
 }
 
 /** The model of a file, its layers checked; what is copied on the way is left behind here. */
-function readModel(bytes: Uint8Array, maxBytes: number | undefined): SavedModel {
-  if (maxBytes !== undefined) checkInteger('maxBytes', maxBytes, { least: 1 });
-  const saved = decodeModel(bytes, maxBytes);
+function readModel(bytes: unknown, maxBytes: number | undefined): SavedModel {
+  const saved = decodeModel(...checkFile(bytes, maxBytes));
   return { ...saved, layers: checkLayers(saved.layers) };
 }
 
 /** As `readModel`, of a checkpoint. */
-function readCheckpoint(bytes: Uint8Array, maxBytes: number | undefined): SavedCheckpoint {
-  if (maxBytes !== undefined) checkInteger('maxBytes', maxBytes, { least: 1 });
-  const { model, training } = decodeCheckpoint(bytes, maxBytes);
+function readCheckpoint(bytes: unknown, maxBytes: number | undefined): SavedCheckpoint {
+  const { model, training } = decodeCheckpoint(...checkFile(bytes, maxBytes));
   return { model: { ...model, layers: checkLayers(model.layers) }, training };
+}
+
+function checkFile(bytes: unknown, maxBytes: number | undefined): [Uint8Array, number | undefined] {
+  const file = viewOf(bytes, Uint8Array);
+  if (file === undefined) {
+    throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
+  }
+  return [file, maxBytes === undefined ? undefined : checkInteger('maxBytes', maxBytes, { least: 1 })];
 }
 
 /** Every layer's first pattern and the method's state of it. */

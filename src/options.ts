@@ -1,11 +1,13 @@
-import { checkChoice, checkInteger } from './checks.ts';
-import { CsrMatrix, type CsrPattern, checkCsr } from './csr.ts';
+import { copyNumbers, viewOf } from './arrays.ts';
+import { checkChoice, checkInteger, checkList, checkNumber, readField } from './checks.ts';
+import { type CsrMatrix, type CsrPattern, checkPattern, checkSparse } from './csr.ts';
 import { CtreError, show } from './errors.ts';
 import { type Initializer, initializerByName } from './nn/initializer.ts';
 import type { Optimizer } from './nn/optimizer.ts';
 import { PRESET_NAMES, type PresetName, presets } from './presets.ts';
 import { randomStream } from './random.ts';
 import type { DensityOptions } from './topology/density.ts';
+import { checkSearch } from './topology/search.ts';
 import type { Topology } from './topology/topology.ts';
 import type { Labels, Samples } from './train/batches.ts';
 import type { Trainee } from './train/train.ts';
@@ -97,95 +99,258 @@ export interface Settings extends Pick<Trainee, 'topology' | 'initializer' | 'gr
   readonly preset: PresetName;
 }
 
+/** More layers than anybody trains, and few enough to look at each. */
+const MAX_LAYERS = 2 ** 16;
+/** Arrays of state that an optimiser may keep. */
+const MAX_SLOTS = 16;
+
 export function checkModelOptions(options: ModelOptions): Settings {
   const name = checkChoice('preset', options.preset ?? 'default', PRESET_NAMES);
   const preset = presets[name];
-  const { topology = preset.topology(), initializer = preset.initializer(), seed = 0 } = options;
-  if (typeof topology?.init !== 'function') {
-    throw new CtreError('E_ARGUMENT', `topology is ${show(topology)}; expected one like topology.ctreSim()`);
-  }
-  const { growInitializer: growName } = topology;
-  const prescribed = growName === undefined ? undefined : initializerByName(growName);
-  const growInitializer = options.growInitializer ?? prescribed ?? preset.growInitializer();
-  for (const [name, value] of Object.entries({ initializer, growInitializer })) {
-    if (typeof value?.bound !== 'function') {
-      throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected one like initializer.glorot()`);
-    }
-  }
+  const { seed = 0 } = options;
+  const topology = options.topology === undefined ? preset.topology() : checkTopology(options.topology);
+  const { growInitializer: grow } = topology;
   if (typeof seed !== 'string' && !Number.isFinite(seed)) {
     throw new CtreError('E_ARGUMENT', `seed is ${show(seed)}; expected a number or a string`);
   }
-  return { preset: name, topology, initializer, growInitializer, seed };
+  const { initializer, growInitializer } = options;
+  const prescribed = grow === undefined ? preset.growInitializer() : initializerByName(grow);
+  return {
+    preset: name,
+    topology,
+    initializer:
+      initializer === undefined ? preset.initializer() : checkInitializer('initializer', initializer),
+    growInitializer:
+      growInitializer === undefined ? prescribed : checkInitializer('growInitializer', growInitializer),
+    seed,
+  };
+}
+
+/** Anybody can write an initialiser: what it says is checked when it says it. */
+function checkInitializer(name: string, value: unknown): Initializer {
+  const like = 'expected one like initializer.glorot()';
+  const own = checkPart(name, value, like, 'bound');
+  const bound = own.method('bound');
+  return Object.freeze<Initializer>({
+    name: own.name,
+    options: own.options as Initializer['options'],
+    bound: (layer) => checkNumber(`the bound of ${own.name}`, bound?.(layer), { least: 0 }),
+  });
+}
+
+/** Anybody can write a topology method: its patterns lead kernels through their memory, so none is taken unseen. */
+function checkTopology(value: unknown): Topology {
+  const own = checkPart('topology', value, 'expected one like topology.ctreSim()', 'init');
+  const { name, options } = own;
+  const names = ['init', 'evolve', 'wantsCandidates', 'restore', 'pruneCount'];
+  const [init, evolve, wants, restore, pruneCount] = names.map(own.method);
+  const schedule: unknown = own.field('schedule');
+  const fraction: unknown = evolve && readField(`the schedule of ${name}`, schedule, 'fraction');
+  const needs = checkList('topology.needs', own.field('needs') ?? [], 3).map((need) =>
+    checkChoice('topology.needs', need, ['activations', 'denseGradient', 'initialGradient'] as const),
+  );
+  const search: unknown = own.field('search');
+  const batches: unknown = own.field('gradientBatches');
+  const grow: unknown = own.field('growInitializer');
+  if (grow !== undefined && typeof grow !== 'string') {
+    throw new CtreError('E_ARGUMENT', `topology.growInitializer is ${show(grow)}; expected a name`);
+  }
+  return Object.freeze<Topology>({
+    name,
+    options,
+    needs,
+    schedule: {
+      fraction: (epoch, epochs) =>
+        fraction === undefined
+          ? 0
+          : checkNumber(`the pruned share of ${name}`, call(fraction, schedule, epoch, epochs), {
+              least: 0,
+              most: 1,
+            }),
+    },
+    ...(search !== undefined && { search: checkSearch(search) }),
+    ...(grow !== undefined && { growInitializer: grow }),
+    ...(batches !== undefined && {
+      gradientBatches: checkInteger('topology.gradientBatches', batches, { least: 1 }),
+    }),
+    startsFull: Boolean(own.field('startsFull')),
+    init(layer, random) {
+      const start = init?.(layer, random);
+      const pattern = checkPattern(
+        `the pattern of ${name}`,
+        readField(`what ${name} starts with`, start, 'pattern'),
+      );
+      const { inDim, outDim } = layer;
+      const isEmpty = pattern.indices.length === 0 && layer.nnz > 0;
+      if (pattern.rows !== outDim || pattern.cols !== inDim || isEmpty) {
+        throw new CtreError(
+          'E_SHAPE',
+          `topology ${name} starts with ${pattern.indices.length} connections in ${pattern.rows} × ${pattern.cols}; expected some in ${outDim} × ${inDim}`,
+        );
+      }
+      return { pattern, state: readField(name, start, 'state') };
+    },
+    ...(restore && { restore: (state) => restore(state) }),
+    ...(pruneCount && {
+      pruneCount: (layer, state, progress) =>
+        checkInteger(`what ${name} prunes`, pruneCount(layer, state, progress), {
+          least: 0,
+          most: layer.nnz,
+        }),
+    }),
+    ...(wants && { wantsCandidates: (state, progress) => Boolean(wants(state, progress)) }),
+    ...(evolve && {
+      evolve(layer, state, random) {
+        const what = `what ${name} evolves to`;
+        const evolved = evolve(layer, state, random);
+        const edit: unknown = readField(what, evolved, 'edit');
+        const grown: unknown = readField(what, edit, 'grow');
+        const positions = (list: unknown): Int32Array => checkPositions(what, list);
+        return {
+          edit: {
+            prune: positions(readField(what, edit, 'prune')),
+            grow: {
+              rows: positions(readField(what, grown, 'rows')),
+              cols: positions(readField(what, grown, 'cols')),
+            },
+            random: checkInteger(what, readField(what, edit, 'random'), { least: 0 }),
+          },
+          state: readField(what, evolved, 'state'),
+        };
+      },
+    }),
+  });
+}
+
+/** An optimiser, whose step is the caller's own code from then on. */
+export function checkOptimizer(value: unknown): Optimizer {
+  const own = checkPart('optimizer', value, 'expected optimizer.sgd() or optimizer.adam()', 'step');
+  const step = own.method('step');
+  return {
+    name: own.name,
+    options: own.options,
+    slots: checkInteger('optimizer.slots', own.field('slots'), { least: 0, most: MAX_SLOTS }),
+    step: (...args) => {
+      step?.(...args);
+    },
+  };
+}
+
+/** An AbortSignal that answers, which nothing but a real one does. */
+export function checkSignal(value: unknown): AbortSignal {
+  try {
+    if (value instanceof AbortSignal && typeof value.aborted === 'boolean') return value;
+  } catch {
+    // Something made to look like one.
+  }
+  throw new CtreError('E_ARGUMENT', `signal is ${show(value)}; expected an AbortSignal`);
+}
+
+/** What a caller's topology, initialiser or optimiser is, every property read once. */
+function checkPart(what: string, value: unknown, like: string, needed: string) {
+  const wrong = new CtreError('E_ARGUMENT', `${what} is ${show(value)}; ${like}`);
+  if (typeof value !== 'object' || value === null) throw wrong;
+  const field = (key: string): unknown => Reflect.get(value, key);
+  const method = (key: string): ((...args: unknown[]) => unknown) | undefined => {
+    const given = field(key);
+    if (given === undefined && key !== needed) return undefined;
+    if (typeof given !== 'function') throw wrong;
+    return (...args) => Reflect.apply(given, value, args);
+  };
+  const name = field('name');
+  if (typeof name !== 'string') throw wrong;
+  return { name, options: checkJson(`${what}.options`, field('options') ?? {}), field, method };
+}
+
+function call(fn: unknown, self: unknown, ...args: unknown[]): unknown {
+  if (typeof fn !== 'function') {
+    throw new CtreError('E_ARGUMENT', `topology.schedule.fraction is ${show(fn)}; expected a function`);
+  }
+  return Reflect.apply(fn, self, args);
+}
+
+function checkPositions(what: string, list: unknown): Int32Array {
+  const positions = viewOf(list, Int32Array)?.slice();
+  if (positions === undefined) {
+    throw new CtreError('E_ARGUMENT', `${what} has positions in ${show(list)}; expected an Int32Array`);
+  }
+  return positions;
+}
+
+/**
+ * A copy of an object that can be written as JSON, as a file will hold it.
+ * @throws CtreError `E_ARGUMENT` for anything else.
+ */
+export function checkJson(name: string, value: unknown): Readonly<Record<string, unknown>> {
+  let copy: unknown;
+  let cause: unknown;
+  try {
+    copy = JSON.parse(JSON.stringify(value));
+  } catch (reason) {
+    cause = reason;
+  }
+  if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return { ...copy };
+  throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected an object that JSON can hold`, {
+    cause,
+  });
 }
 
 export function checkDims(layers: unknown): number[] {
-  if (!Array.isArray(layers) || layers.length < 2) {
+  const given = checkList('layers', layers, MAX_LAYERS);
+  if (given.length < 2) {
     throw new CtreError('E_ARGUMENT', `layers is ${show(layers)}; expected at least [inputs, classes]`);
   }
-  return layers.map((neurons, l) => checkInteger(`layers[${l}]`, neurons, { least: 1, most: MAX_NEURONS }));
+  return given.map((neurons, l) => checkInteger(`layers[${l}]`, neurons, { least: 1, most: MAX_NEURONS }));
 }
 
-export function checkPatterns(patterns: readonly CsrPattern[], dims: readonly number[]): CsrPattern[] {
-  if (!Array.isArray(patterns) || patterns.length !== dims.length - 1) {
+export function checkPatterns(patterns: unknown, dims: readonly number[]): CsrPattern[] {
+  const given = checkList('pattern', patterns, MAX_LAYERS);
+  if (given.length !== dims.length - 1) {
     throw new CtreError(
       'E_SHAPE',
       `pattern is ${show(patterns)}; expected one pattern for each of ${dims.length - 1} layers`,
     );
   }
-  return patterns.map((pattern: CsrPattern, l) => {
-    if (typeof pattern !== 'object' || pattern === null || !('indptr' in pattern && 'indices' in pattern)) {
-      throw new CtreError(
-        'E_ARGUMENT',
-        `pattern[${l}] is ${show(pattern)}; expected { rows, cols, indptr, indices }`,
-      );
-    }
-    const { rows, cols, indptr, indices } = pattern;
-    if (rows !== dims[l + 1] || cols !== dims[l]) {
+  return given.map((value, l) => {
+    const pattern = checkPattern(`pattern[${l}]`, value);
+    if (pattern.rows !== dims[l + 1] || pattern.cols !== dims[l]) {
       throw new CtreError(
         'E_SHAPE',
-        `pattern[${l}] is ${rows} × ${cols}; expected ${dims[l + 1]} × ${dims[l]}`,
+        `pattern[${l}] is ${pattern.rows} × ${pattern.cols}; expected ${dims[l + 1]} × ${dims[l]}`,
       );
     }
-    checkCsr({ rows, cols, indptr, indices, values: indices });
-    if (indices.length === 0) throw new CtreError('E_ARGUMENT', `pattern[${l}] has no connection`);
-    return { rows, cols, indptr: Int32Array.from(indptr), indices: Int32Array.from(indices) };
+    if (pattern.indices.length === 0) throw new CtreError('E_ARGUMENT', `pattern[${l}] has no connection`);
+    return pattern;
   });
 }
 
-export function checkLayers(
-  layers: readonly { readonly weights: CsrMatrix; readonly bias: ArrayLike<number> }[],
-): { weights: CsrMatrix; bias: Float32Array }[] {
-  if (!Array.isArray(layers) || layers.length === 0) {
+export function checkLayers(layers: unknown): { weights: CsrMatrix; bias: Float32Array }[] {
+  const given = checkList('layers', layers, MAX_LAYERS);
+  if (given.length === 0) {
     throw new CtreError('E_ARGUMENT', `layers is ${show(layers)}; expected an array of { weights, bias }`);
   }
-  const checked = layers.map((layer: (typeof layers)[number], l) => {
-    const weights = layer?.weights;
-    if (!(weights instanceof CsrMatrix)) {
-      throw new CtreError('E_ARGUMENT', `layers[${l}].weights is ${show(weights)}; expected a CsrMatrix`);
-    }
-    const bias = Float32Array.from(layer.bias ?? []);
-    if (bias.length !== weights.rows) {
-      throw new CtreError(
-        'E_SHAPE',
-        `layers[${l}].bias has ${bias.length} elements for ${weights.rows} neurons`,
-      );
-    }
-    for (const [name, values] of Object.entries({ weights: weights.values, bias })) {
+  const checked = given.map((layer, l) => {
+    const name = `layers[${l}]`;
+    const weights = checkSparse(`${name}.weights`, readField(name, layer, 'weights'));
+    const bias = Float32Array.from(copyNumbers(`${name}.bias`, readField(name, layer, 'bias'), weights.rows));
+    for (const [part, values] of Object.entries({ weights: weights.values, bias })) {
       const bad = values.findIndex((value) => !Number.isFinite(value));
       if (bad >= 0) {
-        throw new CtreError(
-          'E_NOT_FINITE',
-          `layers[${l}].${name} holds ${values[bad]}; expected finite numbers`,
-        );
+        throw new CtreError('E_NOT_FINITE', `${name}.${part} holds ${values[bad]}; expected finite numbers`);
       }
     }
-    return { weights: CsrMatrix.fromParts(weights), bias };
+    return { weights, bias };
   });
   const dims = checkDims([checked[0].weights.cols, ...checked.map(({ weights }) => weights.rows)]);
-  checkPatterns(
-    checked.map(({ weights }) => weights),
-    dims,
-  );
+  checked.forEach(({ weights }, l) => {
+    if (weights.cols !== dims[l]) {
+      throw new CtreError(
+        'E_SHAPE',
+        `layers[${l}].weights has ${weights.cols} columns; expected ${dims[l]}, the rows of those before`,
+      );
+    }
+    if (weights.nnz === 0) throw new CtreError('E_ARGUMENT', `layers[${l}].weights has no connection`);
+  });
   return checked;
 }
 
@@ -207,10 +372,10 @@ export function holdOut(
   if (validation !== undefined) return { trainRows: all, validationRows: undefined };
   const held = new Uint8Array(rows);
   if (validationRows !== undefined) {
-    for (const row of validationRows)
+    for (const row of copyNumbers('validationRows', validationRows))
       held[checkInteger('validationRows', row, { least: 0, most: rows - 1 })] = 1;
   } else {
-    const share = Number(validationSplit);
+    const share = typeof validationSplit === 'number' ? validationSplit : Number.NaN;
     if (!(share > 0 && share < 1)) {
       throw new CtreError(
         'E_ARGUMENT',

@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  applyScaler,
+  fitScaler,
+  parseRowRange,
+  readDataset,
+  relabel,
+  remainingRows,
+  syntheticDataset,
+  takeRows,
+} from '../src/data/index.ts';
 import { type CreateOptions, CsrMatrix, initializer, optimizer, SparseMLP, topology } from '../src/index.ts';
+import { cosineSimilarity, spmm } from '../src/kernels/index.ts';
 import { getEngine } from '../src/memory/module.ts';
 import { quadrants } from './problems.ts';
 
@@ -80,6 +91,162 @@ describe('SparseMLP.create refuses', () => {
     ],
   ])('%s', async (_, options, code) => {
     expect(await codeOf(() => SparseMLP.create(options as CreateOptions))).toBe(code);
+  });
+});
+
+describe('what callers write themselves is checked when it speaks', () => {
+  const set = topology.set();
+  const shape = { rows: 20, cols: 12 };
+  const wild = { ...shape, indptr: new Int32Array(21).fill(1, 1), indices: Int32Array.of(2 ** 30) };
+  const edit = { prune: new Int32Array(0), grow: { rows: [], cols: [] }, random: 0 };
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  it.each<[string, object, string]>([
+    [
+      'a topology whose indices lie anywhere',
+      { topology: { ...set, init: () => ({ pattern: wild }) } },
+      'E_CSR',
+    ],
+    [
+      'a topology of other layers',
+      { topology: { ...set, init: () => ({ pattern: { ...wild, rows: 1 } }) } },
+      'E_SHAPE',
+    ],
+    ['a topology that starts with nothing', { topology: { ...set, init: () => undefined } }, 'E_ARGUMENT'],
+    ['an unknown need', { topology: { ...set, needs: ['time'] } }, 'E_ARGUMENT'],
+    ['options that are no JSON', { topology: { ...set, options: cyclic } }, 'E_ARGUMENT'],
+    [
+      'a bound that is NaN',
+      { initializer: { ...initializer.glorot(), bound: () => Number.NaN } },
+      'E_ARGUMENT',
+    ],
+    ['metadata that refer to themselves', { metadata: cyclic }, 'E_ARGUMENT'],
+    ['metadata with a BigInt', { metadata: { n: 1n } }, 'E_ARGUMENT'],
+    [
+      'more neurons than a dense layer can have',
+      { layers: [2 ** 20, 2 ** 20], topology: topology.dense() },
+      'E_MEMORY',
+    ],
+  ])('create: %s', async (_, options, code) => {
+    expect(await codeOf(() => SparseMLP.create({ layers: [12, 20, 4], epsilon: 2, ...options }))).toBe(code);
+  });
+
+  it.each<[string, object, object, string]>([
+    ['an edit without Int32Arrays', { evolve: () => ({ edit, state: null }) }, {}, 'E_ARGUMENT'],
+    ['a share that is NaN', { schedule: { fraction: () => Number.NaN } }, {}, 'E_ARGUMENT'],
+    [
+      'an optimizer of 2³² slots',
+      {},
+      { optimizer: { ...optimizer.sgd(), slots: 2 ** 32 + 64 } },
+      'E_ARGUMENT',
+    ],
+    ['a signal that only looks like one', {}, { signal: Object.create(AbortSignal.prototype) }, 'E_ARGUMENT'],
+    ['an onEpoch that is no function', {}, { onEpoch: 1 }, 'E_ARGUMENT'],
+    ['a split as text', {}, { validationSplit: '0.5' }, 'E_ARGUMENT'],
+    ['a validation that is null', {}, { validation: null }, 'E_ARGUMENT'],
+  ])('fit: %s', async (_, part, options, code) => {
+    const other = await SparseMLP.create({ ...good, topology: { ...set, ...part } });
+    // The optimiser's state stays with its model.
+    await other.fit(x, y, { epochs: 1 });
+    expect(await codeOf(() => other.fit(x, y, { epochs: 2, ...options }))).toBe(code);
+    other.dispose();
+  });
+
+  it('fit: options that are a number', async () => {
+    expect(await codeOf(() => model.fit(x, y, JSON.parse('5')))).toBe('E_ARGUMENT');
+  });
+});
+
+describe('what changes while it is read', () => {
+  const w = () => CsrMatrix.fromDense({ rows: 2, cols: 3, data: Float32Array.of(1, 0, 2, 0, 3, 0) });
+  const taken = (array: Float32Array) =>
+    structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
+
+  it('indices spoiled by a later argument are the old ones', () => {
+    const matrix = w();
+    const spoiling = {
+      cols: 1,
+      data: Float32Array.of(1, 10, 100),
+      get rows() {
+        matrix.indices.fill(2 ** 30);
+        return 3;
+      },
+    };
+    expect([...spmm(matrix, spoiling).data]).toEqual([201, 30]);
+  });
+
+  it('data taken away by a later argument are missed', async () => {
+    const a = { rows: 2, cols: 2, data: Float32Array.of(1, 2, 3, 4) };
+    const b = {
+      cols: 2,
+      data: Float32Array.of(1, 2, 3, 4),
+      get rows() {
+        taken(a.data);
+        return 2;
+      },
+    };
+    expect(await codeOf(() => cosineSimilarity(a, b))).toBe('E_SHAPE');
+    const samples = { ...x, data: x.data.slice() };
+    const epochs = model.train(samples, y);
+    taken(samples.data);
+    expect(await codeOf(() => epochs.next())).toBe('E_SHAPE');
+    expect(await codeOf(() => model.predict(samples))).toBe('E_SHAPE');
+  });
+
+  it('options that say one thing and then another count once', () => {
+    let reads = 0;
+    const options = {
+      get momentum() {
+        return reads++ === 0 ? 0.5 : Number.NaN;
+      },
+    };
+    optimizer.sgd(options);
+    expect(reads).toBe(1);
+  });
+
+  it('proxies of typed arrays, holes and shared memory are told apart', async () => {
+    const proxy = { ...x, data: new Proxy(x.data, {}) };
+    expect(await codeOf(() => model.predict(proxy))).toBe('E_ARGUMENT');
+    expect(await codeOf(() => model.predict(Object.assign(new Array(2), { 1: Array(12).fill(0) })))).toBe(
+      'E_ARGUMENT',
+    );
+    const shared = new Float32Array(new SharedArrayBuffer(4 * x.data.length));
+    shared.set(x.data);
+    expect(model.predict({ ...x, data: shared })).toEqual(before);
+    const parts = { rows: 1, cols: 3, indptr: [0, 1], indices: new Proxy(Int32Array.of(1), {}), values: [1] };
+    expect(await codeOf(() => CsrMatrix.fromParts(parts))).toBe('E_ARGUMENT');
+  });
+
+  it('a layer’s view ends with its model', async () => {
+    const other = await SparseMLP.create(good);
+    const [layer] = other.layers;
+    other.dispose();
+    expect(await codeOf(() => layer.weights)).toBe('E_DISPOSED');
+    expect(await codeOf(() => layer.bias)).toBe('E_DISPOSED');
+  });
+
+  it('a matrix that was changed is written out and turned round no more', async () => {
+    const matrix = w();
+    matrix.indices[0] = 7;
+    expect(await codeOf(() => matrix.toDense())).toBe('E_CSR');
+    expect(await codeOf(() => matrix.transpose())).toBe('E_CSR');
+  });
+});
+
+describe('the data functions refuse', () => {
+  const dense = { rows: 2, cols: 2, data: Float32Array.of(1, 2, 3, 4) };
+  const set = { x: dense, labels: Int32Array.of(0, 5), labelNames: ['a', 'b'] };
+  it.each<[string, () => unknown, string]>([
+    ['a matrix that is null', () => fitScaler('minmax', JSON.parse('null')), 'E_ARGUMENT'],
+    ['rows as an array', () => takeRows(dense, JSON.parse('[0]')), 'E_ARGUMENT'],
+    ['a scaler that is none', () => applyScaler(JSON.parse('{"kind":"minmax"}'), dense), 'E_ARGUMENT'],
+    ['a range of NaN rows', () => parseRowRange('0-4000000000', Number.NaN), 'E_ARGUMENT'],
+    ['labels beyond their names', () => relabel(set, ['a', 'b']), 'E_LABEL'],
+    ['bytes without a name', () => readDataset(Object(new Uint8Array(4))), 'E_ARGUMENT'],
+    ['2³¹ − 1 rows', () => remainingRows(2 ** 31 - 1, new Int32Array(0)), 'E_MEMORY'],
+    ['an unknown option', () => syntheticDataset(JSON.parse('{"row":5}')), 'E_ARGUMENT'],
+  ])('%s', async (_, call, code) => {
+    expect(await codeOf(call)).toBe(code);
   });
 });
 

@@ -1,5 +1,7 @@
+import { checkLength, viewOf } from '../arrays.ts';
 import type { Budget } from '../budget.ts';
-import type { CsrMatrix, DenseMatrix } from '../csr.ts';
+import { checkInteger, readField } from '../checks.ts';
+import { type CsrMatrix, type DenseMatrix, MAX_INDEX } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
 
 /** Rows with their classes. Sparse sources stay sparse; nothing is scaled. */
@@ -49,7 +51,9 @@ export function encodeLabels(
   values: LabelValues,
   names?: readonly (number | string)[],
 ): { labels: Int32Array; labelNames: readonly (number | string)[] } {
-  const { labels, labelNames } = encodeParts([values], names);
+  const given = copyLabels('the labels', values);
+  const known = names === undefined ? undefined : copyLabels('names', names);
+  const { labels, labelNames } = encodeParts([given], known);
   return { labels: labels[0], labelNames };
 }
 
@@ -87,19 +91,57 @@ function encodeParts(
  * @throws CtreError `E_LABEL` for a class of the dataset that is not among `names`.
  */
 export function relabel(dataset: Dataset, names: readonly (number | string)[]): Dataset {
-  const used = new Set(dataset.labels);
-  for (const label of dataset.test?.labels ?? []) used.add(label);
-  const occurring = dataset.labelNames.filter((_, label) => used.has(label));
-  const coded = encodeLabels(occurring, names).labels;
-  const codeOf = new Map(occurring.map((name, position) => [name, coded[position]]));
-  const recode = (labels: Int32Array): Int32Array =>
-    labels.map((label) => codeOf.get(dataset.labelNames[label]) ?? -1);
+  const own = checkFields('dataset', dataset);
+  const ownNames = copyLabels('dataset.labelNames', own.labelNames);
+  const test = own.test === undefined ? undefined : checkFields('dataset.test', own.test);
+  const labels = checkCodes('dataset.labels', own.labels, ownNames.length);
+  const testLabels = test && checkCodes('dataset.test.labels', test.labels, ownNames.length);
+  const used = new Set(labels);
+  for (const label of testLabels ?? []) used.add(label);
+  const occurring = ownNames.filter((_, label) => used.has(label));
+  const coded = encodeLabels(occurring, names);
+  const codeOf = new Map(occurring.map((name, position) => [name, coded.labels[position]]));
+  const recode = (codes: Int32Array): Int32Array => codes.map((label) => codeOf.get(ownNames[label]) ?? -1);
   return {
-    ...dataset,
-    labels: recode(dataset.labels),
-    labelNames: names,
-    ...(dataset.test && { test: { x: dataset.test.x, labels: recode(dataset.test.labels) } }),
+    ...own,
+    labels: recode(labels),
+    labelNames: coded.labelNames,
+    ...(test && testLabels && { test: { x: test.x, labels: recode(testLabels) } }),
   };
+}
+
+/** The fields of an object, each read once. */
+function checkFields<T>(name: string, value: T): T {
+  if (typeof value === 'object' && value !== null) return { ...value };
+  throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected an object`);
+}
+
+/** Labels that are codes of so many names. */
+function checkCodes(what: string, value: unknown, names: number): Int32Array {
+  const codes = viewOf(value, Int32Array)?.slice();
+  if (codes === undefined) {
+    throw new CtreError('E_ARGUMENT', `${what} is ${show(value)}; expected an Int32Array`);
+  }
+  const stray = codes.find((code) => code < 0 || code >= names);
+  if (stray === undefined) return codes;
+  throw new CtreError('E_LABEL', `${what} holds ${stray}; expected integers from 0 to below ${names}`);
+}
+
+/** A list of integers and names, each read once; anything but numbers and strings is no label. */
+function copyLabels(what: string, values: unknown): (number | string)[] {
+  const count = checkInteger(`the number of ${what}`, checkLength(what, values), {
+    least: 0,
+    most: MAX_INDEX,
+  });
+  const labels: (number | string)[] = [];
+  for (let at = 0; at < count; at++) {
+    const label = readField(what, values, String(at));
+    if (typeof label !== 'number' && typeof label !== 'string') {
+      throw new CtreError('E_LABEL', `${what} hold ${show(label)} at ${at}; labels are integers or names`);
+    }
+    labels.push(label);
+  }
+  return labels;
 }
 
 /** Features with the labels a file holds for them; no labels where it was read as `unlabelled`. */

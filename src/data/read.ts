@@ -1,3 +1,4 @@
+import { viewOf } from '../arrays.ts';
 import { Budget } from '../budget.ts';
 import { CtreError, show } from '../errors.ts';
 import { latin1 } from './bytes.ts';
@@ -47,10 +48,10 @@ const KNOWN = '.mat, .npz, .npy, .csv, .tsv, .txt, .libsvm, .svm (each also .gz)
  *   for options that are wrong or name what is not there.
  */
 export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset {
+  const wanted = checkOptions(options);
   const given = listFiles(files);
-  checkOptions(options);
   const input = given.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const budget = new Budget(input, options.maxBytes);
+  const budget = new Budget(input, wanted.maxBytes);
   const title =
     given.length === 1
       ? given[0].name
@@ -59,7 +60,7 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
           .slice(0, 4)
           .join(', ');
   try {
-    return readFiles(given, options, budget);
+    return readFiles(given, wanted, budget);
   } catch (error) {
     if (error instanceof CtreError) {
       throw new CtreError(error.code, `${title}: ${error.message}`, { cause: error.cause });
@@ -181,24 +182,26 @@ function textFormat(bytes: Uint8Array): 'csv' | 'libsvm' | undefined {
 }
 
 function listFiles(files: DataFiles): { name: string; bytes: Uint8Array }[] {
-  if (typeof files !== 'object' || files === null) {
+  if (typeof files !== 'object' || files === null || Array.isArray(files) || ArrayBuffer.isView(files)) {
     throw new CtreError(
       'E_ARGUMENT',
       `files is ${show(files)}; expected { name, bytes } or bytes by file name`,
     );
   }
+  const { name } = files;
   const entries: [string, unknown][] =
-    typeof files.name === 'string' ? [[files.name, files.bytes]] : Object.entries(files);
+    typeof name === 'string' ? [[name, files.bytes]] : Object.entries(files);
   if (entries.length === 0) throw new CtreError('E_FORMAT', `there are no files; expected ${KNOWN}`);
-  return entries.map(([name, bytes]) => {
-    if (!(bytes instanceof Uint8Array)) {
+  return entries.map(([name, given]) => {
+    // A Node Buffer is a Uint8Array whose methods differ.
+    const bytes = viewOf(given, Uint8Array);
+    if (bytes === undefined) {
       throw new CtreError(
         'E_ARGUMENT',
-        `${show(name)} holds ${show(bytes)}; expected its bytes as Uint8Array`,
+        `${show(name)} holds ${show(given)}; expected its bytes as Uint8Array`,
       );
     }
-    // A Node Buffer is a Uint8Array whose methods differ.
-    return { name, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+    return { name, bytes };
   });
 }
 
@@ -224,11 +227,13 @@ function isSize(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
-function checkOptions(options: ReadOptions): void {
+/** A copy of the options, each read once. */
+function checkOptions(options: ReadOptions): ReadOptions {
   if (typeof options !== 'object' || options === null) {
     throw new CtreError('E_ARGUMENT', `options is ${show(options)}; expected an object`);
   }
-  for (const [name, value] of Object.entries(options)) {
+  const own = { ...options };
+  for (const [name, value] of Object.entries(own)) {
     const known = Object.entries(OPTION_CHECKS).find(([key]) => key === name);
     if (!known) {
       throw new CtreError(
@@ -241,4 +246,5 @@ function checkOptions(options: ReadOptions): void {
       throw new CtreError('E_ARGUMENT', `the option ${name} is ${show(value)}; expected ${expected}`);
     }
   }
+  return own;
 }

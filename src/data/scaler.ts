@@ -1,6 +1,6 @@
-import { CsrMatrix, type DenseMatrix } from '../csr.ts';
+import { CsrMatrix, checkMatrix, type DenseMatrix } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
-import { checkRowIndices } from './split.ts';
+import { allRows, checkRowIndices } from './split.ts';
 
 export type ScalerKind = 'minmax' | 'standard' | 'none';
 
@@ -26,21 +26,21 @@ export function fitScaler(kind: ScalerKind, x: DenseMatrix | CsrMatrix, rows?: I
   if (!KINDS.includes(kind)) {
     throw new CtreError('E_ARGUMENT', `the scaler kind is ${show(kind)}; expected ${KINDS.join(', ')}`);
   }
+  const matrix = checkMatrix('x', x);
   if (kind === 'none') return freeze({ kind, offset: [], scale: [] });
-  const used = rows ?? Int32Array.from({ length: x.rows }, (_, row) => row);
-  checkRowIndices(used, x.rows);
+  const used = rows === undefined ? allRows(matrix.rows) : checkRowIndices(rows, matrix.rows);
   if (used.length === 0)
     throw new CtreError('E_ARGUMENT', 'a scaler was to be fitted on no rows; expected at least one');
-  if (x instanceof CsrMatrix) {
+  if (matrix instanceof CsrMatrix) {
     if (kind === 'standard') throw densifies('standard scaling moves zeros');
-    const { min, max } = sparseRange(x, used);
+    const { min, max } = sparseRange(matrix, used);
     const col = min.findIndex((value) => value !== 0);
     if (col >= 0)
       throw densifies(`the minimum of column ${col} is ${min[col]}, not 0, so minmax moves its zeros`);
     return minmaxScaler(min, max);
   }
-  const { min, max } = denseRange(x, used);
-  return kind === 'minmax' ? minmaxScaler(min, max) : standardScaler(x, used, min, max);
+  const { min, max } = denseRange(matrix, used);
+  return kind === 'minmax' ? minmaxScaler(min, max) : standardScaler(matrix, used, min, max);
 }
 
 /**
@@ -50,41 +50,41 @@ export function fitScaler(kind: ScalerKind, x: DenseMatrix | CsrMatrix, rows?: I
  */
 export function applyScaler<M extends DenseMatrix | CsrMatrix>(scaler: Scaler, x: M): M;
 export function applyScaler(scaler: Scaler, x: DenseMatrix | CsrMatrix): DenseMatrix | CsrMatrix {
-  const { kind, offset, scale } = scaler;
-  if (kind !== 'none' && offset.length !== x.cols) {
-    throw new CtreError(
-      'E_SHAPE',
-      `the data has ${x.cols} columns; the scaler was fitted on ${offset.length}`,
-    );
+  const { kind, offset, scale } = checkScaler('E_ARGUMENT', scaler);
+  const matrix = checkMatrix('x', x);
+  const { rows, cols } = matrix;
+  if (kind !== 'none' && offset.length !== cols) {
+    throw new CtreError('E_SHAPE', `the data has ${cols} columns; the scaler was fitted on ${offset.length}`);
   }
-  if (!(x instanceof CsrMatrix)) {
-    const data = x.data.slice();
+  if (!(matrix instanceof CsrMatrix)) {
+    const data = matrix.data.slice();
     if (kind !== 'none') {
-      for (let row = 0, p = 0; row < x.rows; row++) {
-        for (let col = 0; col < x.cols; col++, p++) {
+      for (let row = 0, p = 0; p < data.length; row++) {
+        for (let col = 0; col < cols; col++, p++) {
           data[p] = (data[p] - offset[col]) / scale[col];
           if (!Number.isFinite(data[p])) throw notFinite(row, col);
         }
       }
     }
-    return { rows: x.rows, cols: x.cols, data };
+    return { rows, cols, data };
   }
   const moved = offset.findIndex((value) => value !== 0);
   if (moved >= 0) throw densifies(`the scaler moves column ${moved} by ${-offset[moved]}`);
-  const values = x.values.slice();
+  const { indptr, indices, values } = matrix;
   if (kind !== 'none') {
-    for (let row = 0; row < x.rows; row++) {
-      for (let p = x.indptr[row]; p < x.indptr[row + 1]; p++) {
-        values[p] /= scale[x.indices[p]];
-        if (!Number.isFinite(values[p])) throw notFinite(row, x.indices[p]);
+    for (let row = 0; row < rows; row++) {
+      for (let p = indptr[row]; p < indptr[row + 1]; p++) {
+        values[p] /= scale[indices[p]];
+        if (!Number.isFinite(values[p])) throw notFinite(row, indices[p]);
       }
     }
   }
-  return CsrMatrix.fromParts({ rows: x.rows, cols: x.cols, indptr: x.indptr, indices: x.indices, values });
+  return matrix;
 }
 
-/** The scaler as JSON text. */
-export function scalerToJson({ kind, offset, scale }: Scaler): string {
+/** The scaler as JSON text. @throws CtreError `E_ARGUMENT` for what is no scaler. */
+export function scalerToJson(scaler: Scaler): string {
+  const { kind, offset, scale } = checkScaler('E_ARGUMENT', scaler);
   return JSON.stringify({ kind, offset, scale });
 }
 
@@ -96,22 +96,25 @@ export function scalerFromJson(text: string): Scaler {
   } catch (cause) {
     throw new CtreError('E_FORMAT', 'the scaler is no JSON text', { cause });
   }
+  return checkScaler('E_FORMAT', parsed);
+}
+
+/** A copy of the value, if it is a scaler. */
+function checkScaler(code: 'E_ARGUMENT' | 'E_FORMAT', value: unknown): Scaler {
   const field = (name: string): unknown =>
-    typeof parsed === 'object' && parsed !== null
-      ? Object.getOwnPropertyDescriptor(parsed, name)?.value
-      : undefined;
+    typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
   const kind = field('kind');
-  const offset = numbers('offset', field('offset'));
-  const scale = numbers('scale', field('scale'));
+  const offset = numbers(code, 'offset', field('offset'));
+  const scale = numbers(code, 'scale', field('scale'));
   if (!isKind(kind))
-    throw new CtreError('E_FORMAT', `the scaler's kind is ${show(kind)}; expected ${KINDS.join(', ')}`);
+    throw new CtreError(code, `the scaler's kind is ${show(kind)}; expected ${KINDS.join(', ')}`);
   if (
     offset.length !== scale.length ||
     (kind === 'none' && offset.length > 0) ||
-    scale.some((value) => value <= 0)
+    scale.some((number) => number <= 0)
   ) {
     throw new CtreError(
-      'E_FORMAT',
+      code,
       `the scaler has ${offset.length} offsets and ${scale.length} scales; expected as many of each, scales above 0, none for "none"`,
     );
   }
@@ -122,15 +125,19 @@ function isKind(value: unknown): value is ScalerKind {
   return typeof value === 'string' && KINDS.includes(value);
 }
 
-function numbers(name: string, value: unknown): number[] {
+function numbers(code: 'E_ARGUMENT' | 'E_FORMAT', name: string, value: unknown): number[] {
   if (!Array.isArray(value))
-    throw new CtreError('E_FORMAT', `the scaler's ${name} is ${show(value)}; expected an array`);
-  return value.map((item: unknown) => {
+    throw new CtreError(code, `the scaler's ${name} is ${show(value)}; expected an array`);
+  const list: number[] = [];
+  const { length } = value;
+  for (let at = 0; at < length; at++) {
+    const item: unknown = value[at];
     if (typeof item !== 'number' || !Number.isFinite(item)) {
-      throw new CtreError('E_FORMAT', `the scaler's ${name} holds ${show(item)}; expected finite numbers`);
+      throw new CtreError(code, `the scaler's ${name} holds ${show(item)}; expected finite numbers`);
     }
-    return item;
-  });
+    list.push(item);
+  }
+  return list;
 }
 
 function freeze({ kind, offset, scale }: Scaler): Scaler {

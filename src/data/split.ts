@@ -1,4 +1,6 @@
-import { CsrMatrix, type DenseMatrix, MAX_INDEX } from '../csr.ts';
+import { newArray, viewOf } from '../arrays.ts';
+import { checkInteger, readField } from '../checks.ts';
+import { CsrMatrix, checkMatrix, type DenseMatrix, MAX_INDEX } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
 import { isRecord } from '../json.ts';
 import type { Random } from '../random.ts';
@@ -13,17 +15,21 @@ export function splitRows(
   fraction: number,
   random: Random,
 ): { fit: Int32Array; val: Int32Array } {
-  if (!(fraction > 0 && fraction < 1)) {
+  if (typeof fraction !== 'number' || !(fraction > 0 && fraction < 1)) {
     throw new CtreError(
       'E_ARGUMENT',
       `the validation fraction is ${show(fraction)}; expected a number between 0 and 1`,
     );
   }
-  const shuffled = typeof rows === 'number' ? allRows(rows) : rows.slice();
+  const shuffle = readField('random', random, 'shuffle');
+  if (typeof shuffle !== 'function') {
+    throw new CtreError('E_ARGUMENT', `random is ${show(random)}; expected something that shuffles`);
+  }
+  const shuffled = typeof rows === 'object' ? checkRows(rows).slice() : allRows(rows);
   if (shuffled.length < 2) {
     throw new CtreError('E_ARGUMENT', `${shuffled.length} rows cannot be split; expected at least two`);
   }
-  random.shuffle(shuffled);
+  Reflect.apply(shuffle, random, [shuffled]);
   const count = Math.min(Math.max(Math.round(fraction * shuffled.length), 1), shuffled.length - 1);
   return { val: shuffled.slice(0, count).sort(), fit: shuffled.slice(count).sort() };
 }
@@ -34,32 +40,35 @@ export function splitRows(
  */
 export function takeRows<M extends DenseMatrix | CsrMatrix>(x: M, rows: Int32Array): M;
 export function takeRows(x: DenseMatrix | CsrMatrix, rows: Int32Array): DenseMatrix | CsrMatrix {
-  checkRowIndices(rows, x.rows);
-  if (!(x instanceof CsrMatrix)) {
-    const data = new Float32Array(rows.length * x.cols);
-    rows.forEach((row, position) => {
-      data.set(x.data.subarray(row * x.cols, (row + 1) * x.cols), position * x.cols);
+  const matrix = checkMatrix('x', x);
+  const { cols } = matrix;
+  const taken = checkRowIndices(rows, matrix.rows);
+  if (!(matrix instanceof CsrMatrix)) {
+    const data = newArray(taken.length * cols, Float32Array, `${taken.length} rows`);
+    taken.forEach((row, position) => {
+      data.set(matrix.data.subarray(row * cols, (row + 1) * cols), position * cols);
     });
-    return { rows: rows.length, cols: x.cols, data };
+    return { rows: taken.length, cols, data };
   }
-  const indptr = new Int32Array(rows.length + 1);
-  rows.forEach((row, position) => {
-    indptr[position + 1] = indptr[position] + x.indptr[row + 1] - x.indptr[row];
+  const indptr = new Int32Array(taken.length + 1);
+  taken.forEach((row, position) => {
+    indptr[position + 1] = indptr[position] + matrix.indptr[row + 1] - matrix.indptr[row];
   });
-  const indices = new Int32Array(indptr[rows.length]);
+  const indices = new Int32Array(indptr[taken.length]);
   const values = new Float32Array(indices.length);
-  rows.forEach((row, position) => {
-    indices.set(x.indices.subarray(x.indptr[row], x.indptr[row + 1]), indptr[position]);
-    values.set(x.values.subarray(x.indptr[row], x.indptr[row + 1]), indptr[position]);
+  taken.forEach((row, position) => {
+    const [begin, end] = [matrix.indptr[row], matrix.indptr[row + 1]];
+    indices.set(matrix.indices.subarray(begin, end), indptr[position]);
+    values.set(matrix.values.subarray(begin, end), indptr[position]);
   });
-  return CsrMatrix.fromParts({ rows: rows.length, cols: x.cols, indptr, indices, values });
+  return CsrMatrix.fromParts({ rows: taken.length, cols, indptr, indices, values });
 }
 
 /** All of 0 … rows − 1 but those taken, ascending. @throws CtreError `E_ARGUMENT` for an index out of range. */
 export function remainingRows(rows: number, taken: Int32Array): Int32Array {
-  checkRowIndices(taken, rows);
-  const isTaken = new Set(taken);
-  return allRows(rows).filter((row) => !isTaken.has(row));
+  const all = allRows(rows);
+  const isTaken = new Set(checkRowIndices(taken, rows));
+  return all.filter((row) => !isTaken.has(row));
 }
 
 /** Row lists of an experiment; `val` and `fit` are parts of `train`. */
@@ -77,6 +86,7 @@ export interface Split {
  *   row that is in a list twice, in two lists that exclude each other, or in `val` or `fit` but not in `train`.
  */
 export function parseSplit(text: string, rows: number): Split {
+  checkCount(rows);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -117,7 +127,8 @@ export function parseSplit(text: string, rows: number): Split {
  * @throws CtreError `E_ARGUMENT` for other text or an empty range, `E_SHAPE` for rows that the data does not have.
  */
 export function parseRowRange(text: string, rows: number): Int32Array {
-  const match = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(text);
+  checkCount(rows);
+  const match = typeof text === 'string' && /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(text);
   if (!match)
     throw new CtreError('E_ARGUMENT', `the row range is ${show(text)}; expected first-last, as in 2000-2599`);
   const first = Number(match[1]);
@@ -132,22 +143,29 @@ export function parseRowRange(text: string, rows: number): Int32Array {
   return Int32Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
 }
 
-/** @throws CtreError `E_ARGUMENT` unless every index is a row. */
-export function checkRowIndices(indices: Int32Array, rows: number): void {
-  const stray = indices.find((row) => row < 0 || row >= rows);
-  if (stray !== undefined) {
-    throw new CtreError('E_ARGUMENT', `there is no row ${stray}; expected rows from 0 to ${rows - 1}`);
-  }
+/** The indices, if every one of them is a row. @throws CtreError `E_ARGUMENT` otherwise. */
+export function checkRowIndices(indices: unknown, rows: number): Int32Array {
+  const own = checkRows(indices);
+  const stray = own.find((row) => row < 0 || row >= rows);
+  if (stray === undefined) return own;
+  throw new CtreError('E_ARGUMENT', `there is no row ${stray}; expected rows from 0 to ${rows - 1}`);
 }
 
-function allRows(rows: number): Int32Array {
-  if (!Number.isInteger(rows) || rows < 0 || rows > MAX_INDEX) {
-    throw new CtreError(
-      'E_ARGUMENT',
-      `the number of rows is ${show(rows)}; expected an integer from 0 to ${MAX_INDEX}`,
-    );
-  }
-  return Int32Array.from({ length: rows }, (_, row) => row);
+function checkRows(rows: unknown): Int32Array {
+  const own = viewOf(rows, Int32Array);
+  if (own !== undefined) return own;
+  throw new CtreError('E_ARGUMENT', `rows is ${show(rows)}; expected an Int32Array of row indices`);
+}
+
+function checkCount(rows: unknown): number {
+  return checkInteger('the number of rows', rows, { least: 0, most: MAX_INDEX });
+}
+
+/** 0 … rows − 1. */
+export function allRows(rows: unknown): Int32Array {
+  const all = newArray(checkCount(rows), Int32Array, 'a list of all rows');
+  for (let row = 0; row < all.length; row++) all[row] = row;
+  return all;
 }
 
 function rowList(name: string, value: unknown, rows: number): Int32Array {

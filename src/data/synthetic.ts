@@ -1,3 +1,5 @@
+import { newArray } from '../arrays.ts';
+import { checkOptions } from '../checks.ts';
 import { CtreError, show } from '../errors.ts';
 import { type Random, randomStream } from '../random.ts';
 import type { Dataset } from './dataset.ts';
@@ -39,7 +41,7 @@ export interface SyntheticDataset extends Dataset {
  * @throws CtreError `E_ARGUMENT` for an option out of range, `E_MEMORY` for too many elements.
  */
 export function syntheticDataset(options: SyntheticOptions = {}): SyntheticDataset {
-  const { rows, informative, redundant, noise, classes, clusterSpread, flip, seed } = checkOptions(options);
+  const { rows, informative, redundant, noise, classes, clusterSpread, flip, seed } = checkSettings(options);
   const stream = (purpose: string): Random => randomStream(seed, `synthetic/${purpose}`);
   const cols = informative + redundant + noise;
   checkElements(rows, cols);
@@ -51,7 +53,7 @@ export function syntheticDataset(options: SyntheticOptions = {}): SyntheticDatas
   const weights = uniformWeights(redundant * informative, stream('weights'));
   const spread = stream('spread');
   const noiseStream = stream('noise');
-  const data = new Float32Array(rows * cols);
+  const data = newArray(rows * cols, Float32Array, `${rows} rows of ${cols} columns`);
   const point = new Float64Array(informative);
   for (let row = 0; row < rows; row++) {
     const write = (feature: number, value: number): void => {
@@ -99,9 +101,12 @@ function flipLabels(labels: Int32Array, flip: number, classes: number, random: R
 
 const MAX_COUNT = 2 ** 24;
 
-function checkOptions(options: SyntheticOptions): Required<SyntheticOptions> {
-  const { rows = 2600, informative = 5, redundant = 15, noise = 480, classes = 2 } = options;
-  const { clusterSpread = 0.4, flip = 0, seed = 0 } = options;
+const OPTIONS = ['rows', 'informative', 'redundant', 'noise', 'classes', 'clusterSpread', 'flip', 'seed'];
+
+function checkSettings(options: SyntheticOptions): Required<SyntheticOptions> {
+  const given = checkOptions('syntheticDataset', options, OPTIONS);
+  const { rows = 2600, informative = 5, redundant = 15, noise = 480, classes = 2 } = given;
+  const { clusterSpread = 0.4, flip = 0, seed = 0 } = given;
   checkRange('informative', informative, 2, 16, Number.isInteger);
   checkRange('redundant', redundant, 0, MAX_COUNT, Number.isInteger);
   checkRange('noise', noise, 0, MAX_COUNT, Number.isInteger);

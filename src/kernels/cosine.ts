@@ -1,18 +1,9 @@
 import { checkInteger, checkOptions } from '../checks.ts';
-import { CsrMatrix, type DenseMatrix } from '../csr.ts';
+import { CsrMatrix, checkMatrix, checkSparse, type DenseMatrix } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
 import type { F32Block, Region } from '../memory/arena.ts';
 import { type Engine, TILE, TOP_K_SCRATCH } from '../memory/module.ts';
-import {
-  checkFits,
-  checkMatrix,
-  checkSparse,
-  inRegion,
-  loadPattern,
-  newElements,
-  tilesOf,
-  zerosF32,
-} from './operands.ts';
+import { checkFits, inRegion, loadPattern, newElements, tilesOf, zerosF32 } from './operands.ts';
 import { loadUnitVectors, type UnitVectors } from './unitVectors.ts';
 
 /** The k most similar rows of every row, best first. */
@@ -54,10 +45,10 @@ export function cosineSimilarity(
 ): DenseMatrix | CsrMatrix {
   const { left, right } = checkPair(a, b);
   if (pattern === undefined) return allSimilarities(left, right);
-  checkSparse('pattern', pattern);
-  checkFits('rows of the pattern for the rows of a', pattern.rows, left.rows);
-  checkFits('columns of the pattern for the rows of b', pattern.cols, right.rows);
-  return listedSimilarities(left, right, pattern);
+  const listed = checkSparse('pattern', pattern);
+  checkFits('rows of the pattern for the rows of a', listed.rows, left.rows);
+  checkFits('columns of the pattern for the rows of b', listed.cols, right.rows);
+  return listedSimilarities(left, right, listed);
 }
 
 /**
@@ -82,8 +73,7 @@ export function cosineTopK(
   options: { readonly absolute?: boolean } = {},
 ): Neighbours {
   const { left, right } = checkPair(a, b);
-  checkOptions('cosineTopK', options, ['absolute']);
-  const { absolute = false } = options;
+  const { absolute = false } = checkOptions('cosineTopK', options, ['absolute']);
   if (typeof absolute !== 'boolean') {
     throw new CtreError('E_ARGUMENT', `absolute is ${show(absolute)}; expected true or false`);
   }
@@ -174,7 +164,7 @@ function listedSimilarities(
     const leftTile = region.f32(left.rows * TILE).pointer;
     const rightTile = region.f32(right.rows * TILE).pointer;
     const values = zerosF32(region, pattern.nnz);
-    for (const { begin, count } of tilesOf(left.cols)) {
+    for (const { begin, count } of tilesOf(pattern.nnz === 0 ? 0 : left.cols)) {
       packLeft(begin, count, leftTile);
       packRight(begin, count, rightTile);
       kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true, TILE);

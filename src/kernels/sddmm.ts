@@ -1,15 +1,6 @@
-import { CsrMatrix, type DenseMatrix } from '../csr.ts';
+import { CsrMatrix, checkDense, checkSparse, type DenseMatrix } from '../csr.ts';
 import { TILE } from '../memory/module.ts';
-import {
-  checkDense,
-  checkFits,
-  checkSparse,
-  inRegion,
-  loadF32,
-  loadPattern,
-  tilesOf,
-  zerosF32,
-} from './operands.ts';
+import { checkFits, inRegion, loadF32, loadPattern, tilesOf, zerosF32 } from './operands.ts';
 
 /**
  * The dense product A·Bᵀ sampled at a pattern: entry (i, j) of the result is the inner product of row i of `a`
@@ -26,25 +17,25 @@ import {
  *   `E_CSR` for a pattern that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
  */
 export function sddmm(pattern: CsrMatrix, a: DenseMatrix, b: DenseMatrix): CsrMatrix {
-  checkSparse('pattern', pattern);
+  const sampled = checkSparse('pattern', pattern);
   const left = checkDense('a', a);
   const right = checkDense('b', b);
-  checkFits('rows of a for the rows of the pattern', left.rows, pattern.rows);
-  checkFits('rows of b for the columns of the pattern', right.rows, pattern.cols);
+  checkFits('rows of a for the rows of the pattern', left.rows, sampled.rows);
+  checkFits('rows of b for the columns of the pattern', right.rows, sampled.cols);
   checkFits('columns of b for the columns of a', right.cols, left.cols);
   const k = left.cols;
   return inRegion(({ kernels }, region) => {
-    const { indptr, indices } = loadPattern(region, pattern);
-    const leftData = loadF32(region, left.data).pointer;
-    const rightData = loadF32(region, right.data).pointer;
+    const { indptr, indices } = loadPattern(region, sampled);
+    const leftData = loadF32(region, left.data, left.rows * k).pointer;
+    const rightData = loadF32(region, right.data, right.rows * k).pointer;
     const leftTile = region.f32(left.rows * TILE).pointer;
     const rightTile = region.f32(right.rows * TILE).pointer;
-    const values = zerosF32(region, pattern.nnz);
-    for (const { begin, count } of tilesOf(k)) {
+    const values = zerosF32(region, sampled.nnz);
+    for (const { begin, count } of tilesOf(sampled.nnz === 0 ? 0 : k)) {
       kernels.packColumns(leftData, k, begin, left.rows, count, leftTile);
       kernels.packColumns(rightData, k, begin, right.rows, count, rightTile);
-      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true, TILE);
+      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, sampled.rows, true, TILE);
     }
-    return CsrMatrix.fromParts({ ...pattern, values: values.view });
+    return CsrMatrix.fromParts({ ...sampled, values: values.view });
   });
 }

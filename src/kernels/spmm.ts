@@ -1,10 +1,8 @@
-import { type CsrMatrix, type DenseMatrix, transposePattern } from '../csr.ts';
+import { type CsrMatrix, checkDense, checkSparse, type DenseMatrix, transposePattern } from '../csr.ts';
 import type { Region } from '../memory/arena.ts';
 import { type Engine, TILE } from '../memory/module.ts';
 import {
-  checkDense,
   checkFits,
-  checkSparse,
   inRegion,
   loadF32,
   loadI32,
@@ -28,14 +26,14 @@ import {
  *   `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
  */
 export function spmm(w: CsrMatrix, x: DenseMatrix): DenseMatrix {
-  checkSparse('w', w);
+  const matrix = checkSparse('w', w);
   const input = checkDense('x', x);
-  checkFits('rows of x for the columns of w', input.rows, w.cols);
-  return mapColumns(input, w.rows, ({ kernels }, region) => {
-    const { indptr, indices } = loadPattern(region, w);
-    const values = loadF32(region, w.values).pointer;
-    const bias = zerosF32(region, w.rows).pointer;
-    return (from, to) => kernels.spmm(indptr, indices, values, bias, from, to, w.rows, false, TILE);
+  checkFits('rows of x for the columns of w', input.rows, matrix.cols);
+  return mapColumns(input, matrix.rows, ({ kernels }, region) => {
+    const { indptr, indices } = loadPattern(region, matrix);
+    const values = loadF32(region, matrix.values, matrix.nnz).pointer;
+    const bias = zerosF32(region, matrix.rows).pointer;
+    return (from, to) => kernels.spmm(indptr, indices, values, bias, from, to, matrix.rows, false, TILE);
   });
 }
 
@@ -53,16 +51,16 @@ export function spmm(w: CsrMatrix, x: DenseMatrix): DenseMatrix {
  *   `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
  */
 export function spmmTransposed(w: CsrMatrix, y: DenseMatrix): DenseMatrix {
-  checkSparse('w', w);
+  const matrix = checkSparse('w', w);
   const input = checkDense('y', y);
-  checkFits('rows of y for the rows of w', input.rows, w.rows);
-  return mapColumns(input, w.cols, ({ kernels }, region) => {
-    const transposed = transposePattern(w);
+  checkFits('rows of y for the rows of w', input.rows, matrix.rows);
+  return mapColumns(input, matrix.cols, ({ kernels }, region) => {
+    const transposed = transposePattern(matrix);
     const colPtr = loadI32(region, transposed.indptr).pointer;
     const rowIdx = loadI32(region, transposed.indices).pointer;
     const perm = loadI32(region, transposed.source).pointer;
-    const values = loadF32(region, w.values).pointer;
-    return (from, to) => kernels.spmmTLinear(colPtr, rowIdx, perm, values, from, to, w.cols);
+    const values = loadF32(region, matrix.values, matrix.nnz).pointer;
+    return (from, to) => kernels.spmmTLinear(colPtr, rowIdx, perm, values, from, to, matrix.cols);
   });
 }
 
@@ -77,11 +75,11 @@ function mapColumns(
   inRegion((engine, region) => {
     const { kernels } = engine;
     const map = load(engine, region);
-    const from = loadF32(region, input.data).pointer;
+    const from = loadF32(region, input.data, input.rows * cols).pointer;
     const to = region.f32(rows * cols);
     const fromTile = region.f32(input.rows * TILE).pointer;
     const toTile = region.f32(rows * TILE).pointer;
-    for (const { begin, count } of tilesOf(cols)) {
+    for (const { begin, count } of tilesOf(rows === 0 ? 0 : cols)) {
       kernels.packColumns(from, cols, begin, input.rows, count, fromTile);
       map(fromTile, toTile);
       kernels.unpackColumns(toTile, cols, begin, rows, count, to.pointer);

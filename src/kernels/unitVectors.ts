@@ -28,7 +28,7 @@ export function loadUnitVectors(
 
 function denseVectors({ kernels }: Engine, region: Region, matrix: DenseMatrix): UnitVectors {
   const { rows, cols } = matrix;
-  const data = loadF32(region, matrix.data);
+  const data = loadF32(region, matrix.data, rows * cols);
   const squares = normalise(region, rows, data, (r) => r * cols);
   const bias = zerosF32(region, rows).pointer;
   const list = loadRange(region, rows);
@@ -44,7 +44,7 @@ function denseVectors({ kernels }: Engine, region: Region, matrix: DenseMatrix):
 function sparseVectors({ kernels }: Engine, region: Region, matrix: CsrMatrix): UnitVectors {
   const { rows, cols } = matrix;
   const { indptr, indices } = loadPattern(region, matrix);
-  const values = loadF32(region, matrix.values);
+  const values = loadF32(region, matrix.values, matrix.nnz);
   const squares = normalise(region, rows, values, (r) => matrix.indptr[r]);
   const bias = zerosF32(region, rows).pointer;
   const list = loadRange(region, rows);
@@ -60,6 +60,7 @@ function sparseVectors({ kernels }: Engine, region: Region, matrix: CsrMatrix): 
       const columns = loadF32(
         region,
         Float32Array.from(transposed.source, (p) => source[p]),
+        matrix.nnz,
       ).pointer;
       const columnList = loadRange(region, cols);
       return (begin, count, tile) =>

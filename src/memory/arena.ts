@@ -66,6 +66,8 @@ export class Arena {
    */
   allocate(byteLength: number): number {
     const size = roundUp(byteLength);
+    // No size at all (NaN) would pass every comparison below, and the arena be lost with it.
+    if (!(size <= LIMIT)) throw new CtreError('E_MEMORY', `${megabytes(size)} are more than a memory holds`);
     const pointer = this.trials === undefined ? this.#place(size) : this.#placeOnTrial(size, this.trials);
     this.#blocks++;
     this.#bytes += size;

@@ -1,4 +1,5 @@
 import { instantiate, instantiateSync } from '@assemblyscript/loader';
+import { checkOptions } from '../checks.ts';
 import { CtreError, show } from '../errors.ts';
 import { Arena, type Trials } from './arena.ts';
 import { wasmBase64 } from './wasm.generated.ts';
@@ -177,8 +178,9 @@ export function putOnTrial(wanted: Trials): void {
  * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing or the module is not this package's.
  */
 export async function init(options: { readonly wasm?: WasmSource } = {}): Promise<void> {
+  const { wasm } = checkOptions('init', options, ['wasm']);
   if (engine !== undefined) return;
-  starting ??= startAsync(options.wasm ?? inlinedBytes(), createMemory(false)).finally(() => {
+  starting ??= startAsync(wasm ?? inlinedBytes(), createMemory(false)).finally(() => {
     starting = undefined;
   });
   engine = await starting;

@@ -33,9 +33,9 @@ export function glorot(options: Readonly<Record<string, never>> = {}): Initializ
  * @param options.firstGain for the first layer (0.1). @param options.gain for the others (1.5). Both by measurement: docs/results.md.
  */
 export function sparseHe(options: { readonly firstGain?: number; readonly gain?: number } = {}): Initializer {
-  checkOptions('initializer.sparseHe', options, ['firstGain', 'gain']);
-  const firstGain = checkNumber('firstGain', options.firstGain ?? 0.1, { least: 0 });
-  const gain = checkNumber('gain', options.gain ?? 1.5, { least: 0 });
+  const given = checkOptions('initializer.sparseHe', options, ['firstGain', 'gain']);
+  const firstGain = checkNumber('firstGain', given.firstGain ?? 0.1, { least: 0 });
+  const gain = checkNumber('gain', given.gain ?? 1.5, { least: 0 });
   return Object.freeze({
     name: 'sparse-he',
     options: { firstGain, gain },
@@ -46,15 +46,15 @@ export function sparseHe(options: { readonly firstGain?: number; readonly gain?:
 
 /** m = bound, or √(6 / inDim) without one: what CTRE's published code grows connections with. */
 export function uniform(options: { readonly bound?: number } = {}): Initializer {
-  checkOptions('initializer.uniform', options, ['bound']);
-  if (options.bound === undefined) {
+  const given = checkOptions('initializer.uniform', options, ['bound']);
+  if (given.bound === undefined) {
     return Object.freeze({
       name: 'uniform',
       options: {},
       bound: ({ inDim }: LayerShape) => Math.sqrt(6 / inDim),
     });
   }
-  const bound = checkNumber('bound', options.bound, { least: 0 });
+  const bound = checkNumber('bound', given.bound, { least: 0 });
   return Object.freeze({ name: 'uniform', options: { bound }, bound: () => bound });
 }
 

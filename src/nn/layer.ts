@@ -28,6 +28,12 @@ export interface Gradient {
   readonly bias: F32Block;
 }
 
+/** An optimiser's arrays of one layer. */
+export interface OptimizerSlots {
+  readonly weights: readonly F32Block[];
+  readonly bias: readonly F32Block[];
+}
+
 /** Some output neurons, `begin` to below `end`, and their connections, `first` to below `last`. */
 export interface RowRange {
   readonly begin: number;
@@ -51,10 +57,7 @@ export class Layer implements LayerShape {
   readonly values: F32Block;
   readonly bias: F32Block;
   /** The optimiser's state: `slots` arrays for the weights and as many for the biases; none before training. */
-  #slots: { readonly weights: readonly F32Block[]; readonly bias: readonly F32Block[] } = {
-    weights: [],
-    bias: [],
-  };
+  #slots: OptimizerSlots = { weights: [], bias: [] };
 
   constructor(region: Region, index: number, inDim: number, outDim: number, nnz: number) {
     this.#region = region;
@@ -137,12 +140,17 @@ export class Layer implements LayerShape {
     for (let p = 0; p < values.length; p++) values[p] = drawWeight(bound, random);
   }
 
-  /** Gives the layer `slots` state arrays for an optimiser, all zero, in place of any before. */
-  setSlots(region: Region, slots: number): void {
-    const weights = Array.from({ length: slots }, () => region.f32(this.nnz));
-    const bias = Array.from({ length: slots }, () => region.f32(this.outDim));
+  /** `count` state arrays of an optimiser, all zero. */
+  allocateSlots(region: Region, count: number): OptimizerSlots {
+    const weights = Array.from({ length: count }, () => region.f32(this.nnz));
+    const bias = Array.from({ length: count }, () => region.f32(this.outDim));
     for (const slot of [...weights, ...bias]) slot.view.fill(0);
-    this.#slots = { weights, bias };
+    return { weights, bias };
+  }
+
+  /** Gives the layer the state of an optimiser in place of any before. */
+  setSlots(slots: OptimizerSlots): void {
+    this.#slots = slots;
   }
 
   /** Room for this layer's gradient. */

@@ -1,7 +1,7 @@
 import type { CsrPattern } from '../csr.ts';
 import { type F64Block, Region } from '../memory/arena.ts';
 import { type Engine, type Kernels, ROW_BYTES, TILE } from '../memory/module.ts';
-import { type Gradient, Layer } from './layer.ts';
+import { type Gradient, Layer, type OptimizerSlots } from './layer.ts';
 import type { Optimizer } from './optimizer.ts';
 
 /** What one tile of samples needs on its way through the network; pointers, each a tile [neurons][32]. */
@@ -51,7 +51,7 @@ export class Mlp {
   readonly dims: readonly number[];
   readonly layers: readonly Layer[];
   readonly #region: Region;
-  readonly #optimizerRegion: Region;
+  #optimizerRegion: Region;
   #optimizerName: string | undefined;
   #time = 0;
 
@@ -89,12 +89,25 @@ export class Mlp {
     this.#region.free();
   }
 
-  /** Makes room for the optimiser's state; what an optimiser of the same kind left there goes on. */
+  /**
+   * Makes room for the optimiser's state; what an optimiser of the same kind left there goes on.
+   * @throws CtreError `E_MEMORY`; the state of the optimiser before is still there then.
+   */
   useOptimizer(optimizer: Optimizer): void {
     if (this.#optimizerName === optimizer.name) return;
+    const region = new Region(this.engine.arena);
+    let slots: OptimizerSlots[];
+    try {
+      slots = this.layers.map((layer) => layer.allocateSlots(region, optimizer.slots));
+    } catch (error) {
+      region.free();
+      throw error;
+    }
+    this.layers.forEach((layer, l) => {
+      layer.setSlots(slots[l]);
+    });
     this.#optimizerRegion.free();
-    this.#optimizerName = undefined;
-    for (const layer of this.layers) layer.setSlots(this.#optimizerRegion, optimizer.slots);
+    this.#optimizerRegion = region;
     this.#optimizerName = optimizer.name;
     this.#time = 0;
   }

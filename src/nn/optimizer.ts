@@ -37,11 +37,16 @@ interface CommonOptions {
 export function sgd(
   options: CommonOptions & { readonly momentum?: number; readonly nesterov?: boolean } = {},
 ): Optimizer {
-  checkOptions('optimizer.sgd', options, ['learningRate', 'weightDecay', 'momentum', 'nesterov']);
-  const rate = checkNumber('learningRate', options.learningRate ?? 0.01, { least: 0 });
-  const weightDecay = checkNumber('weightDecay', options.weightDecay ?? 1e-4, { least: 0 });
-  const momentum = checkDecay('momentum', options.momentum ?? 0.9);
-  const nesterov = options.nesterov ?? true;
+  const given = checkOptions('optimizer.sgd', options, [
+    'learningRate',
+    'weightDecay',
+    'momentum',
+    'nesterov',
+  ]);
+  const rate = checkNumber('learningRate', given.learningRate ?? 0.01, { least: 0 });
+  const weightDecay = checkNumber('weightDecay', given.weightDecay ?? 1e-4, { least: 0 });
+  const momentum = checkDecay('momentum', given.momentum ?? 0.9);
+  const nesterov = given.nesterov ?? true;
   if (typeof nesterov !== 'boolean') {
     throw new CtreError('E_ARGUMENT', `nesterov is ${show(nesterov)}; expected true or false`);
   }
@@ -66,12 +71,18 @@ export function adam(
     readonly epsilon?: number;
   } = {},
 ): Optimizer {
-  checkOptions('optimizer.adam', options, ['learningRate', 'weightDecay', 'beta1', 'beta2', 'epsilon']);
-  const rate = checkNumber('learningRate', options.learningRate ?? 0.001, { least: 0 });
-  const weightDecay = checkNumber('weightDecay', options.weightDecay ?? 0, { least: 0 });
-  const beta1 = checkDecay('beta1', options.beta1 ?? 0.9);
-  const beta2 = checkDecay('beta2', options.beta2 ?? 0.999);
-  const epsilon = checkNumber('epsilon', options.epsilon ?? 1e-8, { least: 0 });
+  const given = checkOptions('optimizer.adam', options, [
+    'learningRate',
+    'weightDecay',
+    'beta1',
+    'beta2',
+    'epsilon',
+  ]);
+  const rate = checkNumber('learningRate', given.learningRate ?? 0.001, { least: 0 });
+  const weightDecay = checkNumber('weightDecay', given.weightDecay ?? 0, { least: 0 });
+  const beta1 = checkDecay('beta1', given.beta1 ?? 0.9);
+  const beta2 = checkDecay('beta2', given.beta2 ?? 0.999);
+  const epsilon = checkNumber('epsilon', given.epsilon ?? 1e-8, { least: 0 });
   return Object.freeze<Optimizer>({
     name: 'adam',
     options: { learningRate: rate, weightDecay, beta1, beta2, epsilon },

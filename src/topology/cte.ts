@@ -7,10 +7,10 @@ import type { Edit, EvolvingLayer, Positions, Topology } from './topology.ts';
 
 /** CTE: grows between the neurons whose activations are most alike, by |cosine| (Atashgahi et al., Machine Learning 2022). */
 export function cte(options: CosineOptions = {}): Topology<null> {
-  checkOptions('topology.cte', options, COSINE_OPTIONS);
+  const given = checkOptions('topology.cte', options, COSINE_OPTIONS);
   return Object.freeze<Topology<null>>({
     name: 'cte',
-    ...cosineSettings(options),
+    ...cosineSettings(given),
     needs: ['activations'],
     init: startAtRandom,
     evolve: (layer, state) => ({ edit: growCandidates(layer), state }),

@@ -18,9 +18,9 @@ interface SeqState {
  * @param options.patience in epochs; 40, as published.
  */
 export function ctreSeq(options: CosineOptions & { readonly patience?: number } = {}): Topology<SeqState> {
-  checkOptions('topology.ctreSeq', options, [...COSINE_OPTIONS, 'patience']);
-  const { patience: given = 40, ...common } = options;
-  const patience = checkInteger('patience', given, { least: 1 });
+  const given = checkOptions('topology.ctreSeq', options, [...COSINE_OPTIONS, 'patience']);
+  const { patience: epochs = 40, ...common } = given;
+  const patience = checkInteger('patience', epochs, { least: 1 });
   const settings = cosineSettings(common);
 
   const advance = (state: SeqState, { accuracy }: Progress): SeqState => {

@@ -10,10 +10,10 @@ import type { Topology } from './topology.ts';
  * position already chosen and then grows fewer; here as many are grown as are pruned.
  */
 export function ctreSim(options: CosineOptions = {}): Topology<null> {
-  checkOptions('topology.ctreSim', options, COSINE_OPTIONS);
+  const given = checkOptions('topology.ctreSim', options, COSINE_OPTIONS);
   return Object.freeze<Topology<null>>({
     name: 'ctre-sim',
-    ...cosineSettings(options),
+    ...cosineSettings(given),
     needs: ['activations'],
     init: startAtRandom,
     evolve(layer, state, random) {

@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber } from '../checks.ts';
+import { checkChoice, checkList, checkNumber } from '../checks.ts';
 import { CtreError } from '../errors.ts';
 
 /** How dense the layers are; exactly one of `epsilon` and `density`. */
@@ -42,10 +42,11 @@ function layerDensities(dims: readonly number[], options: DensityOptions): numbe
     return erdosRenyi(dims).map((weight) => Math.min(1, value * weight));
   }
   if (Array.isArray(density)) {
-    if (density.length !== dims.length - 1) {
-      throw new CtreError('E_SHAPE', `density has ${density.length} entries for ${dims.length - 1} layers`);
+    const given = checkList('density', density, 2 ** 16);
+    if (given.length !== dims.length - 1) {
+      throw new CtreError('E_SHAPE', `density has ${given.length} entries for ${dims.length - 1} layers`);
     }
-    return density.map((value, l) => checkNumber(`density[${l}]`, value, { least: 0, most: 1 }));
+    return given.map((value, l) => checkNumber(`density[${l}]`, value, { least: 0, most: 1 }));
   }
   const overall = checkNumber('density', density, { least: 0, most: 1 });
   if (checkChoice('distribution', distribution, ['er', 'erk', 'uniform']) === 'uniform') {

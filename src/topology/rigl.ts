@@ -6,10 +6,10 @@ import type { Topology } from './topology.ts';
 
 /** RigL: grows where the dense gradient of one mini-batch is largest, with weight 0 (Evci et al., ICML 2020). */
 export function rigl(options: PruneOptions = {}): Topology<null> {
-  checkOptions('topology.rigl', options, PRUNE_OPTIONS);
+  const given = checkOptions('topology.rigl', options, PRUNE_OPTIONS);
   return Object.freeze<Topology<null>>({
     name: 'rigl',
-    ...pruneSchedule(options),
+    ...pruneSchedule(given),
     needs: ['denseGradient'],
     growInitializer: 'zeros',
     init: startAtRandom,

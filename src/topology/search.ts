@@ -24,8 +24,8 @@ export const DEFAULT_SAMPLE = Object.freeze({ sampleRows: 512, oversample: 4 });
 export function checkSearch(search: unknown): CosineSearch {
   if (typeof search !== 'object' || search === null)
     return checkChoice('search', search, ['auto', 'exact'] as const);
-  checkOptions('search', search, ['sampleRows', 'oversample']);
-  const { sampleRows, oversample } = { ...DEFAULT_SAMPLE, ...search };
+  const given = checkOptions('search', search, ['sampleRows', 'oversample']);
+  const { sampleRows, oversample } = { ...DEFAULT_SAMPLE, ...given };
   return Object.freeze({
     sampleRows: checkInteger('sampleRows', sampleRows, { least: 1 }),
     oversample: checkInteger('oversample', oversample, { least: 1 }),

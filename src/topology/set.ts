@@ -7,10 +7,10 @@ import type { Edit, EvolvingLayer, InitialLayer, Topology } from './topology.ts'
 
 /** SET: starts at random and grows at random (Mocanu et al., Nature Communications 2018). */
 export function set(options: PruneOptions = {}): Topology<null> {
-  checkOptions('topology.set', options, PRUNE_OPTIONS);
+  const given = checkOptions('topology.set', options, PRUNE_OPTIONS);
   return Object.freeze<Topology<null>>({
     name: 'set',
-    ...pruneSchedule(options),
+    ...pruneSchedule(given),
     needs: [],
     init: startAtRandom,
     evolve: (layer, state, random) => ({ edit: growAtRandom(layer, random), state }),

@@ -1,6 +1,7 @@
-import { CsrMatrix, type DenseMatrix } from '../csr.ts';
+import { copyNumbers, newArray } from '../arrays.ts';
+import { CsrMatrix, checkMatrix, type DenseMatrix } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
-import { checkMatrix } from '../kernels/operands.ts';
+import { loadF32 } from '../kernels/operands.ts';
 import type { I32Block, Region } from '../memory/arena.ts';
 import { type Kernels, TILE } from '../memory/module.ts';
 import type { TileRows } from '../nn/mlp.ts';
@@ -33,30 +34,20 @@ export function checkSamples(x: unknown, cols: number): DenseMatrix | CsrMatrix 
 }
 
 function toMatrix(x: unknown, cols: number): DenseMatrix | CsrMatrix {
-  if (Array.isArray(x)) return fromArrays(x, cols);
-  const matrix = checkMatrix('x', x);
-  // A copy: training begins later, and indices changed until then would lead kernels out of their memory.
-  return matrix instanceof CsrMatrix ? CsrMatrix.fromParts(matrix) : matrix;
+  return Array.isArray(x) ? fromArrays(x, cols) : checkMatrix('x', x);
 }
 
 function fromArrays(x: readonly unknown[], cols: number): DenseMatrix {
-  const data = new Float32Array(x.length * cols);
-  x.forEach((row, r) => {
+  const rows = x.length;
+  const data = newArray(rows * cols, Float32Array, `x, ${rows} × ${cols}`);
+  for (let r = 0; r < rows; r++) {
+    const row = x[r];
     if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
       throw new CtreError('E_ARGUMENT', `x[${r}] is ${show(row)}; expected an array of numbers`);
     }
-    const values = Array.from(row as ArrayLike<unknown>);
-    if (values.length !== cols) {
-      throw new CtreError('E_SHAPE', `x[${r}] has ${values.length} values; the network has ${cols} inputs`);
-    }
-    values.forEach((value, c) => {
-      if (typeof value !== 'number') {
-        throw new CtreError('E_ARGUMENT', `x[${r}][${c}] is ${show(value)}; expected a number`);
-      }
-      data[r * cols + c] = value;
-    });
-  });
-  return { rows: x.length, cols, data };
+    data.set(copyNumbers(`x[${r}]`, row, cols), r * cols);
+  }
+  return { rows, cols, data };
 }
 
 /**
@@ -68,9 +59,8 @@ export function checkLabels(y: unknown, rows: number, classes: number): Int32Arr
     throw new CtreError('E_ARGUMENT', `y is ${show(y)}; expected an Int32Array or an array of integers`);
   }
   const labels = y as ArrayLike<unknown>;
-  if (labels.length !== rows) {
-    throw new CtreError('E_SHAPE', `y has ${labels.length} labels for ${rows} rows of x`);
-  }
+  const { length } = labels;
+  if (length !== rows) throw new CtreError('E_SHAPE', `y has ${length} labels for ${rows} rows of x`);
   const checked = new Int32Array(rows);
   for (let r = 0; r < rows; r++) {
     const label = labels[r];
@@ -109,8 +99,7 @@ export function loadSamples(region: Region, x: DenseMatrix | CsrMatrix): PackedS
       },
     };
   }
-  const data = region.f32(rows * cols);
-  data.view.set(x.data);
+  const data = loadF32(region, x.data, rows * cols);
   return {
     rows,
     pack(kernels, list, count, tile) {

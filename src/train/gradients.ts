@@ -2,7 +2,7 @@ import type { Gradient, RowRange } from '../nn/layer.ts';
 import type { Mlp } from '../nn/mlp.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { Executor } from './executor.ts';
-import type { Work } from './work.ts';
+import { runNow, type Work } from './work.ts';
 
 /** Some output neurons of a layer. */
 interface Part {
@@ -20,7 +20,8 @@ export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
 
 /**
  * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the optimiser's step from it. Each job
- * does both for some output neurons, so the bits do not depend on the threads.
+ * does both for some output neurons, so the bits do not depend on the threads. A step is one piece: neither an abort nor whoever looks at
+ * the model while it trains comes upon half of one.
  */
 export function* mergeGradients(
   executor: Executor,
@@ -30,10 +31,12 @@ export function* mergeGradients(
   step: { readonly optimizer: Optimizer; readonly time: number } | undefined,
 ): Work<void> {
   if (others.length === 0 && step === undefined) return;
-  yield* executor.run(parts.length, (kernels, index) => {
+  const jobs = executor.run(parts.length, (kernels, index) => {
     const { layer: l, range } = parts[index];
     const layer = network.layers[l];
     for (const other of others) layer.mergeGradient(kernels, range, first[l], other[l]);
     if (step !== undefined) layer.update(kernels, range, step.optimizer, first[l], step.time);
   });
+  if (step === undefined) yield* jobs;
+  else runNow(jobs);
 }

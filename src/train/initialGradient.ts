@@ -3,7 +3,7 @@ import { CtreError } from '../errors.ts';
 import { Region } from '../memory/arena.ts';
 import { TILE } from '../memory/module.ts';
 import type { Initializer } from '../nn/initializer.ts';
-import { Mlp } from '../nn/mlp.ts';
+import { Mlp, networkBytes } from '../nn/mlp.ts';
 import { randomStream } from '../random.ts';
 import type { RowList } from './batches.ts';
 import { type Evolving, epochStream } from './evolve.ts';
@@ -24,7 +24,10 @@ export function* startFromInitialGradient(
 ): Work<void> {
   const { network, topology, seed } = model;
   const region = new Region(network.engine.arena);
-  const patterns = network.layers.map(({ outDim, inDim }) => fullPattern(outDim, inDim));
+  const { dims, layers } = network;
+  const connections = layers.map(({ outDim, inDim }) => outDim * inDim);
+  network.engine.arena.checkRoom(networkBytes(dims, connections), 'the initial gradient of every connection');
+  const patterns = layers.map(({ outDim, inDim }) => fullPattern(outDim, inDim));
   const dense = new Mlp(network.engine, patterns);
   try {
     for (const layer of dense.layers)

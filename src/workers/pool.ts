@@ -84,7 +84,8 @@ export class WorkerPool implements Executor {
   }
 
   *run(count: number, job: Job): Work<void> {
-    if (this.threads === 1 || count < 2 || !this.#recorder.record(count, job)) {
+    // Between two pieces of one caller's jobs another may come, who scores a model that is training: workers are busy then.
+    if (this.threads === 1 || count < 2 || this.#running || !this.#recorder.record(count, job)) {
       yield* this.#inline.run(count, job);
       return;
     }
