@@ -1,3 +1,5 @@
+// For those who compile against an older lib: the class has [Symbol.dispose].
+/// <reference lib="esnext.disposable" preserve="true" />
 import { checkInteger, checkOptions } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
