@@ -24,6 +24,9 @@ const ALLOWED = [
 /** What npm says where the registry cannot be reached and its cache does not help. */
 const OFFLINE = /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/;
 
+/** Milliseconds that npm may take, on a slow machine with a slow network. */
+const PATIENCE = 120_000;
+
 interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -64,7 +67,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
     ]);
     // A list of one in older npms, an object of one in newer.
     packed = Object.values<typeof packed>(JSON.parse(stdout))[0];
-  });
+  }, PATIENCE);
 
   afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
@@ -197,7 +200,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
         ],
         temporary,
       );
-    });
+    }, PATIENCE);
 
     function checkInstalled(context: TestContext): void {
       const { code, stdout, stderr } = installation;
