@@ -1,10 +1,11 @@
 // The programs that take part: each is a process that answers a line with a line of JSON, so that they can take turns
 // whatever they are written in.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { installedNode, LTS_LINES } from '../scripts/nodeVersions.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const succeeds = (command, args) => spawnSync(command, args).status === 0;
@@ -82,40 +83,18 @@ export function nativeProgram(source, name, flags) {
     : undefined;
 }
 
-/** The newest long-term-support line of Node, as the npm package `node` brings it. */
-const LTS = 26;
-
 /**
- * The Nodes to measure on, this one first. The other is the one at `path` ('none': no other) or the newest LTS line, which
- * is installed into build/ the first time: among the dev dependencies it would become the Node of every npm script.
+ * The Nodes to measure on, this one first. The other is the one at `path` ('none': no other) or the newest LTS line.
  */
 export function findNodes(path) {
   const nodes = [{ name: 'this', path: process.execPath, ...versions(process.execPath) }];
-  if (path === 'none' || (path === undefined && nodes[0].node.startsWith(`v${LTS}.`))) return nodes;
-  const other = path ?? installedLts();
+  const newest = LTS_LINES.at(-1);
+  if (path === 'none' || (path === undefined && nodes[0].node.startsWith(`v${newest}.`))) return nodes;
+  const other = path ?? installedNode(newest);
   const found = other && versions(other);
   if (found) nodes.push({ name: 'lts', path: other, ...found });
-  else console.log(`No other Node to compare with: ${path ?? `node@${LTS}`} could not be had.`);
+  else console.log(`No other Node to compare with: ${path ?? `node@${newest}`} could not be had.`);
   return nodes;
-}
-
-function installedLts() {
-  const folder = here('../build/node-lts');
-  const path = `${folder}/node_modules/node/bin/node`;
-  if (existsSync(path)) return path;
-  console.log(`Installing node@${LTS} into build/node-lts …`);
-  mkdirSync(folder, { recursive: true });
-  // The package fetches the binary of this system in its install script.
-  spawnSync('npm', [
-    'install',
-    '--prefix',
-    folder,
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts=false',
-    `node@${LTS}`,
-  ]);
-  return existsSync(path) ? path : undefined;
 }
 
 function versions(path) {

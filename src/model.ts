@@ -1,3 +1,5 @@
+// For those who compile against an older lib: the class has [Symbol.dispose].
+/// <reference lib="esnext.disposable" preserve="true" />
 import { viewOf } from './arrays.ts';
 import { checkChoice, checkInteger, checkOptions, readField } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';

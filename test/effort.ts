@@ -1,4 +1,5 @@
 // How much a test does: a part of it in `npm test`, all of it in `npm run test:full`, and from which seed.
+import type { TestContext } from 'vitest';
 import { randomStream } from '../src/random.ts';
 
 /** Whether all of it is wanted. */
@@ -18,4 +19,10 @@ export const runSeed: number = Number(process.env.CTRE_SEED ?? (isFull ? Date.no
 /** Random numbers of this run for one purpose. */
 export function runRandom(purpose: string) {
   return randomStream(runSeed, purpose);
+}
+
+/** Leaves a test out that cannot run here, and prints why. */
+export function skipTest(context: TestContext, reason: string): never {
+  console.log(`skipped: ${context.task.name}: ${reason}`);
+  return context.skip(reason);
 }

@@ -134,7 +134,7 @@ function halfToNumber(half: number): number {
   const exponent = (half >> 10) & 31;
   const fraction = half & 1023;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * (1 << exponent) * 2 ** -25);
 }
 
 /**

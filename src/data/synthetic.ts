@@ -45,7 +45,7 @@ export function syntheticDataset(options: SyntheticOptions = {}): SyntheticDatas
   const stream = (purpose: string): Random => randomStream(seed, `synthetic/${purpose}`);
   const cols = informative + redundant + noise;
   checkElements(rows, cols);
-  const vertices = 2 ** informative;
+  const vertices = 1 << informative;
   const classOfPair = shuffledRange(vertices / 2, stream('classes')).map((pair) => pair % classes);
   const classOf = (vertex: number): number => classOfPair[Math.min(vertex, vertices - 1 - vertex)];
   const vertexOfRow = shuffledRange(rows, stream('rows')).map((row) => row % vertices);
@@ -110,7 +110,7 @@ function checkSettings(options: SyntheticOptions): Required<SyntheticOptions> {
   checkRange('informative', informative, 2, 16, Number.isInteger);
   checkRange('redundant', redundant, 0, MAX_COUNT, Number.isInteger);
   checkRange('noise', noise, 0, MAX_COUNT, Number.isInteger);
-  checkRange('classes', classes, 2, 2 ** (informative - 1), Number.isInteger);
+  checkRange('classes', classes, 2, 1 << (informative - 1), Number.isInteger);
   checkRange('rows', rows, classes, MAX_COUNT, Number.isInteger);
   checkRange('clusterSpread', clusterSpread, 0, 1000, Number.isFinite);
   checkRange('flip', flip, 0, 1, Number.isFinite);

@@ -44,13 +44,15 @@ export function* searchSampled(
     const lists = proposals.map(
       (proposed, l) => proposed && new ProposalList(region, dims[l], dims[l + 1], proposed),
     );
-    const silent = new SilentNeurons(sampleNorms.sums);
     const rare = lists.map((list, l) =>
       list !== undefined && dims[l] * dims[l + 1] <= MAX_PAIRS ? new RarePairs(dims[l]) : undefined,
     );
+    const silent = dims.map(
+      (_, l) => new SilentNeurons(region, (rare[l] ?? rare[l - 1]) && sampleNorms.sums[l]),
+    );
     const watched = dims.map((_, l) => {
       const proposed = new Set([...(lists[l]?.inputs ?? []), ...(lists[l - 1]?.outputs ?? [])]);
-      if ((rare[l] ?? rare[l - 1]) !== undefined) for (const neuron of silent.lists[l]) proposed.add(neuron);
+      for (const neuron of silent[l].list) proposed.add(neuron);
       return Int32Array.from(proposed).sort();
     });
     const norms = new SquaredNorms(region, watched, dims);
@@ -61,15 +63,17 @@ export function* searchSampled(
         const l = Math.floor(index / parts);
         lists[l]?.add(kernels, index % parts, parts, all.slots.slice(0, count), l, begin > 0);
       });
-      const heard = silent.heard(norms.sums);
       const { buffer } = engine.arena.memory;
-      rare.forEach((pairs, l) => {
-        for (const { outputs, inputs } of all.slots.slice(0, count)) {
+      for (const { outputs, inputs } of all.slots.slice(0, count)) {
+        const heard = silent.map((neurons, l) =>
+          neurons.heard(engine.kernels, l === 0 ? inputs[0] : outputs[l - 1]),
+        );
+        rare.forEach((pairs, l) => {
           const outs = new Float32Array(buffer, outputs[l], TILE * dims[l + 1]);
           const ins = new Float32Array(buffer, inputs[l], TILE * dims[l]);
           pairs?.add(outs, heard[l + 1], ins, heard[l]);
-        }
-      });
+        });
+      }
     });
     return lists.map((list, l) => {
       const search = searches[l];
@@ -82,29 +86,38 @@ export function* searchSampled(
   }
 }
 
-/** The neurons that did not fire in the sample, and which of them have fired since one last looked. */
+/** A layer's neurons that did not fire in the sample; none without the sums of their squares there. */
 class SilentNeurons {
-  readonly lists: readonly Int32Array[];
-  readonly #known: readonly Float64Array[];
+  readonly list: Int32Array;
+  readonly #listed: I32Block;
+  /** 0 between calls. */
+  readonly #sums: F64Block;
 
-  constructor(sums: readonly F64Block[]) {
-    this.lists = sums.map(({ view, length }) => everyNeuron(length).filter((neuron) => view[neuron] === 0));
-    this.#known = this.lists.map(({ length }) => new Float64Array(length));
+  constructor(region: Region, sampleSums: F64Block | undefined) {
+    const length = sampleSums?.length ?? 0;
+    this.#sums = region.f64(length);
+    const sampled = sampleSums?.view;
+    this.list = everyNeuron(length).filter((neuron) => sampled?.[neuron] === 0);
+    this.#listed = region.i32(this.list.length);
+    this.#listed.view.set(this.list);
+    this.#sums.view.fill(0);
   }
 
-  /** By layer. A loop without a call in it: it looks at every silent neuron for every few tiles. */
-  heard(sums: readonly F64Block[]): number[][] {
-    return this.lists.map((list, l) => {
-      const [known, { view }] = [this.#known[l], sums[l]];
-      const heard: number[] = [];
-      for (let e = 0; e < list.length; e++) {
-        const sum = view[list[e]];
-        if (sum === known[e]) continue;
-        known[e] = sum;
-        heard.push(list[e]);
-      }
-      return heard;
-    });
+  /**
+   * Those that fire in a tile, ascending: told by this tile's squares alone, which no sum over other tiles can swallow. A
+   * loop without a call in it: it looks at every silent neuron for every tile.
+   */
+  heard(kernels: Kernels, tile: number): number[] {
+    const { list } = this;
+    kernels.squaredNorms(tile, this.#listed.pointer, list.length, this.#sums.pointer);
+    const sums = this.#sums.view;
+    const heard: number[] = [];
+    for (let e = 0; e < list.length; e++) {
+      if (sums[list[e]] === 0) continue;
+      sums[list[e]] = 0;
+      heard.push(list[e]);
+    }
+    return heard;
   }
 }
 

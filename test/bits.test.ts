@@ -1,0 +1,109 @@
+// "Same seed, same bits": one hash a method, for every engine, compiler and number of threads that can be had here.
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { installedNode, LTS_LINES } from '../scripts/nodeVersions.mjs';
+import { methods } from '../src/topology/index.ts';
+import { findChromium, usePage } from './bits/page.ts';
+import { isFull, skipTest } from './effort.ts';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const expected: Record<string, string> = JSON.parse(readFileSync(here('bits/hashes.json'), 'utf8'));
+const all = Object.keys(expected);
+/** Enough for many threads in a hurry: handing them such small jobs takes longer than the jobs. */
+const few = ['ctre-sim', 'rigl', 'search in groups'];
+const THREADS = [1, 2, 3, 8];
+
+/** V8's ways to run the same code, by the flags that mean them; of several sets the first that a V8 knows. */
+const compilers: Record<string, readonly string[][]> = {
+  'the usual compilers': [[]],
+  'the baseline compiler of WebAssembly alone': [['--liftoff', '--no-wasm-tier-up']],
+  'the optimising compiler of WebAssembly alone': [['--no-liftoff']],
+  'JavaScript never optimised': [['--no-opt', '--no-maglev']],
+  'JavaScript optimised as soon as can be': [['--always-turbofan'], ['--stress-maglev', '--always-osr']],
+};
+const usual = Object.keys(compilers)[0];
+
+/** The flags for a compiler in the words of the Node at `path`; undefined where it has none. */
+function flagsOf(path: string, compiler: string): readonly string[] | undefined {
+  const { stdout } = spawnSync(path, ['--v8-options'], { encoding: 'utf8' });
+  const known = new Set(Array.from(stdout.matchAll(/^ +--([a-z0-9-]+)/gm), ([, name]) => name));
+  return compilers[compiler].find((flags) => flags.every((flag) => known.has(flag.replace(/^--(no-)?/, ''))));
+}
+
+async function inNode(path: string, flags: readonly string[], threads: number, names: readonly string[]) {
+  const args = [...flags, here('bits/node.mjs'), String(threads), ...names];
+  const { stdout } = await promisify(execFile)(path, args);
+  return JSON.parse(stdout) as unknown;
+}
+
+/** What to evaluate on a page. */
+function onPage(threads: number, names: readonly string[]): string {
+  return `import('/test/bits/program.mjs').then((it) => it.hashAll(${threads}, ${JSON.stringify(names)}))`;
+}
+
+/** All threads asked for, all hashes as written down. */
+function expectBits(outcome: unknown, threads: number, names: readonly string[]): void {
+  expect(outcome, `${threads} threads`).toEqual({ hashes: hashesOf(names) });
+}
+
+function hashesOf(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, expected[name]]));
+}
+
+/** By number of threads what to hash: everything in a full test, and on one thread always. */
+function plan(compiler: string, threads = THREADS): [threads: number, names: readonly string[]][] {
+  return threads
+    .filter((n) => isFull || n === 1 || compiler === usual)
+    .map((n) => [n, isFull || n === 1 ? all : few]);
+}
+
+const nodes = [
+  { node: 'this Node', find: (): string | undefined => process.execPath },
+  ...(isFull ? LTS_LINES : []).map((line) => ({ node: `Node ${line}`, find: () => installedNode(line) })),
+];
+
+// Every program here is a process of its own: an arena on trial would change nothing.
+describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/bits/hashes.json', () => {
+  it('are of every method', () => {
+    expect(all).toEqual([...Object.keys(methods), 'search in groups']);
+  });
+
+  describe.each(nodes)('come from $node', ({ node, find }) => {
+    it.for(Object.keys(compilers))('with %s', async (compiler, context) => {
+      const path = find();
+      if (path === undefined) return skipTest(context, `${node} could not be installed`);
+      const flags = flagsOf(path, compiler);
+      if (flags === undefined) return skipTest(context, `the V8 of ${node} has no flags for it`);
+      for (const [threads, names] of plan(compiler)) {
+        expectBits(await inNode(path, flags, threads, names), threads, names);
+      }
+    });
+  });
+
+  describe('come from Chromium', () => {
+    const chromium = findChromium();
+    const missing = 'there is no Chromium here; install one, or say where it is with CTRE_CHROMIUM';
+
+    it.for(isFull ? Object.keys(compilers).slice(0, 3) : [usual])('with %s', async (compiler, context) => {
+      if (chromium === undefined) return skipTest(context, missing);
+      const [flags] = compilers[compiler];
+      await usePage(chromium, { isolated: true, flags }, async (evaluate) => {
+        for (const [threads, names] of plan(compiler, isFull ? THREADS : [1, 3])) {
+          expectBits(await evaluate(onPage(threads, names)), threads, names);
+        }
+      });
+    });
+
+    it('on a page that is not isolated, with one thread instead of three', async (context) => {
+      if (chromium === undefined) return skipTest(context, missing);
+      const names = isFull ? all : few;
+      const warning = expect.stringMatching(/one thread instead of 3: .*isolated/);
+      await usePage(chromium, { isolated: false, flags: [] }, async (evaluate) => {
+        expect(await evaluate(onPage(3, names))).toEqual({ hashes: hashesOf(names), warning });
+      });
+    });
+  });
+});

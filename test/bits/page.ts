@@ -1,0 +1,74 @@
+// A page with the repository's files on it, in a headless Chromium.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { delimiter, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What bundlers do for pages: where a package's name leads. `?cjs` marks CommonJS, which pages do not know. */
+const imports = {
+  '@assemblyscript/loader': '/node_modules/@assemblyscript/loader/index.js',
+  fflate: '/node_modules/fflate/esm/browser.js',
+  papaparse: '/node_modules/papaparse/papaparse.js?cjs',
+  'seedrandom/lib/alea.js': '/node_modules/seedrandom/lib/alea.js?cjs',
+};
+const html = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>`;
+const types: Record<string, string> = { '.js': 'text/javascript', '.mjs': 'text/javascript' };
+
+/** The path of a Chromium: CTRE_CHROMIUM, or the first of the usual names that is installed. */
+export function findChromium(): string | undefined {
+  if (process.env.CTRE_CHROMIUM !== undefined) return process.env.CTRE_CHROMIUM;
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return ['chromium', 'chromium-browser', 'google-chrome']
+    .flatMap((name) => folders.map((folder) => join(folder, name)))
+    .find((path) => existsSync(path));
+}
+
+/** @param isolated whether pages may share memory with their workers. */
+async function serve(isolated: boolean): Promise<Server> {
+  const headers = isolated
+    ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
+    : {};
+  const respond = async (url: URL): Promise<{ type: string; body: string }> => {
+    if (url.pathname === '/') return { type: 'text/html', body: html };
+    const text = await readFile(join(root, url.pathname), 'utf8');
+    const body = url.searchParams.has('cjs')
+      ? `const module = { exports: {} }, { exports } = module;\n${text}\nexport default module.exports;`
+      : text;
+    return { type: types[extname(url.pathname)] ?? 'text/plain', body };
+  };
+  const server = createServer((request, response) => {
+    respond(new URL(request.url ?? '/', 'http://localhost')).then(
+      ({ type, body }) => response.writeHead(200, { ...headers, 'Content-Type': type }).end(body),
+      () => response.writeHead(404, headers).end(),
+    );
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return server;
+}
+
+/** Calls `use` with a way to evaluate expressions on a page, promises awaited. @param flags of V8. */
+export async function usePage(
+  executablePath: string,
+  { isolated, flags }: { readonly isolated: boolean; readonly flags: readonly string[] },
+  use: (evaluate: (expression: string) => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const server = await serve(isolated);
+  const args = ['--no-sandbox', `--js-flags=${flags.join(' ')}`];
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const page = await browser.newPage();
+    const { port } = server.address() as AddressInfo;
+    await page.goto(`http://localhost:${port}/`);
+    await use((expression) => page.evaluate(expression));
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}

@@ -1,0 +1,285 @@
+// Few hands in the pot: what users of the package download is what is in this repository, and nothing runs unasked.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { skipTest } from './effort.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const manifest = JSON.parse(read('package.json'));
+const bin = (path: string): string => join(root, 'node_modules', path);
+
+/** What may be shipped. */
+const ALLOWED = [
+  /^(README|LICENSE|CHANGELOG)(\.md)?$/,
+  /^package\.json$/,
+  /^dist\/([\w-]+\/)*[\w.-]+\.(js|js\.map|d\.ts)$/,
+  /^dist\/ctre\.wasm$/,
+  /^dist\/workers\/worker\.mjs$/,
+];
+
+/** What npm says where the registry cannot be reached and its cache does not help. */
+const OFFLINE = /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/;
+
+/** Milliseconds that npm may take, on a slow machine with a slow network. */
+const PATIENCE = 120_000;
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, whatever that is. */
+function run(command: string, args: readonly string[], cwd = root): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(command, args, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+    });
+  });
+}
+
+/** Every file below a folder, by its path from there. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}
+
+// Of programs of their own; an arena on trial would change nothing.
+describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
+  let temporary: string;
+  let packed: { filename: string; files: { path: string }[] };
+
+  beforeAll(async () => {
+    temporary = mkdtempSync(join(tmpdir(), 'ctre-package-'));
+    // Without scripts: `prepare` would build dist/ anew under the feet of other tests.
+    const { stdout } = await run('npm', [
+      'pack',
+      '--ignore-scripts',
+      '--json',
+      '--pack-destination',
+      temporary,
+    ]);
+    // A list of one in older npms, an object of one in newer.
+    packed = Object.values<typeof packed>(JSON.parse(stdout))[0];
+  }, PATIENCE);
+
+  afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+  describe('is built from this repository', () => {
+    it('dist/ is what src/ compiles to (npm run build makes it so)', async () => {
+      const fresh = join(temporary, 'dist');
+      const { stdout, code } = await run(process.execPath, [
+        bin('typescript/bin/tsc'),
+        ...['-p', 'tsconfig.build.json', '--outDir', fresh],
+      ]);
+      expect(stdout).toBe('');
+      expect(code).toBe(0);
+      const added = ['ctre.wasm', 'workers/worker.mjs'];
+      expect(filesBelow(join(root, 'dist'))).toEqual([...filesBelow(fresh), ...added].sort());
+      // A map says where the sources are from its own folder, which is another one here.
+      const compared = filesBelow(fresh).filter((file) => !file.endsWith('.map'));
+      const stale = compared.filter(
+        (file) => readFileSync(join(fresh, file), 'utf8') !== read(`dist/${file}`),
+      );
+      expect(stale).toEqual([]);
+      expect(read('dist/workers/worker.mjs')).toBe(read('src/workers/worker.mjs'));
+    });
+
+    it('ctre.wasm and the inlined bytes are what assembly/ compiles to, byte for byte', async () => {
+      const fresh = join(temporary, 'ctre.wasm');
+      const { code, stderr } = await run(process.execPath, [
+        bin('assemblyscript/bin/asc.js'),
+        ...['assembly/index.ts', '--config', 'asconfig.json', '--target', 'release', '--outFile', fresh],
+      ]);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      const bytes = readFileSync(fresh);
+      expect(bytes.equals(readFileSync(join(root, 'dist/ctre.wasm')))).toBe(true);
+      const [inlined] = /[\w+/=]{1000,}/.exec(read('dist/memory/wasm.generated.js')) ?? [];
+      expect(inlined).toBe(bytes.toString('base64'));
+    });
+  });
+
+  describe('holds', () => {
+    it('what the list in this file allows, and nothing else', () => {
+      const paths = packed.files.map(({ path }) => path);
+      expect(paths.filter((path) => !ALLOWED.some((pattern) => pattern.test(path)))).toEqual([]);
+      for (const path of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/ctre.wasm']) {
+        expect(paths).toContain(path);
+      }
+    });
+
+    it('no path of the machine that built it', () => {
+      // A home of / or /root is no name of anybody's, and stands in other words.
+      const ours = [root.replace(/\/$/, ''), homedir()].filter((path) => path.split('/').length > 2);
+      const anybodys = /file:\/\/\/|\/(home|Users)\/\w|\/tmp\/|[A-Z]:\\\\?Users/;
+      const holders = packed.files.filter(({ path }) => {
+        const text = readFileSync(join(root, path), 'latin1');
+        return anybodys.test(text) || ours.some((folder) => text.includes(folder));
+      });
+      expect(holders).toEqual([]);
+    });
+
+    it('source maps that bring their sources along', () => {
+      const maps = packed.files.map(({ path }) => path).filter((path) => path.endsWith('.map'));
+      expect(maps.length).toBeGreaterThan(0);
+      for (const path of maps) {
+        const { sources, sourceRoot, sourcesContent } = JSON.parse(read(path));
+        expect(sourceRoot, path).toBe('');
+        for (const source of sources) expect(source, path).toMatch(/^(\.\.\/)+src\/[\w/.]+\.ts$/);
+        expect(sourcesContent?.length, path).toBe(sources.length);
+      }
+    });
+
+    it('no code that makes code of text', () => {
+      const makers = packed.files.filter(
+        ({ path }) => /\.m?js$/.test(path) && /\beval\b|\bFunction\s*\(|\bimport\((?!')/.test(read(path)),
+      );
+      expect(makers).toEqual([]);
+    });
+  });
+
+  describe('depends', () => {
+    const dependencies = Object.keys(manifest.dependencies).sort();
+
+    it('on the packages for which the README has a reason, and on no other', () => {
+      const [, section] = /^## Dependencies, and why\n([\s\S]*?)^## /m.exec(read('README.md')) ?? [];
+      const rows = Array.from(section.matchAll(/^\| *(`.*`) *\| *(.*?) *\|$/gm));
+      const named = rows.flatMap(([, names]) => Array.from(names.matchAll(/`([^`]+)`/g), ([, name]) => name));
+      expect(named.sort()).toEqual(dependencies);
+      for (const [row, , reason] of rows) expect(reason.length, row).toBeGreaterThan(10);
+    });
+
+    it('on what its code imports, and on nothing else', () => {
+      const imported = filesBelow(join(root, 'dist'))
+        .filter((file) => /\.m?js$/.test(file))
+        .flatMap((file) => Array.from(read(`dist/${file}`).matchAll(/(?:from|import) '([^.'][^']*)'/g)))
+        .map(([, name]) => name)
+        .filter((name) => !name.startsWith('node:'))
+        .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]);
+      expect([...new Set(imported)].sort()).toEqual(dependencies);
+      const others = [
+        'peerDependencies',
+        'optionalDependencies',
+        'bundleDependencies',
+        'bundledDependencies',
+      ];
+      expect(others.filter((field) => field in manifest)).toEqual([]);
+    });
+
+    it('on nothing with a known vulnerability', async (context) => {
+      const { code, stdout, stderr } = await run('npm', ['audit', '--omit=dev', '--json']);
+      const report = code === 0 ? {} : JSON.parse(stdout);
+      if (code !== 0 && report.vulnerabilities === undefined) {
+        const said = /npm warn audit .*|npm error .*/.exec(stderr)?.[0] ?? `npm audit ended with ${code}`;
+        skipTest(context, `the registry does not answer npm audit: ${said.replace(/https?:\S+/g, '…')}`);
+      }
+      expect(report.vulnerabilities ?? {}).toEqual({});
+    });
+  });
+
+  describe('installed from its tarball', () => {
+    let app: string;
+    let installation: Ended;
+
+    beforeAll(async () => {
+      app = join(temporary, 'app');
+      const tarball = join(temporary, packed.filename);
+      writeFileSync(join(temporary, 'package.json'), '{}');
+      installation = await run(
+        'npm',
+        [
+          ...['install', tarball, '--prefix', app, '--ignore-scripts=false', '--foreground-scripts'],
+          ...['--prefer-offline', '--no-audit', '--no-fund'],
+        ],
+        temporary,
+      );
+    }, PATIENCE);
+
+    function checkInstalled(context: TestContext): void {
+      const { code, stdout, stderr } = installation;
+      const [said] = OFFLINE.exec(stderr) ?? [];
+      if (code !== 0 && said !== undefined) {
+        skipTest(
+          context,
+          `its dependencies can be had neither from a registry nor from npm's cache: ${said}`,
+        );
+      }
+      expect(`${stdout}${stderr}`).not.toMatch(/^npm err/m);
+      expect(code).toBe(0);
+    }
+
+    it('runs no script, and no package it brings has one', (context) => {
+      checkInstalled(context);
+      // Scripts in the foreground say what they are: "> ctre@1.2.3 postinstall".
+      expect(`${installation.stdout}${installation.stderr}`).not.toMatch(/^> /m);
+      const folder = join(app, 'node_modules');
+      const manifests = filesBelow(folder).filter((file) =>
+        /^((@[^/]+\/)?[^/]+\/)(node_modules\/(@[^/]+\/)?[^/]+\/)*package\.json$/.test(file),
+      );
+      expect(manifests.length).toBeGreaterThan(Object.keys(manifest.dependencies).length);
+      const runners = manifests.filter((file) => {
+        const { scripts = {} } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+        return ['preinstall', 'install', 'postinstall'].some((name) => name in scripts);
+      });
+      expect(runners).toEqual([]);
+      expect(filesBelow(folder).filter((file) => file.endsWith('binding.gyp'))).toEqual([]);
+    });
+
+    it('trains, saves and loads', async (context) => {
+      checkInstalled(context);
+      writeFileSync(
+        join(app, 'train.mjs'),
+        `import { SparseMLP } from 'ctre';
+        import { syntheticDataset } from 'ctre/data';
+        import { cosineSimilarity } from 'ctre/kernels';
+        const { x, labels } = syntheticDataset({ rows: 200, noise: 20 });
+        const model = await SparseMLP.create({ layers: [x.cols, 30, 20, 2], epsilon: 4, threads: 2 });
+        const { epochs } = await model.fit(x, labels, { epochs: 2 });
+        const again = await SparseMLP.load(model.save());
+        const [a, b] = [model.predict(x), again.predict(x)];
+        const { cols } = cosineSimilarity(x, x);
+        console.log(JSON.stringify([epochs.length, model.warning ?? '', a.every((p, i) => p === b[i]), cols]));`,
+      );
+      const { stdout, stderr } = await run(process.execPath, ['train.mjs'], app);
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toEqual([2, '', true, 200]);
+    });
+
+    it('has a command that works', async (context) => {
+      checkInstalled(context);
+      const command = join(app, 'node_modules/.bin/ctre');
+      const options = ['--epochs', '2', '--hidden', '30', '--json'];
+      const { code, stdout, stderr } = await run(command, ['train', ...options], app);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ event: 'result' });
+    });
+
+    it('has types that hold in a strict project, with libraries checked and none of ours', async (context) => {
+      checkInstalled(context);
+      writeFileSync(
+        join(app, 'use.mts'),
+        `import { type Epoch, optimizer, SparseMLP, topology } from 'ctre';
+        import { readDataset, syntheticDataset } from 'ctre/data';
+        import { spmm } from 'ctre/kernels';
+        const { x, labels } = syntheticDataset();
+        const model = await SparseMLP.create({ layers: [x.cols, 2], topology: topology.set() });
+        export const epochs: Epoch[] = [];
+        for await (const epoch of model.train(x, labels, { optimizer: optimizer.adam() })) epochs.push(epoch);
+        // @ts-expect-error layers are numbers
+        await SparseMLP.create({ layers: ['one'] });
+        export { readDataset, spmm };`,
+      );
+      const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--types', ''];
+      const { stdout } = await run(process.execPath, [bin('typescript/bin/tsc'), ...options, 'use.mts'], app);
+      expect(stdout).toBe('');
+    });
+  });
+});
