@@ -1,12 +1,20 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { init, SparseMLP } from '../src/index.ts';
+import { init, optimizer, SparseMLP, topology } from '../src/index.ts';
 import { getEngine } from '../src/memory/module.ts';
 import { methods } from '../src/topology/index.ts';
 import { effort, runSeed } from './effort.ts';
 import { peakBytes } from './fuzz/memory.ts';
-import { modelParts, modelSeeds, packModel, withHeader } from './fuzz/models.ts';
+import {
+  modelParts,
+  modelSeeds,
+  packCheckpoint,
+  packModel,
+  unpackCheckpoint,
+  withHeader,
+} from './fuzz/models.ts';
 import { bitFlips, cuts, PROTOTYPE_KEYS, wrongFile } from './fuzz/mutate.ts';
 import { tryAll } from './fuzz/watch.ts';
+import { quadrants } from './problems.ts';
 
 const INPUTS = effort(3000, 100_000);
 const MIB = 1 << 20;
@@ -66,6 +74,66 @@ describe(`loading a model (CTRE_SEED=${runSeed})`, () => {
       }
     }
     await tryAll(inputs(), use);
+  });
+});
+
+describe(`taking up a checkpoint (CTRE_SEED=${runSeed})`, () => {
+  const problem = quadrants(20, 4);
+  const options = { epochs: 4, validationSplit: 0.2, batchSize: 5 };
+
+  /** Takes the training up; one that ends as training may end is as good as one that goes through. */
+  async function takeUp(bytes: Uint8Array): Promise<void> {
+    const model = await SparseMLP.resume(bytes);
+    try {
+      const { layers } = model;
+      const isOurs = layers[0].inDim === 4 && layers[layers.length - 1].outDim === 4;
+      if (isOurs) await model.fit(problem.x, problem.y, options);
+      else model.predict({ rows: 1, cols: layers[0].inDim, data: new Float32Array(layers[0].inDim) });
+      await use(model.save());
+    } finally {
+      model.dispose();
+    }
+  }
+
+  async function seedOf(
+    name: string,
+    method: Parameters<typeof SparseMLP.create>[0]['topology'],
+    adam: boolean,
+  ) {
+    const model = await SparseMLP.create({ layers: [4, 6, 4], epsilon: 1, topology: method });
+    const wanted = { ...options, ...(adam && { optimizer: optimizer.adam() }) };
+    for await (const { epoch } of model.train(problem.x, problem.y, wanted)) if (epoch === 2) break;
+    const inside = unpackCheckpoint(model.checkpoint({ note: 'x' }));
+    model.dispose();
+    return { name, inside, pack: packCheckpoint };
+  }
+
+  const seeds = async () => [
+    await seedOf('ctre-seq', topology.ctreSeq(), false),
+    await seedOf('prune with Adam', topology.prune(), true),
+  ];
+
+  it('works for the seeds, which are packed as they came', async () => {
+    for (const { inside, pack } of await seeds()) {
+      const model = await SparseMLP.resume(pack(inside));
+      expect(pack(unpackCheckpoint(model.checkpoint()))).toEqual(model.checkpoint());
+      model.dispose();
+    }
+    const [{ inside, pack }] = await seeds();
+    await takeUp(pack(inside));
+  });
+
+  it(`of ${INPUTS} mutated ones gives an error of ours, or a training that goes on`, async () => {
+    const all = await seeds();
+    function* inputs() {
+      for (let index = 0; index < INPUTS; index++) {
+        const { title, packed } = wrongFile('checkpoint', index, all, changeAll);
+        yield { title, input: packed };
+      }
+    }
+    const tally = await tryAll(inputs(), takeUp);
+    expect(tally.valid).toBeGreaterThan(INPUTS / 100);
+    expect(tally.errors.E_FORMAT).toBeGreaterThan(INPUTS / 20);
   });
 });
 

@@ -149,6 +149,24 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [savedModel(), { threads: 1 }],
     (_, a) => SparseMLP.load(...a),
   ),
+  'SparseMLP.resume': entry(
+    () => [savedCheckpoint(), { threads: 1, maxBytes: 1e8 }],
+    (_, a) => SparseMLP.resume(...a),
+  ),
+  'SparseMLP#history': ofModel(none, (model) => model.history),
+  // Of a model that has been trained, which the others need not be.
+  'SparseMLP#checkpoint': entry(
+    () => [{ labels: ['a', 'b'] }],
+    async (_, a) => {
+      const model = await SparseMLP.fromWeights(layers());
+      try {
+        await model.fit(x(), y(), { epochs: 1 });
+        return model.checkpoint(...a);
+      } finally {
+        model.dispose();
+      }
+    },
+  ),
   'SparseMLP#layers': ofModel(none, (model) => model.layers.map(({ weights, bias }) => [weights, bias])),
   'SparseMLP#nnz': ofModel(none, (model) => model.nnz),
   'SparseMLP#density': ofModel(none, (model) => model.density),
@@ -233,6 +251,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'topology.rigl': entry(
     () => [pruning()],
     (_, a) => topology.rigl(...a),
+  ),
+  'topology.momentum': entry(
+    () => [{ ...pruning(), batches: 2 }],
+    (_, a) => topology.momentum(...a),
+  ),
+  'topology.prune': entry(
+    () => [{ until: 0.5 }],
+    (_, a) => topology.prune(...a),
   ),
   'topology.snip': entry(
     () => [{}],
@@ -356,12 +382,20 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
 };
 
 let saved: Uint8Array | undefined;
+let kept: Uint8Array | undefined;
 
-/** Before the first call: a file to load. */
+/** Before the first call: a file to load, and a checkpoint. */
 export async function prepareCalls(): Promise<void> {
   const model = await SparseMLP.fromWeights(layers());
   saved = model.save();
+  await model.fit(x(), y(), { epochs: 1 });
+  kept = model.checkpoint();
   model.dispose();
+}
+
+function savedCheckpoint(): Uint8Array {
+  if (kept === undefined) throw new Error('prepareCalls() comes first');
+  return kept.slice();
 }
 
 function savedModel(): Uint8Array {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CsrMatrix, type CsrPattern, checkCsr } from '../src/csr.ts';
 import { randomStream } from '../src/random.ts';
 import { connectionCounts } from '../src/topology/density.ts';
-import { applyEdit } from '../src/topology/edit.ts';
+import { applyEdit, planEdit } from '../src/topology/edit.ts';
 import { type MethodName, methods, topologyByName } from '../src/topology/index.ts';
 import {
   addPositions,
@@ -183,7 +183,7 @@ function update(name: MethodName, seed: number, accuracy = 0.5) {
     values: { view: values.slice() },
     weightSlots: [{ view: momentum.slice() }],
   };
-  const counts = applyEdit(target, evolved.edit, () => 9, method.pruneCount !== undefined);
+  const counts = applyEdit(target, planEdit(pattern, evolved.edit, method.pruneCount !== undefined), () => 9);
   return { before: { pattern, values, momentum }, weakest, edit: evolved.edit, target, counts, candidates };
 }
 
@@ -314,7 +314,7 @@ describe('what distinguishes the methods', () => {
   });
 });
 
-describe('applyEdit refuses what would break the layer, and leaves it alone', () => {
+describe('planEdit refuses what would break the layer, and leaves it alone', () => {
   const start = () => {
     const matrix = CsrMatrix.fromParts({
       rows: 2,
@@ -350,7 +350,9 @@ describe('applyEdit refuses what would break the layer, and leaves it alone', ()
       grow: { rows: Int32Array.from(rows), cols: Int32Array.from(cols) },
       random: 0,
     };
-    expect(() => applyEdit(target, edit, () => 0)).toThrow(expect.objectContaining({ code: 'E_ARGUMENT' }));
+    expect(() => planEdit(target.current, edit, false)).toThrow(
+      expect.objectContaining({ code: 'E_ARGUMENT' }),
+    );
     expect(target.current).toEqual(start().current);
     expect(target.values.view).toEqual(start().values.view);
   });

@@ -84,7 +84,7 @@ export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: B
       `the model's file is of version ${show(header.version)}; this release reads version ${VERSION}`,
     );
   }
-  const { shapes, seed, epochs, preset } = header;
+  const { shapes, seed, epochs, preset = 'default' } = header;
   if (!Array.isArray(shapes) || shapes.length === 0) throw missing('shapes');
   if (typeof seed !== 'string' && !(typeof seed === 'number' && Number.isFinite(seed))) throw missing('seed');
   if (typeof preset !== 'string') throw missing('preset');

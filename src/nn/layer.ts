@@ -53,6 +53,8 @@ export class Layer implements LayerShape {
   readonly #region: Region;
   #nnz: number;
   #structure: Structure | undefined;
+  /** Room for the structure that a full layer will have when it loses connections. */
+  #reserved: Structure | undefined;
   /** Weights in CSR order [nnz]. */
   readonly values: F32Block;
   readonly bias: F32Block;
@@ -126,8 +128,15 @@ export class Layer implements LayerShape {
     perm.view.set(transposed.source);
   }
 
+  /** Makes sure that `setPattern` has the memory for a pattern of so many connections. */
+  reserve(nnz: number): void {
+    if (this.#structure === undefined && nnz < this.#nnz) this.#reserved ??= this.#allocateStructure(nnz);
+  }
+
   #shrink(nnz: number): void {
-    this.#structure ??= this.#allocateStructure(nnz);
+    this.reserve(nnz);
+    this.#structure ??= this.#reserved;
+    if (this.#structure === undefined) return;
     const { indices, rowIdx, perm } = this.#structure;
     for (const block of [indices, rowIdx, perm, this.values, ...this.weightSlots]) block.shorten(nnz);
     this.#nnz = nnz;

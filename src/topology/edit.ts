@@ -4,8 +4,6 @@ import type { Edit } from './topology.ts';
 
 /** A layer whose structure can be changed. */
 export interface EditTarget {
-  /** The present pattern. */
-  pattern(): CsrPattern;
   /** Writes a pattern of as many connections, or fewer; then the arrays below get shorter. */
   setPattern(pattern: CsrPattern): void;
   /** Weights in CSR order. */
@@ -28,19 +26,22 @@ export interface EditCounts {
 
 const NEW = -1;
 
+/** An edit that was found to fit a layer. */
+export interface PlannedEdit {
+  readonly edit: Edit;
+  /** The pattern after the edit. */
+  readonly pattern: CsrPattern;
+  /** For each of its connections the CSR position it had before, or NEW. */
+  readonly source: Int32Array;
+  readonly regrown: number;
+}
+
 /**
- * Applies an edit: the one place where a CSR structure changes. Survivors keep weight and optimiser state bit for bit,
- * new connections get a drawn weight and a state of zero. O(nnz).
+ * Checks an edit; nothing changes yet, so that a network is changed in all layers or in none. O(nnz).
  * @param mayShrink whether fewer connections may be grown than pruned.
- * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, or grows a kept one; the
- *   layer is unchanged then.
+ * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, or grows a kept one.
  */
-export function applyEdit(
-  target: EditTarget,
-  edit: Edit,
-  drawWeight: () => number,
-  mayShrink = false,
-): EditCounts {
+export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): PlannedEdit {
   const { prune, grow } = edit;
   const fits = mayShrink ? grow.cols.length <= prune.length : grow.cols.length === prune.length;
   if (!fits || grow.rows.length !== grow.cols.length) {
@@ -49,7 +50,19 @@ export function applyEdit(
       `the topology method prunes ${prune.length} connections and grows ${grow.cols.length}; expected as many`,
     );
   }
-  const { pattern, source, regrown } = mergeEdit(target.pattern(), edit);
+  return { edit, ...mergeEdit(before, edit) };
+}
+
+/**
+ * Makes a planned edit: the one place where a CSR structure changes. Survivors keep weight and optimiser state bit for bit,
+ * new connections get a drawn weight and a state of zero. O(nnz).
+ */
+export function applyEdit(
+  target: EditTarget,
+  { edit, pattern, source, regrown }: PlannedEdit,
+  drawWeight: () => number,
+): EditCounts {
+  const { prune, grow } = edit;
   const arrays = [target.values, ...target.weightSlots];
   const before = arrays.map(({ view }) => view.slice());
   target.setPattern(pattern);

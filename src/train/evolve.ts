@@ -4,7 +4,7 @@ import { drawWeight, type Initializer } from '../nn/initializer.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { Mlp, Workspace } from '../nn/mlp.ts';
 import { type Random, randomStream } from '../random.ts';
-import { applyEdit, type EditCounts } from '../topology/edit.ts';
+import { applyEdit, type EditCounts, planEdit } from '../topology/edit.ts';
 import { removeConnections } from '../topology/pattern.ts';
 import { type CosineSearch, DEFAULT_SAMPLE } from '../topology/search.ts';
 import type { Positions, Progress, Topology } from '../topology/topology.ts';
@@ -84,13 +84,21 @@ export function* evolve(
     };
     return { ...edit(evolving, states[l], random), random };
   });
+  const mayShrink = topology.pruneCount !== undefined;
+  // Whatever may fail comes before the first change: all layers evolve, or none.
+  const plans = network.layers.map((layer, l) => {
+    const change = changes[l];
+    if (change === undefined) return undefined;
+    const plan = planEdit(layer.pattern(), change.edit, mayShrink);
+    layer.reserve(plan.pattern.indices.length);
+    return { plan, bound: model.growInitializer.bound(layer), random: change.random };
+  });
   model.states = changes.map((change, l) => change?.state ?? states[l]);
   return network.layers.map((layer, l) => {
-    const change = changes[l];
-    if (change === undefined) return null;
-    const bound = model.growInitializer.bound(layer);
-    const mayShrink = topology.pruneCount !== undefined;
-    return applyEdit(layer, change.edit, () => drawWeight(bound, change.random), mayShrink);
+    const planned = plans[l];
+    return planned === undefined
+      ? null
+      : applyEdit(layer, planned.plan, () => drawWeight(planned.bound, planned.random));
   });
 }
 

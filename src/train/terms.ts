@@ -54,7 +54,8 @@ function fingerprint(arrays: readonly Elements[]): string {
     const step = Math.max(1, Math.floor(array.length / SPOTS));
     const spots = step === 1 ? array : array.filter((_, at) => at % step === 0);
     crc = crc32(new Uint8Array(Float64Array.of(array.length).buffer), crc);
-    crc = crc32(new Uint8Array(spots.buffer, spots.byteOffset, spots.byteLength), crc);
+    // A buffer that was taken away has no bytes to look at; training itself says so.
+    if (spots.length > 0) crc = crc32(new Uint8Array(spots.buffer, spots.byteOffset, spots.byteLength), crc);
   }
   return crc.toString(16).padStart(8, '0');
 }

@@ -105,3 +105,40 @@ export const modelSeeds: readonly Seed<Uint8Array>[] = [
     pack: packModel,
   },
 ];
+
+/** What is inside a checkpoint: a model's parts and the training, as texts of JSON. */
+export function unpackCheckpoint(bytes: Uint8Array): Readonly<Record<string, Uint8Array>> {
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  const { __metadata__: strings, ...tensors } = JSON.parse(
+    new TextDecoder().decode(bytes.subarray(8, 8 + length)),
+  );
+  return {
+    settings: text(strings.ctre),
+    metadata: text(strings.metadata),
+    training: text(strings.training),
+    tensors: text(JSON.stringify(tensors)),
+    data: bytes.slice(8 + length),
+  };
+}
+
+/** The checkpoint of what is inside, with a check sum that is right: what is wrong is found behind it. */
+export function packCheckpoint(inside: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const [ctre, metadata, training, tensors] = ['settings', 'metadata', 'training', 'tensors'].map((name) =>
+    Buffer.from(inside[name]).toString(),
+  );
+  const strings = JSON.stringify({ checksum: '00000000', ctre, metadata, training });
+  const bytes = withHeader(`{"__metadata__":${strings},${tensors.slice(1)}`, inside.data);
+  const at = 8 + '{"__metadata__":{"checksum":"'.length;
+  bytes.set(text(crc32(bytes).toString(16).padStart(8, '0')), at);
+  return bytes;
+}
+
+/** Bit by bit, by the definition (RFC 1952, section 8). */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
