@@ -8,7 +8,7 @@ import { modelParts, modelSeeds, packModel, withHeader } from './fuzz/models.ts'
 import { bitFlips, cuts, PROTOTYPE_KEYS, wrongFile } from './fuzz/mutate.ts';
 import { tryAll } from './fuzz/watch.ts';
 
-const INPUTS = effort(3000, 100_000);
+const INPUTS = effort(2000, 100_000);
 const MIB = 1 << 20;
 
 /** Loads the model, and uses it. */
@@ -58,7 +58,7 @@ describe(`loading a model (CTRE_SEED=${runSeed})`, () => {
 
   it('cut anywhere, or with any bit flipped, gives the same', async () => {
     function* inputs() {
-      for (const { name, inside, pack } of modelSeeds) {
+      for (const { name, inside, pack } of modelSeeds.slice(0, effort(1, modelSeeds.length))) {
         const whole = pack(inside);
         for (const { title, bytes } of [...cuts(whole), ...bitFlips(whole)]) {
           yield { title: `${name} ${title}`, input: bytes };

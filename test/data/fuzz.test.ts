@@ -10,7 +10,7 @@ import { tryAll } from '../fuzz/watch.ts';
 type Files = Readonly<Record<string, Uint8Array>>;
 
 /** Mutated inputs for each reader. */
-const INPUTS = effort(3000, 100_000);
+const INPUTS = effort(2000, 100_000);
 
 /** @throws Error unless the dataset keeps what its type promises. */
 function checkDataset({ x, labels, labelNames, featureNames, test }: Dataset): void {
@@ -63,7 +63,7 @@ describe.each(Object.entries(dataSeeds))(`the reader of %s (CTRE_SEED=${runSeed}
       for (const { name: seed, inside, pack } of seeds) {
         const files = pack(inside);
         for (const [name, whole] of Object.entries(files)) {
-          for (const { title, bytes } of [...cuts(whole), ...bitFlips(whole, effort(160, 1 << 12))]) {
+          for (const { title, bytes } of [...cuts(whole), ...bitFlips(whole, effort(96, 1 << 12))]) {
             yield { title: `${seed}, ${name} ${title}`, input: { ...files, [name]: bytes } };
           }
         }
