@@ -116,6 +116,16 @@ describe('a model’s file', () => {
   });
 });
 
+describe('the number of epochs', () => {
+  it.each(['-0', '-0.0'])('%s is 0', async (epochs) => {
+    const parts = modelParts({ layers: [tiny], settings: { epochs: 'EPOCHS' } });
+    const settings = Buffer.from(Buffer.from(parts.settings).toString().replace('"EPOCHS"', epochs));
+    const model = await SparseMLP.load(packModel({ ...parts, settings }));
+    expect(model.epochs).toBe(0);
+    model.dispose();
+  });
+});
+
 describe('loading takes at most 4 × the file + 64 MiB', () => {
   const wide = { rows: 1, cols: 2 ** 31 - 1, indptr: [0, 1], indices: [5] };
   const tall = 1 << 14;
