@@ -192,7 +192,8 @@ describe(`any sequence of calls (CTRE_SEED=${runSeed})`, () => {
             }
             const now = model.layers.map(({ nnz }) => nnz);
             // Gradual pruning comes down from all connections; nothing else ever changes their number.
-            const lost = now.map((nnz, l) => (model.method === 'prune' ? counts[l] - nnz : 0));
+            const { method } = model;
+            const lost = now.map((nnz, l) => (method === 'prune' ? counts[l] - nnz : 0));
             expect(lost.every((n) => n >= 0)).toBe(true);
             expect(now.map((nnz, l) => nnz + lost[l])).toEqual(counts);
             counts = now;

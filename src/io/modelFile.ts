@@ -115,7 +115,7 @@ export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: B
       initializer: readRecipe(header, 'initializer'),
       growInitializer: readRecipe(header, 'growInitializer'),
       seed,
-      epochs,
+      epochs: Math.abs(epochs), // −0 is a number of epochs too, and no other one than 0
     },
     metadata: parseRecord('metadata', metadata.get('metadata') ?? '{}', budget),
   };

@@ -104,6 +104,7 @@ function readHeader(
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length));
     header = parseJson(text, budget, `a header of ${length} bytes`);
+    budget.release(2 * length);
   } catch (cause) {
     if (cause instanceof CtreError) throw cause;
     throw malformed('its header is no JSON', cause);

@@ -10,7 +10,7 @@ import { tryAll } from '../fuzz/watch.ts';
 type Files = Readonly<Record<string, Uint8Array>>;
 
 /** Mutated inputs for each reader. */
-const INPUTS = effort(3000, 100_000);
+const INPUTS = effort(2000, 100_000);
 
 /** @throws Error unless the dataset keeps what its type promises. */
 function checkDataset({ x, labels, labelNames, featureNames, test }: Dataset): void {
@@ -40,6 +40,13 @@ function changeOne(files: Files, change: (bytes: Uint8Array) => Uint8Array, rand
   return { ...files, [name]: change(files[name]) };
 }
 
+/** The bytes cut, and with bits of their head flipped: all of them, or some where all is not wanted. */
+function wrongBits(whole: Uint8Array, head: number) {
+  const all = [...cuts(whole), ...bitFlips(whole, effort(head, whole.length))];
+  // Seven has nothing in common with the eight bits of a byte.
+  return all.filter((_, position) => position % effort(7, 1) === 0);
+}
+
 describe.each(Object.entries(dataSeeds))(`the reader of %s (CTRE_SEED=${runSeed})`, (reader, seeds) => {
   it('reads its seeds', async () => {
     for (const { inside, pack } of seeds) read(pack(inside));
@@ -63,14 +70,14 @@ describe.each(Object.entries(dataSeeds))(`the reader of %s (CTRE_SEED=${runSeed}
       for (const { name: seed, inside, pack } of seeds) {
         const files = pack(inside);
         for (const [name, whole] of Object.entries(files)) {
-          for (const { title, bytes } of [...cuts(whole), ...bitFlips(whole, effort(160, 1 << 12))]) {
+          for (const { title, bytes } of wrongBits(whole, 256)) {
             yield { title: `${seed}, ${name} ${title}`, input: { ...files, [name]: bytes } };
           }
         }
         // What a check sum covers from outside goes wrong from inside; in gzip that is the same again.
         if (!isFull && seed.endsWith('in gzip')) continue;
         for (const [name, whole] of Object.entries(inside)) {
-          for (const { title, bytes } of [...cuts(whole), ...bitFlips(whole, effort(32, 1 << 12))]) {
+          for (const { title, bytes } of wrongBits(whole, 128)) {
             yield { title: `${seed}, inside ${name} ${title}`, input: pack({ ...inside, [name]: bytes }) };
           }
         }

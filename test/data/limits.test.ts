@@ -34,7 +34,7 @@ const numpy = (descr: string, cols: number, rows = scale << 19): Files => ({
   'X.npy': npy(descr, [rows, cols], bytes(rows * cols * Number(descr[2]))),
   'y.npy': npy('|u1', [rows], bytes(rows)),
 });
-/** A matrix with 2^10 entries a row, or a column, of one byte each. */
+/** A matrix with 2^10 entries a row, or a column. */
 function sparse(layout: string, step: number): Files {
   const majors = scale << 10;
   const indices = Int32Array.from({ length: majors << 10 }, (_, p) =>
@@ -51,7 +51,7 @@ function sparse(layout: string, step: number): Files {
   const files = {
     'format.npy': npy('|S3', [], text(layout)),
     'shape.npy': vector('<i4', Int32Array.from(shape)),
-    'data.npy': vector('|u1', bytes(majors << 10)),
+    'data.npy': vector('<f4', bytes(majors << 12)),
     'indices.npy': vector('<i4', indices),
     'indptr.npy': vector('<i4', indptr),
     'y.npy': vector('|u1', bytes(shape[0])),
