@@ -76,6 +76,7 @@ async function live(cycle: number, threads: number): Promise<void> {
     }
     default:
       model.evaluate(x, y);
+      model.predict(x);
       spmm(model.layers[0].weights, { rows: 12, cols: 3, data: x.data.slice(0, 36) });
       cosineTopK(x, 2);
       await code('E_MEMORY', () =>
