@@ -552,12 +552,14 @@ describe.each(Object.entries(publicCalls))('%s', (name, entry) => {
   it('works as the table says', async () => {
     for (const state of entry.ofModel ? (['idle', 'training'] as const) : (['idle'] as const)) {
       const { model, end } = await modelIn(state);
-      const result = (async () => entry.call(model, entry.args()))();
       const isBusy = state === 'training' && /#(train|fit|dispose|\[Symbol.dispose\])/.test(name);
-      const done = result.then((value) => checkResult(value, name));
-      if (isBusy) await expect(done).rejects.toMatchObject({ code: 'E_BUSY' });
-      else await done;
-      await end();
+      const done = (async () => checkResult(await entry.call(model, entry.args()), name))();
+      try {
+        if (isBusy) await expect(done).rejects.toMatchObject({ code: 'E_BUSY' });
+        else await done;
+      } finally {
+        await end();
+      }
     }
     await checkUnharmed(name);
   });
