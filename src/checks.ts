@@ -43,7 +43,8 @@ export function checkChoice<T extends string>(name: string, value: unknown, choi
  * @throws CtreError `E_ARGUMENT` naming the first that is not.
  */
 export function checkOptions<T>(name: string, options: T, known: readonly string[]): T {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  const isList = Array.isArray(options) || ArrayBuffer.isView(options);
+  if (typeof options !== 'object' || options === null || isList) {
     throw new CtreError('E_ARGUMENT', `${name} takes an object of options and got ${show(options)}`);
   }
   const unknown = Object.keys(options).find((key) => !known.includes(key));

@@ -1,4 +1,4 @@
-import { copyNumbers, newArray, viewOf } from './arrays.ts';
+import { checkLength, copyNumbers, newArray, viewOf } from './arrays.ts';
 import { checkInteger, readField } from './checks.ts';
 import { CtreError, show } from './errors.ts';
 
@@ -208,14 +208,19 @@ export function transposePattern(pattern: CsrPattern): {
   return { indptr: offsets, indices: rowOf, source };
 }
 
-/** Throws unless the parts, of fitting lengths, are a canonical CSR matrix. O(nnz + rows). */
-export function checkCsr({ rows, cols, indptr, indices }: Omit<CsrParts, 'values'>): void {
-  if (indptr[0] !== 0 || indptr[rows] !== indices.length) {
+/** Throws unless the offsets run from 0 to the number of entries. */
+function checkEnds(indptr: ArrayLike<number>, entries: number): void {
+  if (indptr[0] !== 0 || indptr[indptr.length - 1] !== entries) {
     throw new CtreError(
       'E_CSR',
-      `indptr runs from ${indptr[0]} to ${indptr[rows]}; it has to run from 0 to ${indices.length}`,
+      `indptr runs from ${indptr[0]} to ${indptr[indptr.length - 1]}; it has to run from 0 to ${entries}`,
     );
   }
+}
+
+/** Throws unless the parts, of fitting lengths, are a canonical CSR matrix. O(nnz + rows). */
+export function checkCsr({ rows, cols, indptr, indices }: Omit<CsrParts, 'values'>): void {
+  checkEnds(indptr, indices.length);
   for (let r = 0; r < rows; r++) {
     const begin = indptr[r];
     const end = indptr[r + 1];
@@ -247,7 +252,10 @@ export function checkPattern(name: string, value: unknown): CsrPattern {
   const rows = checkSize(`${name}.rows`, readField(name, value, 'rows'));
   const cols = checkSize(`${name}.cols`, readField(name, value, 'cols'));
   const indptr = copyNumbers(`${name}.indptr`, readField(name, value, 'indptr'), rows + 1);
-  const indices = copyNumbers(`${name}.indices`, readField(name, value, 'indices'));
+  const given = readField(name, value, 'indices');
+  const length = viewOf(given, Int32Array)?.length ?? checkLength(`${name}.indices`, given);
+  checkEnds(indptr, length);
+  const indices = copyNumbers(`${name}.indices`, given, length);
   checkCsr({ rows, cols, indptr, indices });
   return { rows, cols, indptr: toInt32(indptr), indices: toInt32(indices) };
 }

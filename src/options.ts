@@ -277,6 +277,17 @@ function checkPositions(what: string, list: unknown): Int32Array {
   return positions;
 }
 
+/** The longest list that is kept with a model. */
+const MAX_LIST = 2 ** 24;
+
+/** Typed arrays do not survive JSON, and a list can be longer than any text. */
+function refuseLists(_key: string, value: unknown): unknown {
+  if (ArrayBuffer.isView(value) || (Array.isArray(value) && value.length > MAX_LIST)) {
+    throw new CtreError('E_ARGUMENT', `${show(value)} cannot be kept as JSON`);
+  }
+  return value;
+}
+
 /**
  * A copy of an object that can be written as JSON, as a file will hold it.
  * @throws CtreError `E_ARGUMENT` for anything else.
@@ -285,7 +296,7 @@ export function checkJson(name: string, value: unknown): Readonly<Record<string,
   let copy: unknown;
   let cause: unknown;
   try {
-    copy = JSON.parse(JSON.stringify(value));
+    copy = JSON.parse(JSON.stringify(value, refuseLists));
   } catch (reason) {
     cause = reason;
   }

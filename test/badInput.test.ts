@@ -121,6 +121,7 @@ describe('what callers write themselves is checked when it speaks', () => {
       'E_ARGUMENT',
     ],
     ['metadata that refer to themselves', { metadata: cyclic }, 'E_ARGUMENT'],
+    ['metadata with a typed array', { metadata: { scale: new Float32Array(2) } }, 'E_ARGUMENT'],
     ['metadata with a BigInt', { metadata: { n: 1n } }, 'E_ARGUMENT'],
     [
       'more neurons than a dense layer can have',
@@ -154,6 +155,8 @@ describe('what callers write themselves is checked when it speaks', () => {
 
   it('fit: options that are a number', async () => {
     expect(await codeOf(() => model.fit(x, y, JSON.parse('5')))).toBe('E_ARGUMENT');
+    // The keys of so long an array would be more than an engine can hold.
+    expect(await codeOf(() => topology.cte(Object(new Uint8Array(2 ** 29))))).toBe('E_ARGUMENT');
   });
 });
 

@@ -68,7 +68,7 @@ const training = () => ({
   test: { x: CsrMatrix.fromDense(x()), y: y() },
   patience: 3,
   // Whatever the number of epochs becomes.
-  signal: AbortSignal.timeout(30),
+  signal: AbortSignal.timeout(500),
 });
 const pruning = () => ({ pruneFraction: 0.3, annealing: 'cosine' as const });
 const cosines = () => ({ ...pruning(), search: { sampleRows: 32, oversample: 2 } });
@@ -184,7 +184,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     (model, a) => model.fit(...a),
   ),
   'SparseMLP#fit with validation': ofModel(
-    () => [rowsOf(x()), y(), { epochs: 2, validation: { x: x(), y: y() }, signal: AbortSignal.timeout(30) }],
+    () => [rowsOf(x()), y(), { epochs: 2, validation: { x: x(), y: y() }, signal: AbortSignal.timeout(500) }],
     (model, a) => model.fit(...a),
   ),
   'SparseMLP#evaluate': ofModel(

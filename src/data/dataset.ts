@@ -1,7 +1,7 @@
 import { checkLength, viewOf } from '../arrays.ts';
 import type { Budget } from '../budget.ts';
-import { checkInteger, readField } from '../checks.ts';
-import { type CsrMatrix, type DenseMatrix, MAX_INDEX } from '../csr.ts';
+import { readField } from '../checks.ts';
+import type { CsrMatrix, DenseMatrix } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
 
 /** Rows with their classes. Sparse sources stay sparse; nothing is scaled. */
@@ -112,7 +112,7 @@ export function relabel(dataset: Dataset, names: readonly (number | string)[]): 
 
 /** The fields of an object, each read once. */
 function checkFields<T>(name: string, value: T): T {
-  if (typeof value === 'object' && value !== null) return { ...value };
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) return { ...value };
   throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected an object`);
 }
 
@@ -127,12 +127,15 @@ function checkCodes(what: string, value: unknown, names: number): Int32Array {
   throw new CtreError('E_LABEL', `${what} holds ${stray}; expected integers from 0 to below ${names}`);
 }
 
+/** More labels than an engine's lists take, or kernels rows. */
+const MAX_LABELS = 2 ** 26;
+
 /** A list of integers and names, each read once; anything but numbers and strings is no label. */
 function copyLabels(what: string, values: unknown): (number | string)[] {
-  const count = checkInteger(`the number of ${what}`, checkLength(what, values), {
-    least: 0,
-    most: MAX_INDEX,
-  });
+  const count = checkLength(what, values);
+  if (count > MAX_LABELS) {
+    throw new CtreError('E_MEMORY', `${what} are ${count}; expected at most ${MAX_LABELS}`);
+  }
   const labels: (number | string)[] = [];
   for (let at = 0; at < count; at++) {
     const label = readField(what, values, String(at));

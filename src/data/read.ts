@@ -229,7 +229,7 @@ function isSize(value: unknown): boolean {
 
 /** A copy of the options, each read once. */
 function checkOptions(options: ReadOptions): ReadOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || ArrayBuffer.isView(options)) {
     throw new CtreError('E_ARGUMENT', `options is ${show(options)}; expected an object`);
   }
   const own = { ...options };
