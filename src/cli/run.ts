@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CtreError } from '../errors.ts';
 import { type Syntax, unknown } from './args.ts';
 import { evaluateSyntax, runEvaluate } from './evaluate.ts';
+import { featuresSyntax, runFeatures } from './features.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { predictSyntax, runPredict } from './predict.ts';
 import type { Io } from './report.ts';
@@ -16,6 +17,7 @@ const COMMANDS: readonly Command[] = [
   { syntax: trainSyntax, run: runTrain },
   { syntax: evaluateSyntax, run: runEvaluate },
   { syntax: predictSyntax, run: runPredict },
+  { syntax: featuresSyntax, run: runFeatures },
 ];
 
 /**
