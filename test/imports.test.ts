@@ -18,7 +18,8 @@ const allowed: Record<string, string[]> = {
   options: [...leaves, 'nn', 'topology', 'train'],
   model: [...leaves, 'memory', 'nn', 'topology', 'train', 'io', 'workers', 'options'],
   index: [...leaves, 'memory', 'nn', 'topology', 'train', 'options', 'model'],
-  cli: [...leaves, 'data', 'index', 'model', 'options', 'nn', 'topology', 'train'],
+  compare: [...leaves, 'topology', 'train', 'model'],
+  cli: [...leaves, 'compare', 'data', 'index', 'model', 'options', 'nn', 'topology', 'train'],
 };
 
 const src = fileURLToPath(new URL('../src', import.meta.url));

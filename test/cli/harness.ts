@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { run } from '../../src/cli/run.ts';
 
 /** What a run of the program left behind. */
@@ -37,6 +38,7 @@ export async function ctre(
   const io = {
     stdout: output('stdout'),
     stderr: output('stderr'),
+    cellProgram: fileURLToPath(new URL('../../dist/cli/cellProcess.js', import.meta.url)),
     interruptible: <T>(task: (signal: AbortSignal) => Promise<T>) => task(controller.signal),
   };
   const code = await run(argv, io);
