@@ -80,8 +80,9 @@ function runProcess(
     });
     child.on('close', (code, by) => {
       signal.removeEventListener('abort', kill);
-      const words = complaint.split('\n').findLast((line) => /\S/.test(line));
-      resolve(outcome ?? `its process ended ${by ?? `with code ${code}`}${words ? `: ${words.trim()}` : ''}`);
+      const words = /^\S*Error\b.*$/m.exec(complaint)?.[0];
+      const reason = `its process ended ${by === null ? `with code ${code}` : `by ${by}`}`;
+      resolve(outcome ?? (words === undefined ? reason : `${reason}: ${words}`));
     });
     // A process that is gone before it could read says so by its end.
     child.send(task, () => {});

@@ -69,12 +69,13 @@ export async function readGrid(
 ): Promise<Grid> {
   args.exclude('hidden', 'widths');
   args.exclude('epsilons', 'density');
-  const names = readMethods(args);
+  const compared = readMethods(args);
   const seeds = args.ranges('seeds', { least: 0 }) ?? [0, 1, 2];
   const epsilons = args.numbers('epsilons', { least: 0 });
   const shapes = args.ranges('widths', { least: 1 })?.map((width) => [width, width, width]);
-  const trainNames = new Set(Object.values(trainSyntax.options).flatMap((group) => Object.keys(group)));
-  const common = [...args.given()].filter(([name]) => trainNames.has(name));
+  const { Compared: _compared, ...everyCell } = GRID_OPTIONS;
+  const names = new Set(Object.values(everyCell).flatMap((group) => Object.keys(group)));
+  const common = [...args.given()].filter(([name]) => names.has(name));
   const typed = common.map(([name, value]) => (value === '' ? `--${name}` : `--${name}=${value}`));
   const paths = args.positionals.length === 0 ? [undefined] : args.positionals;
   const tasks: CellTask[] = [];
@@ -92,7 +93,7 @@ export async function readGrid(
     const { density } = settings;
     for (const hidden of shapes ?? [settings.hidden]) {
       for (const epsilon of epsilons ?? [density.density === undefined ? (density.epsilon ?? 1) : null]) {
-        for (const method of names) {
+        for (const method of compared) {
           for (const seed of seeds) {
             const cell = { dataset: source.name, hidden, epsilon, method, seed };
             const argv = [...own, ...cellArguments(cell)];
@@ -130,7 +131,7 @@ function readMethods(args: Arguments<GridOptionName>): MethodName[] {
   if (text === 'all') return METHODS;
   const names = text.split(',').map((name) => {
     const known = METHODS.find((method) => method === name);
-    if (known === undefined) throw unknown('--methods has no method', show(name), METHODS);
+    if (known === undefined) throw unknown('--methods has no', name === '' ? 'empty name' : name, METHODS);
     return known;
   });
   return [...new Set(names)];
