@@ -11,7 +11,7 @@ export const CHECKPOINT_OPTIONS = {
     value: 'n',
     help: 'epochs between checkpoints, or minutes: 5m\n(every epoch, where that takes less than 5 % of the time)',
   },
-  resume: { help: 'take up the training in the folder; the other options have to be the same' },
+  resume: { help: 'take up the training there; the other options have to be the same' },
 } as const satisfies Record<string, OptionHelp>;
 
 /** What the options ask for. */
