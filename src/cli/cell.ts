@@ -93,6 +93,7 @@ function describeTraining(
       rows,
       batchSize,
       epochs,
+      planned: settings.epochs,
       searches: searches.map(({ epoch }) => epoch),
     }),
     seconds,

@@ -1,4 +1,4 @@
-import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type CellRecord, cellKey } from '../compare/cell.ts';
 import { CtreError, show } from '../errors.ts';
@@ -27,16 +27,17 @@ export class ResultsFile {
   readonly #path: string;
   readonly #head: Head;
   readonly #records: Map<string, CellRecord>;
+  /** Length of the whole lines. */
   #bytes: number;
-  /** Whether the file holds what `#bytes` says: not before `prepare`. */
-  readonly #isNew: boolean;
+  /** Length of the file as it was read; undefined where there was none. */
+  readonly #found: number | undefined;
 
-  private constructor(path: string, head: Head, found: Found | undefined) {
+  private constructor(path: string, head: Head, found: Found | undefined, length: number | undefined) {
     this.#path = path;
     this.#head = head;
     this.#records = new Map(found?.records.map((record) => [cellKey(record), record]));
     this.#bytes = found?.bytes ?? 0;
-    this.#isNew = found === undefined;
+    this.#found = length;
   }
 
   /**
@@ -59,7 +60,7 @@ export class ResultsFile {
     });
     const found = bytes === undefined || bytes.length === 0 ? undefined : readLines(path, bytes, head);
     if (found !== undefined) checkCells(path, found.records, tasks);
-    return new ResultsFile(path, head, found);
+    return new ResultsFile(path, head, found, bytes?.length);
   }
 
   get path(): string {
@@ -75,7 +76,11 @@ export class ResultsFile {
   async prepare(): Promise<void> {
     await this.#lock();
     try {
-      if (this.#isNew) await this.#rewrite([]);
+      const now = await stat(this.#path).catch(() => undefined);
+      if (now?.size !== this.#found) {
+        throw new CtreError('E_BUSY', `another process has just written ${show(this.#path)}; try again`);
+      }
+      if (this.#bytes === 0) await this.#rewrite([]);
       else await truncate(this.#path, this.#bytes);
     } catch (error) {
       await this.close();

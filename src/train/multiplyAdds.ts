@@ -14,7 +14,10 @@ export interface CountedTraining {
   /** Rows that made steps, those for validation left out. */
   readonly rows: number;
   readonly batchSize: number;
+  /** Epochs trained. */
   readonly epochs: number;
+  /** Epochs asked for: annealing goes by them. */
+  readonly planned: number;
   /** The epochs whose update searched for candidates, from 1. */
   readonly searches: readonly number[];
 }
@@ -57,8 +60,8 @@ export function countMultiplyAdds(training: CountedTraining): MultiplyAdds {
 
 /** Multiply-adds of what training collects for a method, once. */
 const COUNTS: Readonly<Record<Need, (training: CountedTraining, epoch: number) => number>> = {
-  activations({ dims, nnz, topology, rows, epochs }, epoch) {
-    const fraction = topology.schedule.fraction(epoch, epochs);
+  activations({ dims, nnz, topology, rows, planned }, epoch) {
+    const fraction = topology.schedule.fraction(epoch, planned);
     const searched = nnz.map((count, l) => {
       const pruned = count === dims[l] * dims[l + 1] ? 0 : Math.floor(fraction * count);
       return pruned === 0 ? undefined : { kept: { indices: { length: count - pruned } }, count: pruned };

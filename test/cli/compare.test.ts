@@ -1,15 +1,17 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ResultsFile } from '../../src/cli/resultsFile.ts';
 import { methods } from '../../src/topology/index.ts';
 import { effort, runRandom, runSeed } from '../effort.ts';
 import { CELL_PROGRAM, ctre, jsonLines, type Outcome, temporaryFolder } from './harness.ts';
@@ -257,6 +259,22 @@ describe.runIf(existsSync(CELL_PROGRAM))('the file of results', () => {
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
 
+  it('is not cut where another process wrote between reading and locking', async () => {
+    const path = withContent(whole);
+    const [{ ctre: release, options }, ...cells] = jsonLines(whole);
+    const tasks = cells.map((cell) => ({
+      cell: { dataset: 'trees.csv', hidden: [12, 9], epsilon: 2, method: String(cell.method), seed: 1 },
+      data: String(cell.data),
+      argv: [],
+      picture: undefined,
+    }));
+    const results = await ResultsFile.open(path, String(release), Object(options), tasks, []);
+    appendFileSync(path, 'a line of theirs\n');
+    await expect(results.prepare()).rejects.toThrow(/another process has just written/);
+    expect(readFileSync(path, 'utf8')).toBe(`${whole}a line of theirs\n`);
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
   it('cannot be in a folder that takes no files', async () => {
     const { code, stderr } = await compare(folder.path('nowhere/results.jsonl'), ...grid);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/there is no folder/)]);
@@ -315,16 +333,18 @@ describe('a mistake of ctre compare ends with one sentence before anything is tr
 });
 
 /** The processes that have this one for a parent. */
-const childrenOf = (pid: number): number[] => {
+const childrenOf = (pid: number): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => parentOf(name) === pid)
+    .map(Number);
+function parentOf(pid: string): number | undefined {
   try {
-    return execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
-      .trim()
-      .split(/\s+/)
-      .map(Number);
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
   } catch {
-    return []; // none
+    return undefined; // it has ended meanwhile
   }
-};
+}
 const isRunning = (pid: number): boolean => {
   try {
     // A zombie has ended; nobody has asked for its exit code.

@@ -102,7 +102,7 @@ describe('guessPicture', () => {
 });
 
 describe('countMultiplyAdds', () => {
-  const network = { dims: [10, 20, 5], nnz: [40, 30], rows: 100, batchSize: 25, epochs: 4 };
+  const network = { dims: [10, 20, 5], nnz: [40, 30], rows: 100, batchSize: 25, epochs: 4, planned: 4 };
   const of = (name: string, options: object, searches: number[]) =>
     countMultiplyAdds({ ...network, topology: topologyByName(name, options), searches });
 
@@ -126,6 +126,18 @@ describe('countMultiplyAdds', () => {
     const search = { sampleRows: 16, oversample: 4 };
     const { growth } = of('ctre-sim', { search, pruneFraction: 0.2 }, [1]);
     expect(growth).toBe((16 * (2 * 70 + 300 + 35) + 100 * (70 + 35 + 4 * (8 + 6))) / 400);
+  });
+
+  it('follows the annealing that was planned, also of a training that ended early', () => {
+    const topology = topologyByName('cte', {
+      search: { sampleRows: 16, oversample: 4 },
+      pruneFraction: 0.2,
+      annealing: 'cosine',
+    });
+    const { growth } = countMultiplyAdds({ ...network, planned: 8, topology, searches: [4] });
+    const fraction = 0.1 * (1 + Math.cos((Math.PI * 4) / 8)); // ζ/2 · (1 + cos πt/T), Loshchilov and Hutter 2017
+    const listed = Math.floor(fraction * 40) + Math.floor(fraction * 30);
+    expect(growth).toBe((16 * (2 * 70 + 300 + 35) + 100 * (70 + 35 + 4 * listed)) / 400);
   });
 
   it('counts RigL’s and SNIP’s gradients of one batch', () => {
