@@ -19,7 +19,8 @@ const allowed: Record<string, string[]> = {
   options: [...leaves, 'nn', 'topology', 'train', 'presets'],
   model: [...leaves, 'memory', 'nn', 'topology', 'train', 'io', 'workers', 'options', 'presets'],
   index: [...leaves, 'memory', 'nn', 'topology', 'train', 'options', 'model'],
-  cli: [...leaves, 'data', 'index', 'model', 'options', 'nn', 'topology', 'train', 'presets'],
+  compare: [...leaves, 'topology', 'train', 'model'],
+  cli: [...leaves, 'compare', 'data', 'index', 'model', 'options', 'nn', 'topology', 'train', 'presets'],
 };
 
 const src = fileURLToPath(new URL('../src', import.meta.url));

@@ -14,7 +14,7 @@ export interface OptionHelp {
 export interface Syntax {
   readonly command: string;
   readonly summary: string;
-  /** Names of what comes without a dash; one in brackets may be left out. */
+  /** Names of what comes without a dash; one in brackets may be left out, the last one with … come several times. */
   readonly positionals: readonly string[];
   /** Options by the group they are listed in. */
   readonly options: Readonly<Record<string, Readonly<Record<string, OptionHelp>>>>;
@@ -72,12 +72,18 @@ export function parseArguments<S extends Syntax>(
     }
   }
   const least = syntax.positionals.filter((name) => !name.startsWith('[')).length;
-  if (positionals.length < least || positionals.length > syntax.positionals.length) {
+  const most = syntax.positionals.at(-1)?.includes('…')
+    ? Number.POSITIVE_INFINITY
+    : syntax.positionals.length;
+  if (positionals.length < least || positionals.length > most) {
     const came = positionals.length === 0 ? 'no arguments' : positionals.map(show).join(' ');
     throw new CtreError('E_ARGUMENT', `ctre ${syntax.command} got ${came}; expected ${usageOf(syntax)}`);
   }
   return new Arguments(positionals, values);
 }
+
+/** A range of more is a slip of the keyboard. */
+const MOST_OF_RANGE = 9999;
 
 /** What was given; every getter is undefined for an option that was not. */
 export class Arguments<Name extends string> {
@@ -117,6 +123,27 @@ export class Arguments<Name extends string> {
   /** A comma-separated list. @throws CtreError `E_ARGUMENT` where an entry is no number within the bounds. */
   numbers(name: Name, bounds: Bounds): number[] | undefined {
     return this.#list(name, checkNumber, bounds);
+  }
+
+  /** As `integers`, where `a-b` stands for all from a to b; each once. */
+  ranges(name: Name, bounds: Bounds): number[] | undefined {
+    const entries = this.text(name)?.split(',');
+    const numbers = entries?.flatMap((entry) => {
+      const [, from, to] = /^(\d+)-(\d+)$/.exec(entry) ?? [];
+      if (from === undefined) return [checkInteger(`--${name}`, parseNumber(entry) ?? entry, bounds)];
+      const first = checkInteger(`--${name}`, Number(from), bounds);
+      const last = checkInteger(`--${name} ${entry}: its end`, Number(to), {
+        least: first,
+        most: first + MOST_OF_RANGE,
+      });
+      return Array.from({ length: last - first + 1 }, (_, step) => first + step);
+    });
+    return numbers && [...new Set(numbers)];
+  }
+
+  /** The options given, as they were typed. */
+  given(): ReadonlyMap<string, string> {
+    return this.#values;
   }
 
   /** @throws CtreError `E_ARGUMENT` that lists the choices. */

@@ -13,6 +13,7 @@ import {
   type Scaler,
   type ScalerKind,
   type Split,
+  type SyntheticDataset,
   splitRows,
   syntheticDataset,
   takeRows,
@@ -61,7 +62,10 @@ export const SPLIT_OPTIONS = {
 type SplitOptionName = keyof typeof SPLIT_OPTIONS;
 
 /** A problem to try the program on, and what it is. */
-export function embeddedDataset(args: Arguments<ReadOptionName>): { dataset: Dataset; about: string } {
+export function embeddedDataset(args: Arguments<ReadOptionName>): {
+  dataset: SyntheticDataset;
+  about: string;
+} {
   for (const name of Object.keys(READ_OPTIONS) as ReadOptionName[]) {
     if (args.has(name))
       throw new CtreError('E_ARGUMENT', `--${name} is for reading a dataset, and none is named`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   access,
   constants,
+  open,
   readdir,
   readFile,
   realpath,
@@ -107,11 +108,17 @@ export async function checkWritable(path: string, inputs: readonly string[]): Pr
   }
 }
 
-/** Writes a file so that nobody ever sees a part of it. @throws CtreError `E_ARGUMENT` when it cannot be written. */
+/** Writes a file so that nobody ever sees a part of it, not even after a power cut. @throws CtreError `E_ARGUMENT` when it cannot be written. */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   const temporary = besides(path);
   try {
-    await writeFile(temporary, content, { flag: 'wx' });
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { run } from './run.ts';
 
 // `ctre predict … | head`: the reader has what it wanted.
@@ -22,4 +23,5 @@ async function interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Prom
 
 const { stdout, stderr } = process;
 // Not process.exit, which would cut off what is still on its way into a pipe.
-process.exitCode = await run(process.argv.slice(2), { stdout, stderr, interruptible });
+const cellProgram = fileURLToPath(new URL('./cellProcess.js', import.meta.url));
+process.exitCode = await run(process.argv.slice(2), { stdout, stderr, cellProgram, interruptible });

@@ -1,5 +1,6 @@
 import cliProgress from 'cli-progress';
 import Table from 'cli-table3';
+import type { Spread } from '../compare/statistics.ts';
 import type { Epoch } from '../index.ts';
 
 /** Where a command writes. */
@@ -11,6 +12,8 @@ export interface Io {
   readonly stdout: Output;
   /** Mistakes. */
   readonly stderr: Output;
+  /** The file that child processes run, one for each training of a comparison. */
+  readonly cellProgram: string;
   /** Runs a task whose signal the user's Ctrl-C aborts. */
   interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
@@ -48,6 +51,19 @@ export function duration(seconds: number): string {
   return seconds < 60
     ? `${seconds.toFixed(1)} s`
     : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
+/** A large number with three digits: 7.21 M. */
+export function count(value: number): string {
+  const units = ['', ' k', ' M', ' G', ' T'];
+  const power = Math.max(0, Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  return `${Number((value / 1000 ** power).toPrecision(3))}${units[power]}`;
+}
+
+/** Mean ± standard deviation; the mean alone of a single number, a dash of none. */
+export function spread(values: Spread | undefined): string {
+  if (values?.deviation === undefined) return share(values?.mean);
+  return `${share(values.mean)} ± ${values.deviation.toFixed(4)}`;
 }
 
 /** How far training is, for people. */

@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { CtreError } from '../errors.ts';
 import { type Syntax, unknown } from './args.ts';
+import { compareSyntax, runCompare } from './compare.ts';
 import { evaluateSyntax, runEvaluate } from './evaluate.ts';
+import { featuresSyntax, runFeatures } from './features.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { predictSyntax, runPredict } from './predict.ts';
 import type { Io } from './report.ts';
 import { runTrain, trainSyntax } from './train.ts';
+import { readVersion } from './version.ts';
 
 interface Command {
   readonly syntax: Syntax;
@@ -16,6 +18,8 @@ const COMMANDS: readonly Command[] = [
   { syntax: trainSyntax, run: runTrain },
   { syntax: evaluateSyntax, run: runEvaluate },
   { syntax: predictSyntax, run: runPredict },
+  { syntax: compareSyntax, run: runCompare },
+  { syntax: featuresSyntax, run: runFeatures },
 ];
 
 /**
@@ -59,12 +63,4 @@ async function dispatch(argv: readonly string[], io: Io): Promise<void> {
 
 function isHelp(argument: string): boolean {
   return argument === '--help' || argument === '-h';
-}
-
-/** Compiled or not, the package's own description is two folders up. */
-async function readVersion(): Promise<string> {
-  const { version }: { version: string } = JSON.parse(
-    await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
-  );
-  return version;
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
 import { CtreError, show } from '../errors.ts';
 import { type Epoch, SparseMLP } from '../index.ts';
@@ -45,17 +46,10 @@ type TrainArguments = Arguments<OptionName<typeof trainSyntax>>;
 /** `ctre train [dataset]` */
 export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
   const args = parseArguments(trainSyntax, argv);
-  const [path] = args.positionals;
-  // The generated problem is small: so is its network, and a run takes seconds.
-  const settings = readSettings(args, { hidden: path === undefined ? [200, 200, 200] : [1000, 1000, 1000] });
   const checkpoints = readCheckpointSettings(args);
   const out = args.text('out');
-  if (out !== undefined) await checkWritable(out, path === undefined ? [] : [path]);
-  const source = await openSource(path, args);
-  const data = await prepareTraining(source.dataset, args, {
-    seed: settings.seed,
-    scale: path === undefined ? 'standard' : undefined,
-  });
+  if (out !== undefined) await checkWritable(out, args.positionals);
+  const { settings, source, data } = await openTraining(args);
   const origin = { dataset: source.name, ...describeNetwork(source.dataset, settings) };
   const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings.threads));
   const model = resumed?.content ?? (await createModel(source.dataset, settings));
@@ -68,6 +62,26 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
   } finally {
     model.dispose();
   }
+}
+
+/** What a training is made of before there is a network. */
+export interface Training {
+  readonly settings: Settings;
+  readonly source: Source;
+  readonly data: TrainingData;
+}
+
+/** @throws CtreError for options that make no sense, a dataset that cannot be read, or two that do not fit each other. */
+export async function openTraining(args: TrainArguments): Promise<Training> {
+  const [path] = args.positionals;
+  // The generated problem is small: so is its network, and a run takes seconds.
+  const settings = readSettings(args, { hidden: path === undefined ? [200, 200, 200] : [1000, 1000, 1000] });
+  const source = await openSource(path, args);
+  const data = await prepareTraining(source.dataset, args, {
+    seed: settings.seed,
+    scale: path === undefined ? 'standard' : undefined,
+  });
+  return { settings, source, data };
 }
 
 /** What made the network: a training is taken up only by a command that would make the same. */
@@ -120,16 +134,13 @@ async function openCheckpoints(
 }
 
 /** A dataset and what people and files call it. */
-interface Source {
-  readonly dataset: Dataset;
+export interface Source {
+  readonly dataset: Dataset & Partial<KnownColumns>;
   readonly name: string;
   readonly about?: string;
 }
 
-interface Run {
-  readonly source: Source;
-  readonly data: TrainingData;
-  readonly settings: Settings;
+interface Run extends Training {
   readonly model: SparseMLP;
   readonly out: string | undefined;
   readonly isJson: boolean;
@@ -151,7 +162,8 @@ async function openSource(path: string | undefined, args: TrainArguments): Promi
   return { name: basename(path), dataset };
 }
 
-function createModel({ x, labelNames }: Dataset, settings: Settings): Promise<SparseMLP> {
+/** The network of a training, before its first step. */
+export function createModel({ x, labelNames }: Dataset, settings: Settings): Promise<SparseMLP> {
   const { preset, hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
   return SparseMLP.create({
     preset,
@@ -207,7 +219,7 @@ async function trainModel(run: Run, io: Io): Promise<void> {
     progress?.stop();
   }
   if (out !== undefined) await saveModel(out, model, notes);
-  const result = resultRecord(run, model.history);
+  const result = resultRecord(settings.seed, model);
   if (isJson) printJson('result', result);
   else stdout.write(resultText(result, out));
 }
@@ -336,7 +348,7 @@ function inWords(options: Readonly<Record<string, unknown>>): string[] {
 }
 
 /** What a training came to, as the last line of --json. */
-interface Result {
+export interface Result {
   readonly method: string;
   readonly seed: number;
   readonly nnz: number;
@@ -354,14 +366,15 @@ interface Result {
   readonly evolveSeconds: number;
 }
 
-function resultRecord({ settings, model }: Run, history: readonly Epoch[]): Result {
+export function resultRecord(seed: number, model: SparseMLP): Result {
+  const { history } = model;
   const last = history[history.length - 1];
   const best = history.findLast((epoch) => epoch.best) ?? last;
   const sum = (secondsOf: (epoch: Epoch) => number): number =>
     history.reduce((total, epoch) => total + secondsOf(epoch), 0);
   return {
     method: model.method,
-    seed: settings.seed,
+    seed,
     nnz: model.nnz,
     density: model.density,
     epochs: history.length,

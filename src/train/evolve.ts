@@ -156,17 +156,23 @@ function* collect(
   }
 }
 
+/** How much there is to search for in a layer. */
+interface SearchSize {
+  readonly kept: { readonly indices: { readonly length: number } };
+  readonly count: number;
+}
+
 /** The sample that the search asks for; undefined for an exact one. `auto` takes the one of fewer multiply-adds. */
-function chooseSample(
+export function chooseSample(
   search: CosineSearch,
   dims: readonly number[],
-  searches: readonly (Search | undefined)[],
+  searches: readonly (SearchSize | undefined)[],
   rows: number,
 ): { readonly sampleRows: number; readonly oversample: number } | undefined {
   if (search === 'exact') return undefined;
   if (search !== 'auto') return search;
   const { sampleRows, oversample } = DEFAULT_SAMPLE;
-  const total = (count: (search: Search, l: number) => number): number =>
+  const total = (count: (search: SearchSize, l: number) => number): number =>
     searches.reduce((sum, entry, l) => sum + (entry === undefined ? 0 : count(entry, l)), 0);
   const pairs = total((_, l) => dims[l] * dims[l + 1]);
   // A listed pair costs several times what a pair of a dense block does, and the rows stream through once more.

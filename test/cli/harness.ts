@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { run } from '../../src/cli/run.ts';
 
 /** What a run of the program left behind. */
@@ -17,12 +18,17 @@ interface Surroundings {
   readonly isTTY?: boolean;
   /** Presses Ctrl-C as soon as this has been written. */
   readonly interruptAt?: RegExp;
+  /** What child processes run instead of the program's own. */
+  readonly cellProgram?: string;
 }
+
+/** What child processes run; tests of them need a build. */
+export const CELL_PROGRAM = fileURLToPath(new URL('../../dist/cli/cellProcess.js', import.meta.url));
 
 /** Runs the program in this process, as its entry does. */
 export async function ctre(
   argv: readonly string[],
-  { isTTY = false, interruptAt }: Surroundings = {},
+  { isTTY = false, interruptAt, cellProgram = CELL_PROGRAM }: Surroundings = {},
 ): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const controller = new AbortController();
@@ -37,6 +43,7 @@ export async function ctre(
   const io = {
     stdout: output('stdout'),
     stderr: output('stderr'),
+    cellProgram,
     interruptible: <T>(task: (signal: AbortSignal) => Promise<T>) => task(controller.signal),
   };
   const code = await run(argv, io);

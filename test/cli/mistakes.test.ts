@@ -188,16 +188,18 @@ describe('a mistake ends with code 2 and one sentence', () => {
   });
 });
 
+const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'features'];
+
 describe('help', () => {
   it('of the program names every command', async () => {
     for (const argv of [[], ['--help'], ['-h'], ['help']]) {
       const { code, stdout, stderr } = await ctre(argv);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      for (const name of ['train', 'evaluate', 'predict']) expect(stdout).toContain(`ctre ${name} `);
+      for (const name of COMMANDS) expect(stdout).toContain(`ctre ${name} `);
     }
   });
 
-  it.each(['train', 'evaluate', 'predict'])('of %s fits 100 columns', async (command) => {
+  it.each(COMMANDS)('of %s fits 100 columns', async (command) => {
     const { code, stdout } = await ctre([command, '--foo', '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: ctre ${command}`);

@@ -1,0 +1,106 @@
+import type { MultiplyAdds } from '../train/multiplyAdds.ts';
+
+/** One training of a comparison: what differs between them. */
+export interface Cell {
+  /** The dataset's name. */
+  readonly dataset: string;
+  readonly hidden: readonly number[];
+  /** ε; null where the density is given in another way. */
+  readonly epsilon: number | null;
+  readonly method: string;
+  readonly seed: number;
+}
+
+/** A training that came to its end. Lists by epoch begin with the first one. */
+export interface FinishedCell extends Cell {
+  /** Tells one content of the dataset from another. */
+  readonly data: string;
+  readonly inputs: number;
+  readonly classes: number;
+  readonly nnz: number;
+  readonly nnzByLayer: readonly number[];
+  readonly density: number;
+  readonly trainRows: number;
+  readonly testRows: number;
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  /** Null without validation. */
+  readonly bestValAccuracy: number | null;
+  /** At the first epoch of the best validation accuracy. */
+  readonly testAccuracy: number;
+  readonly finalTestAccuracy: number;
+  readonly multiplyAdds: MultiplyAdds;
+  readonly seconds: number;
+  readonly trainSeconds: number;
+  readonly evolveSeconds: number;
+  readonly curves: {
+    readonly loss: readonly number[];
+    readonly accuracy: readonly number[];
+    readonly valAccuracy: readonly (number | null)[];
+    /** Tested at epochs of a new best validation accuracy and at the last one only; null elsewhere. */
+    readonly testAccuracy: readonly (number | null)[];
+  };
+  /** Counts of every update, by layer; null where the topology stays. */
+  readonly evolution: Readonly<Record<EvolutionCount, readonly (readonly number[])[]>> | null;
+  readonly looks: Looks;
+}
+
+/** What is counted of an update, see EditCounts. */
+export type EvolutionCount = 'pruned' | 'regrown' | 'grown' | 'random';
+
+/** The network as it was at some epochs, after their update of the topology; 0 is before training. */
+export interface Looks {
+  readonly epochs: readonly number[];
+  /** Inputs without a connection. */
+  readonly unusedInputs: readonly number[];
+  /** Hidden neurons without an input, by hidden layer. */
+  readonly noInput: readonly (readonly number[])[];
+  /** Hidden neurons without an output, by hidden layer. */
+  readonly noOutput: readonly (readonly number[])[];
+  /** Hidden neurons that fire for none of `sampleRows` training rows, by hidden layer. */
+  readonly silent: readonly (readonly number[])[];
+  readonly sampleRows: number;
+  readonly degrees: { readonly first: Degrees; readonly last: Degrees };
+  /** Mean connections of the features that matter, repeat these, and mean nothing, where it is known. */
+  readonly groups?: {
+    readonly informative: readonly number[];
+    readonly redundant: readonly number[];
+    readonly noise: readonly number[];
+  };
+  /** Connections of every input at some of the epochs, where the inputs are a picture's pixels. */
+  readonly picture?: {
+    readonly width: number;
+    readonly height: number;
+    readonly epochs: readonly number[];
+    readonly connections: readonly (readonly number[])[];
+  };
+}
+
+/** How many neurons have how many connections: pairs of connections and neurons, ascending. */
+export interface Degrees {
+  readonly inputs: readonly (readonly [connections: number, neurons: number])[];
+  /** Inputs and outputs of hidden neurons together. */
+  readonly hidden: readonly (readonly [connections: number, neurons: number])[];
+}
+
+/** A training that did not: its loss was no finite number any more. */
+export interface FailedCell extends Cell {
+  readonly data: string;
+  readonly failed: string;
+}
+
+export type CellRecord = FinishedCell | FailedCell;
+
+export function isFinished(record: CellRecord): record is FinishedCell {
+  return !('failed' in record);
+}
+
+/** Equal for two cells only if they are the same. */
+export function cellKey({ dataset, hidden, epsilon, method, seed }: Cell): string {
+  return JSON.stringify([dataset, hidden, epsilon, method, seed]);
+}
+
+/** What cells have to share to be compared: all but method and seed. */
+export function groupKey({ dataset, hidden, epsilon }: Cell): string {
+  return JSON.stringify([dataset, hidden, epsilon]);
+}

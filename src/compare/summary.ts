@@ -1,0 +1,111 @@
+import { type Cell, type CellRecord, type FinishedCell, groupKey, isFinished } from './cell.ts';
+import { holm, LEVEL, type Spread, seedsNeeded, signFlipTest, spreadOf } from './statistics.ts';
+
+/** What the seeds of one method came to. */
+export interface MethodSummary {
+  readonly method: string;
+  readonly finished: readonly FinishedCell[];
+  readonly failed: number;
+  /** Undefined where every seed failed, as are all the following. */
+  readonly testAccuracy: Spread | undefined;
+  readonly nnz: number | undefined;
+  readonly density: number | undefined;
+  readonly seconds: number | undefined;
+  /** For each sample of each epoch. */
+  readonly multiplyAdds: number | undefined;
+  readonly denseMultiplyAdds: number | undefined;
+}
+
+/** The difference of two methods over the seeds that both finished. */
+export interface Comparison {
+  readonly first: string;
+  readonly second: string;
+  readonly seeds: number;
+  /** Mean test accuracy of the first minus that of the second. */
+  readonly difference: number;
+  /** Of the paired permutation test, corrected for the number of pairs in the group. */
+  readonly p: number;
+  readonly verdict: 'significant' | 'not significant' | 'too few seeds';
+}
+
+/** Cells that differ in method and seed only. */
+export interface Group {
+  readonly cell: Pick<Cell, 'dataset' | 'hidden' | 'epsilon'>;
+  readonly methods: readonly MethodSummary[];
+  readonly comparisons: readonly Comparison[];
+  /** Seeds without which no pair of the group can be shown to differ. */
+  readonly seedsNeeded: number;
+}
+
+/** The records in groups; order as in `records`. */
+export function summarize(records: readonly CellRecord[]): Group[] {
+  return [...splitBy(records, groupKey).values()].map((group) => {
+    const [{ dataset, hidden, epsilon }] = group;
+    const methods = [...splitBy(group, ({ method }) => method).values()].map(summarizeMethod);
+    const pairs = methods.flatMap((first, m) => methods.slice(m + 1).map((second) => pairUp(first, second)));
+    const tested = pairs.filter(({ differences }) => differences.length > 0);
+    const corrected = holm(tested.map(({ differences }) => signFlipTest(differences)));
+    const needed = seedsNeeded(tested.length);
+    return {
+      cell: { dataset, hidden, epsilon },
+      methods,
+      comparisons: tested.map(({ first, second, differences, testRows }, t) => ({
+        first,
+        second,
+        seeds: differences.length,
+        difference: spreadOf(differences).mean / testRows,
+        p: corrected[t],
+        verdict:
+          corrected[t] < LEVEL
+            ? 'significant'
+            : differences.length < needed
+              ? 'too few seeds'
+              : 'not significant',
+      })),
+      seedsNeeded: needed,
+    };
+  });
+}
+
+function summarizeMethod(records: readonly CellRecord[]): MethodSummary {
+  const finished = records.filter(isFinished);
+  const mean = (of: (cell: FinishedCell) => number): number | undefined =>
+    finished.length === 0 ? undefined : spreadOf(finished.map(of)).mean;
+  return {
+    method: records[0].method,
+    finished,
+    failed: records.length - finished.length,
+    testAccuracy:
+      finished.length === 0 ? undefined : spreadOf(finished.map(({ testAccuracy }) => testAccuracy)),
+    nnz: mean(({ nnz }) => nnz),
+    density: mean(({ density }) => density),
+    seconds: mean(({ seconds }) => seconds),
+    multiplyAdds: mean(({ multiplyAdds }) => multiplyAdds.total),
+    denseMultiplyAdds: mean(({ multiplyAdds }) => multiplyAdds.dense),
+  };
+}
+
+function pairUp(
+  first: MethodSummary,
+  second: MethodSummary,
+): { first: string; second: string; differences: number[]; testRows: number } {
+  const correct = ({ testAccuracy, testRows }: FinishedCell): number => Math.round(testAccuracy * testRows);
+  const others = new Map(second.finished.map((cell) => [cell.seed, cell]));
+  const differences = first.finished.flatMap((cell) => {
+    const other = others.get(cell.seed);
+    return other === undefined ? [] : [correct(cell) - correct(other)];
+  });
+  const testRows = first.finished[0]?.testRows ?? 1;
+  return { first: first.method, second: second.method, differences, testRows };
+}
+
+/** Lists of what has the same key, in order of first appearance. */
+export function splitBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const lists = new Map<string, T[]>();
+  for (const item of items) {
+    const list = lists.get(keyOf(item));
+    if (list === undefined) lists.set(keyOf(item), [item]);
+    else list.push(item);
+  }
+  return lists;
+}

@@ -1,0 +1,101 @@
+import { randomStream } from '../random.ts';
+import type { Need, Topology } from '../topology/topology.ts';
+import { everyNeuron } from './candidates.ts';
+import { chooseSample } from './evolve.ts';
+import { planPasses } from './pairBlocks.ts';
+
+/** A training, as far as its arithmetic depends on it. */
+export interface CountedTraining {
+  /** Neurons by layer, the inputs first. */
+  readonly dims: readonly number[];
+  /** Connections by layer, on average over the epochs. */
+  readonly nnz: readonly number[];
+  readonly topology: Topology;
+  /** Rows that made steps, those for validation left out. */
+  readonly rows: number;
+  readonly batchSize: number;
+  /** Epochs trained. */
+  readonly epochs: number;
+  /** Epochs asked for: annealing goes by them. */
+  readonly planned: number;
+  /** The epochs whose update searched for candidates, from 1. */
+  readonly searches: readonly number[];
+}
+
+/** Multiply-adds for each sample of each epoch, on average over a training. */
+export interface MultiplyAdds {
+  /** One for a connection. */
+  readonly forward: number;
+  /** Two for a connection, one in the first layer: nobody needs the gradient of the inputs. */
+  readonly backward: number;
+  /** The searches for new connections, and a gradient to start from: at most, since neurons that never fire are left out. */
+  readonly growth: number;
+  readonly total: number;
+  /** Forward and backward of a network of the same shape with every connection. */
+  readonly dense: number;
+}
+
+/**
+ * Counts the multiplications by weights and between activations. What is in proportion to neurons or connections of a whole
+ * batch only (biases, ReLU, softmax, the optimiser, choosing the smallest weights) is left out on both sides.
+ */
+export function countMultiplyAdds(training: CountedTraining): MultiplyAdds {
+  const { dims, nnz, topology, rows, epochs, searches } = training;
+  const all = nnz.map((_, l) => dims[l] * dims[l + 1]);
+  const forward = sum(nnz);
+  const start = topology.needs.includes('initialGradient') ? COUNTS.initialGradient(training, 0) : 0;
+  const updates = topology.needs
+    .filter((need) => need !== 'initialGradient')
+    .flatMap((need) => searches.map((epoch) => COUNTS[need](training, epoch)));
+  const growth = (start + sum(updates)) / (rows * epochs);
+  const steps = (connections: readonly number[]): number => 3 * sum(connections) - connections[0];
+  return {
+    forward,
+    backward: steps(nnz) - forward,
+    growth,
+    total: steps(nnz) + growth,
+    dense: steps(all),
+  };
+}
+
+/** Multiply-adds of what training collects for a method, once. */
+const COUNTS: Readonly<Record<Need, (training: CountedTraining, epoch: number) => number>> = {
+  activations({ dims, nnz, topology, rows, planned }, epoch) {
+    const fraction = topology.schedule.fraction(epoch, planned);
+    const searched = nnz.map((count, l) => {
+      const pruned = count === dims[l] * dims[l + 1] ? 0 : Math.floor(fraction * count);
+      return pruned === 0 ? undefined : { kept: { indices: { length: count - pruned } }, count: pruned };
+    });
+    const search = topology.search ?? 'auto';
+    const sample = chooseSample(search, dims, searched, rows);
+    // Every pass goes up the network again, and so does the one before that adds up the norms.
+    const plans = searched.map((entry, l) =>
+      entry === undefined
+        ? []
+        : planPasses(
+            everyNeuron(dims[l + 1]),
+            everyNeuron(dims[l]),
+            search === 'exact' ? undefined : randomStream(0, 'count'),
+          ),
+    );
+    const up = sum(nnz) * (1 + Math.max(...plans.map(({ length }) => length)));
+    const pairs = sum(plans.flat().map((pass) => pass.pairs));
+    const every = up + pairs + sum(dims);
+    if (sample === undefined) return rows * every;
+    const listed = sample.oversample * sum(searched.map((entry) => entry?.count ?? 0));
+    return Math.min(sample.sampleRows, rows) * every + rows * (sum(nnz) + sum(dims) + listed);
+  },
+  denseGradient({ dims, nnz, rows, batchSize, topology }) {
+    const pairs = sum(nnz.map((count, l) => (count === dims[l] * dims[l + 1] ? 0 : dims[l] * dims[l + 1])));
+    const samples = Math.min(batchSize * (topology.gradientBatches ?? 1), rows);
+    return samples * (2 * sum(nnz) - nnz[0] + pairs);
+  },
+  initialGradient({ dims, nnz, rows, batchSize }) {
+    const all = nnz.map((_, l) => dims[l] * dims[l + 1]);
+    return Math.min(batchSize, rows) * (3 * sum(all) - all[0]);
+  },
+};
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
