@@ -154,8 +154,9 @@ describe.runIf(existsSync(CELL_PROGRAM))('ctre compare', () => {
     expect(
       jsonLines(both.stdout)
         .filter(({ event }) => event === 'cell')
-        .map(({ dataset }) => dataset),
-    ).toEqual(['trees.csv', 'more trees.csv']);
+        .map(({ dataset }) => dataset)
+        .sort(),
+    ).toEqual(['more trees.csv', 'trees.csv']);
     const generated = await ctre(['compare', ...argv.slice(0, -2), newFile(), '--json']);
     expect(jsonLines(generated.stdout)[1]).toMatchObject({ dataset: 'generated problem', inputs: 500 });
   });
@@ -189,7 +190,7 @@ describe.runIf(existsSync(CELL_PROGRAM))('the file of results', () => {
     const bytes = Buffer.from(whole);
     const last = Buffer.byteLength(`${lines.slice(0, 2).join('\n')}\n`);
     const cuts = [first, last - 1, last, last + 1, bytes.length - 1];
-    while (cuts.length < effort(6, 60)) cuts.push(first + random.below(bytes.length - first));
+    while (cuts.length < effort(6, 40)) cuts.push(first + random.below(bytes.length - first));
     for (const cut of cuts) {
       const path = withContent(bytes.subarray(0, cut));
       await compareJson(path, ...grid);
@@ -200,7 +201,7 @@ describe.runIf(existsSync(CELL_PROGRAM))('the file of results', () => {
   });
 
   it('may be empty, or end in what a full disk left', async () => {
-    for (const content of ['', `${whole.split('\n').slice(0, 2).join('\n')}\n\0\0\0\n`]) {
+    for (const content of ['', `${whole}{"torn"`, `${whole.split('\n').slice(0, 2).join('\n')}\n\0\0\0\n`]) {
       const path = withContent(content);
       await compareJson(path, ...grid);
       expect(jsonLines(readFileSync(path, 'utf8'))).toHaveLength(3);
@@ -377,7 +378,7 @@ describe.runIf(existsSync(CELL_PROGRAM) && existsSync('/proc/self/status'))(
       expect(await exitOf(start(whole))).toBe(0);
       const duration = performance.now() - begin;
       const KILLS = 4;
-      for (let round = 0; round < effort(1, 60); round++) {
+      for (let round = 0; round < effort(1, 25); round++) {
         const results = newFile();
         for (let kill = 0; kill < KILLS; kill++) {
           const child = start(results);
