@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ResultsFile } from '../../src/cli/resultsFile.ts';
 import { methods } from '../../src/topology/index.ts';
 import { effort, runRandom, runSeed } from '../effort.ts';
