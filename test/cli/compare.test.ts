@@ -433,10 +433,15 @@ describe.runIf(existsSync(CELL_PROGRAM) && existsSync('/proc/self/status'))(
       });
       const exit = exitOf(child);
       const pid = child.pid ?? 0;
+      let children: number[] = [];
+      // Should the test fail: nothing else would end them.
+      onTestFinished(() => {
+        for (const left of [pid, ...children].filter(isRunning)) process.kill(left, 'SIGKILL');
+      });
       while (childrenOf(pid).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
       // Until they train.
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      const children = childrenOf(pid);
+      children = childrenOf(pid);
       expect(children).toHaveLength(2);
       process.kill(target(pid), signal);
       expect(await exit).toBe(expected);
