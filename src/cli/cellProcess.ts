@@ -10,9 +10,7 @@ export type CellMessage =
   | { readonly kind: 'record'; readonly record: CellRecord }
   | { readonly kind: 'error'; readonly sentence: string };
 
-// A terminal's Ctrl-C reaches all its processes: the one that asked for this training ends it.
-process.on('SIGINT', () => {});
-// Whatever ended that one, nobody waits for the result any more.
+// Whatever ended the process that asked for it, nobody waits for the result any more.
 process.once('disconnect', () => process.exit());
 process.once('message', async (task: CellTask) => {
   const say = (message: CellMessage): Promise<void> =>
