@@ -52,6 +52,7 @@ export function sgd(
     name: 'sgd',
     slots: 1,
     step(kernels, { weights, gradient, slots, n }, _time, decay) {
+      checkSlots('sgd', slots, 1);
       kernels.sgd(weights, gradient, slots[0], n, rate, momentum, nesterov, decay ? weightDecay : 0);
     },
   });
@@ -84,6 +85,7 @@ export function adam(
     name: 'adam',
     slots: 2,
     step(kernels, { weights, gradient, slots, n }, time, decay) {
+      checkSlots('adam', slots, 2);
       kernels.adam(
         weights,
         gradient,
@@ -99,6 +101,12 @@ export function adam(
       );
     },
   });
+}
+
+/** Another optimiser made of this one may claim other slots; a pointer that is missing would be address 0. */
+function checkSlots(name: string, slots: readonly number[], needed: number): void {
+  if (slots.length === needed) return;
+  throw new CtreError('E_ARGUMENT', `optimizer ${name} was given ${slots.length} slots; expected ${needed}`);
 }
 
 /** base^exponent by squaring: the host's own power function differs between engines. */
