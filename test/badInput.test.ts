@@ -141,6 +141,8 @@ describe('what callers write themselves is checked when it speaks', () => {
       { optimizer: { ...optimizer.sgd(), slots: 2 ** 32 + 64 } },
       'E_ARGUMENT',
     ],
+    ['an optimizer without its slots', {}, { optimizer: { ...optimizer.sgd(), slots: 0 } }, 'E_ARGUMENT'],
+    ['an optimizer of too many slots', {}, { optimizer: { ...optimizer.adam(), slots: 3 } }, 'E_ARGUMENT'],
     ['a signal that only looks like one', {}, { signal: Object.create(AbortSignal.prototype) }, 'E_ARGUMENT'],
     ['an onEpoch that is no function', {}, { onEpoch: 1 }, 'E_ARGUMENT'],
     ['a split as text', {}, { validationSplit: '0.5' }, 'E_ARGUMENT'],
@@ -148,7 +150,8 @@ describe('what callers write themselves is checked when it speaks', () => {
   ])('fit: %s', async (_, part, options, code) => {
     const other = await SparseMLP.create({ ...good, topology: { ...set, ...part } });
     // The optimiser's state stays with its model.
-    await other.fit(x, y, { epochs: 1 });
+    const { optimizer: own = optimizer.sgd() } = options as { optimizer?: ReturnType<typeof optimizer.sgd> };
+    if (own.slots < 16) await other.fit(x, y, { epochs: 1, optimizer: { ...own, step() {} } });
     expect(await codeOf(() => other.fit(x, y, { epochs: 2, ...options }))).toBe(code);
     other.dispose();
   });

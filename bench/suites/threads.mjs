@@ -1,4 +1,5 @@
-// Two threads against one: epochs of the same model, turn by turn, on as many cores as the machine has.
+// Two threads against one: epochs of the same model, turn by turn, on as many cores as the machine has. Beside them two
+// processes of one thread each at the same time, which share nothing: what they get is the most that threads can.
 import { nodeProgram } from '../programs.mjs';
 import { ratio, takeTurns } from '../turns.mjs';
 
@@ -16,31 +17,40 @@ export async function run({ nodes, quick, say }) {
     const layers = [inputs, n, n, n, classes];
     const figure = { n, epsilon, nodes: {} };
     for (const node of nodes) {
-      const program = nodeProgram(node, 'served/training.mjs', [], { pinned: false });
+      const [program, other] = [0, 1].map(() =>
+        nodeProgram(node, 'served/training.mjs', [], { pinned: false }),
+      );
       const turns = {};
       try {
+        const wanted = (threads) =>
+          JSON.stringify({ data, method: 'set', batchSize: 128, model: { layers, epsilon, threads } });
+        const train = async (where, threads, count) => (await where.ask(['epochs', threads, count])).train;
         for (const threads of [1, 2]) {
-          const options = { data, method: 'set', batchSize: 128, model: { layers, epsilon, threads } };
-          const { warning } = await program.ask(['open', threads, JSON.stringify(options)]);
+          const { warning } = await program.ask(['open', threads, wanted(threads)]);
           if (warning !== undefined) say(`${node.name}: ${warning}`);
-          await program.ask(['epochs', threads, 2]);
-          turns[threads] = async () => (await program.ask(['epochs', threads, epochs])).train;
+          await train(program, threads, 2);
+          turns[threads] = () => train(program, threads, epochs);
         }
+        await other.ask(['open', 1, wanted(1)]);
+        await train(other, 1, 2);
+        turns.apart = async () =>
+          (await Promise.all([program, other].map((where) => train(where, 1, epochs)))).flat();
       } catch (error) {
         say(`Threads are not measured: this version trains on one (${error.message}).`);
-        program.close();
+        for (const each of [program, other]) each.close();
         return undefined;
       }
       const found = await takeTurns(turns, { rounds: quick ? 3 : 9, seconds: 120 });
-      program.close();
+      for (const each of [program, other]) each.close();
       figure.nodes[node.name] = {
         one: { min: found[1].min, median: found[1].median },
         two: { min: found[2].min, median: found[2].median },
         speedup: ratio(found[1], found[2]),
+        ceiling: 2 * ratio(found[1], found.apart),
       };
-      const { one, two, speedup } = figure.nodes[node.name];
+      const { one, two, speedup, ceiling } = figure.nodes[node.name];
       say(
-        `n = ${n}, ε = ${epsilon}, ${node.name}: one thread ${one.median.toFixed(3)} s, two ${two.median.toFixed(3)} s: ${speedup.toFixed(2)} times as fast`,
+        `n = ${n}, ε = ${epsilon}, ${node.name}: one thread ${one.median.toFixed(3)} s, two ${two.median.toFixed(3)} s: ${speedup.toFixed(2)} times as fast; two processes do ${ceiling.toFixed(2)} times the work of one`,
       );
     }
     figures.push(figure);

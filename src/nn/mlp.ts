@@ -94,7 +94,8 @@ export class Mlp {
    * @throws CtreError `E_MEMORY`; the state of the optimiser before is still there then.
    */
   useOptimizer(optimizer: Optimizer): void {
-    if (this.#optimizerName === optimizer.name) return;
+    const isAlike = this.layers.every(({ weightSlots }) => weightSlots.length === optimizer.slots);
+    if (this.#optimizerName === optimizer.name && isAlike) return;
     const region = new Region(this.engine.arena);
     let slots: OptimizerSlots[];
     try {

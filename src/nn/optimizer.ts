@@ -55,6 +55,7 @@ export function sgd(
     options: { learningRate: rate, weightDecay, momentum, nesterov },
     slots: 1,
     step(kernels, { weights, gradient, slots, n }, _time, decay) {
+      checkSlots('sgd', slots, 1);
       kernels.sgd(weights, gradient, slots[0], n, rate, momentum, nesterov, decay ? weightDecay : 0);
     },
   });
@@ -88,6 +89,7 @@ export function adam(
     options: { learningRate: rate, weightDecay, beta1, beta2, epsilon },
     slots: 2,
     step(kernels, { weights, gradient, slots, n }, time, decay) {
+      checkSlots('adam', slots, 2);
       kernels.adam(
         weights,
         gradient,
@@ -125,6 +127,12 @@ export function optimizerByName(name: string, options: unknown = {}): Optimizer 
  */
 function checkDecay(name: string, value: unknown): number {
   return Math.min(Math.fround(checkNumber(name, value, { least: 0, below: 1 })), 1 - 2 ** -24);
+}
+
+/** Another optimiser made of this one may claim other slots; a pointer that is missing would be address 0. */
+function checkSlots(name: string, slots: readonly number[], needed: number): void {
+  if (slots.length === needed) return;
+  throw new CtreError('E_ARGUMENT', `optimizer ${name} was given ${slots.length} slots; expected ${needed}`);
 }
 
 /** base^exponent by squaring: the host's own power function differs between engines. */
