@@ -366,8 +366,8 @@ function spoil(
   [key, ...path]: readonly string[],
   change: (at: object, key: string) => void,
 ): unknown {
-  if (ArrayBuffer.isView(value) || (Array.isArray(value) && value.length > 1000))
-    throw new Error('too long to copy');
+  const isWhole = ArrayBuffer.isView(value) || value instanceof SparseMLP;
+  if (isWhole || (Array.isArray(value) && value.length > 1000)) throw new Error('no copy of it');
   const copy: object = Array.isArray(value) ? [...value] : Object.create(Object.getPrototypeOf(value));
   if (isObject(value) && !Array.isArray(value)) Object.defineProperties(copy, writable(value));
   if (path.length === 0) change(copy, key);
