@@ -159,7 +159,9 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
     it('on what its code imports, and on nothing else', () => {
       const imported = filesBelow(join(root, 'dist'))
         .filter((file) => /\.m?js$/.test(file))
-        .flatMap((file) => Array.from(read(`dist/${file}`).matchAll(/(?:from|import) '([^.'][^']*)'/g)))
+        .flatMap((file) =>
+          Array.from(read(`dist/${file}`).matchAll(/(?:from |import |import\()'([^.'][^']*)'/g)),
+        )
         .map(([, name]) => name)
         .filter((name) => !name.startsWith('node:'))
         .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]);

@@ -167,6 +167,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
       }
     },
   ),
+  'SparseMLP#inputImportance': ofModel(none, (model) => model.inputImportance()),
   'SparseMLP#layers': ofModel(none, (model) => model.layers.map(({ weights, bias }) => [weights, bias])),
   'SparseMLP#nnz': ofModel(none, (model) => model.nnz),
   'SparseMLP#density': ofModel(none, (model) => model.density),

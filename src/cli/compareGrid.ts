@@ -20,7 +20,7 @@ const { method: _method, epsilon: _epsilon, seed: _seed, ...NETWORK } = NETWORK_
 /** What is compared, and how every cell is trained. */
 export const GRID_OPTIONS = {
   Compared: {
-    methods: { value: 'a,b,…', help: `of ${METHODS.join(', ')}, or all\n(ctre-sim,set,static)` },
+    methods: { value: 'a,b,…', help: `all, or of these (ctre-sim,set,static):\n${METHODS.join(', ')}` },
     seeds: { value: 'a-b', help: 'every method is trained with each of them: 0-4 or 0,1,7 (0-2)' },
     epsilons: { value: 'e,e,…', help: 'densities: of a layer e · (in + out) / (in · out) (1)' },
     widths: { value: 'n,n,…', help: 'networks of three hidden layers of n neurons, instead of --hidden' },
