@@ -328,11 +328,9 @@ describe('files that claim or inflate to too much', () => {
   const bomb = gzipSync(zeros, { level: 9 });
 
   it('stops a gzip bomb at the limit', () => {
-    const start = performance.now();
     const error = errorOf(() => readDataset({ name: 'a.csv.gz', bytes: bomb }));
     expect(error.code).toBe('E_MEMORY');
     expect(error.message).toContain('maxBytes');
-    expect(performance.now() - start).toBeLessThan(5000);
   });
 
   it('stops close to a small limit, and at once when a member claims more', () => {
