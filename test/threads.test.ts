@@ -173,6 +173,30 @@ describe('a worker that dies', () => {
     pool.close();
   });
 
+  it('is noticed by a caller that gives the event loop no turn, too', async () => {
+    const { engine, pool, started } = await startPool(2);
+    const n = 400;
+    const a = engine.arena.allocate(4 * 32 * n);
+    const g = engine.arena.allocate(4 * n * n);
+    const job = (kernels: typeof engine.kernels) => kernels.products(a, a, g, n, n, false, 32);
+    let last = 0;
+    const watched = (kernels: typeof engine.kernels) => {
+      job(kernels);
+      if (kernels === engine.kernels) last = performance.now();
+    };
+    // The worker ends in the middle of a job, or between two: then the caller does the rest and nothing is missed.
+    started[0].terminate();
+    try {
+      runNow(pool.run(4000, watched));
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'E_WORKER_DIED' });
+      expect(performance.now() - last).toBeLessThan(3000);
+    }
+    engine.arena.release(a, 4 * 32 * n);
+    engine.arena.release(g, 4 * n * n);
+    pool.close();
+  });
+
   it('while nothing is to do leaves one thread', async () => {
     const { pool, started } = await startPool(2);
     await started[0].terminate();

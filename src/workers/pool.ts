@@ -10,8 +10,13 @@ const [BATCH, DONE, CALLS, LEFT] = [0, 1, 2, 16];
 const PROGRAM = 1 << 19;
 /** Milliseconds that workers get to start. */
 const START = 10_000;
-/** Milliseconds without a call by any worker after which a caller that cannot hear of deaths takes them for dead. */
-const SILENCE = 5_000;
+/**
+ * Milliseconds without a call by any worker after which a caller that cannot hear of deaths takes them for dead: at most, and at
+ * least; between the two, so many times what the caller's own longest job took.
+ */
+const SILENCE = { most: 5_000, least: 900, jobs: 10 };
+/** Who has not looked for so long was kept from it, and so may the workers have been. */
+const PAUSE = 100;
 
 /**
  * Threads over one shared memory. Jobs are recorded here, so that workers need to know nothing but kernels; the calling
@@ -98,16 +103,19 @@ export class WorkerPool implements Executor {
     }
     Atomics.add(control, BATCH, 1);
     Atomics.notify(control, BATCH);
+    let longest: number | undefined;
     try {
       for (let index = this.#take(threads); index >= 0; index = this.#take(threads)) {
+        const begin = performance.now();
         job(this.#kernels, index);
+        longest = Math.max(longest ?? 0, performance.now() - begin);
         Atomics.add(control, DONE, 1);
         yield;
         this.#checkAlive();
       }
-      yield* this.#wait(count);
+      yield* this.#wait(count, new Patience(longest));
     } finally {
-      this.#drain(count, threads);
+      this.#drain(count, threads, new Patience(longest));
       this.#running = false;
     }
   }
@@ -122,15 +130,10 @@ export class WorkerPool implements Executor {
   }
 
   /** Until the workers' last jobs are done. In turns with the event loop a death is heard of; without, only silence is. */
-  *#wait(count: number): Work<void> {
-    let calls = Atomics.load(this.#control, CALLS);
-    let heard = performance.now();
+  *#wait(count: number, patience: Patience): Work<void> {
     while (Atomics.load(this.#control, DONE) < count) {
       yield;
-      const now = performance.now();
-      const present = Atomics.load(this.#control, CALLS);
-      if (present !== calls) [calls, heard] = [present, now];
-      if (now - heard > SILENCE) this.#dead = this.#workers.length;
+      if (patience.isOver(Atomics.load(this.#control, CALLS))) this.#dead = this.#workers.length;
       this.#checkAlive();
     }
   }
@@ -138,22 +141,21 @@ export class WorkerPool implements Executor {
   #checkAlive(): void {
     if (this.#dead === 0) return;
     const reason = this.warning ?? 'a worker fell silent';
-    throw new CtreError('E_WORKER_DIED', `${reason}; its step was not made, later ones run on one thread`);
+    throw new CtreError(
+      'E_WORKER_DIED',
+      `${reason}; the step under way may be half made: go on from a checkpoint. Later work runs on one thread`,
+    );
   }
 
   /** Leaves no job to take and waits for those taken, so that nobody writes to memory that may be freed now. */
-  #drain(count: number, threads: number): void {
+  #drain(count: number, threads: number, patience: Patience): void {
     let left = 0;
     for (let thread = 0; thread < threads; thread++) {
       left += Math.max(0, Atomics.exchange(this.#control, LEFT + thread, 0));
     }
     // A worker that is gone never ends its job, and writes nothing any more. One that makes calls is waited for.
-    let calls = Atomics.load(this.#control, CALLS);
-    let heard = performance.now();
     while (Atomics.load(this.#control, DONE) < count - left - this.#dead) {
-      const present = Atomics.load(this.#control, CALLS);
-      if (present !== calls) [calls, heard] = [present, performance.now()];
-      else if (performance.now() - heard > SILENCE) break;
+      if (patience.isOver(Atomics.load(this.#control, CALLS))) break;
     }
     if (this.#dead > 0) this.#giveUp(this.warning ?? 'a worker fell silent');
   }
@@ -161,6 +163,27 @@ export class WorkerPool implements Executor {
   #giveUp(reason: string): void {
     this.close();
     this.warning = `one thread instead of more: ${reason}`;
+  }
+}
+
+/** How long a caller waits for workers that make no call. */
+class Patience {
+  readonly #limit: number;
+  #calls = -1;
+  #heard = 0;
+  #looked = 0;
+
+  /** @param longest milliseconds that the caller's own longest job took; undefined where others took all. */
+  constructor(longest = SILENCE.most) {
+    this.#limit = Math.min(SILENCE.most, Math.max(SILENCE.least, SILENCE.jobs * longest));
+  }
+
+  /** @param calls of all workers, ever. */
+  isOver(calls: number): boolean {
+    const now = performance.now();
+    if (calls !== this.#calls || now - this.#looked > PAUSE) [this.#calls, this.#heard] = [calls, now];
+    this.#looked = now;
+    return now - this.#heard > this.#limit;
   }
 }
 
