@@ -46,6 +46,31 @@ describe('the arena', () => {
   });
 });
 
+describe('an arena on trial', () => {
+  const memory = () => new WebAssembly.Memory({ initial: 1, maximum: 64 });
+
+  it.each([
+    [-4, 'byte -4 of a block of 128'],
+    [128, 'byte 128 of a block of 128'],
+  ])('finds who writes at byte %i of a block', (at, sentence) => {
+    const arena = new Arena(memory(), { guards: true });
+    const pointer = arena.allocate(100);
+    new Uint8Array(arena.memory.buffer, pointer, 128).fill(255);
+    arena.checkGuards();
+    new Uint8Array(arena.memory.buffer)[pointer + at]++;
+    expect(() => arena.checkGuards()).toThrow(`${sentence} was written to`);
+    expect(() => arena.release(pointer, 100)).toThrow(sentence);
+  });
+
+  it('moves its memory at every allocation, and puts no guards where none are asked for', () => {
+    const arena = new Arena(memory(), { moving: true });
+    const before = new Uint8Array(arena.memory.buffer);
+    expect(arena.allocate(64)).toBe(64);
+    expect(before.length).toBe(0);
+    expect(arena.allocate(64)).toBe(128);
+  });
+});
+
 describe('a region', () => {
   it('keeps its views valid when the memory grows', () => {
     const arena = arenaOf(64);
