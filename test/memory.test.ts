@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Arena, Region } from '../src/memory/arena.ts';
 import { randomStream } from '../src/random.ts';
 
@@ -85,5 +85,47 @@ describe('a region', () => {
     region.free();
     expect(arena.usage().blocks).toBe(0);
     expect(region.bytes).toBe(0);
+  });
+});
+
+describe('kernels of another module', () => {
+  // The eight bytes of a module without anything: "\0asm" and version 1.
+  const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+  beforeEach(() => {
+    vi.resetModules();
+    vi.doMock('../src/memory/wasm.generated.ts', () => ({
+      wasmBase64: Buffer.from(empty).toString('base64'),
+    }));
+  });
+  afterEach(() => {
+    vi.doUnmock('../src/memory/wasm.generated.ts');
+    vi.resetModules();
+  });
+
+  it('are refused by what they lack', async () => {
+    const { getEngine, getSharedEngine, init } = await import('../src/memory/module.ts');
+    const noKernels = {
+      code: 'E_ENGINE',
+      message: 'the module given has no function "spmm"; it is not ctre.wasm',
+    };
+    await expect(init({ wasm: empty })).rejects.toMatchObject(noKernels);
+    expect(() => getEngine()).toThrow(expect.objectContaining(noKernels));
+    await expect(getSharedEngine()).rejects.toMatchObject({
+      code: 'E_ENGINE',
+      message: 'the module does not import its memory as expected; build it again',
+    });
+  });
+});
+
+describe('kernels without guards', () => {
+  it('are the instance’s own', async () => {
+    vi.resetModules();
+    const { getEngine } = await import('../src/memory/module.ts');
+    const { kernels, arena } = getEngine();
+    expect(arena.trials).toBeUndefined();
+    // Nothing stands between the caller and WebAssembly.
+    expect(String(kernels.spmm)).toContain('[native code]');
+    vi.resetModules();
   });
 });
