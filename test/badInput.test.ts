@@ -12,6 +12,7 @@ import {
 import { type CreateOptions, CsrMatrix, initializer, optimizer, SparseMLP, topology } from '../src/index.ts';
 import { cosineSimilarity, spmm } from '../src/kernels/index.ts';
 import { getEngine } from '../src/memory/module.ts';
+import { checkModelOptions } from '../src/options.ts';
 import { quadrants } from './problems.ts';
 
 // Callers without types can hand over anything: here everything is handed over as unknown, then as what it should be.
@@ -178,6 +179,12 @@ describe('what callers write themselves is checked when it speaks', () => {
     if (own.slots < 16) await other.fit(x, y, { epochs: 1, optimizer: { ...own, step() {} } });
     expect(await codeOf(() => other.fit(x, y, { epochs: 2, ...options }))).toBe(code);
     other.dispose();
+  });
+
+  it('a topology that never evolves has a share of 0, whatever its schedule says', () => {
+    const still = { name: 'still', init: set.init, schedule: { fraction: () => 0.5 } };
+    const { topology: checked } = checkModelOptions(Object({ topology: still }));
+    expect([checked.evolve, checked.schedule.fraction(1, 4)]).toEqual([undefined, 0]);
   });
 
   it('fit: options that are a number', async () => {

@@ -263,6 +263,29 @@ describe('in a browser', () => {
     expect(pool.warning).toBe('one thread instead of more: a worker fell silent');
     expect(pool.threads).toBe(1);
   });
+
+  it('work that is left early waits for a job that was taken, but not for ever, and leaves none to take', async () => {
+    const engine = await getSharedEngine();
+    const start = WorkerPool.start(engine, 2);
+    PageWorker.started[0].onmessage();
+    const pool = await start;
+    const { control } = PageWorker.started[0].messages[0] as { control: Int32Array };
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+    try {
+      const work = pool.run(4, () => {});
+      work.next();
+      // The worker takes one of its two jobs.
+      expect(Atomics.sub(control, 17, 1)).toBe(2);
+      work.return();
+    } finally {
+      vi.restoreAllMocks();
+    }
+    // The first look at the clock, and as many as pass five seconds.
+    expect(now).toBe(7000);
+    expect(Array.from(control.subarray(16, 18))).toEqual([0, 0]);
+    pool.close();
+  });
 });
 
 describe('a worker that dies', () => {
