@@ -57,6 +57,11 @@ describe('relabel', () => {
     expect(Array.from(dataset.labels)).toEqual([1, 0]);
   });
 
+  it('passes classes over that no row has', () => {
+    const gaps: Dataset = { x, labels: Int32Array.of(3, 1), labelNames: ['p', 'q', 'r', 's'] };
+    expect(Array.from(relabel(gaps, ['s', 't', 'q']).labels)).toEqual([0, 2]);
+  });
+
   it('names a class the model does not know', () => {
     expect(errorOf(() => relabel(dataset, ['a', 'b'])).message).toContain('"c"');
   });
