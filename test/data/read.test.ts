@@ -574,40 +574,46 @@ describe('NumPy files', () => {
     expect(error.message).toContain(sentence);
   });
 
-  it('in archives with ZIP64 fields, besides other extra fields, are read', () => {
-    const members = { 'X.npy': npy('|u1', '(2, 1)', [3, 4]), 'y.npy': y };
-    const plain = Buffer.from(zipSync(members, { level: 0, extra: { 21589: Uint8Array.of(1, 0, 0, 0, 0) } }));
-    const begin = plain.readUInt32LE(plain.length - 6);
-    const u64 = (n: number): Buffer => Buffer.from(BigUint64Array.of(BigInt(n)).buffer);
-    const parts: Uint8Array[] = [plain.subarray(0, begin)];
-    for (let at = begin; plain.readUInt32LE(at) === 0x02014b50; ) {
-      const [nameLength, extraLength] = [plain.readUInt16LE(at + 28), plain.readUInt16LE(at + 30)];
-      expect(extraLength).toBe(9);
-      const end = at + 46 + nameLength + extraLength;
-      const entry = Buffer.from(plain.subarray(at, end));
-      const sizes = [plain.readUInt32LE(at + 24), plain.readUInt32LE(at + 20), plain.readUInt32LE(at + 42)];
-      for (const field of [20, 24, 42]) entry.writeUInt32LE(0xffffffff, field);
-      entry.writeUInt16LE(extraLength + 28, 30);
-      parts.push(entry, Buffer.of(1, 0, 24, 0), ...sizes.map(u64));
-      at = end;
-    }
-    const endAt = parts.reduce((sum, { length }) => sum + length, 0);
-    const end = Buffer.from(plain.subarray(-22));
-    end.writeUInt32LE(0xffffffff, 16);
-    parts.push(
-      Buffer.from('PK\x06\x06'),
-      u64(44),
-      Buffer.alloc(12),
-      u64(2),
-      u64(2),
-      u64(endAt - begin),
-      u64(begin),
-    );
-    parts.push(Buffer.from('PK\x06\x07'), Buffer.alloc(4), u64(endAt), Buffer.of(1, 0, 0, 0), end);
-    const { x, labels } = readDataset({ name: 'both.npz', bytes: Buffer.concat(parts) });
-    expect([rowsOf(x), Array.from(labels)]).toEqual([
-      [[3], [4]],
-      [1, 0],
-    ]);
-  });
+  // Where a directory entry has the size, the packed size and the offset.
+  it.each([[[24, 20, 42]], [[24, 20]], [[42]]])(
+    'in archives with the ZIP64 fields %j, besides other extra fields, are read',
+    (fields) => {
+      const members = { 'X.npy': npy('|u1', '(2, 1)', [3, 4]), 'y.npy': y };
+      const plain = Buffer.from(
+        zipSync(members, { level: 0, extra: { 21589: Uint8Array.of(1, 0, 0, 0, 0) } }),
+      );
+      const begin = plain.readUInt32LE(plain.length - 6);
+      const u64 = (n: number): Buffer => Buffer.from(BigUint64Array.of(BigInt(n)).buffer);
+      const parts: Uint8Array[] = [plain.subarray(0, begin)];
+      for (let at = begin; plain.readUInt32LE(at) === 0x02014b50; ) {
+        const [nameLength, extraLength] = [plain.readUInt16LE(at + 28), plain.readUInt16LE(at + 30)];
+        expect(extraLength).toBe(9);
+        const end = at + 46 + nameLength + extraLength;
+        const entry = Buffer.from(plain.subarray(at, end));
+        const sizes = fields.map((field) => plain.readUInt32LE(at + field));
+        for (const field of fields) entry.writeUInt32LE(0xffffffff, field);
+        entry.writeUInt16LE(extraLength + 4 + 8 * fields.length, 30);
+        parts.push(entry, Buffer.of(1, 0, 8 * fields.length, 0), ...sizes.map(u64));
+        at = end;
+      }
+      const endAt = parts.reduce((sum, { length }) => sum + length, 0);
+      const end = Buffer.from(plain.subarray(-22));
+      end.writeUInt32LE(0xffffffff, 16);
+      parts.push(
+        Buffer.from('PK\x06\x06'),
+        u64(44),
+        Buffer.alloc(12),
+        u64(2),
+        u64(2),
+        u64(endAt - begin),
+        u64(begin),
+      );
+      parts.push(Buffer.from('PK\x06\x07'), Buffer.alloc(4), u64(endAt), Buffer.of(1, 0, 0, 0), end);
+      const { x, labels } = readDataset({ name: 'both.npz', bytes: Buffer.concat(parts) });
+      expect([rowsOf(x), Array.from(labels)]).toEqual([
+        [[3], [4]],
+        [1, 0],
+      ]);
+    },
+  );
 });
