@@ -12,6 +12,7 @@ import {
 import { type CreateOptions, CsrMatrix, initializer, optimizer, SparseMLP, topology } from '../src/index.ts';
 import { cosineSimilarity, spmm } from '../src/kernels/index.ts';
 import { getEngine } from '../src/memory/module.ts';
+import { checkModelOptions } from '../src/options.ts';
 import { quadrants } from './problems.ts';
 
 // Callers without types can hand over anything: here everything is handed over as unknown, then as what it should be.
@@ -55,6 +56,14 @@ describe('SparseMLP.create refuses', () => {
     ['a layer of NaN neurons', { layers: [3, Number.NaN, 2] }, 'E_ARGUMENT'],
     ['a layer of 2³²+64 neurons', { layers: [3, 2 ** 32 + 64, 2] }, 'E_ARGUMENT'],
     ['an unknown option', { ...good, epsilom: 1 }, 'E_ARGUMENT'],
+    [
+      'a pattern without a connection',
+      {
+        layers: [12, 20, 4],
+        pattern: [{ ...pattern, indptr: new Int32Array(21), indices: new Int32Array(0) }, last],
+      },
+      'E_ARGUMENT',
+    ],
     ['ε that leaves a layer empty', { ...good, epsilon: 1e-9 }, 'E_ARGUMENT'],
     ['a negative ε', { ...good, epsilon: -1 }, 'E_ARGUMENT'],
     ['a density beside ε', { ...good, density: 0.5 }, 'E_ARGUMENT'],
@@ -112,6 +121,21 @@ describe('what callers write themselves is checked when it speaks', () => {
       { topology: { ...set, init: () => ({ pattern: { ...wild, rows: 1 } }) } },
       'E_SHAPE',
     ],
+    [
+      'a topology whose start has no connection',
+      {
+        topology: {
+          ...set,
+          init: () => ({ pattern: { ...wild, indptr: new Int32Array(21), indices: new Int32Array(0) } }),
+        },
+      },
+      'E_SHAPE',
+    ],
+    [
+      'a growInitializer of a topology that is no name',
+      { topology: { ...set, growInitializer: 1 } },
+      'E_ARGUMENT',
+    ],
     ['a topology that starts with nothing', { topology: { ...set, init: () => undefined } }, 'E_ARGUMENT'],
     ['an unknown need', { topology: { ...set, needs: ['time'] } }, 'E_ARGUMENT'],
     ['options that are no JSON', { topology: { ...set, options: cyclic } }, 'E_ARGUMENT'],
@@ -134,6 +158,7 @@ describe('what callers write themselves is checked when it speaks', () => {
 
   it.each<[string, object, object, string]>([
     ['an edit without Int32Arrays', { evolve: () => ({ edit, state: null }) }, {}, 'E_ARGUMENT'],
+    ['a share that is no function', { schedule: { fraction: 0.3 } }, {}, 'E_ARGUMENT'],
     ['a share that is NaN', { schedule: { fraction: () => Number.NaN } }, {}, 'E_ARGUMENT'],
     [
       'an optimizer of 2³² slots',
@@ -154,6 +179,12 @@ describe('what callers write themselves is checked when it speaks', () => {
     if (own.slots < 16) await other.fit(x, y, { epochs: 1, optimizer: { ...own, step() {} } });
     expect(await codeOf(() => other.fit(x, y, { epochs: 2, ...options }))).toBe(code);
     other.dispose();
+  });
+
+  it('a topology that never evolves has a share of 0, whatever its schedule says', () => {
+    const still = { name: 'still', init: set.init, schedule: { fraction: () => 0.5 } };
+    const { topology: checked } = checkModelOptions(Object({ topology: still }));
+    expect([checked.evolve, checked.schedule.fraction(1, 4)]).toEqual([undefined, 0]);
   });
 
   it('fit: options that are a number', async () => {
@@ -333,6 +364,7 @@ describe('fromWeights and load refuse', () => {
   });
   const bias = [0, 0];
   const nan = CsrMatrix.fromParts({ ...weights, values: [1, Number.NaN, 3] });
+  const none = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 0, 0], indices: [], values: [] });
   const broken = CsrMatrix.fromParts(weights);
   broken.indices.set([2, 0], 0);
   it.each<[string, unknown, string]>([
@@ -348,6 +380,7 @@ describe('fromWeights and load refuse', () => {
       'E_SHAPE',
     ],
     ['a NaN weight', [{ weights: nan, bias }], 'E_NOT_FINITE'],
+    ['weights without a connection', [{ weights: none, bias }], 'E_ARGUMENT'],
     ['an infinite bias', [{ weights, bias: [0, Number.POSITIVE_INFINITY] }], 'E_NOT_FINITE'],
     ['a broken CSR', [{ weights: broken, bias }], 'E_CSR'],
   ])('%s', async (_, layers, code) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Arena, Region } from '../src/memory/arena.ts';
 import { randomStream } from '../src/random.ts';
 
@@ -46,6 +46,31 @@ describe('the arena', () => {
   });
 });
 
+describe('an arena on trial', () => {
+  const memory = () => new WebAssembly.Memory({ initial: 1, maximum: 64 });
+
+  it.each([
+    [-4, 'byte -4 of a block of 128'],
+    [128, 'byte 128 of a block of 128'],
+  ])('finds who writes at byte %i of a block', (at, sentence) => {
+    const arena = new Arena(memory(), { guards: true });
+    const pointer = arena.allocate(100);
+    new Uint8Array(arena.memory.buffer, pointer, 128).fill(255);
+    arena.checkGuards();
+    new Uint8Array(arena.memory.buffer)[pointer + at]++;
+    expect(() => arena.checkGuards()).toThrow(`${sentence} was written to`);
+    expect(() => arena.release(pointer, 100)).toThrow(sentence);
+  });
+
+  it('moves its memory at every allocation, and puts no guards where none are asked for', () => {
+    const arena = new Arena(memory(), { moving: true });
+    const before = new Uint8Array(arena.memory.buffer);
+    expect(arena.allocate(64)).toBe(64);
+    expect(before.length).toBe(0);
+    expect(arena.allocate(64)).toBe(128);
+  });
+});
+
 describe('a region', () => {
   it('keeps its views valid when the memory grows', () => {
     const arena = arenaOf(64);
@@ -60,5 +85,47 @@ describe('a region', () => {
     region.free();
     expect(arena.usage().blocks).toBe(0);
     expect(region.bytes).toBe(0);
+  });
+});
+
+describe('kernels of another module', () => {
+  // The eight bytes of a module without anything: "\0asm" and version 1.
+  const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+  beforeEach(() => {
+    vi.resetModules();
+    vi.doMock('../src/memory/wasm.generated.ts', () => ({
+      wasmBase64: Buffer.from(empty).toString('base64'),
+    }));
+  });
+  afterEach(() => {
+    vi.doUnmock('../src/memory/wasm.generated.ts');
+    vi.resetModules();
+  });
+
+  it('are refused by what they lack', async () => {
+    const { getEngine, getSharedEngine, init } = await import('../src/memory/module.ts');
+    const noKernels = {
+      code: 'E_ENGINE',
+      message: 'the module given has no function "spmm"; it is not ctre.wasm',
+    };
+    await expect(init({ wasm: empty })).rejects.toMatchObject(noKernels);
+    expect(() => getEngine()).toThrow(expect.objectContaining(noKernels));
+    await expect(getSharedEngine()).rejects.toMatchObject({
+      code: 'E_ENGINE',
+      message: 'the module does not import its memory as expected; build it again',
+    });
+  });
+});
+
+describe('kernels without guards', () => {
+  it('are the instance’s own', async () => {
+    vi.resetModules();
+    const { getEngine } = await import('../src/memory/module.ts');
+    const { kernels, arena } = getEngine();
+    expect(arena.trials).toBeUndefined();
+    // Nothing stands between the caller and WebAssembly.
+    expect(String(kernels.spmm)).toContain('[native code]');
+    vi.resetModules();
   });
 });

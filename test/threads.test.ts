@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { initializer, SparseMLP, topology } from '../src/index.ts';
 import { getSharedEngine } from '../src/memory/module.ts';
 import { type MethodName, methods, topologyByName } from '../src/topology/index.ts';
 import { runNow, Turns } from '../src/train/work.ts';
 import { WorkerPool } from '../src/workers/pool.ts';
+import { availableThreads, startWorker, whyNoThreads } from '../src/workers/startWorker.ts';
 import { quadrants, sha256 } from './problems.ts';
 
 const problem = quadrants(700, 24);
@@ -128,6 +129,161 @@ describe('a pool', () => {
     expect(here).toBeLessThan(jobs);
     engine.arena.release(a, 4 * 32 * n);
     engine.arena.release(g, 4 * n * n);
+    pool.close();
+  });
+});
+
+it('a pool makes more calls than its program has room for on the calling thread', async () => {
+  const engine = await getSharedEngine();
+  const pool = await WorkerPool.start(engine, 2);
+  const pointer = engine.arena.allocate(64);
+  const values = new Float32Array(engine.arena.memory.buffer, pointer, 2);
+  values.set([0, 1]);
+  // Five elements of the program for each call: one job fits, both together do not.
+  const calls = 60_000;
+  const here = [0, 0];
+  runNow(
+    pool.run(2, (kernels, index) => {
+      if (kernels === engine.kernels) here[index]++;
+      for (let call = 0; call < calls; call++) kernels.addTo(pointer, pointer + 4, 1);
+    }),
+  );
+  expect(here).toEqual([1, 1]);
+  expect(values[0]).toBe(2 * calls);
+  engine.arena.release(pointer, 64);
+  pool.close();
+});
+
+describe('in a browser', () => {
+  /** What a page's Worker was asked for; nothing else answers here. */
+  class PageWorker {
+    static started: PageWorker[] = [];
+    onmessage: () => void = () => {};
+    onerror: (event: { message?: string }) => void = () => {};
+    messages: unknown[] = [];
+    ended = false;
+    readonly url: URL;
+    readonly options: unknown;
+    constructor(url: URL, options: unknown) {
+      this.url = url;
+      this.options = options;
+      PageWorker.started.push(this);
+    }
+    postMessage(message: unknown): void {
+      this.messages.push(message);
+    }
+    terminate(): void {
+      this.ended = true;
+    }
+  }
+  const { getBuiltinModule } = process;
+  beforeEach(() => {
+    PageWorker.started = [];
+    Reflect.set(process, 'getBuiltinModule', undefined);
+    vi.stubGlobal('Worker', PageWorker);
+  });
+  afterEach(() => {
+    process.getBuiltinModule = getBuiltinModule;
+    vi.unstubAllGlobals();
+  });
+
+  it('threads are as many as the page is told of, or one', () => {
+    vi.stubGlobal('navigator', { hardwareConcurrency: 6 });
+    expect(availableThreads()).toBe(6);
+    vi.stubGlobal('navigator', undefined);
+    expect(availableThreads()).toBe(1);
+  });
+
+  it('threads need isolation and workers', () => {
+    expect(whyNoThreads()).toBeUndefined();
+    vi.stubGlobal('crossOriginIsolated', false);
+    expect(whyNoThreads()).toContain('the page is not cross-origin isolated');
+    vi.stubGlobal('crossOriginIsolated', true);
+    vi.stubGlobal('Worker', undefined);
+    expect(whyNoThreads()).toBe('there are no workers here');
+  });
+
+  it('a worker is a module that gets its data, and says what becomes of it', () => {
+    const events: string[] = [];
+    const handle = startWorker(
+      { self: 1 },
+      { ready: () => events.push('ready'), died: (reason) => events.push(reason) },
+    );
+    const [worker] = PageWorker.started;
+    expect(worker.url.pathname).toMatch(/\/workers\/worker\.mjs$/);
+    expect([worker.options, worker.messages]).toEqual([{ type: 'module' }, [{ self: 1 }]]);
+    worker.onmessage();
+    worker.onerror({ message: 'out of memory' });
+    worker.onerror({});
+    expect(events).toEqual(['ready', 'out of memory', 'its file could not be loaded']);
+    handle.terminate();
+    expect(worker.ended).toBe(true);
+  });
+
+  it('a pool whose workers die as they start is the calling thread, and says why', async () => {
+    const engine = await getSharedEngine();
+    const start = WorkerPool.start(engine, 3);
+    for (const worker of PageWorker.started) worker.onerror({});
+    const pool = await start;
+    expect(pool.threads).toBe(1);
+    expect(pool.warning).toBe('one thread instead of more: its file could not be loaded');
+    expect(PageWorker.started.map(({ ended }) => ended)).toEqual([true, true]);
+  });
+
+  it('a pool whose workers fall silent says so, and works on alone', async () => {
+    const engine = await getSharedEngine();
+    const start = WorkerPool.start(engine, 2);
+    PageWorker.started[0].onmessage();
+    const pool = await start;
+    expect(pool.threads).toBe(2);
+    // A worker that took a job and never ends it. A second passes with every look at the clock.
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+    const control = PageWorker.started[0].messages[0] as { control: Int32Array };
+    let taken = false;
+    try {
+      expect(() =>
+        runNow(
+          pool.run(4, (kernels) => {
+            if (kernels === engine.kernels && !taken) {
+              taken = true;
+              Atomics.sub(control.control, 17, 1);
+            }
+          }),
+        ),
+      ).toThrow(
+        expect.objectContaining({
+          code: 'E_WORKER_DIED',
+          message: 'a worker fell silent; its step was not made, later ones run on one thread',
+        }),
+      );
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(pool.warning).toBe('one thread instead of more: a worker fell silent');
+    expect(pool.threads).toBe(1);
+  });
+
+  it('work that is left early waits for a job that was taken, but not for ever, and leaves none to take', async () => {
+    const engine = await getSharedEngine();
+    const start = WorkerPool.start(engine, 2);
+    PageWorker.started[0].onmessage();
+    const pool = await start;
+    const { control } = PageWorker.started[0].messages[0] as { control: Int32Array };
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+    try {
+      const work = pool.run(4, () => {});
+      work.next();
+      // The worker takes one of its two jobs.
+      expect(Atomics.sub(control, 17, 1)).toBe(2);
+      work.return();
+    } finally {
+      vi.restoreAllMocks();
+    }
+    // The first look at the clock, and as many as pass five seconds.
+    expect(now).toBe(7000);
+    expect(Array.from(control.subarray(16, 18))).toEqual([0, 0]);
     pool.close();
   });
 });

@@ -13,6 +13,7 @@ import {
 } from '../src/index.ts';
 import { getEngine } from '../src/memory/module.ts';
 import { type MethodName, methods, topologyByName } from '../src/topology/index.ts';
+import { countMultiplyAdds } from '../src/train/multiplyAdds.ts';
 import { quadrants, sha256 } from './problems.ts';
 
 const problem = quadrants(330);
@@ -480,5 +481,27 @@ describe('a model’s life', () => {
     ]);
     expect(a.predict(problem.x)).toEqual(alone.predict(problem.x));
     for (const model of [alone, a, b]) model.dispose();
+  });
+});
+
+describe('the count of multiply-adds', () => {
+  // The first layer has all its 200 connections, so that nothing is searched or grown there.
+  const full = { dims: [10, 20, 5], nnz: [200, 30], rows: 100, batchSize: 25, epochs: 4, planned: 4 };
+  const growth = (method: Topology, searches: number[]) =>
+    countMultiplyAdds({ ...full, topology: method, searches }).growth;
+
+  it('leaves out the pairs of a full layer', () => {
+    const search = { sampleRows: 16, oversample: 4 };
+    const sampled = topology.ctreSim({ search, pruneFraction: 0.2 });
+    // Twice up the network, the norms of 35 neurons, 20 × 5 pairs; then the exact cosines of 4 × ⌊0.2 · 30⌋.
+    expect(growth(sampled, [1])).toBe((16 * (2 * 230 + 100 + 35) + 100 * (230 + 35 + 4 * 6)) / 400);
+    // Forward and backward of a batch, the gradient of the inputs left out.
+    expect(growth(topology.rigl(), [1, 2])).toBe((2 * 25 * (2 * 230 - 200 + 100)) / 400);
+  });
+
+  it('takes a method that does not say how it searches for one that compares all of so few pairs', () => {
+    const { search, ...silent } = topology.cte({ search: 'exact' });
+    expect(search).toBe('exact');
+    expect(growth(silent, [2])).toBe((100 * (2 * 230 + 100 + 35)) / 400);
   });
 });

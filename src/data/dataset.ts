@@ -98,10 +98,14 @@ export function relabel(dataset: Dataset, names: readonly (number | string)[]): 
   const testLabels = test && checkCodes('dataset.test.labels', test.labels, ownNames.length);
   const used = new Set(labels);
   for (const label of testLabels ?? []) used.add(label);
-  const occurring = ownNames.filter((_, label) => used.has(label));
-  const coded = encodeLabels(occurring, names);
-  const codeOf = new Map(occurring.map((name, position) => [name, coded.labels[position]]));
-  const recode = (codes: Int32Array): Int32Array => codes.map((label) => codeOf.get(ownNames[label]) ?? -1);
+  const occurring = [...used].sort((a, b) => a - b);
+  const coded = encodeLabels(
+    occurring.map((label) => ownNames[label]),
+    names,
+  );
+  const codeOf = new Int32Array(ownNames.length);
+  for (const [position, label] of occurring.entries()) codeOf[label] = coded.labels[position];
+  const recode = (codes: Int32Array): Int32Array => codes.map((label) => codeOf[label]);
   return {
     ...own,
     labels: recode(labels),

@@ -18,7 +18,19 @@ describe('encodeLabels', () => {
     expect(Array.from(encodeLabels([2], ['1', '2', 'a']).labels)).toEqual([1]);
     const error = errorOf(() => encodeLabels([1, 4], [1, 2, 3]));
     expect(error.code).toBe('E_LABEL');
-    expect(error.message).toContain('row 1 has the label 4');
+    expect(error.message).toContain('row 1 has the label 4; the known classes are 1, 2, 3');
+  });
+
+  it('names ten classes at most', () => {
+    const names = (count: number) => Array.from({ length: count }, (_, name) => name);
+    expect(errorOf(() => encodeLabels([99], names(10))).message).toMatch(/classes are 0, 1, .* 8, 9$/);
+    expect(errorOf(() => encodeLabels([99], names(11))).message).toMatch(/classes are 0, 1, .* 8, 9, …$/);
+  });
+
+  it('refuses more labels than it can take, before it reads one', () => {
+    const error = errorOf(() => encodeLabels({ length: 2 ** 26 + 1 }));
+    expect(error.code).toBe('E_MEMORY');
+    expect(error.message).toContain('the labels are 67108865; expected at most 67108864');
   });
 
   it.each([[0.5], [Number.NaN], [Infinity], [2 ** 53], ['']])('refuses %s', (label) => {
@@ -43,6 +55,11 @@ describe('relabel', () => {
     expect(Array.from(again.test?.labels ?? [])).toEqual([1, 1]);
     expect(again.labelNames).toEqual(['a', 'b', 'c']);
     expect(Array.from(dataset.labels)).toEqual([1, 0]);
+  });
+
+  it('passes classes over that no row has', () => {
+    const gaps: Dataset = { x, labels: Int32Array.of(3, 1), labelNames: ['p', 'q', 'r', 's'] };
+    expect(Array.from(relabel(gaps, ['s', 't', 'q']).labels)).toEqual([0, 2]);
   });
 
   it('names a class the model does not know', () => {

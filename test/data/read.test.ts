@@ -1,6 +1,6 @@
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CsrMatrix } from '../../src/csr.ts';
 import { type Dataset, type ReadOptions, readDataset } from '../../src/data/index.ts';
 import { CtreError } from '../../src/errors.ts';
@@ -101,6 +101,11 @@ describe('choosing a format', () => {
     expect(readDataset({ name: 'values.txt', bytes: text('# x\n+1 1:1 3:2\n-1 2:1\n') }).x.cols).toBe(3);
     expect(readDataset({ name: 'values.txt', bytes: text('1;2;0\n3;4;1\n') }).x.cols).toBe(2);
     expect(readDataset({ name: 'values', bytes: text('1 2 0\n3 4 1\n') }).x.cols).toBe(2);
+    const bigEndian = Buffer.from('\ufeff1,2,0\n3,4,1\n', 'utf16le').swap16();
+    expect(rowsOf(readDataset({ name: 'values', bytes: bigEndian }).x)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 
   it.each([
@@ -406,4 +411,207 @@ describe('files that claim or inflate to too much', () => {
     }
     expect(performance.now() - start).toBeLessThan(20_000);
   });
+});
+
+/** An IDX file: two zeros, the type, the sizes in big-endian, the elements. */
+const idx = (type: number, shape: number[], elements: number[]): Uint8Array =>
+  Uint8Array.from([0, 0, type, shape.length, ...shape.flatMap((n) => [0, 0, n >> 8, n & 255]), ...elements]);
+
+/** A `.npy` file of version 1. */
+const npy = (descr: string, shape: string, elements: number[]): Uint8Array => {
+  const header = text(`{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }\n`.padStart(118));
+  return Uint8Array.from([0x93, ...text('NUMPY'), 1, 0, header.length, 0, ...header, ...elements]);
+};
+
+describe('an IDX set', () => {
+  const images = idx(8, [2, 1, 2], [1, 2, 3, 4]);
+  const labels = idx(8, [2], [7, 5]);
+
+  it('is its images and labels, whatever else lies in the folder', () => {
+    const { x, labelNames, ...rest } = readDataset({
+      'README.md': text('# MNIST'),
+      'notes-idx1-ubyte': labels,
+      'train-images-idx3-ubyte': images,
+      'train-labels-idx1-ubyte': labels,
+    });
+    expect(rowsOf(x)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect([Array.from(rest.labels), labelNames, rest.test]).toEqual([[1, 0], [5, 7], undefined]);
+  });
+
+  it('is its test part where there is no other, and features alone where told', () => {
+    const test = { 't10k-images-idx3-ubyte': images, 't10k-labels-idx1-ubyte': labels };
+    expect(Array.from(readDataset(test).labels)).toEqual([1, 0]);
+    const alone = readDataset({ 'train-images-idx3-ubyte': images }, { unlabelled: true });
+    expect([alone.x.rows, alone.x.cols, alone.labels.length]).toEqual([2, 2, 0]);
+  });
+
+  it.each<[string, string, Record<string, Uint8Array>]>([
+    [
+      'E_FORMAT',
+      'two files hold the train images; the second is "train-images-idx3-ubyte"',
+      { 'a/train-images-idx3-ubyte': images, 'b/train-images-idx3-ubyte': images },
+    ],
+    ['E_FORMAT', 'there are test labels but no test images', { 't10k-labels-idx1-ubyte': labels }],
+    ['E_FORMAT', 'there are train images but no train labels', { 'train-images-idx3-ubyte': images }],
+    [
+      'E_FORMAT',
+      'the train labels are 2 × 1; expected one dimension',
+      { 'train-images-idx3-ubyte': images, 'train-labels-idx1-ubyte': idx(8, [2, 1], [7, 5]) },
+    ],
+    [
+      'E_SHAPE',
+      'the file holds 3 labels for 2 rows',
+      { 'train-images-idx3-ubyte': images, 'train-labels-idx1-ubyte': idx(8, [3], [7, 5, 7]) },
+    ],
+    [
+      'E_SHAPE',
+      'the test rows have 1 columns; the training rows have 2',
+      {
+        'train-images-idx3-ubyte': images,
+        'train-labels-idx1-ubyte': labels,
+        't10k-images-idx3-ubyte': idx(8, [2, 1, 1], [1, 2]),
+        't10k-labels-idx1-ubyte': labels,
+      },
+    ],
+    ['E_FORMAT', '"download" is one file of an IDX set; name them as MNIST does', { download: images }],
+    [
+      'E_FORMAT',
+      'the format of "download" is not known',
+      { download: Uint8Array.of(0, 0, 8, 0, 1, 2, 3, 4) },
+    ],
+  ])('says %s: %s', (code, sentence, files) => {
+    const error = errorOf(() => readDataset(files));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(sentence);
+  });
+
+  it.each([
+    [new RangeError('Array buffer allocation failed'), 'E_MEMORY'],
+    [new TypeError('no error of reading'), undefined],
+  ])('that the engine answers with %s', (thrown, code) => {
+    vi.stubGlobal(
+      'Float32Array',
+      class extends Float32Array {
+        constructor(length: number) {
+          super(length);
+          throw thrown;
+        }
+      },
+    );
+    let caught: unknown;
+    try {
+      readDataset({ 'train-images-idx3-ubyte': images }, { unlabelled: true });
+    } catch (error) {
+      caught = error;
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    if (code === undefined) expect(caught).toBe(thrown);
+    else {
+      expect(caught).toMatchObject({ code, cause: thrown });
+      expect(String(caught)).toContain('train-images-idx3-ubyte: the engine has no room for this dataset');
+    }
+  });
+});
+
+describe('NumPy files', () => {
+  const y = npy('|u1', '(2,)', [7, 5]);
+
+  it('are known by their content', () => {
+    const { x } = readDataset(
+      { name: 'download', bytes: npy('|u1', '(1, 2)', [3, 4]) },
+      { unlabelled: true },
+    );
+    expect(rowsOf(x)).toEqual([[3, 4]]);
+  });
+
+  it('of one value are no features', () => {
+    const error = errorOf(() =>
+      readDataset({ 'X.npy': npy('|u1', '()', [3]), 'y.npy': y }, { features: 'X', label: 'y' }),
+    );
+    expect(error.code).toBe('E_UNSUPPORTED');
+    expect(error.message).toContain('the features are one value');
+  });
+
+  it.each([
+    ['Infinity', [0, 0x7c]],
+    ['-Infinity', [0, 0xfc]],
+    ['NaN', [1, 0x7c]],
+  ])('of float16 that hold %s are refused', (value, half) => {
+    const files = { 'X.npy': npy('<f2', '(2, 1)', [0, 0x3c, ...half]), 'y.npy': y };
+    const error = errorOf(() => readDataset(files));
+    expect(error.code).toBe('E_NOT_FINITE');
+    expect(error.message).toContain(`row 1, column 0 is ${value}`);
+  });
+
+  it.each<[string, string, Record<string, Uint8Array>]>([
+    [
+      'E_FORMAT',
+      'the array "shape" of a sparse matrix is 1 × 2',
+      { 'shape.npy': npy('|u1', '(1, 2)', [2, 2]) },
+    ],
+    ['E_FORMAT', 'a sparse matrix has the shape 3;', { 'shape.npy': npy('|u1', '(1,)', [3]) }],
+    [
+      'E_UNSUPPORTED',
+      'in "coo" format (save x.tocsr() instead)',
+      { 'format.npy': npy('|S3', '()', [...text('coo')]) },
+    ],
+  ])('of a sparse matrix say %s: %s', (code, sentence, change) => {
+    const members = {
+      'format.npy': npy('|S3', '()', [...text('csr')]),
+      'shape.npy': npy('|u1', '(2,)', [2, 2]),
+      'data.npy': npy('<f4', '(0,)', []),
+      ...change,
+    };
+    const files = { 'X.npz': zipSync(members), 'y.npy': y };
+    const error = errorOf(() => readDataset(files, { features: 'X', label: 'y' }));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(sentence);
+  });
+
+  // Where a directory entry has the size, the packed size and the offset.
+  it.each([[[24, 20, 42]], [[24, 20]], [[42]]])(
+    'in archives with the ZIP64 fields %j, besides other extra fields, are read',
+    (fields) => {
+      const members = { 'X.npy': npy('|u1', '(2, 1)', [3, 4]), 'y.npy': y };
+      const plain = Buffer.from(
+        zipSync(members, { level: 0, extra: { 21589: Uint8Array.of(1, 0, 0, 0, 0) } }),
+      );
+      const begin = plain.readUInt32LE(plain.length - 6);
+      const u64 = (n: number): Buffer => Buffer.from(BigUint64Array.of(BigInt(n)).buffer);
+      const parts: Uint8Array[] = [plain.subarray(0, begin)];
+      for (let at = begin; plain.readUInt32LE(at) === 0x02014b50; ) {
+        const [nameLength, extraLength] = [plain.readUInt16LE(at + 28), plain.readUInt16LE(at + 30)];
+        expect(extraLength).toBe(9);
+        const end = at + 46 + nameLength + extraLength;
+        const entry = Buffer.from(plain.subarray(at, end));
+        const sizes = fields.map((field) => plain.readUInt32LE(at + field));
+        for (const field of fields) entry.writeUInt32LE(0xffffffff, field);
+        entry.writeUInt16LE(extraLength + 4 + 8 * fields.length, 30);
+        parts.push(entry, Buffer.of(1, 0, 8 * fields.length, 0), ...sizes.map(u64));
+        at = end;
+      }
+      const endAt = parts.reduce((sum, { length }) => sum + length, 0);
+      const end = Buffer.from(plain.subarray(-22));
+      end.writeUInt32LE(0xffffffff, 16);
+      parts.push(
+        Buffer.from('PK\x06\x06'),
+        u64(44),
+        Buffer.alloc(12),
+        u64(2),
+        u64(2),
+        u64(endAt - begin),
+        u64(begin),
+      );
+      parts.push(Buffer.from('PK\x06\x07'), Buffer.alloc(4), u64(endAt), Buffer.of(1, 0, 0, 0), end);
+      const { x, labels } = readDataset({ name: 'both.npz', bytes: Buffer.concat(parts) });
+      expect([rowsOf(x), Array.from(labels)]).toEqual([
+        [[3], [4]],
+        [1, 0],
+      ]);
+    },
+  );
 });
