@@ -329,6 +329,15 @@ describe('a cell', () => {
     },
   );
 
+  it('of the generated problem counts the connections of every kind of feature', async () => {
+    const cell = { dataset: 'generated problem', hidden: [5], epsilon: null, method: 'dense', seed: 0 };
+    const argv = ['--hidden=5', '--method=dense', '--epochs=1'];
+    const record = await runCell({ cell, data: '', argv, picture: undefined }, () => {});
+    // Every feature of a dense network has a connection to each of the 5 neurons.
+    const groups = { informative: [5, 5], redundant: [5, 5], noise: [5, 5] };
+    expect(record).toMatchObject({ inputs: 500, looks: { epochs: [0, 1], groups } });
+  });
+
   it('that diverges is a record, and any other error an error', async () => {
     const record = await runCell(taskOf('set', '--lr', '1e30'), () => {});
     expect(record).toEqual({
