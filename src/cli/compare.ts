@@ -45,19 +45,20 @@ export async function runCompare(argv: readonly string[], io: Io): Promise<void>
   const grid = await readGrid(args, readImage(args));
   const version = await readVersion();
   const path = args.text('results') ?? `${defaultName(grid)}.compare.jsonl`;
-  const shared = { ...grid.shared, ...(args.has('image') && { image: args.text('image') ?? '' }) };
+  const image = args.text('image');
+  const shared = { ...grid.shared, ...(image !== undefined && { image }) };
   const results = await ResultsFile.open(path, version, shared, grid.tasks, args.positionals);
   const report = args.text('report');
   if (report !== undefined) await checkWritable(report, [...args.positionals, path]);
   await results.prepare();
   const comparison = { grid, results, jobs: jobs ?? defaultJobs(grid), isJson: args.has('json') };
+  let records: readonly CellRecord[];
   try {
     await train(comparison, io);
-    await results.sort(grid.tasks);
+    records = await results.sort(grid.tasks);
   } finally {
     await results.close();
   }
-  const records = grid.tasks.flatMap((task) => results.record(task) ?? []);
   const groups = summarize(records);
   if (report !== undefined) {
     const { renderReport } = await import('../compare/htmlReport.ts');

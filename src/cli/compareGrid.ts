@@ -92,7 +92,7 @@ export async function readGrid(
     const fingerprint = await fingerprintOf(source.dataset, args.text('split'));
     const { density } = settings;
     for (const hidden of shapes ?? [settings.hidden]) {
-      for (const epsilon of epsilons ?? [density.density === undefined ? (density.epsilon ?? 1) : null]) {
+      for (const epsilon of epsilons ?? [density.epsilon ?? null]) {
         for (const method of compared) {
           for (const seed of seeds) {
             const cell = { dataset: source.name, hidden, epsilon, method, seed };

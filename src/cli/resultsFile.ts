@@ -108,12 +108,12 @@ export class ResultsFile {
     this.#records.set(cellKey(record), record);
   }
 
-  /** Puts the lines into the order of the grid, in one step. */
-  async sort(tasks: readonly CellTask[]): Promise<void> {
+  /** Puts the lines into the order of the grid, in one step. @returns the cells in that order. */
+  async sort(tasks: readonly CellTask[]): Promise<readonly CellRecord[]> {
     const wanted = tasks.flatMap((task) => this.record(task) ?? []);
     const present = [...this.#records.values()];
-    if (wanted.every((record, at) => record === present[at])) return;
-    await this.#rewrite(wanted);
+    if (!wanted.every((record, at) => record === present[at])) await this.#rewrite(wanted);
+    return wanted;
   }
 
   /** Lets others write it. */
@@ -240,7 +240,8 @@ function checkCells(path: string, records: readonly CellRecord[], tasks: readonl
     const name = basename(path);
     if (task === undefined) {
       const { dataset, hidden, epsilon, method, seed } = record;
-      const cell = `${method}, seed ${seed}, ε ${epsilon ?? '–'}, hidden layers ${hidden.join(',')}, ${dataset}`;
+      const layers = hidden.length === 0 ? 'none' : hidden.join(',');
+      const cell = `${method}, seed ${seed}, ε ${epsilon ?? '–'}, hidden layers ${layers}, ${dataset}`;
       throw new CtreError(
         'E_ARGUMENT',
         `${name} holds a cell that this grid has not (${cell}); ask for it as well, or name another file with --results`,

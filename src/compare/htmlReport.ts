@@ -1,4 +1,4 @@
-import { type CellRecord, type FinishedCell, isFinished } from './cell.ts';
+import { type CellRecord, isFinished, type Looks } from './cell.ts';
 import { Plotter } from './plots.ts';
 import { GRADIENT, pngUrl } from './png.ts';
 import {
@@ -79,12 +79,12 @@ function introduction(
   const seeds = new Set(records.map(({ seed }) => seed)).size;
   const failed = records.filter((record) => !isFinished(record)).length;
   const best = groups[0]?.methods
-    .filter(({ testAccuracy }) => testAccuracy !== undefined)
-    .sort((a, b) => (b.testAccuracy?.mean ?? 0) - (a.testAccuracy?.mean ?? 0))[0];
+    .flatMap(({ method, testAccuracy }) => (testAccuracy === undefined ? [] : [{ method, testAccuracy }]))
+    .sort((a, b) => b.testAccuracy.mean - a.testAccuracy.mean)[0];
   return [
     context.datasets.map(({ name, about }) => `${name} (${about}).`).join(' '),
     `${records.length} trainings of ${context.epochs} epochs, ${plural(seeds, 'seed')} for each method.`,
-    ...(best?.testAccuracy && groups.length === 1
+    ...(best !== undefined && groups.length === 1
       ? [`Best here: ${best.method}, test accuracy ${spreadText(best.testAccuracy)}.`]
       : []),
     ...(failed === 0 ? [] : [`${plural(failed, 'training')} diverged.`]),
@@ -333,20 +333,29 @@ function neuronFigures(methods: readonly MethodSummary[], plotter: Plotter): Fig
 function pictures(methods: readonly MethodSummary[], plotter: Plotter): string {
   // With every connection all pixels are alike.
   const sparse = methods.filter(({ density }) => density !== undefined && density < 1);
-  const shown = sparse.flatMap(({ finished }) => finished.find(({ looks }) => looks.picture) ?? []);
-  const all = shown.flatMap(({ looks }) => looks.picture?.connections.flat() ?? []).sort((a, b) => a - b);
+  const shown = sparse.flatMap(({ finished }) =>
+    finished
+      .flatMap(({ method, seed, looks: { picture } }) =>
+        picture === undefined ? [] : { method, seed, picture },
+      )
+      .slice(0, 1),
+  );
+  const all = shown.flatMap(({ picture }) => picture.connections.flat()).sort((a, b) => a - b);
   if (all.length === 0) return '';
   // One pixel with many connections would darken all the others.
   const most = Math.max(1, all[Math.floor(0.995 * (all.length - 1))]);
   return `<h3>Where the network looks</h3>
 <p class="note">Connections of every input pixel, seed ${shown[0].seed}, at the epochs below each picture. All pictures have one scale:
 <span class="scale"><span>0</span><i style="background:linear-gradient(to right, ${GRADIENT})"></i><span>${most} or more</span></span></p>
-${shown.map((cell) => filmStrip(cell, most, plotter)).join('')}`;
+${shown.map(({ method, picture }) => filmStrip(method, picture, most, plotter)).join('')}`;
 }
 
-function filmStrip({ method, looks }: FinishedCell, most: number, plotter: Plotter): string {
-  if (looks.picture === undefined) return '';
-  const { width, height, epochs, connections } = looks.picture;
+function filmStrip(
+  method: string,
+  { width, height, epochs, connections }: NonNullable<Looks['picture']>,
+  most: number,
+  plotter: Plotter,
+): string {
   const frames = epochs.map((epoch, index) => {
     const levels = Uint8Array.from(connections[index], (count) =>
       Math.round(255 * Math.min(1, count / most)),

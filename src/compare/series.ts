@@ -43,7 +43,7 @@ const fromOne = (values: readonly unknown[]): number[] => values.map((_, index) 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** The validation accuracy by epoch; the training accuracy where nothing was validated. */
-export function validationCurve({ curves }: FinishedCell): Curve {
+export function validationCurve({ curves }: FinishedCell): { x: number[]; y: number[] } {
   const y = curves.valAccuracy.map((accuracy, index) => accuracy ?? curves.accuracy[index]);
   return { x: fromOne(y), y };
 }
@@ -58,8 +58,8 @@ export function testCurve(cell: FinishedCell): Curve {
   let best = Number.NEGATIVE_INFINITY;
   let tested: number | null = null;
   const reported = y.map((accuracy, index) => {
-    if ((accuracy ?? 0) > best) {
-      best = accuracy ?? 0;
+    if (accuracy > best) {
+      best = accuracy;
       tested = cell.curves.testAccuracy[index];
     }
     return tested;
@@ -122,9 +122,11 @@ export function degreeCurve(
   const all = total([...neurons.values()]);
   let atLeast = all - (neurons.get(0) ?? 0);
   const curve: { x: number; share: number }[] = [];
-  for (const x of [...neurons.keys()].filter((connections) => connections > 0).sort((a, b) => a - b)) {
+  for (const [x, count] of [...neurons]
+    .filter(([connections]) => connections > 0)
+    .sort(([a], [b]) => a - b)) {
     curve.push({ x, share: atLeast / all });
-    atLeast -= neurons.get(x) ?? 0;
+    atLeast -= count;
   }
   return curve;
 }

@@ -53,6 +53,14 @@ describe('ctre train --checkpoint', () => {
     expect(jsonLines(finished.stdout).filter(({ event }) => event === 'epoch')).toEqual([]);
   });
 
+  it('keeps none before so many minutes are over, but the last', async () => {
+    const [rarely, always] = [newFolder(), newFolder()];
+    expect((await train('--json', '--checkpoint', rarely, '--checkpoint-every', '600m')).code).toBe(0);
+    expect(readdirSync(rarely)).toEqual(['checkpoint.safetensors']);
+    expect((await train('--json', '--checkpoint', always, '--checkpoint-every', '0m')).code).toBe(0);
+    expect(readdirSync(always).sort()).toEqual(['checkpoint.previous.safetensors', 'checkpoint.safetensors']);
+  });
+
   it('tells people where it goes on', async () => {
     const folder = newFolder();
     await train('--checkpoint', folder);

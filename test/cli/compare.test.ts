@@ -11,11 +11,15 @@ import {
 } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { runCell } from '../../src/cli/cell.ts';
 import { ResultsFile } from '../../src/cli/resultsFile.ts';
+import { isFinished } from '../../src/compare/cell.ts';
+import { escapeHtml } from '../../src/compare/htmlReport.ts';
+import { optimizer, SparseMLP } from '../../src/index.ts';
 import { methods } from '../../src/topology/index.ts';
 import { effort, runRandom, runSeed } from '../effort.ts';
 import { CELL_PROGRAM, ctre, jsonLines, type Outcome, temporaryFolder } from './harness.ts';
-import { csv } from './problem.ts';
+import { COLUMNS, classes, csv, features, ROWS, writeDatasets } from './problem.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const folder = temporaryFolder();
@@ -166,6 +170,185 @@ describe.runIf(existsSync(CELL_PROGRAM))('ctre compare', () => {
     const cells = lines.filter(({ event }) => event === 'cell');
     expect(cells.map(({ method }) => method).sort()).toEqual(Object.keys(methods).sort());
     for (const { multiplyAdds } of cells) expect(Object(multiplyAdds).total).toBeGreaterThan(0);
+  });
+});
+
+describe.runIf(existsSync(CELL_PROGRAM))('ctre compare', () => {
+  it('reports where it is told to, with the command as a shell takes it', async () => {
+    const results = newFile();
+    const report = folder.path("people's report.html");
+    const argv = [
+      ...['compare', '--methods', 'set', '--seeds', '0', '--widths', '6,5', '--epochs', '2'],
+      ...['--jobs', 'auto', '--threads', 'auto', '--results', results, '--report', report],
+    ];
+    const { code, stdout } = await ctre([...argv, '--image', '25x20']);
+    expect(code).toBe(0);
+    for (const width of [5, 6]) {
+      expect(stdout).toMatch(
+        new RegExp(`training \\d/2  hidden ${width},${width},${width}, set, seed 0: test`),
+      );
+    }
+    expect(stdout).toMatch(/at a time +1\n/);
+    expect(stdout).toContain(`kept in ${results}, report in ${report}`);
+    const html = readFileSync(report, 'utf8');
+    expect(html).toMatch(/<img [^>]*width="25" height="20" alt="Connections of every input of set, epoch 0"/);
+    expect(html).toContain('Mean connections of informative, redundant and noise features by epoch');
+    expect(html).toContain(escapeHtml(`--report '${report.replace("'", "'\\''")}' --image 25x20`));
+    const other = await ctre([...argv, '--image', 'none']);
+    expect(other.stderr).toContain('was made with --image 25x20, this command has --image none');
+    expect(other.code).toBe(2);
+  });
+
+  it('names its file of results after the dataset', async () => {
+    const before = process.cwd();
+    mkdirSync(folder.path('here'));
+    process.chdir(folder.path('here'));
+    onTestFinished(() => process.chdir(before));
+    const { stdout } = await ctre(['compare', trees, ...SMALL, '--methods', 'static', '--seeds', '0']);
+    expect(stdout).toContain('kept in trees.compare.jsonl\n');
+    expect(readdirSync('.')).toEqual(['trees.compare.jsonl']);
+  });
+
+  it('takes a density and no hidden layer, and tells of the file’s cells in these words', async () => {
+    const results = newFile();
+    const argv = ['compare', trees, '--hidden', 'none', '--density', '0.5', '--epochs', '1', '--header'];
+    const grid = [...argv, '--seeds', '0', '--results', results];
+    const { stdout } = await ctre([...grid, '--methods', 'set,static,cte', '--image', 'none']);
+    expect(stdout).toContain('trees.csv; hidden layers none\n');
+    expect(stdout).toContain('p after Holm for 3 pairs');
+    const smaller = await ctre([...grid, '--methods', 'set,cte', '--image', 'none']);
+    expect(smaller.stderr).toContain('(static, seed 0, ε –, hidden layers none, trees.csv)');
+    const bare = await ctre([...grid.filter((argument) => argument !== '--header'), '--image', 'none']);
+    expect(bare.stderr).toContain('was made with --header, this command has no --header');
+  });
+
+  it('tells the sign of a difference, and needs no more than six seeds for two methods', async () => {
+    const results = newFile();
+    const grid = ['--methods', 'static,dense', '--seeds', '0-5', '--epochs', '4'];
+    const cells = (await compareJson(results, ...grid)).filter(({ event }) => event === 'cell');
+    const mean = (method: string): number =>
+      cells.reduce((sum, cell) => sum + (cell.method === method ? Number(cell.testAccuracy) / 6 : 0), 0);
+    const swapped = newFile();
+    writeFileSync(swapped, readFileSync(results));
+    const signs = [mean('static') - mean('dense'), mean('dense') - mean('static')];
+    expect(Math.abs(signs[0])).toBeGreaterThan(1e-9);
+    const names = ['static,dense', 'dense,static'];
+    for (const [index, pair] of names.entries()) {
+      const { stdout } = await compare(swapped, ...grid.with(1, pair));
+      const sign = signs[index] < 0 ? '−' : '+';
+      expect(stdout).toContain(
+        `${pair.replace(',', ' − ')}  ${sign}${Math.abs(signs[index]).toFixed(4)}  p `,
+      );
+      expect(stdout).not.toContain('seeds or more to tell');
+    }
+  });
+
+  it('trains sparse inputs, a dataset’s own test rows and those of a split, and sees when these change', async () => {
+    const own = folder.path('datasets');
+    mkdirSync(own);
+    const paths = writeDatasets(own);
+    const grid = [...SMALL, '--methods', 'static', '--seeds', '0', '--json'];
+    const both = await ctre(['compare', paths.libsvm, paths.idx, ...grid, '--results', newFile()]);
+    const rowsOf = (stdout: string): unknown[] =>
+      jsonLines(stdout).flatMap(({ event, testRows }) => (event === 'cell' ? testRows : []));
+    expect(rowsOf(both.stdout)).toEqual([30, 30]);
+    const split = folder.path('split.json');
+    const rows = Array.from({ length: ROWS }, (_, row) => row);
+    const [results, argv] = [newFile(), ['compare', paths.csv, ...grid, '--split', split]];
+    writeFileSync(split, JSON.stringify({ train: rows.slice(17), test: rows.slice(0, 17) }));
+    expect(rowsOf((await ctre([...argv, '--results', results])).stdout)).toEqual([17]);
+    writeFileSync(split, JSON.stringify({ train: rows.slice(18), test: rows.slice(1, 18) }));
+    const changed = await ctre([...argv, '--results', results]);
+    expect(changed.stderr).toContain('another content of trees.csv or its split');
+  });
+
+  it('tells which training was lost, and how many more', async () => {
+    const fake = folder.path('lost.mjs');
+    writeFileSync(fake, 'process.exit(3)');
+    const other = folder.path('other trees.csv');
+    writeFileSync(other, csv());
+    const argv = ['compare', trees, other, '--hidden', '5', '--epsilons', '1,2', '--jobs', '1'];
+    const more = ['--methods', 'set', '--seeds', '0', '--results', newFile()];
+    const { code, stderr } = await ctre([...argv, ...more], { cellProgram: fake });
+    expect(stderr).toMatch(
+      /end: trees\.csv, ε 1, set, seed 0: its process ended with code 3 \(and 3 more\);/,
+    );
+    expect(code).toBe(2);
+  });
+
+  it('tells people what diverged', async () => {
+    const { stdout } = await compare(newFile(), '--methods', 'set', '--seeds', '0', '--lr', '1e30');
+    expect(stdout).toMatch(/training 1\/1 {2}set, seed 0: diverged/);
+  });
+});
+
+describe('a cell', () => {
+  const all = Array.from({ length: ROWS }, (_, row) => row);
+  const [train, test] = [all.slice(30), all.slice(0, 30)];
+  const split = folder.path('cell-split.json');
+  const path = folder.path('numbered.csv');
+  writeFileSync(split, JSON.stringify({ train, test, val: train.slice(0, 20) }));
+  writeFileSync(path, `${all.map((row) => [...features[row], classes[row]].join(',')).join('\n')}\n`);
+  const taskOf = (method: keyof typeof methods, ...more: string[]) => ({
+    cell: { dataset: 'numbered.csv', hidden: [12, 9], epsilon: 2, method, seed: 5 },
+    data: 'x',
+    argv: [
+      ...[path, '--no-header', '--split', split, '--scale', 'none', '--hidden', '12,9', '--epsilon', '2'],
+      ...['--method', method, '--seed', '5', '--epochs', '4', '--batch-size', '20', ...more],
+    ],
+    picture: undefined,
+  });
+  const rowsOf = (rows: readonly number[]) => ({
+    x: { rows: rows.length, cols: COLUMNS, data: Float32Array.from(rows.flatMap((row) => features[row])) },
+    y: Int32Array.from(rows, (row) => classes[row]),
+  });
+
+  it.each(['ctre-seq', 'ctre-sim', 'static', 'rigl'] as const)(
+    'is a plain training with %s',
+    async (method) => {
+      const record = await runCell(taskOf(method, '--lr', '0.0001'), () => {});
+      if (!isFinished(record)) throw new Error(record.failed);
+      const model = await SparseMLP.create({
+        ...{ layers: [COLUMNS, 12, 9, 3], epsilon: 2, seed: 5, topology: methods[method]() },
+      });
+      const { x, y } = rowsOf(train);
+      await model.fit(x, y, {
+        ...{ epochs: 4, batchSize: 20, test: rowsOf(test) },
+        validationRows: Int32Array.from({ length: 20 }, (_, position) => position),
+        optimizer: optimizer.sgd({ learningRate: 0.0001 }),
+      });
+      const { nnz, layers, history } = model;
+      expect(record).toMatchObject({ nnz, trainRows: 100, testRows: 30, inputs: COLUMNS, classes: 3 });
+      expect(record.nnzByLayer).toEqual(layers.map((layer) => layer.nnz));
+      model.dispose();
+      expect(record.curves.loss).toEqual(history.map(({ loss }) => Number(loss.toPrecision(6))));
+      const best = history.findLast((epoch) => epoch.best);
+      expect(record.testAccuracy).toBe(best?.testAccuracy);
+      expect(record.finalTestAccuracy).toBe(history.at(-1)?.testAccuracy);
+      expect(record.evolution === null).toBe(method === 'static');
+    },
+  );
+
+  it('of the generated problem counts the connections of every kind of feature', async () => {
+    const cell = { dataset: 'generated problem', hidden: [5], epsilon: null, method: 'dense', seed: 0 };
+    const argv = ['--hidden=5', '--method=dense', '--epochs=1'];
+    const record = await runCell({ cell, data: '', argv, picture: undefined }, () => {});
+    // Every feature of a dense network has a connection to each of the 5 neurons.
+    const groups = { informative: [5, 5], redundant: [5, 5], noise: [5, 5] };
+    expect(record).toMatchObject({ inputs: 500, looks: { epochs: [0, 1], groups } });
+  });
+
+  it('that diverges is a record, and any other error an error', async () => {
+    const record = await runCell(taskOf('set', '--lr', '1e30'), () => {});
+    expect(record).toEqual({
+      ...{ dataset: 'numbered.csv', hidden: [12, 9], epsilon: 2, method: 'set', seed: 5, data: 'x' },
+      failed: expect.stringMatching(/no longer a finite number/),
+    });
+    const failure = new TypeError('a bug');
+    const stop = (): void => {
+      throw failure;
+    };
+    await expect(runCell(taskOf('set', '--lr', '0.0001'), stop)).rejects.toBe(failure);
   });
 });
 

@@ -1,6 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import { gzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/run.ts';
+import { SparseMLP } from '../../src/index.ts';
 import { ctre, temporaryFolder } from './harness.ts';
 import { classes, csv, writeDatasets } from './problem.ts';
 
@@ -23,6 +26,9 @@ beforeAll(async () => {
   const bytes = readFileSync(model);
   write('cut.safetensors', bytes.subarray(0, bytes.length - 40));
   write('flipped.safetensors', bytes.with(20, 0));
+  const other = await SparseMLP.create({ layers: [6, 4, 3], density: 0.5 });
+  write('misnamed.safetensors', other.save({ labelNames: ['oak', 'elm'] }));
+  other.dispose();
 });
 
 /** What is typed, and what the one sentence has to say. */
@@ -71,6 +77,11 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
     /--epsilon and --density exclude each other/,
   ],
   ['a distribution of nothing', ['train', '--distribution', 'erk'], /give --density as well/],
+  [
+    'a distribution of a density for each layer',
+    ['train', '--density', '0.1,0.2', '--distribution', 'er'],
+    /--distribution spreads one density, and --density gives one by layer/,
+  ],
   ['densities of too few layers', ['train', '--density', '0.1,0.2'], /2 entries for 4 layers/],
   ['a density that leaves nothing', ['train', '--epsilon', '0'], /without a connection/],
   ['a gain for glorot', ['train', '--initializer', 'glorot', '--gain', '2'], /are for sparse-he/],
@@ -171,6 +182,26 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
     ['evaluate', model, write('strange.csv', csv({ labels: classes.map((label) => `tree ${label}`) }))],
     /label "tree 0"; the known classes are/,
   ],
+  [
+    'a model with names of other classes',
+    ['evaluate', folder.path('misnamed.safetensors'), paths.csv],
+    /^ctre: misnamed.safetensors: labelNames is .*; expected the names of 3 classes/,
+  ],
+  [
+    'a label to leave out that is not there',
+    ['predict', model, paths.csv, '--label', 'bird'],
+    /no label column "bird"/,
+  ],
+  [
+    'a single column for a model of more',
+    ['predict', model, write('single.csv', '1\n2\n3\n')],
+    /has 1 features; the model was trained on 6/,
+  ],
+  [
+    'too few columns with a label or without',
+    ['predict', model, write('two.csv', '1,0\n2,1\n3,0\n')],
+    /has 1 features; the model was trained on 6/,
+  ],
   ['rows beyond the data', ['predict', model, paths.csv, '--rows', '140-150'], /rows are 0 to 149/],
 ];
 
@@ -185,6 +216,24 @@ describe('a mistake ends with code 2 and one sentence', () => {
   it('before anything is printed', async () => {
     const { stdout } = await ctre(['train', paths.csv, '--test-rows', '0-149', '--json']);
     expect(stdout).toBe('');
+  });
+});
+
+describe('an error of the program’s own ends with code 1', () => {
+  it.each<[string, unknown, RegExp]>([
+    ['and where it happened', new TypeError('a bug'), /^ctre: TypeError: a bug\n +at /],
+    ['and what was thrown, whatever it is', 'a bug', /^ctre: a bug\n$/],
+  ])('%s', async (_, thrown, text) => {
+    const stderr = new PassThrough();
+    const stdout = Object.assign(new PassThrough(), {
+      write(): boolean {
+        throw thrown;
+      },
+    });
+    const interruptible = <T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+      task(new AbortController().signal);
+    expect(await run(['--version'], { stdout, stderr, cellProgram: '', interruptible })).toBe(1);
+    expect(String(stderr.read())).toMatch(text);
   });
 });
 

@@ -98,6 +98,18 @@ describe('ctre predict', () => {
   });
 });
 
+describe('ctre evaluate --split', () => {
+  it('takes the test rows of the split', async () => {
+    const split = folder.path('split.json');
+    const rows = Array.from({ length: ROWS }, (_, row) => row);
+    writeFileSync(split, JSON.stringify({ train: rows.slice(40), test: rows.slice(3, 40) }));
+    const argv = ['evaluate', folder.path('csv.safetensors'), paths.csv, '--json'];
+    const [whole] = jsonLines((await ctre([...argv, '--split', split])).stdout);
+    const [same] = jsonLines((await ctre([...argv, '--rows', '3-39'])).stdout);
+    expect(whole).toMatchObject({ rows: 37, accuracy: same.accuracy, loss: same.loss });
+  });
+});
+
 describe('a model that a program saved without notes', () => {
   it('has numbered classes and takes features as they are', async () => {
     const path = folder.path('plain.safetensors');

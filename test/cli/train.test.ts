@@ -1,8 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { methods } from '../../src/topology/index.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';
-import { ROWS, writeDatasets } from './problem.ts';
+import { classes, csv, ROWS, writeDatasets } from './problem.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -87,6 +88,14 @@ describe('ctre train --json', () => {
     });
   });
 
+  it('passes an initializer of no options and as many threads as there are cores on', async () => {
+    const argv = ['--epochs', '1', '--initializer', 'glorot', '--threads', 'auto'];
+    const [start, epoch] = await trainJson(...argv);
+    const [, alone] = await trainJson('--epochs', '1', '--initializer', 'glorot');
+    expect(start).toMatchObject({ initializer: { name: 'glorot' }, threads: expect.any(Number) });
+    expect(epoch.loss).toBe(alone.loss);
+  });
+
   it('stops early with --patience', async () => {
     const lines = await trainJson('--epochs', '60', '--patience', '2', '--lr', '0');
     expect(lines.at(-1)).toMatchObject({ event: 'result', epochs: 3, bestEpoch: 1 });
@@ -96,6 +105,43 @@ describe('ctre train --json', () => {
     const lines = await trainJson('--epochs', '2', '--validation', '0');
     expect(lines[1]).not.toHaveProperty('valAccuracy');
     expect(lines.at(-1)).toMatchObject({ bestValAccuracy: null, testAccuracy: expect.any(Number) });
+  });
+});
+
+describe('the dataset of ctre train', () => {
+  it('has a head, or none, as it is told', async () => {
+    const losses = async (name: string, text: string, ...options: string[]): Promise<unknown[]> => {
+      writeFileSync(folder.path(name), text);
+      const argv = ['train', folder.path(name), ...SMALL, '--epochs', '2', ...options, '--json'];
+      const lines = jsonLines((await ctre(argv)).stdout);
+      return lines.flatMap(({ loss }) => loss ?? []);
+    };
+    const [head, ...lines] = csv().trimEnd().split('\n');
+    const bare = lines.join('\n');
+    const expected = await losses('headed.csv', `${head}\n${bare}`);
+    expect(expected).toHaveLength(2);
+    expect(await losses('headed.csv', `${head}\n${bare}`, '--header')).toEqual(expected);
+    expect(await losses('bare.csv', bare, '--no-header')).toEqual(expected);
+    // The first row becomes the head.
+    expect(await losses('bare.csv', `${lines[0]}\n${bare}`, '--header')).toEqual(expected);
+  });
+
+  it('may be a folder of arrays', async () => {
+    const argv = [...SMALL, '--epochs', '2', '--json'];
+    const accuracies = async (path: string): Promise<unknown[]> =>
+      jsonLines((await ctre(['train', path, ...argv])).stdout).flatMap(({ loss }) => loss ?? []);
+    const expected = await accuracies(paths.npz);
+    expect(expected).toHaveLength(2);
+    expect(await accuracies(dirname(paths.npy))).toEqual(expected);
+  });
+
+  it('keeps its negative numbers as they are where they are sparse', async () => {
+    const path = folder.path('negative.libsvm');
+    const lines = classes.map((label, row) => `${label} 1:${row % 2 === 0 ? -1 : 2} 2:${label - 3}`);
+    writeFileSync(path, lines.join('\n'));
+    const { stdout, stderr } = await ctre(['train', path, ...SMALL, '--epochs', '1', '--json']);
+    expect(stderr).toBe('');
+    expect(jsonLines(stdout)[0]).toMatchObject({ scale: 'none' });
   });
 });
 
@@ -171,6 +217,35 @@ describe('ctre train for people', () => {
     expect(stdout).toMatch(/█+ 3\/3 {2}loss/);
     expect(stdout).toMatch(/left[^\n]*\n\n┌/);
     expect(stdout).not.toMatch(/^epoch/m);
+  });
+
+  it('tells of validation rows, unused rows, threads and the file', async () => {
+    const split = folder.path('people.json');
+    const rows = Array.from({ length: ROWS }, (_, row) => row);
+    const lists = { train: rows.slice(20, 140), test: rows.slice(0, 20), val: rows.slice(30, 47) };
+    writeFileSync(split, JSON.stringify(lists));
+    const out = folder.path('people.safetensors');
+    const { stdout, stderr } = await ctre([
+      ...['train', paths.csv, '--hidden', 'none', '--epochs', '1', '--threads', '2'],
+      ...['--split', split, '--out', out],
+    ]);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/training +120 rows, 17 of them for validation/);
+    expect(stdout).toMatch(/test +20 rows \(/);
+    expect(stdout).toMatch(/unused +10 rows/);
+    expect(stdout).toMatch(/network +6 → 3\n/);
+    expect(stdout).toMatch(/threads +2\n/);
+    expect(stdout).toContain(`saved ${out} (the network after the last epoch)`);
+    expect(existsSync(out)).toBe(true);
+  });
+
+  it('tells the training accuracy where nothing is validated', async () => {
+    const argv = ['train', paths.csv, ...SMALL, '--epochs', '1', '--validation', '0'];
+    const [, epoch] = jsonLines((await ctre([...argv, '--json'])).stdout);
+    const { stdout } = await ctre(argv);
+    expect(stdout).toMatch(/training +120 rows, no validation/);
+    expect(stdout).toContain(`train ${Number(epoch.accuracy).toFixed(4)}`);
+    expect(stdout).toMatch(/│ best validation accuracy +│ +– │/);
   });
 
   it('generates a problem when no dataset is named', async () => {
