@@ -195,6 +195,16 @@ describe('a checkpoint', () => {
     }
   });
 
+  it('is taken as it was when it was given, whatever becomes of the bytes', async () => {
+    const { bytes } = await made();
+    const given = bytes.slice();
+    const resuming = SparseMLP.resume(given);
+    structuredClone(given.buffer, { transfer: [given.buffer] });
+    const model = await resuming;
+    expect(model.checkpoint()).toEqual(bytes);
+    model.dispose();
+  });
+
   it('of the end has nothing left to train', async () => {
     const { last } = await made();
     const model = await SparseMLP.resume(last);

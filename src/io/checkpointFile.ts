@@ -99,8 +99,8 @@ export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedChe
       optimizer: readRecipe(header, 'optimizer'),
       steps,
       slots: model.layers.map(({ weights, bias }, l) => ({
-        weights: takeSlots(tensors, `layers.${l}.optimizer`, '', slots, weights.nnz),
-        bias: takeSlots(tensors, `layers.${l}.optimizer`, '.bias', slots, bias.length),
+        weights: takeSlots(tensors, `layers.${l}.optimizer`, '', slots, weights.nnz, budget),
+        bias: takeSlots(tensors, `layers.${l}.optimizer`, '.bias', slots, bias.length, budget),
       })),
     },
   };
@@ -117,12 +117,14 @@ function checkSum(bytes: Uint8Array): void {
   }
 }
 
+/** Copies: the tensors are views of bytes that are the caller's to change while the model starts. */
 function takeSlots(
   tensors: ReadonlyMap<string, Tensor>,
   layer: string,
   suffix: string,
   count: number,
   length: number,
+  budget: Budget,
 ): Float32Array[] {
   return Array.from({ length: count }, (_, s) => {
     const name = `${layer}.${s}${suffix}`;
@@ -130,7 +132,8 @@ function takeSlots(
     if (!(data instanceof Float32Array) || data.length !== length || !data.every(Number.isFinite)) {
       throw malformed(`tensor ${name}`, data);
     }
-    return data;
+    budget.claim(data.byteLength, `tensor ${name}`);
+    return data.slice();
   });
 }
 

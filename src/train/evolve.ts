@@ -60,8 +60,9 @@ export function* evolve(
     const count = topology.pruneCount?.(layer, states[l], progress) ?? ofSchedule;
     return findWeakest(network, layer, count);
   });
+  const needsCandidates = topology.needs.some((need) => need !== 'initialGradient');
   const searches = network.layers.map((layer, l) =>
-    weakest[l].length > 0 && (wantsCandidates?.(states[l], progress) ?? true)
+    needsCandidates && weakest[l].length > 0 && (wantsCandidates?.(states[l], progress) ?? true)
       ? { kept: removeConnections(layer.pattern(), weakest[l]), count: weakest[l].length }
       : undefined,
   );
