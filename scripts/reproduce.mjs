@@ -80,8 +80,9 @@ if (options.help) {
   process.exit();
 }
 if (!existsSync('dist/cli/run.js')) stop('there is no dist/; npm run build makes it');
+const { CtreError } = await import('../dist/errors.js');
 const { run } = await import('../dist/cli/run.js');
-const { writeWhole } = await import('../dist/cli/files.js');
+const { explain, writeWhole } = await import('../dist/cli/files.js');
 const { processIo } = await import('../dist/cli/processIo.js');
 const { readResults } = await import('../dist/cli/resultsFile.js');
 const { presets } = await import('../dist/presets.js');
@@ -94,19 +95,37 @@ const page = isPublished ? 'docs/results.md' : join(out, 'results.md');
 const data = findData();
 const grids = listGrids();
 const chosen = chooseGrids(grids);
-mkdirSync(out, { recursive: true });
-if (!options['no-run']) {
-  if (!quick) checkBuild();
-  for (const grid of chosen) await checkData(grid);
-  for (const grid of chosen) {
+try {
+  await reproduce();
+} catch (error) {
+  if (error instanceof CtreError) stop(error.message);
+  throw error;
+}
+
+async function reproduce() {
+  if (!options['no-run']) {
+    if (!quick) checkBuild();
+    for (const grid of chosen) checkData(grid);
+  }
+  makeFolder();
+  // Also what would be in the way of the page is found before anything is trained.
+  await writePage();
+  for (const grid of options['no-run'] ? [] : chosen) {
     await train(grid);
     await writePage();
     // Ctrl-C is for all of them; a training that was lost is not.
     if (process.exitCode === 130) break;
   }
+  console.log(`\nThe tables are in ${page}.`);
 }
-await writePage();
-console.log(`\nThe tables are in ${page}.`);
+
+function makeFolder() {
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (error) {
+    throw explain(error, join(out, 'results.md'), 'written');
+  }
+}
 
 function readOptions() {
   try {
@@ -187,7 +206,7 @@ function isFileAfter(path, time) {
   return found.isFile() && found.mtimeMs > time;
 }
 
-async function checkData({ files }) {
+function checkData({ files }) {
   const missing = files.find((file) => file !== undefined && !existsSync(join(data, file)));
   if (missing !== undefined) {
     stop(
@@ -199,7 +218,7 @@ async function checkData({ files }) {
 /** The trainings of a grid that are there. */
 async function readGrid({ name, methods, epsilons, seeds, shared }) {
   const path = join(out, `${name}.jsonl`);
-  const results = await readResults(path).catch((error) => stop(error.message));
+  const results = await readResults(path);
   if (results === undefined) return [];
   const { head, records } = results;
   const words = (some) =>
