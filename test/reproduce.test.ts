@@ -302,6 +302,7 @@ describe.runIf(existsSync(CELL_PROGRAM))('npm run reproduce', () => {
       const before = contents();
       const { stdout } = reproduce(['--quick', '--out', whole]);
       expect(stdout).toContain('generated.paper: 2 of 2 trainings are there');
+      expect(stdout).not.toContain('kept in');
       expect(contents()).toEqual(before);
     });
 

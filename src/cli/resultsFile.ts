@@ -146,7 +146,7 @@ export class ResultsFile {
       if (owner > 0 && owner !== process.pid && isAlive(owner)) {
         throw new CtreError(
           'E_BUSY',
-          `process ${owner} is writing ${show(this.#path)}; wait for its end, or name another file with --results`,
+          `process ${owner} is writing ${show(this.#path)}; wait for its end, or remove ${basename(lock)} if that process is something else`,
         );
       }
       // Left by a process that was killed.
