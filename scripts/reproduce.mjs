@@ -90,7 +90,7 @@ const { renderResults, sizeOf } = await import('./resultsPage.mjs');
 
 const { quick } = options;
 const out = relative('', resolve(from, options.out ?? (quick ? 'build/reproduce-quick' : 'docs/results')));
-const isPublished = out === join('docs', 'results');
+const isPublished = !quick && out === join('docs', 'results');
 const page = isPublished ? 'docs/results.md' : join(out, 'results.md');
 const data = findData();
 const grids = listGrids();
