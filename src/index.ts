@@ -13,7 +13,7 @@ import { snip } from './topology/snip.ts';
 
 export { CsrMatrix, type CsrParts, type CsrPattern, type DenseMatrix } from './csr.ts';
 export { CtreError, type ErrorCode } from './errors.ts';
-export { init, type WasmSource } from './memory/module.ts';
+export { init, initSync, type WasmBytes, type WasmSource } from './memory/module.ts';
 export { type History, type LayerView, type LoadOptions, SparseMLP } from './model.ts';
 export type { Initializer } from './nn/initializer.ts';
 export type { Optimizer } from './nn/optimizer.ts';

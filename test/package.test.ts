@@ -101,8 +101,8 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       expect(code).toBe(0);
       const bytes = readFileSync(fresh);
       expect(bytes.equals(readFileSync(join(root, 'dist/ctre.wasm')))).toBe(true);
-      const [inlined] = /[\w+/=]{1000,}/.exec(read('dist/memory/wasm.generated.js')) ?? [];
-      expect(inlined).toBe(bytes.toString('base64'));
+      const [inlined] = /[\da-f]{1000,}/.exec(read('dist/memory/wasm.generated.js')) ?? [];
+      expect(inlined).toBe(bytes.toString('hex'));
     });
   });
 
