@@ -2,6 +2,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { build } from 'esbuild';
+import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { skipTest } from './effort.ts';
 import { type Ended, type Packed, pack, root, run } from './packed.ts';
@@ -140,6 +144,91 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       );
       expect(makers).toEqual([]);
     });
+  });
+
+  describe('can be resolved', () => {
+    it('as publint wants it', async () => {
+      const { messages } = await publint({ pkgDir: root, strict: true, pack: false });
+      expect(messages).toEqual([]);
+    });
+
+    it('as are-the-types-wrong wants it', async () => {
+      const tarball = createPackageFromTarballData(readFileSync(join(temporary, packed.filename)));
+      const analysis = await checkPackage(tarball, { excludeEntrypoints: ['./wasm'] });
+      expect(analysis.types).toMatchObject({ kind: 'included' });
+      const { problems = [] } = 'problems' in analysis ? analysis : {};
+      const serious = problems.filter(
+        ({ kind, ...where }) =>
+          // TypeScript's resolution of before there were exports; sub-paths are nowhere else.
+          !(kind === 'NoResolution' && 'resolutionKind' in where && where.resolutionKind === 'node10') &&
+          // The package is ESM only: every Node that it is for can require ESM.
+          kind !== 'CJSResolvesToESM',
+      );
+      expect(serious).toEqual([]);
+    });
+  });
+
+  describe('in a bundle for browsers, minified and compressed,', () => {
+    /** A program's bundle. A module of Node's would be an error, here as in any bundler without polyfills. */
+    const bundle = async (program: string): Promise<string> => {
+      const { outputFiles } = await build({
+        stdin: { contents: program, resolveDir: root },
+        bundle: true,
+        minify: true,
+        platform: 'browser',
+        format: 'esm',
+        write: false,
+        logLevel: 'silent',
+      });
+      return outputFiles[0].text;
+    };
+    const kernels = readFileSync(join(root, 'build/ctre.wasm')).toString('hex');
+
+    it.each([
+      { name: 'ctre', limit: 40_000 },
+      { name: 'ctre/kernels', limit: 15_000 },
+    ])('takes at most $limit bytes: $name', async ({ name, limit }) => {
+      const text = await bundle(`export * from '${name}'`);
+      expect(text).toContain(kernels);
+      const { length } = gzipSync(text, { level: 9 });
+      console.log(`${name}: ${length} bytes`);
+      expect(length).toBeLessThanOrEqual(limit);
+    });
+
+    it('leaves the kernels out for those who import none', async () => {
+      for (const [program, limit] of [
+        [`import { CsrMatrix } from 'ctre'; console.log(CsrMatrix)`, 7_000],
+        [`import { CsrMatrix } from 'ctre/kernels'; console.log(CsrMatrix)`, 3_000],
+        [`import { CtreError } from 'ctre/kernels'; console.log(CtreError)`, 500],
+        [`import { readDataset } from 'ctre/data'; console.log(readDataset)`, 30_000],
+      ] as const) {
+        const text = await bundle(program);
+        expect(text, program).not.toContain(kernels.slice(0, 64));
+        expect(gzipSync(text, { level: 9 }).length, program).toBeLessThanOrEqual(limit);
+      }
+    });
+  });
+
+  it('takes at most 30 ms in Node from its import to the end of the first step', async () => {
+    // Of the process's own time, where others have the machine meanwhile.
+    const program = `
+      const [begin, used] = [performance.now(), process.cpuUsage()];
+      const { SparseMLP } = await import('ctre');
+      const model = await SparseMLP.create({ layers: [64, 100, 100, 10] });
+      const x = { rows: 32, cols: 64, data: new Float32Array(2048).fill(0.5) };
+      await model.train(x, new Int32Array(32), { epochs: 1, batchSize: 32 }).next();
+      const took = performance.now() - begin;
+      const { user, system } = process.cpuUsage(used);
+      console.log(Math.min(took, (user + system) / 1000));`;
+    const times: number[] = [];
+    for (let n = 0; n < 20; n++) {
+      const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program]);
+      expect(stderr).toBe('');
+      times.push(Number(stdout));
+    }
+    times.sort((a, b) => a - b);
+    console.log(`from import to the first step: ${times[10].toFixed(1)} ms, the median of 20 processes`);
+    expect(times[10]).toBeLessThanOrEqual(30);
   });
 
   describe('depends', () => {
