@@ -1,22 +1,21 @@
-// Types of what browsers and Node provide, for declarations that people compile with or without the DOM's library: TypeScript
-// knows none of these names by itself. Where the compiler was given no such type, nothing is of it.
-
-type Prototype<Holder, Name extends string> = Holder extends { readonly [N in Name]: { prototype: infer T } }
-  ? T
-  : never;
-type Namespace<Name extends string> = typeof globalThis extends { readonly [N in Name]: infer T } ? T : never;
+// Types of what browsers and Node provide, for declarations that people compile with or without the DOM's library: TypeScript knows
+// none of these names by itself. Where the compiler was given no such type, nothing is of it.
 
 /** An `AbortSignal`. */
-export type StopSignal = Prototype<typeof globalThis, 'AbortSignal'>;
+export type StopSignal = typeof globalThis extends { AbortSignal: { prototype: infer T } } ? T : never;
 
 /** A `Response`, as `fetch` gives it. */
-export type FetchResponse = Prototype<typeof globalThis, 'Response'>;
+export type FetchResponse = typeof globalThis extends { Response: { prototype: infer T } } ? T : never;
 
 /** A `URL`. */
-export type UrlObject = Prototype<typeof globalThis, 'URL'>;
+export type UrlObject = typeof globalThis extends { URL: { prototype: infer T } } ? T : never;
 
 /** A `WebAssembly.Module`. */
-export type WasmModule = Prototype<Namespace<'WebAssembly'>, 'Module'>;
+export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } }
+  ? T
+  : never;
 
 /** A `WebAssembly.Memory`. */
-export type WasmMemory = Prototype<Namespace<'WebAssembly'>, 'Memory'>;
+export type WasmMemory = typeof globalThis extends { WebAssembly: { Memory: { prototype: infer T } } }
+  ? T
+  : never;

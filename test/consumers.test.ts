@@ -20,6 +20,13 @@ interface Outcome {
 /** Nothing but the page's own files, and WebAssembly. */
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 
+/** How a page is opened: what it is asked for, and what is not as in Node. */
+const WAYS: [name: string, query: string, more: { readonly threads: number }][] = [
+  ['on one thread', '', { threads: 1 }],
+  ['on two threads', 'threads=2', { threads: 2 }],
+  ['with the module hosted', 'hosted', { threads: 1 }],
+];
+
 // Of programs of their own; an arena on trial would change nothing.
 describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () => {
   let projects: string;
@@ -41,6 +48,12 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
     expect(expected).toMatchObject({ oneClass: true, threads: 1, warning: null });
     expect(expected.losses.length).toBe(5);
     expect(expected.losses[4]).toBeLessThan(expected.losses[0]);
+  });
+
+  it('trains in Node from the module that is exported', async () => {
+    const { stdout, stderr } = await run(process.execPath, ['node/hosted.mjs'], projects);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual(expected);
   });
 
   it('trains in Node by require', async () => {
@@ -96,20 +109,16 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
         expect(code).toBe(0);
       }, 60_000);
 
-      it.for([{ threads: 1 }, { threads: 2 }])('on $threads threads', async ({ threads }, context) => {
+      it.for(WAYS)('%s', async ([, query, more], context) => {
         const out = join(projects, folder, 'out');
-        const outcome = await open(context, out, `/?threads=${threads}`, threads > 1);
-        expect(outcome).toEqual({ ...expected, threads });
+        expect(await open(context, out, `/?${query}`, more.threads > 1)).toEqual({ ...expected, ...more });
       });
     });
 
-    it.for([{ threads: 1 }, { threads: 2 }])(
-      'without a bundler, by an import map, on $threads threads',
-      async ({ threads }, context) => {
-        const outcome = await open(context, projects, `/import-map/?threads=${threads}`, threads > 1);
-        expect(outcome).toEqual({ ...expected, threads });
-      },
-    );
+    it.for(WAYS)('without a bundler, by an import map, %s', async ([, query, more], context) => {
+      const outcome = await open(context, projects, `/import-map/?${query}`, more.threads > 1);
+      expect(outcome).toEqual({ ...expected, ...more });
+    });
 
     it('with one thread instead of two where the page is not isolated', async (context) => {
       const outcome = await open(context, projects, '/import-map/?threads=2', false);
@@ -138,11 +147,19 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
       const server = await serve(headers, async ({ pathname }) => {
         if (pathname === '/favicon.ico') return { type: 'image/x-icon', body: '' };
         const file = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
-        return { type: types[extname(file)], body: await readFile(join(folder, file)) };
+        // Of a server that knows no WebAssembly.
+        return {
+          type: types[extname(file)] ?? 'application/octet-stream',
+          body: await readFile(join(folder, file)),
+        };
       });
       const complaints: string[] = [];
       const page = await browser.newPage();
+      let hosted = false;
       try {
+        page.on('request', (request) => {
+          hosted ||= /\.wasm$/.test(request.url());
+        });
         page.on('console', (message) => complaints.push(message.text()));
         page.on('pageerror', ({ message }) => complaints.push(message));
         await page.goto(`${addressOf(server)}${path}`);
@@ -151,6 +168,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
         expect(complaints).toEqual([]);
         const text = await output.textContent({ timeout: 1000 });
         expect(text).toMatch(/^\{/);
+        expect(hosted).toBe(path.includes('hosted'));
         return JSON.parse(text ?? '');
       } finally {
         await page.close();

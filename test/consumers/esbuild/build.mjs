@@ -3,10 +3,11 @@ import { build } from 'esbuild';
 
 const folder = import.meta.dirname;
 await build({
-  entryPoints: { main: `${folder}/../page.js` },
+  entryPoints: [`${folder}/main.js`],
   bundle: true,
   minify: true,
   format: 'esm',
+  loader: { '.wasm': 'file' },
   outdir: `${folder}/out`,
   logLevel: 'warning',
 });

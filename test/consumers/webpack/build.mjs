@@ -5,7 +5,7 @@ const folder = import.meta.dirname;
 const compiler = webpack({
   mode: 'production',
   context: folder,
-  entry: '../page.js',
+  entry: './main.js',
   output: { path: `${folder}/out`, module: true, filename: '[name].js' },
   experiments: { outputModule: true },
 });
