@@ -57,7 +57,14 @@ function startNodeWorker(
 }
 
 function startWebWorker(data: object, events: WorkerEvents): WorkerHandle {
-  const worker = new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' });
+  let worker: Worker;
+  try {
+    worker = new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' });
+  } catch (error) {
+    // Browsers refuse a file of another site, which is what a page has that loads the package from one.
+    queueMicrotask(() => events.died(error instanceof Error ? error.message : String(error)));
+    return { terminate() {} };
+  }
   worker.onmessage = events.ready;
   worker.onerror = (event) => events.died(event.message ?? 'its file could not be loaded');
   worker.postMessage(data);
