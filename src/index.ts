@@ -1,3 +1,8 @@
+/**
+ * Truly sparse networks: models, topology methods, optimisers, initialisers, and sparse matrices.
+ * @module ctre
+ */
+
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { adam, sgd } from './nn/optimizer.ts';
 import { cte } from './topology/cte.ts';
