@@ -14,6 +14,6 @@ for (const target of ['release', 'debug']) {
 const bytes = await readFile('build/ctre.wasm');
 await writeFile(
   'src/memory/wasm.generated.ts',
-  `/** The compiled kernels, base64. */\nexport const wasmBase64 =\n  '${bytes.toString('base64')}';\n`,
+  `/** The compiled kernels, two hexadecimal digits a byte. */\nexport const wasmHex =\n  '${bytes.toString('hex')}';\n`,
 );
 console.log(`build/ctre.wasm: ${bytes.length} bytes`);

@@ -1,3 +1,8 @@
+/**
+ * Truly sparse networks: models, topology methods, optimisers, initialisers, and sparse matrices.
+ * @module ctre
+ */
+
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { adam, sgd } from './nn/optimizer.ts';
 import { cte } from './topology/cte.ts';
@@ -13,20 +18,26 @@ import { snip } from './topology/snip.ts';
 
 export { CsrMatrix, type CsrParts, type CsrPattern, type DenseMatrix } from './csr.ts';
 export { CtreError, type ErrorCode } from './errors.ts';
-export { init, type WasmSource } from './memory/module.ts';
+export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './globals.ts';
+export { init, initSync, type Kernels, type WasmBytes, type WasmSource } from './memory/module.ts';
 export { type History, type LayerView, type LoadOptions, SparseMLP } from './model.ts';
 export type { Initializer } from './nn/initializer.ts';
-export type { Optimizer } from './nn/optimizer.ts';
+export type { Optimizer, OptimizerOptions } from './nn/optimizer.ts';
 export type { CreateOptions, ModelOptions, TrainOptions } from './options.ts';
 export type { Random } from './random.ts';
 export type { LayerShape } from './shape.ts';
+export type { CosineOptions } from './topology/cte.ts';
+export type { SeqState } from './topology/ctreSeq.ts';
 export type { DensityOptions } from './topology/density.ts';
 export type { EditCounts } from './topology/edit.ts';
-export type { PruneOptions } from './topology/schedule.ts';
+export type { PruneState } from './topology/prune.ts';
+export type { PruneOptions, Schedule } from './topology/schedule.ts';
+export type { CosineSearch, SearchOptions } from './topology/search.ts';
 export type {
   Edit,
   EvolvingLayer,
   InitialLayer,
+  Need,
   Positions,
   Progress,
   Topology,

@@ -2,6 +2,7 @@ import { copyNumbers, viewOf } from './arrays.ts';
 import { checkChoice, checkInteger, checkList, checkNumber, readField } from './checks.ts';
 import { type CsrMatrix, type CsrPattern, checkPattern, checkSparse } from './csr.ts';
 import { CtreError, show } from './errors.ts';
+import type { StopSignal } from './globals.ts';
 import { type Initializer, initializerByName } from './nn/initializer.ts';
 import type { Optimizer } from './nn/optimizer.ts';
 import { PRESET_NAMES, type PresetName, presets } from './presets.ts';
@@ -59,7 +60,7 @@ export interface TrainOptions {
   /** Ends training when the validation accuracy has not improved for so many epochs; never, by default. */
   readonly patience?: number;
   /** Ends training at the edge of a step, with an error of code `E_ABORTED`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
 }
 
 export const MODEL_OPTIONS = [
@@ -237,7 +238,7 @@ export function checkOptimizer(value: unknown): Optimizer {
 }
 
 /** An AbortSignal that answers, which nothing but a real one does. */
-export function checkSignal(value: unknown): AbortSignal {
+export function checkSignal(value: unknown): StopSignal {
   try {
     if (value instanceof AbortSignal && typeof value.aborted === 'boolean') return value;
   } catch {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Arena, Region } from '../src/memory/arena.ts';
+import type { WasmBytes, WasmSource } from '../src/memory/module.ts';
 import { randomStream } from '../src/random.ts';
 
 const PAGE = 65536;
@@ -95,7 +97,7 @@ describe('kernels of another module', () => {
   beforeEach(() => {
     vi.resetModules();
     vi.doMock('../src/memory/wasm.generated.ts', () => ({
-      wasmBase64: Buffer.from(empty).toString('base64'),
+      wasmHex: Buffer.from(empty).toString('hex'),
     }));
   });
   afterEach(() => {
@@ -117,6 +119,134 @@ describe('kernels of another module', () => {
     });
   });
 });
+
+describe('the kernels start', () => {
+  const file = new URL('../build/ctre.wasm', import.meta.url);
+  const bytes = Uint8Array.from(readFileSync(file));
+  const address = 'https://example.org/ctre.wasm';
+  /** The module as it is when it is first imported. */
+  let fresh: typeof import('../src/memory/module.ts');
+  /** What was compiled or fetched. */
+  let asked: unknown[];
+
+  beforeEach(async () => {
+    vi.resetModules();
+    fresh = await import('../src/memory/module.ts');
+    asked = [];
+    const compile = WebAssembly.compile;
+    vi.spyOn(WebAssembly, 'compile').mockImplementation((source) => {
+      asked.push(source);
+      return compile(source);
+    });
+    vi.stubGlobal('fetch', async (given: string | URL) => {
+      asked.push(String(given));
+      return new Response(bytes, { status: String(given) === address ? 200 : 404 });
+    });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
+
+  it.each<[string, () => WasmSource, unknown[]]>([
+    ['bytes', () => bytes, [bytes]],
+    ['an ArrayBuffer', () => bytes.buffer, [bytes.buffer]],
+    ['a Buffer', () => readFileSync(file), [Buffer.from(bytes)]],
+    ['a compiled module', () => new WebAssembly.Module(bytes), []],
+    ['a response', () => new Response(bytes), [bytes.buffer]],
+    ['a promise of one', () => fetch(address), [address, bytes.buffer]],
+    ['an address', () => address, [address, bytes.buffer]],
+    ['a URL', () => new URL(address), [address, bytes.buffer]],
+    ['the URL of a file', () => file, [bytes]],
+    ['the address of a file', () => file.href, [bytes]],
+  ])('from %s', async (_, source, expected) => {
+    const wasm = source();
+    await fresh.init({ wasm });
+    expect(asked).toEqual(expected);
+    const { kernels, module } = fresh.getEngine();
+    if (wasm instanceof WebAssembly.Module) expect(module).toBe(wasm);
+    expect(kernels.spmm).toBeTypeOf('function');
+  });
+
+  it.each<[string, () => WasmBytes | undefined]>([
+    ['nothing given', () => undefined],
+    ['bytes', () => bytes],
+    ['a compiled module', () => new WebAssembly.Module(bytes)],
+  ])('at once from %s', (_, source) => {
+    const wasm = source();
+    fresh.initSync({ wasm });
+    fresh.initSync();
+    const { kernels, module } = fresh.getEngine();
+    if (wasm instanceof WebAssembly.Module) expect(module).toBe(wasm);
+    expect(kernels.spmm).toBeTypeOf('function');
+    expect(asked).toEqual([]);
+  });
+
+  it('once, whoever is first', async () => {
+    const both = [fresh.init({ wasm: bytes }), fresh.init({ wasm: bytes })];
+    const engine = fresh.getEngine();
+    await Promise.all(both);
+    expect(fresh.getEngine()).toBe(engine);
+    expect(asked).toEqual([bytes]);
+    const [first, second] = await Promise.all([fresh.getSharedEngine(), fresh.getSharedEngine()]);
+    expect(second).toBe(first);
+  });
+
+  it('not from an address without them, and with another one then', async () => {
+    const wasm = new Response('', { status: 404 });
+    Object.defineProperty(wasm, 'url', { value: 'https://example.org/none.wasm' });
+    await expect(fresh.init({ wasm })).rejects.toMatchObject({
+      code: 'E_ENGINE',
+      message: 'https://example.org/none.wasm answered 404; expected the file that is exported as ctre/wasm',
+    });
+    await expect(fresh.init({ wasm: new Response('<html>') })).rejects.toMatchObject({
+      code: 'E_ENGINE',
+      message: expect.stringMatching(/^the WebAssembly kernels could not be started \(.*found 3c 68 74 6d/),
+    });
+    await fresh.init({ wasm: address });
+    expect(fresh.getEngine().kernels.spmm).toBeTypeOf('function');
+  });
+
+  it('from nothing else', async () => {
+    for (const wasm of [5, {}, [bytes]] as never[]) {
+      const expected = { code: 'E_ARGUMENT', message: expect.stringMatching(/^wasm is .*; expected bytes/) };
+      await expect(fresh.init({ wasm })).rejects.toMatchObject(expected);
+      expect(() => fresh.initSync({ wasm })).toThrow(expect.objectContaining(expected));
+    }
+    expect(() => fresh.initSync({ wasm: address as never })).toThrow(
+      `wasm is "${address}"; expected bytes or a WebAssembly.Module`,
+    );
+  });
+
+  it('asynchronously alone where a browser compiles nothing at once on the page’s thread', async () => {
+    const refused =
+      'WebAssembly.Module(): Buffer is larger than 4KB; use WebAssembly.compile, or compile on a worker thread';
+    class Refusing {
+      constructor() {
+        throw new RangeError(refused);
+      }
+    }
+    vi.stubGlobal('document', {});
+    vi.stubGlobal('WebAssembly', { ...globalNames(WebAssembly), Module: Refusing });
+    expect(() => fresh.initSync()).toThrow(
+      expect.objectContaining({
+        code: 'E_ENGINE',
+        message: expect.stringMatching(
+          /compile on a worker thread.*"await init\(\)" before synchronous calls/,
+        ),
+      }),
+    );
+    await fresh.init();
+    expect(fresh.getEngine().kernels.spmm).toBeTypeOf('function');
+  });
+});
+
+/** The properties of a namespace object, which spreading leaves out. */
+function globalNames(namespace: object): Record<string, unknown> {
+  const names = Object.getOwnPropertyNames(namespace);
+  return Object.fromEntries(names.map((name) => [name, Reflect.get(namespace, name)]));
+}
 
 describe('kernels without guards', () => {
   it('are the instance’s own', async () => {

@@ -1,13 +1,15 @@
 // Few hands in the pot: what users of the package download is what is in this repository, and nothing runs unasked.
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { build } from 'esbuild';
+import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { skipTest } from './effort.ts';
+import { type Ended, type Packed, pack, root, run } from './packed.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const manifest = JSON.parse(read('package.json'));
 const bin = (path: string): string => join(root, 'node_modules', path);
@@ -18,7 +20,8 @@ const ALLOWED = [
   /^package\.json$/,
   /^dist\/([\w-]+\/)*[\w.-]+\.(js|js\.map|d\.ts)$/,
   /^dist\/ctre\.wasm$/,
-  /^dist\/workers\/worker\.mjs$/,
+  /^dist\/(workers|bundle)\/worker\.mjs$/,
+  /^dist\/bundle\/LICENSES\.txt$/,
 ];
 
 /** What npm says where the registry cannot be reached and its cache does not help. */
@@ -26,21 +29,6 @@ const OFFLINE = /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOU
 
 /** Milliseconds that npm may take, on a slow machine with a slow network. */
 const PATIENCE = 120_000;
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a program to its end, whatever that is. */
-function run(command: string, args: readonly string[], cwd = root): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(command, args, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
-    });
-  });
-}
 
 /** Every file below a folder, by its path from there. */
 function filesBelow(folder: string): string[] {
@@ -53,20 +41,11 @@ function filesBelow(folder: string): string[] {
 // Of programs of their own; an arena on trial would change nothing.
 describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
   let temporary: string;
-  let packed: { filename: string; files: { path: string }[] };
+  let packed: Packed;
 
   beforeAll(async () => {
     temporary = mkdtempSync(join(tmpdir(), 'ctre-package-'));
-    // Without scripts: `prepare` would build dist/ anew under the feet of other tests.
-    const { stdout } = await run('npm', [
-      'pack',
-      '--ignore-scripts',
-      '--json',
-      '--pack-destination',
-      temporary,
-    ]);
-    // A list of one in older npms, an object of one in newer.
-    packed = Object.values<typeof packed>(JSON.parse(stdout))[0];
+    packed = await pack(temporary);
   }, PATIENCE);
 
   afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -81,7 +60,8 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       expect(stdout).toBe('');
       expect(code).toBe(0);
       const added = ['ctre.wasm', 'workers/worker.mjs'];
-      expect(filesBelow(join(root, 'dist'))).toEqual([...filesBelow(fresh), ...added].sort());
+      const built = filesBelow(join(root, 'dist')).filter((file) => !file.startsWith('bundle/'));
+      expect(built).toEqual([...filesBelow(fresh), ...added].sort());
       // A map says where the sources are from its own folder, which is another one here.
       const compared = filesBelow(fresh).filter((file) => !file.endsWith('.map'));
       const stale = compared.filter(
@@ -89,6 +69,27 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       );
       expect(stale).toEqual([]);
       expect(read('dist/workers/worker.mjs')).toBe(read('src/workers/worker.mjs'));
+    });
+
+    it('dist/bundle/ is dist/ with what it imports, byte for byte', async () => {
+      const fresh = join(temporary, 'bundle');
+      const { code, stderr } = await run(process.execPath, ['scripts/bundle.mjs', fresh]);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      const contents = (folder: string): Record<string, string> =>
+        Object.fromEntries(
+          filesBelow(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
+        );
+      expect(contents(fresh)).toEqual(contents(join(root, 'dist/bundle')));
+      expect(read('dist/bundle/worker.mjs')).toBe(read('src/workers/worker.mjs'));
+      // Whoever bundles more has to take along its licence.
+      const headings = read('dist/bundle/LICENSES.txt').match(/^\S+ [\d.]+ \(.+\)$/gm);
+      expect(headings?.map((heading) => heading.split(' ')[0])).toEqual([
+        '@assemblyscript/loader',
+        'fflate',
+        'papaparse',
+        'seedrandom',
+      ]);
     });
 
     it('ctre.wasm and the inlined bytes are what assembly/ compiles to, byte for byte', async () => {
@@ -101,8 +102,8 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       expect(code).toBe(0);
       const bytes = readFileSync(fresh);
       expect(bytes.equals(readFileSync(join(root, 'dist/ctre.wasm')))).toBe(true);
-      const [inlined] = /[\w+/=]{1000,}/.exec(read('dist/memory/wasm.generated.js')) ?? [];
-      expect(inlined).toBe(bytes.toString('base64'));
+      const [inlined] = /[\da-f]{1000,}/.exec(read('dist/memory/wasm.generated.js')) ?? [];
+      expect(inlined).toBe(bytes.toString('hex'));
     });
   });
 
@@ -139,10 +140,95 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
 
     it('no code that makes code of text', () => {
       const makers = packed.files.filter(
-        ({ path }) => /\.m?js$/.test(path) && /\beval\b|\bFunction\s*\(|\bimport\((?!')/.test(read(path)),
+        ({ path }) => /\.m?js$/.test(path) && /\beval\b|\bFunction\s*\(|\bimport\((?!['"])/.test(read(path)),
       );
       expect(makers).toEqual([]);
     });
+  });
+
+  describe('can be resolved', () => {
+    it('as publint wants it', async () => {
+      const { messages } = await publint({ pkgDir: root, strict: true, pack: false });
+      expect(messages).toEqual([]);
+    });
+
+    it('as are-the-types-wrong wants it', async () => {
+      const tarball = createPackageFromTarballData(readFileSync(join(temporary, packed.filename)));
+      const analysis = await checkPackage(tarball, { excludeEntrypoints: ['./wasm'] });
+      expect(analysis.types).toMatchObject({ kind: 'included' });
+      const { problems = [] } = 'problems' in analysis ? analysis : {};
+      const serious = problems.filter(
+        ({ kind, ...where }) =>
+          // TypeScript's resolution of before there were exports; sub-paths are nowhere else.
+          !(kind === 'NoResolution' && 'resolutionKind' in where && where.resolutionKind === 'node10') &&
+          // The package is ESM only: every Node that it is for can require ESM.
+          kind !== 'CJSResolvesToESM',
+      );
+      expect(serious).toEqual([]);
+    });
+  });
+
+  describe('in a bundle for browsers, minified and compressed,', () => {
+    /** A program's bundle. A module of Node's would be an error, here as in any bundler without polyfills. */
+    const bundle = async (program: string): Promise<string> => {
+      const { outputFiles } = await build({
+        stdin: { contents: program, resolveDir: root },
+        bundle: true,
+        minify: true,
+        platform: 'browser',
+        format: 'esm',
+        write: false,
+        logLevel: 'silent',
+      });
+      return outputFiles[0].text;
+    };
+    const kernels = readFileSync(join(root, 'build/ctre.wasm')).toString('hex');
+
+    it.each([
+      { name: 'ctre', limit: 40_000 },
+      { name: 'ctre/kernels', limit: 15_000 },
+    ])('takes at most $limit bytes: $name', async ({ name, limit }) => {
+      const text = await bundle(`export * from '${name}'`);
+      expect(text).toContain(kernels);
+      const { length } = gzipSync(text, { level: 9 });
+      console.log(`${name}: ${length} bytes`);
+      expect(length).toBeLessThanOrEqual(limit);
+    });
+
+    it('leaves the kernels out for those who import none', async () => {
+      for (const [program, limit] of [
+        [`import { CsrMatrix } from 'ctre'; console.log(CsrMatrix)`, 7_000],
+        [`import { CsrMatrix } from 'ctre/kernels'; console.log(CsrMatrix)`, 3_000],
+        [`import { CtreError } from 'ctre/kernels'; console.log(CtreError)`, 500],
+        [`import { readDataset } from 'ctre/data'; console.log(readDataset)`, 30_000],
+      ] as const) {
+        const text = await bundle(program);
+        expect(text, program).not.toContain(kernels.slice(0, 64));
+        expect(gzipSync(text, { level: 9 }).length, program).toBeLessThanOrEqual(limit);
+      }
+    });
+  });
+
+  it('takes at most 30 ms in Node from its import to the end of the first step', async () => {
+    // Of the process's own time, where others have the machine meanwhile.
+    const program = `
+      const [begin, used] = [performance.now(), process.cpuUsage()];
+      const { SparseMLP } = await import('ctre');
+      const model = await SparseMLP.create({ layers: [64, 100, 100, 10] });
+      const x = { rows: 32, cols: 64, data: new Float32Array(2048).fill(0.5) };
+      await model.train(x, new Int32Array(32), { epochs: 1, batchSize: 32 }).next();
+      const took = performance.now() - begin;
+      const { user, system } = process.cpuUsage(used);
+      console.log(Math.min(took, (user + system) / 1000));`;
+    const times: number[] = [];
+    for (let n = 0; n < 20; n++) {
+      const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program]);
+      expect(stderr).toBe('');
+      times.push(Number(stdout));
+    }
+    times.sort((a, b) => a - b);
+    console.log(`from import to the first step: ${times[10].toFixed(1)} ms, the median of 20 processes`);
+    expect(times[10]).toBeLessThanOrEqual(30);
   });
 
   describe('depends', () => {
@@ -160,7 +246,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       const imported = filesBelow(join(root, 'dist'))
         .filter((file) => /\.m?js$/.test(file))
         .flatMap((file) =>
-          Array.from(read(`dist/${file}`).matchAll(/(?:from |import |import\()'([^.'][^']*)'/g)),
+          Array.from(read(`dist/${file}`).matchAll(/\b(?:from|import|import\()\s*['"]([^.'"][^'"\s]*)['"]/g)),
         )
         .map(([, name]) => name)
         .filter((name) => !name.startsWith('node:'))
@@ -262,26 +348,6 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       expect(stderr).toBe('');
       expect(code).toBe(0);
       expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ event: 'result' });
-    });
-
-    it('has types that hold in a strict project, with libraries checked and none of ours', async (context) => {
-      checkInstalled(context);
-      writeFileSync(
-        join(app, 'use.mts'),
-        `import { type Epoch, optimizer, SparseMLP, topology } from 'ctre';
-        import { readDataset, syntheticDataset } from 'ctre/data';
-        import { spmm } from 'ctre/kernels';
-        const { x, labels } = syntheticDataset();
-        const model = await SparseMLP.create({ layers: [x.cols, 2], topology: topology.set() });
-        export const epochs: Epoch[] = [];
-        for await (const epoch of model.train(x, labels, { optimizer: optimizer.adam() })) epochs.push(epoch);
-        // @ts-expect-error layers are numbers
-        await SparseMLP.create({ layers: ['one'] });
-        export { readDataset, spmm };`,
-      );
-      const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--types', ''];
-      const { stdout } = await run(process.execPath, [bin('typescript/bin/tsc'), ...options, 'use.mts'], app);
-      expect(stdout).toBe('');
     });
   });
 });

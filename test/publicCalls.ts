@@ -15,7 +15,7 @@ import {
   syntheticDataset,
   takeRows,
 } from '../src/data/index.ts';
-import { CsrMatrix, init, initializer, optimizer, SparseMLP, topology } from '../src/index.ts';
+import { CsrMatrix, init, initializer, initSync, optimizer, SparseMLP, topology } from '../src/index.ts';
 import { cosineSimilarity, cosineTopK, sddmm, spmm, spmmTransposed } from '../src/kernels/index.ts';
 import { randomStream } from '../src/random.ts';
 import { quadrants } from './problems.ts';
@@ -102,6 +102,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   init: entry(
     () => [{ wasm: Uint8Array.of(0, 97, 115, 109) }],
     (_, a) => init(...a),
+  ),
+  initSync: entry(
+    () => [{ wasm: Uint8Array.of(0, 97, 115, 109) }],
+    (_, a) => initSync(...a),
   ),
 
   'CsrMatrix.fromParts': entry(

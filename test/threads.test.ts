@@ -230,6 +230,21 @@ describe('in a browser', () => {
     expect(PageWorker.started.map(({ ended }) => ended)).toEqual([true, true]);
   });
 
+  it('a pool whose workers are refused is the calling thread, and says why', async () => {
+    class RefusedWorker {
+      constructor() {
+        throw new DOMException(
+          'Script at https://example.org/ cannot be accessed from origin',
+          'SecurityError',
+        );
+      }
+    }
+    vi.stubGlobal('Worker', RefusedWorker);
+    const pool = await WorkerPool.start(await getSharedEngine(), 3);
+    expect(pool.threads).toBe(1);
+    expect(pool.warning).toMatch(/^one thread instead of more: Script at .* cannot be accessed/);
+  });
+
   it('a pool whose workers fall silent says so, and works on alone', async () => {
     const engine = await getSharedEngine();
     const start = WorkerPool.start(engine, 2);

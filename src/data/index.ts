@@ -1,3 +1,8 @@
+/**
+ * Readers of data sets, scalers, splits, and generated problems.
+ * @module ctre/data
+ */
+
 export { type Dataset, encodeLabels, type LabelValues, type ReadOptions, relabel } from './dataset.ts';
 export { type DataFiles, readDataset } from './read.ts';
 export {

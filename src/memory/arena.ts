@@ -1,4 +1,5 @@
 import { CtreError, megabytes } from '../errors.ts';
+import type { WasmMemory } from '../globals.ts';
 
 const PAGE = 65536;
 /** Every block starts on a cache line and is a whole number of them, so that no two blocks share one. */
@@ -26,7 +27,7 @@ const GUARD_PATTERN = 0x5aa5c33c;
 
 /** A memory of the kernels that TypeScript owns: the one place that allocates. */
 export class Arena {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   readonly trials: Trials | undefined;
   /** Under guard: pointer → bytes between the guards. */
   readonly #guarded = new Map<number, number>();
@@ -36,7 +37,7 @@ export class Arena {
   #blocks = 0;
   #bytes = 0;
 
-  constructor(memory: WebAssembly.Memory, trials?: Trials) {
+  constructor(memory: WasmMemory, trials?: Trials) {
     this.memory = memory;
     this.trials = trials;
     this.#top = trials?.first ?? FIRST;
@@ -183,12 +184,12 @@ interface Views {
 export class Block<K extends keyof Views = keyof Views> {
   readonly pointer: number;
   #length: number;
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: WasmMemory;
   readonly #create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K];
   #view: Views[K] | undefined;
 
   constructor(
-    memory: WebAssembly.Memory,
+    memory: WasmMemory,
     pointer: number,
     length: number,
     create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K],

@@ -1,8 +1,10 @@
 import { instantiate, instantiateSync } from '@assemblyscript/loader';
+import { builtin } from '../builtin.ts';
 import { checkOptions } from '../checks.ts';
 import { CtreError, show } from '../errors.ts';
+import type { FetchResponse, UrlObject, WasmModule } from '../globals.ts';
 import { Arena, type Trials } from './arena.ts';
-import { wasmBase64 } from './wasm.generated.ts';
+import { wasmHex } from './wasm.generated.ts';
 
 /** Samples in a tile: the kernels' `TILE`. */
 export const TILE = 32;
@@ -155,16 +157,19 @@ export interface Engine {
   readonly kernels: Kernels;
   readonly arena: Arena;
   /** What the kernels were started from. */
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
 }
 
-/** What the module can be started from: its bytes, or a compiled module. */
-export type WasmSource = BufferSource | WebAssembly.Module | Response | Promise<Response>;
+/** What the kernels can be started from at once: the bytes of `ctre/wasm`, or a module compiled from them. */
+export type WasmBytes = ArrayBuffer | ArrayBufferView<ArrayBuffer> | WasmModule;
+
+/** What the kernels can be started from: also where their bytes are, as an address (`https:`, or `file:` in Node) or a response. */
+export type WasmSource = WasmBytes | UrlObject | string | FetchResponse | Promise<FetchResponse>;
 
 /** The one state of the module: its engines, over a memory of this thread's and over one that threads share. */
 let engine: Engine | undefined;
-let sharedEngine: Engine | undefined;
 let starting: Promise<Engine> | undefined;
+let sharedStarting: Promise<Engine> | undefined;
 let trials: Trials | undefined;
 
 /** For tests, before anything else: what the arenas of both engines are tried with. */
@@ -174,33 +179,60 @@ export function putOnTrial(wanted: Trials): void {
 
 /**
  * Compiles and starts the kernels, once; later calls return at once. Everything asynchronous calls it by itself.
- * @param options.wasm bytes, a `Response` or a `WebAssembly.Module` to use instead of the inlined module.
- * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing or the module is not this package's.
+ * Threads have kernels of their own, always the inlined ones.
+ *
+ * ```ts
+ * await init({ wasm: '/assets/ctre.wasm' }); // hosted by oneself, instead of the inlined bytes
+ * ```
+ *
+ * @param options.wasm what to start from instead of the inlined module.
+ * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, the module is not this package's, or its address does not
+ *   answer; `E_ARGUMENT` for a `wasm` that is none of these.
  */
 export async function init(options: { readonly wasm?: WasmSource } = {}): Promise<void> {
   const { wasm } = checkOptions('init', options, ['wasm']);
   if (engine !== undefined) return;
+  if (wasm === undefined && !isPage()) return initSync();
   starting ??= startAsync(wasm ?? inlinedBytes(), createMemory(false)).finally(() => {
     starting = undefined;
   });
-  engine = await starting;
+  const started = await starting;
+  // Somebody may have started another synchronously meanwhile.
+  engine ??= started;
+}
+
+/** Whether others wait for this thread to draw. Elsewhere so few bytes are compiled at once, in a fraction of the time. */
+function isPage(): boolean {
+  return 'document' in globalThis;
 }
 
 /**
- * The running engine; started on the spot where none is (browsers may refuse that on the page's thread: `await
- * init()` first there).
+ * As `init`, at once: in Node and workers, and on a page's main thread in browsers that compile so small a module there
+ * (Chrome from 115 on; where it is refused the error says so, and `await init()` is the way). Not needed: what is synchronous calls
+ * it by itself.
+ * @param options.wasm bytes or a module to use instead of the inlined ones; an address or a response takes `init`.
+ * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, compiling on this thread is refused, or the module is not
+ *   this package's; `E_ARGUMENT` for a `wasm` that is neither.
+ */
+export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
+  const { wasm } = checkOptions('initSync', options, ['wasm']);
+  if (engine !== undefined) return;
+  const memory = createMemory(false);
+  try {
+    const source = checkBytes(wasm ?? inlinedBytes(), 'bytes or a WebAssembly.Module');
+    engine = assemble(instantiateSync(source, { env: { memory } }), memory);
+  } catch (cause) {
+    throw startError(cause);
+  }
+}
+
+/**
+ * The running engine; started on the spot where none is.
  * @throws CtreError `E_ENGINE` where the engine cannot be started synchronously.
  */
 export function getEngine(): Engine {
-  if (engine === undefined) {
-    const memory = createMemory(false);
-    try {
-      engine = assemble(instantiateSync(inlinedBytes(), { env: { memory } }), memory);
-    } catch (cause) {
-      throw startError(cause);
-    }
-  }
-  return engine;
+  initSync();
+  return engine!;
 }
 
 /**
@@ -208,16 +240,44 @@ export function getEngine(): Engine {
  * @throws CtreError `E_ENGINE` where there is no shared memory.
  */
 export async function getSharedEngine(): Promise<Engine> {
-  sharedEngine ??= await startAsync(declareShared(inlinedBytes()), createMemory(true));
-  return sharedEngine;
+  sharedStarting ??= startAsync(declareShared(inlinedBytes()), createMemory(true));
+  try {
+    return await sharedStarting;
+  } catch (error) {
+    sharedStarting = undefined;
+    throw error;
+  }
 }
 
 async function startAsync(wasm: WasmSource, memory: WebAssembly.Memory): Promise<Engine> {
   try {
-    return assemble(await instantiate(wasm, { env: { memory } }), memory);
+    return assemble(await instantiate(await readSource(wasm), { env: { memory } }), memory);
   } catch (cause) {
     throw startError(cause);
   }
+}
+
+/** What the address or the response holds, whatever type its server gives it: most do not know WebAssembly's. */
+async function readSource(wasm: WasmSource): Promise<WasmBytes> {
+  const given = await wasm;
+  const isAddress = typeof given === 'string' || given instanceof URL;
+  const files = isAddress && /^file:/.test(String(given)) ? builtin('node:fs/promises') : undefined;
+  if (files !== undefined) return Uint8Array.from(await files.readFile(new URL(String(given))));
+  const source = isAddress ? await fetch(given) : given;
+  if (!(source instanceof Response)) {
+    return checkBytes(source, 'bytes, a WebAssembly.Module, a URL or a Response');
+  }
+  if (source.ok) return source.arrayBuffer();
+  throw new CtreError(
+    'E_ENGINE',
+    `${source.url} answered ${source.status}; expected the file that is exported as ctre/wasm`,
+  );
+}
+
+function checkBytes(wasm: unknown, expected: string): WasmBytes {
+  const isBytes = wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm);
+  if (isBytes || wasm instanceof WebAssembly.Module) return wasm as WasmBytes;
+  throw new CtreError('E_ARGUMENT', `wasm is ${show(wasm)}; expected ${expected}`);
 }
 
 /** Grows to the 4 GiB a 32-bit address reaches. */
@@ -271,11 +331,20 @@ function startError(cause: unknown): CtreError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CtreError(
     'E_ENGINE',
-    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and on a page's main thread "await init()" before synchronous calls`,
+    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous calls on a page's main thread, where older browsers compile nothing at once`,
     { cause },
   );
 }
 
+/**
+ * Of hexadecimal digits, which are more than those of base64, yet a fifth less once compressed: the bytes' repetitions stay repetitions.
+ * Eight at a time, since one byte at a time takes longer than the compiler does.
+ */
 function inlinedBytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(wasmBase64), (char) => char.charCodeAt(0));
+  const digits = wasmHex.length;
+  const words = new DataView(new ArrayBuffer(4 * Math.ceil(digits / 8)));
+  for (let at = 0; at < digits; at += 8) {
+    words.setUint32(at / 2, Number.parseInt(wasmHex.slice(at, at + 8).padEnd(8, '0'), 16));
+  }
+  return new Uint8Array(words.buffer, 0, digits / 2);
 }

@@ -22,7 +22,7 @@ export interface Optimizer {
 }
 
 /** The options common to all optimisers. */
-interface CommonOptions {
+export interface OptimizerOptions {
   /** Step size; 0.01 for SGD, 0.001 for Adam. */
   readonly learningRate?: number;
   /** L2 penalty: this times the weight is added to its gradient. Default 1e-4 for SGD, 0 for Adam. */
@@ -35,7 +35,7 @@ interface CommonOptions {
  * @throws CtreError `E_ARGUMENT` for a number out of its range.
  */
 export function sgd(
-  options: CommonOptions & { readonly momentum?: number; readonly nesterov?: boolean } = {},
+  options: OptimizerOptions & { readonly momentum?: number; readonly nesterov?: boolean } = {},
 ): Optimizer {
   const given = checkOptions('optimizer.sgd', options, [
     'learningRate',
@@ -66,7 +66,7 @@ export function sgd(
  * @throws CtreError `E_ARGUMENT` for a number out of its range.
  */
 export function adam(
-  options: CommonOptions & {
+  options: OptimizerOptions & {
     readonly beta1?: number;
     readonly beta2?: number;
     readonly epsilon?: number;

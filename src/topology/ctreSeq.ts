@@ -5,7 +5,7 @@ import { growAtRandom, startAtRandom } from './set.ts';
 import type { Progress, Topology } from './topology.ts';
 
 /** How long the accuracy has not improved, and whether growth is random by now. */
-interface SeqState {
+export interface SeqState {
   readonly best: number;
   /** Epochs since the best one. */
   readonly waited: number;

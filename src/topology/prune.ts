@@ -6,7 +6,7 @@ import { noPruning } from './schedule.ts';
 import type { Positions, Topology } from './topology.ts';
 
 /** How many connections a layer is pruned to. */
-interface PruneState {
+export interface PruneState {
   readonly target: number;
 }
 

@@ -1,5 +1,6 @@
 import type { CsrMatrix, DenseMatrix } from '../csr.ts';
 import { CtreError } from '../errors.ts';
+import type { StopSignal } from '../globals.ts';
 import { Region } from '../memory/arena.ts';
 import { TILE } from '../memory/module.ts';
 import type { Initializer } from '../nn/initializer.ts';
@@ -49,7 +50,7 @@ export interface Job {
   readonly optimizer: Optimizer;
   /** Epochs without a better validation accuracy after which training ends. */
   readonly patience: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: StopSignal | undefined;
 }
 
 /** What an epoch of training came to. */

@@ -1,4 +1,5 @@
 import { CtreError } from '../errors.ts';
+import type { StopSignal } from '../globals.ts';
 
 /**
  * Long work is a generator that yields after every bounded piece, so that one body serves both callers: run to its end
@@ -19,10 +20,10 @@ export function runNow<T>(work: Work<T>): T {
 
 /** Runs pieces of long work one after another, and lets the event loop have its turn in between, however short each work is. */
 export class Turns {
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: StopSignal | undefined;
   #end = performance.now() + TURN;
 
-  constructor(signal: AbortSignal | undefined) {
+  constructor(signal: StopSignal | undefined) {
     this.#signal = signal;
   }
 
@@ -47,7 +48,7 @@ export class Turns {
 }
 
 /** @throws CtreError `E_ABORTED` when the signal is aborted. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
+export function throwIfAborted(signal: StopSignal | undefined): void {
   if (signal?.aborted) {
     throw new CtreError('E_ABORTED', 'training was aborted by its signal', { cause: signal.reason });
   }

@@ -1,3 +1,5 @@
+import { builtin } from '../builtin.ts';
+
 /** A started thread, of Node or of a browser. */
 export interface WorkerHandle {
   terminate(): void;
@@ -9,15 +11,6 @@ export interface WorkerEvents {
   ready(): void;
   /** It ended by itself, or could not start; in words. */
   died(reason: string): void;
-}
-
-/** What is used of Node's modules, where there are any. */
-type Builtins = { getBuiltinModule?: NodeJS.Process['getBuiltinModule'] } | undefined;
-
-/** Node's own modules without an import, which browsers and their bundlers could not resolve. */
-function builtin<N extends 'node:worker_threads' | 'node:os'>(name: N) {
-  const builtins: Builtins = globalThis.process;
-  return builtins?.getBuiltinModule?.(name);
 }
 
 /** Why this place cannot have threads; undefined where it can. */
@@ -64,7 +57,14 @@ function startNodeWorker(
 }
 
 function startWebWorker(data: object, events: WorkerEvents): WorkerHandle {
-  const worker = new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' });
+  let worker: Worker;
+  try {
+    worker = new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' });
+  } catch (error) {
+    // Browsers refuse a file of another site, which is what a page has that loads the package from one.
+    queueMicrotask(() => events.died(error instanceof Error ? error.message : String(error)));
+    return { terminate() {} };
+  }
   worker.onmessage = events.ready;
   worker.onerror = (event) => events.died(event.message ?? 'its file could not be loaded');
   worker.postMessage(data);

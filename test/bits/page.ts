@@ -17,7 +17,12 @@ const imports = {
   'seedrandom/lib/alea.js': '/node_modules/seedrandom/lib/alea.js?cjs',
 };
 const html = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>`;
-const types: Record<string, string> = { '.js': 'text/javascript', '.mjs': 'text/javascript' };
+/** Types of files by the ends of their names. */
+export const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+};
 
 /** The path of a Chromium: CTRE_CHROMIUM, or the first of the usual names that is installed. */
 export function findChromium(): string | undefined {
@@ -28,19 +33,17 @@ export function findChromium(): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** @param isolated whether pages may share memory with their workers. */
-async function serve(isolated: boolean): Promise<Server> {
-  const headers = isolated
-    ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
-    : {};
-  const respond = async (url: URL): Promise<{ type: string; body: string }> => {
-    if (url.pathname === '/') return { type: 'text/html', body: html };
-    const text = await readFile(join(root, url.pathname), 'utf8');
-    const body = url.searchParams.has('cjs')
-      ? `const module = { exports: {} }, { exports } = module;\n${text}\nexport default module.exports;`
-      : text;
-    return { type: types[extname(url.pathname)] ?? 'text/plain', body };
-  };
+/** Headers of a page that may share memory with its workers. */
+export const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** A server of what `respond` has for an address; what it throws for is not found. */
+export async function serve(
+  headers: Readonly<Record<string, string>>,
+  respond: (url: URL) => Promise<{ readonly type: string; readonly body: string | Uint8Array }>,
+): Promise<Server> {
   const server = createServer((request, response) => {
     respond(new URL(request.url ?? '/', 'http://localhost')).then(
       ({ type, body }) => response.writeHead(200, { ...headers, 'Content-Type': type }).end(body),
@@ -53,19 +56,33 @@ async function serve(isolated: boolean): Promise<Server> {
   return server;
 }
 
+/** The repository's files. */
+async function respond({ pathname, searchParams }: URL): Promise<{ type: string; body: string }> {
+  if (pathname === '/') return { type: 'text/html', body: html };
+  const text = await readFile(join(root, pathname), 'utf8');
+  const body = searchParams.has('cjs')
+    ? `const module = { exports: {} }, { exports } = module;\n${text}\nexport default module.exports;`
+    : text;
+  return { type: types[extname(pathname)] ?? 'text/plain', body };
+}
+
+/** Where a server listens. */
+export function addressOf(server: Server): string {
+  return `http://localhost:${(server.address() as AddressInfo).port}`;
+}
+
 /** Calls `use` with a way to evaluate expressions on a page, promises awaited. @param flags of V8. */
 export async function usePage(
   executablePath: string,
   { isolated, flags }: { readonly isolated: boolean; readonly flags: readonly string[] },
   use: (evaluate: (expression: string) => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
-  const server = await serve(isolated);
+  const server = await serve(isolated ? ISOLATION : {}, respond);
   const args = ['--no-sandbox', `--js-flags=${flags.join(' ')}`];
   const browser = await chromium.launch({ executablePath, args });
   try {
     const page = await browser.newPage();
-    const { port } = server.address() as AddressInfo;
-    await page.goto(`http://localhost:${port}/`);
+    await page.goto(`${addressOf(server)}/`);
     await use((expression) => page.evaluate(expression));
   } finally {
     await browser.close();

@@ -1,0 +1,4 @@
+import wasm from 'ctre/wasm';
+import { run } from '../page.js';
+
+run(wasm);

@@ -1,0 +1,5 @@
+import { init } from 'ctre';
+import { trainAndPredict } from '../program.js';
+
+await init({ wasm: new URL(import.meta.resolve('ctre/wasm')) });
+console.log(JSON.stringify(await trainAndPredict()));

@@ -1,0 +1,3 @@
+import { trainAndPredict } from '../program.js';
+
+console.log(JSON.stringify(await trainAndPredict()));

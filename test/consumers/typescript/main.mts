@@ -1,0 +1,29 @@
+import { CsrMatrix, type Epoch, init, initSync, optimizer, SparseMLP, type Topology, topology } from 'ctre';
+import { type Dataset, readDataset, syntheticDataset } from 'ctre/data';
+import { cosineTopK, type Neighbours, spmm } from 'ctre/kernels';
+
+const { x, labels }: Dataset = syntheticDataset({ rows: 200, noise: 10 });
+const method: Topology = topology.set();
+
+export async function train(): Promise<{ epochs: number; right: number; neighbours: number }> {
+  await init();
+  initSync();
+  const model = await SparseMLP.create({ layers: [x.cols, 30, 2], topology: method, seed: 'any' });
+  const epochs: Epoch[] = [];
+  for await (const epoch of model.train(x, labels, { epochs: 3, optimizer: optimizer.adam() }))
+    epochs.push(epoch);
+  const probabilities: Float32Array = model.predict(x);
+  const nearest: Neighbours = cosineTopK(x, 2);
+  model.dispose();
+  return {
+    epochs: epochs.length,
+    right: probabilities.length / 2,
+    neighbours: nearest.indices.length,
+  };
+}
+
+// @ts-expect-error layers are numbers
+SparseMLP.create({ layers: ['one'] }).catch(() => {});
+// @ts-expect-error a signal is an AbortSignal
+export const notASignal: NonNullable<Parameters<SparseMLP['fit']>[2]> = { signal: 'stop' };
+export { CsrMatrix, readDataset, spmm };
