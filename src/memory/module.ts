@@ -186,6 +186,11 @@ export async function init(options: { readonly wasm?: WasmSource } = {}): Promis
   engine = await starting;
 }
 
+/** What the running engine was started from, or is being started from; undefined where none was asked for. */
+export async function startedModule(): Promise<WebAssembly.Module | undefined> {
+  return (engine ?? (await starting))?.module;
+}
+
 /**
  * The running engine; started on the spot where none is (browsers may refuse that on the page's thread: `await
  * init()` first there).
