@@ -22,7 +22,7 @@ export type { Random } from './random.ts';
 export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
 export type { LayerShape } from './shape.ts';
 export type { DensityOptions } from './topology/density.ts';
-export type { EditCounts } from './topology/edit.ts';
+export type { EditCounts, LayerEdit } from './topology/edit.ts';
 export type { PruneOptions } from './topology/schedule.ts';
 export type {
   Edit,

@@ -1,7 +1,7 @@
 // For those who compile against an older lib: the class has [Symbol.dispose].
 /// <reference lib="esnext.disposable" preserve="true" />
 import { viewOf } from './arrays.ts';
-import { checkChoice, checkInteger, checkOptions, readField } from './checks.ts';
+import { checkBoolean, checkChoice, checkInteger, checkOptions, readField } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
 import { decodeCheckpoint, encodeCheckpoint, type SavedCheckpoint } from './io/checkpointFile.ts';
@@ -551,6 +551,7 @@ export class SparseMLP {
       optimizer: optimizer === undefined ? presets[this.#preset].optimizer() : checkOptimizer(optimizer),
       patience:
         patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
+      edits: checkBoolean('edits', wanted.edits ?? false),
       signal: signal === undefined ? undefined : checkSignal(signal),
     };
   }

@@ -232,7 +232,7 @@ const nasty: (() => unknown)[] = [
   () => ({ ...topology.set(), init: (layer: never) => wild(layer) }),
   () => ({
     ...topology.set(),
-    evolve: () => ({ edit: { prune: Int32Array.of(-1), grow: {}, random: 0 }, state: 1 }),
+    evolve: () => ({ edit: { prune: Int32Array.of(-1), grow: {}, random: {} }, state: 1 }),
   }),
   () => ({ ...topology.cte(), schedule: { fraction: () => Number.NaN } }),
   () => ({ name: 'mine', options: {}, bound: () => Number.NaN }),

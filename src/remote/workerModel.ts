@@ -1,8 +1,8 @@
 // For those who compile against an older lib: the class has [Symbol.dispose].
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkOptions } from '../checks.ts';
+import { checkBoolean, checkOptions } from '../checks.ts';
 import { CsrMatrix } from '../csr.ts';
-import { CtreError, show } from '../errors.ts';
+import { CtreError } from '../errors.ts';
 import { startedModule } from '../memory/module.ts';
 import {
   type EpochListener,
@@ -200,8 +200,8 @@ export class WorkerModel {
    */
   train(x: Samples, y: Labels, options: WorkerTrainOptions = {}): AsyncGenerator<Epoch, void, void> {
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
-    const { transfer, signal, optimizer, validation, test, ...rest } = wanted;
-    const parcel = new Parcel(checkTransfer(transfer));
+    const { transfer = false, signal, optimizer, validation, test, ...rest } = wanted;
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
     const part = sendPart('optimizer', optimizer, optimizerByName);
     this.#link.checkOpen();
     // What nobody asks for is neither copied nor handed over.
@@ -227,8 +227,8 @@ export class WorkerModel {
    * @throws CtreError for arguments that do not fit the network or each other.
    */
   async evaluate(x: Samples, y: Labels, options: HandOver = {}): Promise<Score> {
-    const { transfer } = checkOptions('evaluate', options, HAND_OVER);
-    const parcel = new Parcel(checkTransfer(transfer));
+    const { transfer = false } = checkOptions('evaluate', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('evaluate', [parcel.data('data', { x, y })], parcel.buffers);
   }
 
@@ -237,8 +237,8 @@ export class WorkerModel {
    * @throws CtreError for samples that do not fit the network.
    */
   async predict(x: Samples, options: HandOver = {}): Promise<Float32Array> {
-    const { transfer } = checkOptions('predict', options, HAND_OVER);
-    const parcel = new Parcel(checkTransfer(transfer));
+    const { transfer = false } = checkOptions('predict', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
@@ -329,11 +329,6 @@ export class WorkerModel {
 }
 
 const HAND_OVER = ['transfer'] as const;
-
-function checkTransfer(transfer: unknown = false): boolean {
-  if (typeof transfer === 'boolean') return transfer;
-  throw new CtreError('E_ARGUMENT', `transfer is ${show(transfer)}; expected true or false`);
-}
 
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
 function sendOptions<O extends ModelOptions>(options: O): SentOptions<O> {
