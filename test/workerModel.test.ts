@@ -507,12 +507,28 @@ describe('errors', () => {
     const once = { rows: 1, cols: 12, data: new Float32Array(12) };
     expect(await model.predict(once, { transfer: true })).toHaveLength(4);
     const why = { code: 'E_ARGUMENT', message: expect.stringMatching(/^what predict was given cannot go/) };
-    await expect(model.predict(once, { transfer: true })).rejects.toMatchObject(why);
+    // It is empty now.
+    await expect(model.predict(once, { transfer: true })).rejects.toMatchObject({ code: 'E_SHAPE' });
     await expect(model.predict([[() => 1]] as never)).rejects.toMatchObject(why);
     await expect(model.predict(new Proxy([[1]], {}) as never)).rejects.toMatchObject(why);
     await expect(model.predict(x, { transfer: 1 } as never)).rejects.toThrow('expected true or false');
     expect(x.data).toHaveLength(3600);
     await expect(model.fit(x, y, { optimizer: null } as never)).rejects.toMatchObject({ code: 'E_ARGUMENT' });
+  });
+
+  it('what does not arrive is an error, and later calls are answered', async () => {
+    const link = new Link(() => {});
+    models.push({ dispose: () => link.close(new CtreError('E_DISPOSED', 'over')) });
+    const given = new Float32Array(3);
+    structuredClone(given.buffer, { transfer: [given.buffer] });
+    await link.ask('leave', []);
+    const lost = link.ask('predict', [{ given }], [given.buffer]);
+    const found = link.ask('abort', []);
+    await expect(lost).rejects.toMatchObject({
+      code: 'E_MEMORY',
+      message: expect.stringMatching(/not arrive/),
+    });
+    expect(await found).toBeUndefined();
   });
 
   it('where there are no workers a sentence says what to do', async () => {

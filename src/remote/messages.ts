@@ -81,11 +81,10 @@ export class Parcel {
   array(value: unknown): unknown {
     if (!ArrayBuffer.isView(value)) return value;
     if (typeof SharedArrayBuffer !== 'undefined' && value.buffer instanceof SharedArrayBuffer) return value;
+    // One that was taken away is empty, and cannot be taken once more.
+    if (this.#transfer && value.byteLength > 0) return this.#add(value);
     const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewOf(value, Uint8Array);
-    const sent = this.#transfer ? value : (own?.slice() ?? value);
-    const goesOver = this.#transfer || own !== undefined;
-    if (goesOver && sent.buffer instanceof ArrayBuffer) this.#buffers.add(sent.buffer);
-    return sent;
+    return own === undefined ? value : this.#add(own.slice());
   }
 
   matrix(value: unknown): SentMatrix {
@@ -101,6 +100,11 @@ export class Parcel {
 
   data(name: string, set: unknown): SentData {
     return { x: this.matrix(readField(name, set, 'x')), y: this.array(readField(name, set, 'y')) };
+  }
+
+  #add<A extends ArrayBufferView>(array: A): A {
+    if (array.buffer instanceof ArrayBuffer) this.#buffers.add(array.buffer);
+    return array;
   }
 }
 

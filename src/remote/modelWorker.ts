@@ -1,5 +1,6 @@
 // The worker of a WorkerModel: a SparseMLP, its methods called by messages. src/remote/workerModel.ts is its other half.
 import type { CsrMatrix } from '../csr.ts';
+import { CtreError } from '../errors.ts';
 import { init } from '../memory/module.ts';
 import { type LoadOptions, SparseMLP } from '../model.ts';
 import { initializerByName } from '../nn/initializer.ts';
@@ -146,6 +147,18 @@ async function answer({ id, name, args }: Request): Promise<void> {
   }
 }
 
+/** Calls are numbered, and come in order. */
+let last = -1;
+
 const send: (reply: Reply, transfer: ArrayBuffer[]) => void = answerMessages(
-  (message) => void answer(message as Request),
+  (message) => {
+    const request = message as Request;
+    last = request.id;
+    void answer(request);
+  },
+  () => {
+    const reason =
+      'what was sent to the worker did not arrive: its memory may be too small, or a buffer was taken away';
+    send({ id: ++last, facts: learnt(), error: sendError(new CtreError('E_MEMORY', reason)) }, []);
+  },
 );

@@ -32,16 +32,19 @@ function builtin<N extends 'node:worker_threads' | 'node:os'>(name: N) {
   return builtins?.getBuiltinModule?.(name);
 }
 
-/** Of a thread: hears what was posted to it, and gives a way to answer. */
+/** Of a thread: hears what was posted to it, also of what came and cannot be read, and gives a way to answer. */
 export function answerMessages(
   hear: (message: unknown) => void,
+  hearError: () => void,
 ): (message: unknown, transfer: ArrayBuffer[]) => void {
   const port = builtin('node:worker_threads')?.parentPort;
   if (port) {
     port.on('message', hear);
+    port.on('messageerror', hearError);
     return (message, transfer) => port.postMessage(message, transfer);
   }
   globalThis.addEventListener('message', ({ data }) => hear(data));
+  globalThis.addEventListener('messageerror', hearError);
   return (message, transfer) => globalThis.postMessage(message, { transfer });
 }
 
@@ -69,9 +72,12 @@ export function startWorker(file: WorkerFile, events: WorkerEvents, data?: objec
     : watchNodeWorker(file.inNode(threads.Worker, { workerData: data }), events);
 }
 
+const UNREADABLE = 'what it answered cannot be read';
+
 function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle {
   let wanted = true;
   worker.on('message', events.message);
+  worker.on('messageerror', (error) => events.died(`${UNREADABLE}: ${error.message}`));
   worker.on('error', (error) => events.died(error.message));
   worker.on('exit', (code) => {
     if (wanted) events.died(`it exited with code ${code}`);
@@ -89,6 +95,7 @@ function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle
 
 function watchWebWorker(worker: Worker, events: WorkerEvents, data: object | undefined): WorkerHandle {
   worker.onmessage = (event) => events.message(event.data);
+  worker.onmessageerror = () => events.died(UNREADABLE);
   worker.onerror = (event) => events.died(event.message ?? 'its file could not be loaded');
   if (data !== undefined) worker.postMessage(data);
   return {
