@@ -625,7 +625,7 @@ describe('the end', () => {
       if (cycle === 100) settled = process.memoryUsage().rss;
     }
     await ended(own);
-    // A worker that stayed would take several MiB.
+    // A hundred workers that stayed would take several hundred MiB.
     expect(process.memoryUsage().rss - settled).toBeLessThan(100 * 2 ** 20);
   });
 });

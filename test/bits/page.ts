@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -58,11 +58,11 @@ async function serve(isolated: boolean): Promise<Server> {
   return server;
 }
 
-/** Calls `use` with a way to evaluate expressions on a page, promises awaited. @param flags of V8. */
+/** Calls `use` with a way to evaluate expressions on a page, promises awaited, and with the page. @param flags of V8. */
 export async function usePage(
   executablePath: string,
   { isolated, flags }: { readonly isolated: boolean; readonly flags: readonly string[] },
-  use: (evaluate: (expression: string) => Promise<unknown>) => Promise<void>,
+  use: (evaluate: (expression: string) => Promise<unknown>, page: Page) => Promise<void>,
 ): Promise<void> {
   const server = await serve(isolated);
   const args = ['--no-sandbox', `--js-flags=${flags.join(' ')}`];
@@ -71,7 +71,7 @@ export async function usePage(
     const page = await browser.newPage();
     const { port } = server.address() as AddressInfo;
     await page.goto(`http://localhost:${port}/`);
-    await use((expression) => page.evaluate(expression));
+    await use((expression) => page.evaluate(expression), page);
   } finally {
     await browser.close();
     server.close();
