@@ -40,7 +40,8 @@ import { sendPart } from './recipe.ts';
 export interface HandOver {
   /**
    * Whether the buffers of typed arrays go over without a copy; the caller's arrays are detached then, all arrays over the same
-   * buffers among them, also when the call fails. False: they are copied. Arrays in shared memory are neither copied nor detached.
+   * buffer among them, also when the call fails. False: they are copied, which takes the calling thread its time, and for arrays of
+   * rows most of all. Arrays in shared memory are neither copied nor detached.
    */
   readonly transfer?: boolean;
 }
