@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { workerBundle } from './test/workerBundle.ts';
 
 export default defineConfig({
+  plugins: [workerBundle()],
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],

@@ -27,6 +27,15 @@ export function checkInteger(name: string, value: unknown, bounds: Bounds): numb
 }
 
 /**
+ * The value, if it is true or false.
+ * @throws CtreError `E_ARGUMENT` for anything else.
+ */
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected true or false`);
+}
+
+/**
  * The value, if it is one of the choices.
  * @throws CtreError `E_ARGUMENT` that lists them.
  */

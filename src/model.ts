@@ -1,7 +1,7 @@
 // For those who compile against an older lib: the class has [Symbol.dispose].
 /// <reference lib="esnext.disposable" preserve="true" />
 import { viewOf } from './arrays.ts';
-import { checkChoice, checkInteger, checkOptions, readField } from './checks.ts';
+import { checkBoolean, checkChoice, checkInteger, checkOptions, readField } from './checks.ts';
 import { CsrMatrix, type CsrPattern } from './csr.ts';
 import { CtreError, show } from './errors.ts';
 import { decodeCheckpoint, encodeCheckpoint, type SavedCheckpoint } from './io/checkpointFile.ts';
@@ -56,13 +56,18 @@ export interface LoadOptions extends Pick<ModelOptions, 'threads'> {
   readonly maxBytes?: number;
 }
 
-const LOAD_OPTIONS = ['threads', 'maxBytes'] as const;
+export const LOAD_OPTIONS = ['threads', 'maxBytes'] as const;
 
 /** A finished training. */
 export interface History {
   readonly epochs: readonly Epoch[];
   /** The first epoch of the best validation accuracy (training accuracy where nothing was validated). */
   readonly best: Epoch;
+}
+
+/** What `fit` tells its caller on the way. */
+export interface EpochListener {
+  readonly onEpoch?: (epoch: Epoch) => void;
 }
 
 /** One layer, as copies of what it holds at the time. */
@@ -339,18 +344,9 @@ export class SparseMLP {
   }
 
   /** As `train`, to its end; `onEpoch` sees every epoch. */
-  async fit(
-    x: Samples,
-    y: Labels,
-    options: TrainOptions & { readonly onEpoch?: (epoch: Epoch) => void } = {},
-  ): Promise<History> {
-    const { onEpoch, ...trainOptions } = checkOptions('fit', options, [...TRAIN_OPTIONS, 'onEpoch']);
-    if (onEpoch !== undefined && typeof onEpoch !== 'function') {
-      throw new CtreError('E_ARGUMENT', `onEpoch is ${show(onEpoch)}; expected a function`);
-    }
-    for await (const epoch of this.train(x, y, trainOptions)) onEpoch?.(epoch);
-    const epochs = this.history;
-    return { epochs, best: epochs.findLast(({ best }) => best) ?? epochs[0] };
+  async fit(x: Samples, y: Labels, options: TrainOptions & EpochListener = {}): Promise<History> {
+    const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'onEpoch']);
+    return trainToEnd(this, wanted, (trainOptions) => this.train(x, y, trainOptions));
   }
 
   /**
@@ -555,9 +551,25 @@ export class SparseMLP {
       optimizer: optimizer === undefined ? presets[this.#preset].optimizer() : checkOptimizer(optimizer),
       patience:
         patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
+      edits: checkBoolean('edits', wanted.edits ?? false),
       signal: signal === undefined ? undefined : checkSignal(signal),
     };
   }
+}
+
+/** A training from its first epoch to its last. @param options checked, but for `onEpoch`. */
+export async function trainToEnd<O extends TrainOptions>(
+  model: { readonly history: readonly Epoch[] },
+  options: O & EpochListener,
+  train: (options: O) => AsyncIterable<Epoch>,
+): Promise<History> {
+  const { onEpoch, ...trainOptions } = options;
+  if (onEpoch !== undefined && typeof onEpoch !== 'function') {
+    throw new CtreError('E_ARGUMENT', `onEpoch is ${show(onEpoch)}; expected a function`);
+  }
+  for await (const epoch of train(trainOptions as O & EpochListener)) onEpoch?.(epoch);
+  const epochs = model.history;
+  return { epochs, best: epochs.findLast(({ best }) => best) ?? epochs[0] };
 }
 
 /** A part by its name and options: enough to make it again. */

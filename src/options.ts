@@ -59,6 +59,8 @@ export interface TrainOptions {
   readonly test?: { readonly x: Samples; readonly y: Labels };
   /** Ends training when the validation accuracy has not improved for so many epochs; never, by default. */
   readonly patience?: number;
+  /** Whether every epoch says which connections it has changed, as its `edits`; false. */
+  readonly edits?: boolean;
   /** Ends training at the edge of a step, with an error of code `E_ABORTED`. */
   readonly signal?: StopSignal;
 }
@@ -89,6 +91,7 @@ export const TRAIN_OPTIONS = [
   'validation',
   'test',
   'patience',
+  'edits',
   'signal',
 ] as const;
 
@@ -205,16 +208,14 @@ function checkTopology(value: unknown): Topology {
         const what = `what ${name} evolves to`;
         const evolved = evolve(layer, state, random);
         const edit: unknown = readField(what, evolved, 'edit');
-        const grown: unknown = readField(what, edit, 'grow');
-        const positions = (list: unknown): Int32Array => checkPositions(what, list);
+        const list = (value: unknown, field: string): Int32Array =>
+          checkPositions(what, readField(what, value, field));
+        const pairs = (value: unknown) => ({ rows: list(value, 'rows'), cols: list(value, 'cols') });
         return {
           edit: {
-            prune: positions(readField(what, edit, 'prune')),
-            grow: {
-              rows: positions(readField(what, grown, 'rows')),
-              cols: positions(readField(what, grown, 'cols')),
-            },
-            random: checkInteger(what, readField(what, edit, 'random'), { least: 0 }),
+            prune: list(edit, 'prune'),
+            grow: pairs(readField(what, edit, 'grow')),
+            random: pairs(readField(what, edit, 'random')),
           },
           state: readField(what, evolved, 'state'),
         };

@@ -107,7 +107,7 @@ describe('what callers write themselves is checked when it speaks', () => {
   const set = topology.set();
   const shape = { rows: 20, cols: 12 };
   const wild = { ...shape, indptr: new Int32Array(21).fill(1, 1), indices: Int32Array.of(2 ** 30) };
-  const edit = { prune: new Int32Array(0), grow: { rows: [], cols: [] }, random: 0 };
+  const edit = { prune: new Int32Array(0), grow: { rows: [], cols: [] }, random: { rows: [], cols: [] } };
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
   it.each<[string, object, string]>([

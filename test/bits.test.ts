@@ -51,8 +51,8 @@ async function inNode(
 }
 
 /** What to evaluate on a page. */
-function onPage(threads: number, names: readonly string[]): string {
-  return `import('/test/bits/program.mjs').then((it) => it.hashAll(${threads}, ${JSON.stringify(names)}))`;
+function onPage(threads: number, names: readonly string[], place = 'here'): string {
+  return `import('/test/bits/program.mjs').then((it) => it.hashAll(${threads}, ${JSON.stringify(names)}, '${place}'))`;
 }
 
 function hashesOf(names: readonly string[]): Record<string, string> {
@@ -103,6 +103,11 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/bits/has
     );
   });
 
+  it.for([1, 3])('come from models in workers of Node, on %s threads', async (threads, context) => {
+    const names = isFull || threads === 1 ? all : few;
+    expectBits(context, await inNode(process.execPath, [], threads, [...names, '--worker']), names);
+  });
+
   describe('come from Chromium', () => {
     const chromium = findChromium();
     const missing = 'there is no Chromium here; install one, or say where it is with CTRE_CHROMIUM';
@@ -119,13 +124,24 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/bits/has
       },
     );
 
-    it('on a page that is not isolated, with one thread instead of three', async (context) => {
+    it.for([1, 3])('with models in workers, on %s threads', async (threads, context) => {
       if (chromium === undefined) return skipTest(context, missing);
-      const names = isFull ? all : few;
-      const warning = expect.stringMatching(/one thread instead of 3: .*isolated/);
-      await usePage(chromium, { isolated: false, flags: [] }, async (evaluate) => {
-        expect(await evaluate(onPage(3, names))).toEqual({ hashes: hashesOf(names), warning });
+      const names = isFull || threads === 1 ? all : few;
+      await usePage(chromium, { isolated: true, flags: [] }, async (evaluate) => {
+        expectBits(context, (await evaluate(onPage(threads, names, 'worker'))) as Outcome, names);
       });
     });
+
+    it.for(['here', 'worker'])(
+      'on a page that is not isolated, %s, with one thread instead of three',
+      async (place, context) => {
+        if (chromium === undefined) return skipTest(context, missing);
+        const names = isFull ? all : few;
+        const warning = expect.stringMatching(/one thread instead of 3: .*isolated/);
+        await usePage(chromium, { isolated: false, flags: [] }, async (evaluate) => {
+          expect(await evaluate(onPage(3, names, place))).toEqual({ hashes: hashesOf(names), warning });
+        });
+      },
+    );
   });
 });

@@ -21,7 +21,8 @@ const allowed: Record<string, string[]> = {
   presets: ['nn', 'topology'],
   options: [...leaves, 'nn', 'topology', 'train', 'presets'],
   model: [...leaves, 'memory', 'nn', 'topology', 'train', 'io', 'workers', 'options', 'presets'],
-  index: [...leaves, 'memory', 'nn', 'topology', 'train', 'options', 'model'],
+  remote: [...leaves, 'memory', 'nn', 'topology', 'train', 'io', 'workers', 'options', 'model'],
+  index: [...leaves, 'memory', 'nn', 'topology', 'train', 'options', 'model', 'remote'],
   compare: [...leaves, 'topology', 'train', 'model'],
   cli: [...leaves, 'compare', 'data', 'index', 'model', 'options', 'nn', 'topology', 'train', 'presets'],
 };

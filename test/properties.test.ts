@@ -6,15 +6,17 @@ import { Region } from '../src/memory/arena.ts';
 import { getEngine } from '../src/memory/module.ts';
 import { Layer } from '../src/nn/layer.ts';
 import { randomStream } from '../src/random.ts';
-import { applyEdit, planEdit } from '../src/topology/edit.ts';
+import { applyEdit, comparePatterns, planEdit } from '../src/topology/edit.ts';
 import { type MethodName, methods, topologyByName } from '../src/topology/index.ts';
 import {
   addPositions,
   mergePositions,
+  noPositions,
   randomPattern,
   removeConnections,
   sampleFree,
 } from '../src/topology/pattern.ts';
+import type { Positions } from '../src/topology/topology.ts';
 import { effort, runSeed } from './effort.ts';
 
 /** fast-check's seed is the run's: its report names the path to the smallest failure, CTRE_SEED and that path run it again. */
@@ -255,10 +257,16 @@ describe(`any sequence of edits (CTRE_SEED=${runSeed})`, () => {
             let fresh = 0;
             const counts = applyEdit(
               layer,
-              planEdit(pattern, { prune: pruned, grow, random: 0 }, false),
+              planEdit(pattern, { prune: pruned, grow, random: noPositions }, false),
               () => -++fresh,
             );
             const after = contents(layer);
+            const changed = comparePatterns(pattern, layer.pattern(), grow);
+            const places = ({ rows, cols }: Positions): string[] =>
+              Array.from(rows, (row, e) => `${row},${cols[e]}`);
+            expect(places(changed.pruned)).toEqual([...before.keys()].filter((place) => !after.has(place)));
+            expect(places(changed.grown)).toEqual([...after.keys()].filter((place) => !before.has(place)));
+            expect(changed.random).toEqual(changed.grown);
             checkCsr(layer.pattern());
             checkCanonical(CsrMatrix.fromParts({ ...layer.pattern(), values: layer.values.view }));
             checkTransposed(layer);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as data from '../src/data/index.ts';
 import * as main from '../src/index.ts';
-import { CsrMatrix, CtreError, SparseMLP, topology } from '../src/index.ts';
+import { CsrMatrix, CtreError, SparseMLP, topology, WorkerModel } from '../src/index.ts';
 import * as kernels from '../src/kernels/index.ts';
 import type { Arena } from '../src/memory/arena.ts';
 import { getEngine, getSharedEngine } from '../src/memory/module.ts';
@@ -232,7 +232,7 @@ const nasty: (() => unknown)[] = [
   () => ({ ...topology.set(), init: (layer: never) => wild(layer) }),
   () => ({
     ...topology.set(),
-    evolve: () => ({ edit: { prune: Int32Array.of(-1), grow: {}, random: 0 }, state: 1 }),
+    evolve: () => ({ edit: { prune: Int32Array.of(-1), grow: {}, random: {} }, state: 1 }),
   }),
   () => ({ ...topology.cte(), schedule: { fraction: () => Number.NaN } }),
   () => ({ name: 'mine', options: {}, bound: () => Number.NaN }),
@@ -480,7 +480,7 @@ afterAll(async () => {
 
 /** Results that can be looked at are what they should be, and what they hold is given back. */
 async function checkResult(value: unknown, what: string): Promise<void> {
-  if (value instanceof SparseMLP) value.dispose();
+  if (value instanceof SparseMLP || value instanceof WorkerModel) value.dispose();
   else if (value instanceof CsrMatrix) CsrMatrix.fromParts(value);
   else if (isObject(value) && Symbol.asyncIterator in value) {
     const epochs = value as AsyncGenerator<unknown>;

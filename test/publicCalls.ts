@@ -15,7 +15,16 @@ import {
   syntheticDataset,
   takeRows,
 } from '../src/data/index.ts';
-import { CsrMatrix, init, initializer, initSync, optimizer, SparseMLP, topology } from '../src/index.ts';
+import {
+  CsrMatrix,
+  init,
+  initializer,
+  initSync,
+  optimizer,
+  SparseMLP,
+  topology,
+  WorkerModel,
+} from '../src/index.ts';
 import { cosineSimilarity, cosineTopK, sddmm, spmm, spmmTransposed } from '../src/kernels/index.ts';
 import { randomStream } from '../src/random.ts';
 import { quadrants } from './problems.ts';
@@ -94,6 +103,24 @@ function ofModel<A extends unknown[]>(
   call: (model: SparseMLP, args: A) => unknown,
 ): PublicCall {
   return { ...entry(args, call), ofModel: true };
+}
+
+let inWorkerModel: Promise<WorkerModel> | undefined;
+
+/** Of a model in a worker: one for all calls, since starting one takes longer than most of them. */
+function inWorker<A extends unknown[]>(
+  args: () => [...A],
+  call: (model: WorkerModel, args: A) => unknown,
+): PublicCall {
+  return entry(args, async (_, given) => {
+    inWorkerModel ??= WorkerModel.fromWeights(layers());
+    const result: unknown = await call(await inWorkerModel, given);
+    if (typeof result !== 'object' || result === null || !(Symbol.asyncIterator in result)) return result;
+    const epochs = result as ReturnType<WorkerModel['train']>;
+    const { value } = await epochs.next();
+    await epochs.return();
+    return value;
+  });
 }
 
 const none = (): [] => [];
@@ -212,6 +239,74 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'SparseMLP#memory': ofModel(none, (model) => model.memory()),
   'SparseMLP#dispose': ofModel(none, (model) => model.dispose()),
   'SparseMLP#[Symbol.dispose]': ofModel(none, (model) => model[Symbol.dispose]()),
+
+  'WorkerModel.create': entry(
+    () => [{ layers: [6, 5, 4], density: [0.4, 0.5], ...common() }],
+    (_, a) => WorkerModel.create(...a),
+  ),
+  'WorkerModel.fromWeights': entry(
+    () => [layers(), common()],
+    (_, a) => WorkerModel.fromWeights(...a),
+  ),
+  'WorkerModel.load': entry(
+    () => [savedModel(), { threads: 1 }],
+    (_, a) => WorkerModel.load(...a),
+  ),
+  'WorkerModel.resume': entry(
+    () => [savedCheckpoint(), { threads: 1, maxBytes: 1e8 }],
+    (_, a) => WorkerModel.resume(...a),
+  ),
+  'WorkerModel#layers': inWorker(none, async (model) =>
+    (await model.layers).map(({ weights, bias }) => [weights, bias]),
+  ),
+  'WorkerModel#nnz': inWorker(none, (model) => model.nnz),
+  'WorkerModel#density': inWorker(none, (model) => model.density),
+  'WorkerModel#epochs': inWorker(none, (model) => model.epochs),
+  'WorkerModel#history': inWorker(none, (model) => model.history),
+  'WorkerModel#method': inWorker(none, (model) => model.method),
+  'WorkerModel#threads': inWorker(none, (model) => model.threads),
+  'WorkerModel#warning': inWorker(none, (model) => model.warning),
+  'WorkerModel#metadata': inWorker(none, (model) => model.metadata),
+  'WorkerModel#train': inWorker(
+    () => [x(), y(), { ...training(), transfer: true }],
+    (model, a) => model.train(...a),
+  ),
+  'WorkerModel#fit': inWorker(
+    () => [CsrMatrix.fromDense(x()), [...y()], { ...training(), transfer: false, onEpoch: () => {} }],
+    (model, a) => model.fit(...a),
+  ),
+  'WorkerModel#evaluate': inWorker(
+    () => [x(), y(), { transfer: true }],
+    (model, a) => model.evaluate(...a),
+  ),
+  'WorkerModel#predict': inWorker(
+    () => [CsrMatrix.fromDense(x()), { transfer: true }],
+    (model, a) => model.predict(...a),
+  ),
+  'WorkerModel#predict of arrays': inWorker(
+    () => [rowsOf(x())],
+    (model, a) => model.predict(...a),
+  ),
+  'WorkerModel#inputImportance': inWorker(none, (model) => model.inputImportance()),
+  'WorkerModel#save': inWorker(
+    () => [{ labels: ['a', 'b'] }],
+    (model, a) => model.save(...a),
+  ),
+  // Of a model that has been trained, which the others need not be.
+  'WorkerModel#checkpoint': inWorker(
+    () => [{ labels: ['a', 'b'] }],
+    async (model, a) => {
+      await model.fit(x(), y(), { epochs: 1 });
+      return model.checkpoint(...a);
+    },
+  ),
+  'WorkerModel#summary': inWorker(none, (model) => model.summary()),
+  'WorkerModel#memory': inWorker(none, (model) => model.memory()),
+  'WorkerModel#dispose': entry(none, async () => (await WorkerModel.fromWeights(layers())).dispose()),
+  'WorkerModel#[Symbol.dispose]': entry(none, async () => {
+    using model = await WorkerModel.fromWeights(layers());
+    return model.nnz;
+  }),
 
   'initializer.glorot': entry(
     () => [{}],

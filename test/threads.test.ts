@@ -158,7 +158,7 @@ describe('in a browser', () => {
   /** What a page's Worker was asked for; nothing else answers here. */
   class PageWorker {
     static started: PageWorker[] = [];
-    onmessage: () => void = () => {};
+    onmessage: (event: { data: unknown }) => void = () => {};
     onerror: (event: { message?: string }) => void = () => {};
     messages: unknown[] = [];
     ended = false;
@@ -205,14 +205,19 @@ describe('in a browser', () => {
 
   it('a worker is a module that gets its data, and says what becomes of it', () => {
     const events: string[] = [];
+    const file = {
+      inNode: () => expect.fail('this is a page'),
+      onPage: () => new Worker(new URL('file:///some/file.mjs'), { type: 'module' }),
+    };
     const handle = startWorker(
+      file,
+      { message: (data) => events.push(String(data)), died: (reason) => events.push(reason) },
       { self: 1 },
-      { ready: () => events.push('ready'), died: (reason) => events.push(reason) },
     );
     const [worker] = PageWorker.started;
-    expect(worker.url.pathname).toMatch(/\/workers\/worker\.mjs$/);
+    expect(worker.url.pathname).toMatch(/\/file\.mjs$/);
     expect([worker.options, worker.messages]).toEqual([{ type: 'module' }, [{ self: 1 }]]);
-    worker.onmessage();
+    worker.onmessage({ data: 'ready' });
     worker.onerror({ message: 'out of memory' });
     worker.onerror({});
     expect(events).toEqual(['ready', 'out of memory', 'its file could not be loaded']);
@@ -223,7 +228,10 @@ describe('in a browser', () => {
   it('a pool whose workers die as they start is the calling thread, and says why', async () => {
     const engine = await getSharedEngine();
     const start = WorkerPool.start(engine, 3);
-    for (const worker of PageWorker.started) worker.onerror({});
+    for (const worker of PageWorker.started) {
+      expect(worker.url.pathname).toMatch(/\/workers\/worker\.mjs$/);
+      worker.onerror({});
+    }
     const pool = await start;
     expect(pool.threads).toBe(1);
     expect(pool.warning).toBe('one thread instead of more: its file could not be loaded');
@@ -248,7 +256,7 @@ describe('in a browser', () => {
   it('a pool whose workers fall silent says so, and works on alone', async () => {
     const engine = await getSharedEngine();
     const start = WorkerPool.start(engine, 2);
-    PageWorker.started[0].onmessage();
+    PageWorker.started[0].onmessage({ data: 'ready' });
     const pool = await start;
     expect(pool.threads).toBe(2);
     // A worker that took a job and never ends it. Time passes with every look at the clock.
@@ -283,7 +291,7 @@ describe('in a browser', () => {
   it('work that is left early waits for a job that was taken, but not for ever, and leaves none to take', async () => {
     const engine = await getSharedEngine();
     const start = WorkerPool.start(engine, 2);
-    PageWorker.started[0].onmessage();
+    PageWorker.started[0].onmessage({ data: 'ready' });
     const pool = await start;
     const { control } = PageWorker.started[0].messages[0] as { control: Int32Array };
     let now = 0;

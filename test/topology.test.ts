@@ -7,6 +7,7 @@ import { type MethodName, methods, topologyByName } from '../src/topology/index.
 import {
   addPositions,
   mergePositions,
+  noPositions,
   positionsOutside,
   randomPattern,
   removeConnections,
@@ -262,7 +263,7 @@ describe('what distinguishes the methods', () => {
     for (const name of ['cte', 'rigl', 'momentum'] as const) {
       const result = update(name, 1);
       expect(result?.edit.grow).toEqual(result?.candidates);
-      expect(result?.edit.random).toBe(0);
+      expect(result?.edit.random.cols.length).toBe(0);
     }
   });
 
@@ -271,8 +272,8 @@ describe('what distinguishes the methods', () => {
     if (result === undefined) throw new Error('it does not evolve');
     const old = positionsOf(result.before.pattern);
     const fresh = names(result.candidates).filter((position) => !old.includes(position));
-    expect(result.edit.random).toBe(result.candidates.cols.length - fresh.length);
-    expect(result.edit.random).toBeGreaterThan(0);
+    expect(result.edit.random.cols.length).toBe(result.candidates.cols.length - fresh.length);
+    expect(result.edit.random.cols.length).toBeGreaterThan(0);
     const grown = names(result.edit.grow);
     expect(fresh.filter((position) => !grown.includes(position))).toEqual([]);
     const drawn = grown.filter((position) => !fresh.includes(position));
@@ -296,8 +297,8 @@ describe('what distinguishes the methods', () => {
       );
       if (result === undefined) throw new Error('it does not evolve');
       state = result.state;
-      expect(wants).toBe(result.edit.random === 0);
-      return result.edit.random > 0;
+      expect(wants).toBe(result.edit.random.cols.length === 0);
+      return result.edit.random.cols.length > 0;
     });
     expect(atRandom).toEqual([false, false, false, false, true, true, true]);
   });
@@ -348,12 +349,27 @@ describe('planEdit refuses what would break the layer, and leaves it alone', () 
     const edit = {
       prune: Int32Array.from(prune),
       grow: { rows: Int32Array.from(rows), cols: Int32Array.from(cols) },
-      random: 0,
+      random: noPositions,
     };
     expect(() => planEdit(target.current, edit, false)).toThrow(
       expect.objectContaining({ code: 'E_ARGUMENT' }),
     );
     expect(target.current).toEqual(start().current);
     expect(target.values.view).toEqual(start().values.view);
+  });
+
+  it.each([
+    ['drawn and not grown', [1], [1]],
+    ['drawn out of order', [1, 0], [0, 1]],
+    ['drawn without columns', [0], []],
+  ])('%s', (_, rows, cols) => {
+    const edit = {
+      prune: Int32Array.of(0, 2),
+      grow: { rows: Int32Array.of(0, 1), cols: Int32Array.of(1, 0) },
+      random: { rows: Int32Array.from(rows), cols: Int32Array.from(cols) },
+    };
+    const grown = { ...edit, random: edit.grow };
+    expect(planEdit(start().current, grown, false).edit).toBe(grown);
+    expect(() => planEdit(start().current, edit, false)).toThrow(/drawn at random/);
   });
 });

@@ -10,11 +10,8 @@ import { DEFAULT_SAMPLE } from '../../dist/topology/search.js';
 import { digits } from '../problems.mjs';
 import { serve } from './serve.mjs';
 
-const NOTHING = Object.freeze({
-  prune: new Int32Array(0),
-  grow: { rows: new Int32Array(0), cols: new Int32Array(0) },
-  random: 0,
-});
+const NOWHERE = { rows: new Int32Array(0), cols: new Int32Array(0) };
+const NOTHING = Object.freeze({ prune: new Int32Array(0), grow: NOWHERE, random: NOWHERE });
 
 const still = optimizer.sgd({ learningRate: 0 });
 const ctreSim = topology.ctreSim();

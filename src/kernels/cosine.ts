@@ -1,6 +1,5 @@
-import { checkInteger, checkOptions } from '../checks.ts';
+import { checkBoolean, checkInteger, checkOptions } from '../checks.ts';
 import { CsrMatrix, checkMatrix, checkSparse, type DenseMatrix } from '../csr.ts';
-import { CtreError, show } from '../errors.ts';
 import type { F32Block, Region } from '../memory/arena.ts';
 import { type Engine, TILE, TOP_K_SCRATCH } from '../memory/module.ts';
 import { checkFits, inRegion, loadPattern, newElements, tilesOf, zerosF32 } from './operands.ts';
@@ -74,9 +73,7 @@ export function cosineTopK(
 ): Neighbours {
   const { left, right } = checkPair(a, b);
   const { absolute = false } = checkOptions('cosineTopK', options, ['absolute']);
-  if (typeof absolute !== 'boolean') {
-    throw new CtreError('E_ARGUMENT', `absolute is ${show(absolute)}; expected true or false`);
-  }
+  checkBoolean('absolute', absolute);
   const n = right.rows;
   checkInteger('k', k, { least: 0, most: left === right ? Math.max(0, n - 1) : n });
   const { rows } = left;

@@ -206,6 +206,11 @@ function isPage(): boolean {
   return 'document' in globalThis;
 }
 
+/** What the running engine was started from, or is being started from; undefined where none was asked for. */
+export async function startedModule(): Promise<WasmModule | undefined> {
+  return (engine ?? (await starting))?.module;
+}
+
 /**
  * As `init`, at once: in Node and workers, and on a page's main thread in browsers that compile so small a module there
  * (Chrome from 115 on; where it is refused the error says so, and `await init()` is the way). Not needed: what is synchronous calls

@@ -1,5 +1,5 @@
-import { checkChoice, checkNumber, checkOptions } from '../checks.ts';
-import { CtreError, show } from '../errors.ts';
+import { checkBoolean, checkChoice, checkNumber, checkOptions } from '../checks.ts';
+import { CtreError } from '../errors.ts';
 import type { Kernels } from '../memory/module.ts';
 
 /** An optimiser: how a step changes parameters, and how many arrays of state (`slots`) each parameter has. */
@@ -46,10 +46,7 @@ export function sgd(
   const rate = checkNumber('learningRate', given.learningRate ?? 0.01, { least: 0 });
   const weightDecay = checkNumber('weightDecay', given.weightDecay ?? 1e-4, { least: 0 });
   const momentum = checkDecay('momentum', given.momentum ?? 0.9);
-  const nesterov = given.nesterov ?? true;
-  if (typeof nesterov !== 'boolean') {
-    throw new CtreError('E_ARGUMENT', `nesterov is ${show(nesterov)}; expected true or false`);
-  }
+  const nesterov = checkBoolean('nesterov', given.nesterov ?? true);
   return Object.freeze<Optimizer>({
     name: 'sgd',
     options: { learningRate: rate, weightDecay, momentum, nesterov },

@@ -1,5 +1,6 @@
 import { checkOptions } from '../checks.ts';
 import { CtreError } from '../errors.ts';
+import { noPositions } from './pattern.ts';
 import { PRUNE_OPTIONS, type PruneOptions, pruneSchedule } from './schedule.ts';
 import { checkSearch, type SearchOptions } from './search.ts';
 import { startAtRandom } from './set.ts';
@@ -35,7 +36,7 @@ export function cosineSettings({
 
 /** The weakest connections go, the candidates come. */
 export function growCandidates(layer: EvolvingLayer): Edit {
-  return { prune: layer.weakest, grow: candidatesOf(layer), random: 0 };
+  return { prune: layer.weakest, grow: candidatesOf(layer), random: noPositions };
 }
 
 /** The candidates that training collected for the layer. */

@@ -25,8 +25,9 @@ export function ctreSim(options: CosineOptions = {}): Topology<null> {
       // A nearly dense layer can have too few positions left to replace them by; then they stay.
       const free = pattern.rows * pattern.cols - taken.indices.length;
       const replaced = again <= free ? again : 0;
-      const grow = mergePositions(replaced === 0 ? chosen : fresh, sampleFree(taken, replaced, random));
-      return { edit: { prune: weakest, grow, random: replaced }, state };
+      const drawn = sampleFree(taken, replaced, random);
+      const grow = mergePositions(replaced === 0 ? chosen : fresh, drawn);
+      return { edit: { prune: weakest, grow, random: drawn }, state };
     },
   });
 }

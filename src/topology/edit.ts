@@ -1,6 +1,7 @@
 import type { CsrPattern } from '../csr.ts';
 import { CtreError } from '../errors.ts';
-import type { Edit } from './topology.ts';
+import { noPositions, positionsOf, positionsOutside } from './pattern.ts';
+import type { Edit, Positions } from './topology.ts';
 
 /** A layer whose structure can be changed. */
 export interface EditTarget {
@@ -24,6 +25,32 @@ export interface EditCounts {
   readonly random: number;
 }
 
+/** How a layer's connections are others after an epoch than before it: positions of W, in row-major order. */
+export interface LayerEdit {
+  /** Gone. */
+  readonly pruned: Positions;
+  /** New. */
+  readonly grown: Positions;
+  /** Those of the new that were drawn at random. */
+  readonly random: Positions;
+}
+
+/**
+ * What became of a pattern. One that was pruned and grown again in the same update never went. O(nnz).
+ * @param drawn what the update drew at random.
+ */
+export function comparePatterns(
+  before: CsrPattern,
+  after: CsrPattern,
+  drawn: Positions = noPositions,
+): LayerEdit {
+  return {
+    pruned: positionsOutside(after, positionsOf(before)),
+    grown: positionsOutside(before, positionsOf(after)),
+    random: positionsOutside(before, drawn),
+  };
+}
+
 const NEW = -1;
 
 /** An edit that was found to fit a layer. */
@@ -39,7 +66,8 @@ export interface PlannedEdit {
 /**
  * Checks an edit; nothing changes yet, so that a network is changed in all layers or in none. O(nnz).
  * @param mayShrink whether fewer connections may be grown than pruned.
- * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, or grows a kept one.
+ * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, grows a kept one, or has drawn at random
+ *   what it does not grow.
  */
 export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): PlannedEdit {
   const { prune, grow } = edit;
@@ -50,7 +78,9 @@ export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): Pl
       `the topology method prunes ${prune.length} connections and grows ${grow.cols.length}; expected as many`,
     );
   }
-  return { edit, ...mergeEdit(before, edit) };
+  const planned = mergeEdit(before, edit);
+  checkAmong(grow, edit.random);
+  return { edit, ...planned };
 }
 
 /**
@@ -69,7 +99,12 @@ export function applyEdit(
   arrays.forEach((array, a) => {
     move(before[a], array.view, source, a === 0 ? drawWeight : () => 0);
   });
-  return { pruned: prune.length, regrown, grown: grow.cols.length - regrown, random: edit.random };
+  return {
+    pruned: prune.length,
+    regrown,
+    grown: grow.cols.length - regrown,
+    random: edit.random.cols.length,
+  };
 }
 
 /** The pattern after the edit and, for each of its connections, the CSR position it had before, or NEW. */
@@ -125,6 +160,19 @@ function mergeEdit(
 
 function move(from: Float32Array, to: Float32Array, source: Int32Array, fresh: () => number): void {
   for (let q = 0; q < to.length; q++) to[q] = source[q] === NEW ? fresh() : from[source[q]];
+}
+
+/** Both lists in row-major order. */
+function checkAmong(grown: Positions, drawn: Positions): void {
+  let q = 0;
+  for (let g = 0; g < grown.cols.length; g++) {
+    if (grown.rows[g] === drawn.rows[q] && grown.cols[g] === drawn.cols[q]) q++;
+  }
+  if (q === drawn.cols.length && q === drawn.rows.length) return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the topology method says that ${drawn.cols.length} positions were drawn at random, which are not all among the grown, in their order`,
+  );
 }
 
 function misplaced(row: number, column: number): CtreError {

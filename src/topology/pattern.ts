@@ -3,6 +3,16 @@ import { CtreError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { Positions } from './topology.ts';
 
+/** No position at all. */
+export const noPositions: Positions = Object.freeze({ rows: new Int32Array(0), cols: new Int32Array(0) });
+
+/** The positions of a pattern's connections. O(nnz). */
+export function positionsOf({ rows, indptr, indices }: CsrPattern): Positions {
+  const rowOf = new Int32Array(indices.length);
+  for (let r = 0; r < rows; r++) rowOf.fill(r, indptr[r], indptr[r + 1]);
+  return { rows: rowOf, cols: indices };
+}
+
 /** A pattern without a connection. */
 export function emptyPattern(rows: number, cols: number): CsrPattern {
   return { rows, cols, indptr: new Int32Array(rows + 1), indices: new Int32Array(0) };

@@ -1,16 +1,14 @@
 import { checkNumber, checkOptions } from '../checks.ts';
 import { fullPattern } from '../csr.ts';
 import { CtreError, show } from '../errors.ts';
-import { emptyPattern } from './pattern.ts';
+import { emptyPattern, noPositions } from './pattern.ts';
 import { noPruning } from './schedule.ts';
-import type { Positions, Topology } from './topology.ts';
+import type { Topology } from './topology.ts';
 
 /** How many connections a layer is pruned to. */
 export interface PruneState {
   readonly target: number;
 }
-
-const NONE: Positions = Object.freeze({ rows: new Int32Array(0), cols: new Int32Array(0) });
 
 /**
  * Gradual magnitude pruning: a dense network loses its smallest weights after every epoch, down to the density asked for; of
@@ -39,7 +37,10 @@ export function prune(options: { readonly until?: number } = {}): Topology<Prune
       const left = Math.max(0, 1 - t);
       return Math.max(0, nnz - target - Math.floor((inDim * outDim - target) * left * left * left));
     },
-    evolve: ({ weakest }, state) => ({ edit: { prune: weakest, grow: NONE, random: 0 }, state }),
+    evolve: ({ weakest }, state) => ({
+      edit: { prune: weakest, grow: noPositions, random: noPositions },
+      state,
+    }),
   });
 }
 

@@ -28,5 +28,5 @@ export function startAtRandom(
 /** The weakest connections go, as many come at positions uniform among those not kept. */
 export function growAtRandom({ pattern, weakest }: EvolvingLayer, random: Random): Edit {
   const grow = sampleFree(removeConnections(pattern, weakest), weakest.length, random);
-  return { prune: weakest, grow, random: weakest.length };
+  return { prune: weakest, grow, random: grow };
 }

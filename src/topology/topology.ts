@@ -55,8 +55,8 @@ export interface Edit {
    * it keeps its weight and its optimiser's state.
    */
   readonly grow: Positions;
-  /** How many of the grown were drawn at random. */
-  readonly random: number;
+  /** Those of the grown that were drawn at random, in row-major order. */
+  readonly random: Positions;
 }
 
 /**

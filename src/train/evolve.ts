@@ -32,6 +32,13 @@ export interface Evolving {
   epochs: number;
 }
 
+/** What an update did to a layer. */
+export interface Evolved {
+  readonly counts: EditCounts;
+  /** Positions drawn at random. */
+  readonly drawn: Positions;
+}
+
 /** A random stream for one purpose in the present epoch. */
 export function epochStream({ seed, epochs }: Evolving, purpose: string): Random {
   return randomStream(seed, `${purpose}/${epochs}`);
@@ -41,7 +48,8 @@ export function epochStream({ seed, epochs }: Evolving, purpose: string): Random
  * One update of the topology after an epoch: finds the weakest connections and the candidates the method needs, asks
  * the method, applies its edits.
  * @param rows all rows trained on. @param batchSize of the mini-batch for a dense gradient.
- * @returns what was done, layer by layer; null where a layer has every connection, or none was to be replaced.
+ * @returns what was done, layer by layer, and what was drawn at random for it; null where a layer has every connection, or none was
+ *   to be replaced.
  */
 export function* evolve(
   model: Evolving,
@@ -50,7 +58,7 @@ export function* evolve(
   rows: RowList,
   batchSize: number,
   progress: Progress,
-): Work<(EditCounts | null)[]> {
+): Work<(Evolved | null)[]> {
   const { network, topology, states } = model;
   const { evolve: edit, wantsCandidates } = topology;
   if (edit === undefined) return network.layers.map(() => null);
@@ -99,7 +107,10 @@ export function* evolve(
     const planned = plans[l];
     return planned === undefined
       ? null
-      : applyEdit(layer, planned.plan, () => drawWeight(planned.bound, planned.random));
+      : {
+          counts: applyEdit(layer, planned.plan, () => drawWeight(planned.bound, planned.random)),
+          drawn: planned.plan.edit.random,
+        };
   });
 }
 

@@ -7,7 +7,7 @@ import type { Initializer } from '../nn/initializer.ts';
 import type { Gradient } from '../nn/layer.ts';
 import { lanesFor, type Workspace } from '../nn/mlp.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
-import type { EditCounts } from '../topology/edit.ts';
+import { comparePatterns, type EditCounts, type LayerEdit } from '../topology/edit.ts';
 import { loadRows, RowList } from './batches.ts';
 import { allocateWorkspaces, evaluateRows, type Score, waves } from './evaluate.ts';
 import { type Evolving, epochStream, evolve } from './evolve.ts';
@@ -50,6 +50,8 @@ export interface Job {
   readonly optimizer: Optimizer;
   /** Epochs without a better validation accuracy after which training ends. */
   readonly patience: number;
+  /** Whether epochs say which connections they have changed. */
+  readonly edits: boolean;
   readonly signal: StopSignal | undefined;
 }
 
@@ -73,6 +75,11 @@ export interface Epoch {
   readonly trainSeconds: number;
   /** The update of the topology, where there was one; layer by layer, null where a layer did not change. */
   readonly evolution?: { readonly seconds: number; readonly layers: readonly (EditCounts | null)[] };
+  /**
+   * With the option `edits`, for every layer what it has lost and gained in this epoch, a first pattern that was chosen by gradient among
+   * it. Not in the history, whose epochs are kept.
+   */
+  readonly edits?: readonly LayerEdit[];
 }
 
 /** Trains, an epoch at a time; what is yielded belongs to the epoch just ended. */
@@ -103,6 +110,7 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
     if (waited >= job.patience) return;
     for (let epoch = job.earlier.length + 1; epoch <= epochs; epoch++) {
       const begin = clock();
+      const before = job.edits ? network.layers.map((layer) => layer.pattern()) : undefined;
       model.atEdge = false;
       rows.order.view.set(job.trainRows);
       epochStream(model, 'shuffle').shuffle(rows.order.view);
@@ -125,7 +133,7 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
 
       const evolveBegin = clock();
       const progress = { epoch, epochs, accuracy: val?.accuracy ?? accuracy };
-      const layers =
+      const evolved =
         last || model.topology.evolve === undefined
           ? undefined
           : await turns.run(evolve(model, executor, workspaces, rows, batchSize, progress));
@@ -140,11 +148,19 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
         ...(tested && { testAccuracy: tested.accuracy }),
         seconds: end - begin,
         trainSeconds,
-        ...(layers && { evolution: { seconds: end - evolveBegin, layers } }),
+        ...(evolved && {
+          evolution: {
+            seconds: end - evolveBegin,
+            layers: evolved.map((layer) => layer?.counts ?? null),
+          },
+        }),
       };
       model.history.push(ended);
       model.atEdge = true;
-      yield ended;
+      const edits = before?.map((pattern, l) =>
+        comparePatterns(pattern, network.layers[l].pattern(), evolved?.[l]?.drawn),
+      );
+      yield edits === undefined ? ended : { ...ended, edits };
       if (last) return;
     }
   } finally {

@@ -2,12 +2,17 @@ import { CtreError } from '../errors.ts';
 import type { Engine, Kernels } from '../memory/module.ts';
 import { type Executor, inlineExecutor, type Job } from '../train/executor.ts';
 import type { Work } from '../train/work.ts';
-import { startWorker, type WorkerHandle } from './startWorker.ts';
+import { startWorker, type WorkerFile, type WorkerHandle } from './startWorker.ts';
 
 /** Places in the control words; src/workers/worker.mjs knows them too. */
 const [BATCH, DONE, CALLS, LEFT] = [0, 1, 2, 16];
 /** Elements of the recorded program: 4 MiB. Jobs that need more run on the calling thread alone. */
 const PROGRAM = 1 << 19;
+/** The thread that makes recorded calls. */
+const file: WorkerFile = {
+  inNode: (Thread, options) => new Thread(new URL('./worker.mjs', import.meta.url), options),
+  onPage: () => new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' }),
+};
 /** Milliseconds that workers get to start. */
 const START = 10_000;
 /**
@@ -30,7 +35,7 @@ export class WorkerPool implements Executor {
   readonly #control: Int32Array;
   readonly #program = new Float64Array(new SharedArrayBuffer(8 * PROGRAM));
   readonly #recorder: Recorder;
-  #workers: readonly WorkerHandle[] = [];
+  #workers: WorkerHandle[] = [];
   /** Workers that have ended by themselves. */
   #dead = 0;
   #running = false;
@@ -70,9 +75,16 @@ export class WorkerPool implements Executor {
         if (!pool.#running) pool.#giveUp(reason);
         if (starting > 0) settled();
       };
-      pool.#workers = Array.from({ length: threads - 1 }, (_, index) =>
-        startWorker({ ...common, self: index + 1 }, { ready: settled, died }),
-      );
+      try {
+        for (let self = 1; self < threads; self++) {
+          pool.#workers.push(startWorker(file, { message: settled, died }, { ...common, self }));
+        }
+      } catch (error) {
+        // Browsers refuse a file of another site, which is what a page has that loads the package from one.
+        pool.#giveUp(error instanceof Error ? error.message : String(error));
+        clearTimeout(late);
+        resolve();
+      }
     });
     return pool;
   }

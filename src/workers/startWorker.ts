@@ -2,15 +2,43 @@ import { builtin } from '../builtin.ts';
 
 /** A started thread, of Node or of a browser. */
 export interface WorkerHandle {
+  /** @param transfer buffers that go over without a copy, and are detached here. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  /** Whether it keeps a process from exiting; at first it does not. */
+  hold(wanted: boolean): void;
   terminate(): void;
 }
 
-/** What becomes of a thread. */
+/** What a thread says, and what becomes of it. */
 export interface WorkerEvents {
-  /** It is about to wait for work. */
-  ready(): void;
+  message(data: unknown): void;
   /** It ended by itself, or could not start; in words. */
   died(reason: string): void;
+}
+
+/** How a thread is started on its file: bundlers look for the very words `new Worker(new URL('…', import.meta.url), …)`. */
+export interface WorkerFile {
+  inNode(Thread: NodeWorkerType, options: { readonly workerData: unknown }): NodeWorker;
+  onPage(): Worker;
+}
+
+type NodeWorkerType = typeof import('node:worker_threads').Worker;
+type NodeWorker = InstanceType<NodeWorkerType>;
+
+/** Of a thread: hears what was posted to it, also of what came and cannot be read, and gives a way to answer. */
+export function answerMessages(
+  hear: (message: unknown) => void,
+  hearError: () => void,
+): (message: unknown, transfer: ArrayBuffer[]) => void {
+  const port = builtin('node:worker_threads')?.parentPort;
+  if (port) {
+    port.on('message', hear);
+    port.on('messageerror', hearError);
+    return (message, transfer) => port.postMessage(message, transfer);
+  }
+  globalThis.addEventListener('message', ({ data }) => hear(data));
+  globalThis.addEventListener('messageerror', hearError);
+  return (message, transfer) => globalThis.postMessage(message, { transfer });
 }
 
 /** Why this place cannot have threads; undefined where it can. */
@@ -29,26 +57,31 @@ export function availableThreads(): number {
   return builtin('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
-/** Starts src/workers/worker.mjs on its data. It does not keep a process from exiting. */
-export function startWorker(data: object, events: WorkerEvents): WorkerHandle {
+/**
+ * Starts a thread; its data, if any, are a page's first message and Node's `workerData`. It does not keep a process from exiting.
+ * @throws whatever the place has against it.
+ */
+export function startWorker(file: WorkerFile, events: WorkerEvents, data?: object): WorkerHandle {
   const threads = builtin('node:worker_threads');
-  return threads === undefined ? startWebWorker(data, events) : startNodeWorker(threads.Worker, data, events);
+  return threads === undefined
+    ? watchWebWorker(file.onPage(), events, data)
+    : watchNodeWorker(file.inNode(threads.Worker, { workerData: data }), events);
 }
 
-function startNodeWorker(
-  NodeWorker: typeof import('node:worker_threads').Worker,
-  workerData: object,
-  events: WorkerEvents,
-): WorkerHandle {
-  const worker = new NodeWorker(new URL('./worker.mjs', import.meta.url), { workerData });
+const UNREADABLE = 'what it answered cannot be read';
+
+function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle {
   let wanted = true;
-  worker.on('message', events.ready);
+  worker.on('message', events.message);
+  worker.on('messageerror', (error) => events.died(`${UNREADABLE}: ${error.message}`));
   worker.on('error', (error) => events.died(error.message));
   worker.on('exit', (code) => {
     if (wanted) events.died(`it exited with code ${code}`);
   });
   worker.unref();
   return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    hold: (wanted) => (wanted ? worker.ref() : worker.unref()),
     terminate() {
       wanted = false;
       void worker.terminate();
@@ -56,17 +89,14 @@ function startNodeWorker(
   };
 }
 
-function startWebWorker(data: object, events: WorkerEvents): WorkerHandle {
-  let worker: Worker;
-  try {
-    worker = new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' });
-  } catch (error) {
-    // Browsers refuse a file of another site, which is what a page has that loads the package from one.
-    queueMicrotask(() => events.died(error instanceof Error ? error.message : String(error)));
-    return { terminate() {} };
-  }
-  worker.onmessage = events.ready;
+function watchWebWorker(worker: Worker, events: WorkerEvents, data: object | undefined): WorkerHandle {
+  worker.onmessage = (event) => events.message(event.data);
+  worker.onmessageerror = () => events.died(UNREADABLE);
   worker.onerror = (event) => events.died(event.message ?? 'its file could not be loaded');
-  worker.postMessage(data);
-  return { terminate: () => worker.terminate() };
+  if (data !== undefined) worker.postMessage(data);
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, { transfer: [...transfer] }),
+    hold() {},
+    terminate: () => worker.terminate(),
+  };
 }

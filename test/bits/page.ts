@@ -5,18 +5,18 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What bundlers do for pages: where a package's name leads. `?cjs` marks CommonJS, which pages do not know. */
-const imports = {
+/** What bundlers do for pages and their workers: where a package's name leads. `?cjs` marks CommonJS, which neither knows. */
+const imports: Record<string, string> = {
   '@assemblyscript/loader': '/node_modules/@assemblyscript/loader/index.js',
   fflate: '/node_modules/fflate/esm/browser.js',
   papaparse: '/node_modules/papaparse/papaparse.js?cjs',
   'seedrandom/lib/alea.js': '/node_modules/seedrandom/lib/alea.js?cjs',
 };
-const html = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>`;
+const html = '<!doctype html>';
 /** Types of files by the ends of their names. */
 export const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
@@ -59,7 +59,12 @@ export async function serve(
 /** The repository's files. */
 async function respond({ pathname, searchParams }: URL): Promise<{ type: string; body: string }> {
   if (pathname === '/') return { type: 'text/html', body: html };
-  const text = await readFile(join(root, pathname), 'utf8');
+  const file = await readFile(join(root, pathname), 'utf8');
+  // Not an import map: workers have none.
+  const text = file.replace(
+    /(?<=\bfrom )'([^'.][^']*)'/g,
+    (all, name) => `'${imports[name] ?? all.slice(1, -1)}'`,
+  );
   const body = searchParams.has('cjs')
     ? `const module = { exports: {} }, { exports } = module;\n${text}\nexport default module.exports;`
     : text;
@@ -71,11 +76,11 @@ export function addressOf(server: Server): string {
   return `http://localhost:${(server.address() as AddressInfo).port}`;
 }
 
-/** Calls `use` with a way to evaluate expressions on a page, promises awaited. @param flags of V8. */
+/** Calls `use` with a way to evaluate expressions on a page, promises awaited, and with the page. @param flags of V8. */
 export async function usePage(
   executablePath: string,
   { isolated, flags }: { readonly isolated: boolean; readonly flags: readonly string[] },
-  use: (evaluate: (expression: string) => Promise<unknown>) => Promise<void>,
+  use: (evaluate: (expression: string) => Promise<unknown>, page: Page) => Promise<void>,
 ): Promise<void> {
   const server = await serve(isolated ? ISOLATION : {}, respond);
   const args = ['--no-sandbox', `--js-flags=${flags.join(' ')}`];
@@ -83,7 +88,7 @@ export async function usePage(
   try {
     const page = await browser.newPage();
     await page.goto(`${addressOf(server)}/`);
-    await use((expression) => page.evaluate(expression));
+    await use((expression) => page.evaluate(expression), page);
   } finally {
     await browser.close();
     server.close();

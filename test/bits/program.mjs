@@ -1,7 +1,8 @@
-// Trains small networks and hashes what comes of them: the same program in Node and on a page, for any number of threads.
+// Trains small networks and hashes what comes of them: the same program in Node and on a page, for any number of threads, with the model
+// here or in a worker.
 
 import { applyScaler, fitScaler, syntheticDataset } from '../../dist/data/index.js';
-import { CsrMatrix, initializer, optimizer, SparseMLP, topology } from '../../dist/index.js';
+import { CsrMatrix, initializer, optimizer, SparseMLP, topology, WorkerModel } from '../../dist/index.js';
 import { methods } from '../../dist/topology/index.js';
 
 /** 3 400 of the rows are trained on: 34 steps an epoch at the default batch size. */
@@ -21,16 +22,16 @@ const evolving = ['ctre-sim', 'ctre-seq', 'cte', 'set', 'rigl'];
 const byCosine = ['ctre-sim', 'ctre-seq', 'cte'];
 
 /** Every option left as it is, where it can be. */
-async function plainly(threads, name) {
-  const model = await SparseMLP.create({ layers: [24, 150, 90, 4], topology: methods[name](), threads });
+async function plainly(Model, threads, name) {
+  const model = await Model.create({ layers: [24, 150, 90, 4], topology: methods[name](), threads });
   return train(model, problem.x, { epochs: EPOCHS, validationSplit: 0.1 });
 }
 
 /** Every option something else: sparse samples, a full layer, several tiles a batch, the last of them not full. */
-async function explicitly(threads, name) {
+async function explicitly(Model, threads, name) {
   const annealed = evolving.includes(name) ? { pruneFraction: 0.3, annealing: 'cosine' } : {};
   const sampled = byCosine.includes(name) ? { search: { sampleRows: 200, oversample: 2 } } : {};
-  const model = await SparseMLP.create({
+  const model = await Model.create({
     layers: [24, 120, 70, 50, 4],
     density: [0.2, 0.1, 0.05, 1],
     topology: methods[name]({ ...annealed, ...sampled }),
@@ -50,8 +51,8 @@ async function explicitly(threads, name) {
 }
 
 /** Layers of more pairs of firing neurons than are searched among: cosines within groups only. */
-async function inGroups(threads) {
-  const model = await SparseMLP.create({
+async function inGroups(Model, threads) {
+  const model = await Model.create({
     layers: [24, 4500, 4500, 4],
     epsilon: 4,
     topology: topology.ctreSim({ search: { sampleRows: 64, oversample: 2 } }),
@@ -71,7 +72,7 @@ async function train(model, x, options, y = labels) {
     valLoss,
     valAccuracy,
   ]);
-  const parts = [model.save(), model.predict(x), Float64Array.from(numbers)];
+  const parts = [await model.save(), await model.predict(x), Float64Array.from(numbers)];
   const { warning } = model;
   model.dispose();
   return { parts, warning };
@@ -86,15 +87,18 @@ async function sha256(parts) {
 /** What there is to hash: every method, and the search in groups. */
 export const names = [...Object.keys(methods), 'search in groups'];
 
+/** Where models are trained. */
+const places = { here: SparseMLP, worker: WorkerModel };
+
 /** A hash for each of the names wanted, and the models' warning where there were fewer threads than asked for. */
-export async function hashAll(threads, wanted = names) {
+export async function hashAll(threads, wanted = names, place = 'here') {
   const hashes = {};
   let warning;
   for (const name of wanted) {
     const runs = name in methods ? [plainly, explicitly] : [inGroups];
     const parts = [];
     for (const run of runs) {
-      const outcome = await run(threads, name);
+      const outcome = await run(places[place], threads, name);
       parts.push(...outcome.parts);
       warning ??= outcome.warning;
     }

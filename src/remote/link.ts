@@ -1,0 +1,106 @@
+import { CtreError, show } from '../errors.ts';
+import { startWorker, type WorkerFile, type WorkerHandle } from '../workers/startWorker.ts';
+import { type Facts, type Reply, receiveError } from './messages.ts';
+import type { CallName, Calls } from './modelWorker.ts';
+
+/** The worker of a model. Nothing that runs in it may import this file: bundlers would go round in circles. */
+const file: WorkerFile = {
+  inNode: (Thread, options) => new Thread(new URL('./modelWorker.js', import.meta.url), options),
+  onPage: () => new Worker(new URL('./modelWorker.js', import.meta.url), { type: 'module' }),
+};
+
+/** A call that is not answered yet. */
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** Calls of a worker, each answered by a message. */
+export class Link {
+  readonly #worker: WorkerHandle;
+  readonly #pending = new Map<number, Pending>();
+  readonly #learn: (facts: Facts) => void;
+  #calls = 0;
+  #end: CtreError | undefined;
+
+  /**
+   * @param learn is told what every answer says of the model.
+   * @throws CtreError `E_ENGINE` where no worker can be started.
+   */
+  constructor(learn: (facts: Facts) => void) {
+    this.#learn = learn;
+    try {
+      this.#worker = startWorker(file, {
+        message: (reply) => this.#settle(reply as Reply),
+        died: (reason) =>
+          this.close(
+            new CtreError(
+              'E_WORKER_DIED',
+              `the model's worker died: ${reason}; make the model anew, from a checkpoint where there is one`,
+            ),
+          ),
+      });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : show(cause);
+      throw new CtreError(
+        'E_ENGINE',
+        `no worker can be started here (${reason}); SparseMLP works without one`,
+        { cause },
+      );
+    }
+  }
+
+  /** Whether the worker is no more. */
+  get closed(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** @throws CtreError why there is no worker any more. */
+  checkOpen(): void {
+    if (this.#end !== undefined) throw new CtreError(this.#end.code, this.#end.message);
+  }
+
+  /**
+   * Has the worker make a call.
+   * @param transfer buffers that go over without a copy.
+   * @throws CtreError what the call does; `E_ARGUMENT` for what no message can hold; why there is no worker any more.
+   */
+  async ask<N extends CallName>(
+    name: N,
+    args: Parameters<Calls[N]>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Awaited<ReturnType<Calls[N]>>> {
+    this.checkOpen();
+    const id = this.#calls++;
+    try {
+      this.#worker.post({ id, name, args }, transfer);
+    } catch (cause) {
+      if (!(cause instanceof DOMException)) throw cause;
+      throw new CtreError('E_ARGUMENT', `what ${name} was given cannot go to a worker: ${cause.message}`, {
+        cause,
+      });
+    }
+    this.#worker.hold(true);
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+    }) as Promise<Awaited<ReturnType<Calls[N]>>>;
+  }
+
+  /** Ends the worker; what is not answered fails with the error, and so does every later call. */
+  close(error: CtreError): void {
+    if (this.closed) return;
+    this.#end = error;
+    this.#worker.terminate();
+    for (const { reject } of this.#pending.values()) reject(new CtreError(error.code, error.message));
+    this.#pending.clear();
+  }
+
+  #settle(reply: Reply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if (this.#pending.size === 0) this.#worker.hold(false);
+    if (reply.facts !== undefined) this.#learn(reply.facts);
+    if ('error' in reply) pending?.reject(receiveError(reply.error));
+    else pending?.resolve(reply.value);
+  }
+}

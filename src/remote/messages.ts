@@ -1,0 +1,134 @@
+import { viewOf } from '../arrays.ts';
+import { readField } from '../checks.ts';
+import { CsrMatrix } from '../csr.ts';
+import { CtreError } from '../errors.ts';
+import type { Recipe } from '../io/modelFile.ts';
+import type { CreateOptions, ModelOptions, TrainOptions } from '../options.ts';
+import type { Epoch } from '../train/train.ts';
+import type { CallName } from './modelWorker.ts';
+
+// What the page and the model's worker say to each other: structured clones, which keep no class and no function.
+
+/** A call of the page's. */
+export interface Request {
+  readonly id: number;
+  readonly name: CallName;
+  readonly args: readonly unknown[];
+}
+
+/** What came of it, and what the page may know of the model without asking. */
+export type Reply = {
+  readonly id: number;
+  readonly facts: Facts | undefined;
+} & ({ readonly value: unknown } | { readonly error: unknown });
+
+/** What is plain in `SparseMLP`. */
+export interface Facts {
+  readonly nnz: number;
+  readonly density: number;
+  readonly epochs: number;
+  readonly method: string;
+  readonly threads: number;
+  readonly warning: string | undefined;
+  /** Only when it has changed. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Epochs since the last reply, and how many of those before are still in the history. */
+  readonly history: { readonly kept: number; readonly added: readonly Epoch[] };
+}
+
+type Parts = 'topology' | 'initializer' | 'growInitializer';
+
+/** Options of a model, its parts by name. */
+export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<O, Parts> & {
+  readonly [part in Parts]?: Recipe;
+};
+
+/** A matrix, or whatever was given as one. */
+export type SentMatrix =
+  | { readonly rows: number; readonly cols: number; readonly csr: readonly unknown[] }
+  | { readonly given: unknown };
+
+export interface SentData {
+  readonly x: SentMatrix;
+  readonly y: unknown;
+}
+
+export interface SentTraining extends Omit<TrainOptions, 'optimizer' | 'validation' | 'test' | 'signal'> {
+  readonly optimizer?: Recipe;
+  readonly validation?: SentData;
+  readonly test?: SentData;
+}
+
+/** What goes over to the worker, and which buffers go over with it. */
+export class Parcel {
+  readonly #transfer: boolean;
+  readonly #buffers = new Set<ArrayBuffer>();
+
+  /** @param transfer whether the caller's own buffers go over; else copies do. */
+  constructor(transfer: boolean) {
+    this.#transfer = transfer;
+  }
+
+  /** The buffers to hand over. */
+  get buffers(): ArrayBuffer[] {
+    return [...this.#buffers];
+  }
+
+  /**
+   * An array as it goes over; one in shared memory as it lies. A structured clone would copy twice, and all of the buffer where the
+   * array is but a part of it.
+   */
+  array(value: unknown): unknown {
+    if (!ArrayBuffer.isView(value)) return value;
+    if (typeof SharedArrayBuffer !== 'undefined' && value.buffer instanceof SharedArrayBuffer) return value;
+    // One that was taken away is empty, and cannot be taken once more.
+    if (this.#transfer && value.byteLength > 0) return this.#add(value);
+    const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewOf(value, Uint8Array);
+    return own === undefined ? value : this.#add(own.slice());
+  }
+
+  matrix(value: unknown): SentMatrix {
+    if (value instanceof CsrMatrix) {
+      const { rows, cols, indptr, indices, values } = value;
+      const arrays = [indptr, indices, values].map((array) => this.array(array));
+      return { rows, cols, csr: arrays };
+    }
+    if (typeof value !== 'object' || value === null || !('data' in value)) return { given: value };
+    const [rows, cols] = ['rows', 'cols'].map((field) => readField('x', value, field));
+    return { given: { rows, cols, data: this.array(value.data) } };
+  }
+
+  data(name: string, set: unknown): SentData {
+    return { x: this.matrix(readField(name, set, 'x')), y: this.array(readField(name, set, 'y')) };
+  }
+
+  #add<A extends ArrayBufferView>(array: A): A {
+    if (array.buffer instanceof ArrayBuffer) this.#buffers.add(array.buffer);
+    return array;
+  }
+}
+
+/** @throws CtreError as `CsrMatrix.fromParts`. */
+export function receiveMatrix(sent: SentMatrix): unknown {
+  if (!('csr' in sent)) return sent.given;
+  const { rows, cols, csr } = sent;
+  const [indptr, indices, values] = csr as readonly ArrayLike<number>[];
+  return CsrMatrix.fromParts({ rows, cols, indptr, indices, values });
+}
+
+/** An error as it goes over: a clone has neither its class nor its code. */
+export function sendError(error: unknown): unknown {
+  return error instanceof CtreError ? { code: error.code, message: error.message } : error;
+}
+
+export function receiveError(sent: unknown): unknown {
+  const { code, message }: Partial<CtreError> = Object(sent);
+  return code === undefined ? sent : new CtreError(code, message ?? '');
+}
+
+/** The buffers of all arrays in an answer, which are nobody else's. */
+export function buffersIn(answer: unknown): ArrayBuffer[] {
+  if (typeof answer !== 'object' || answer === null) return [];
+  if (!ArrayBuffer.isView(answer)) return Object.values(answer).flatMap(buffersIn);
+  return answer.buffer instanceof ArrayBuffer ? [answer.buffer] : [];
+}

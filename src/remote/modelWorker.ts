@@ -1,0 +1,165 @@
+// The worker of a WorkerModel: a SparseMLP, its methods called by messages. src/remote/workerModel.ts is its other half.
+import type { CsrMatrix } from '../csr.ts';
+import { CtreError } from '../errors.ts';
+import type { WasmModule } from '../globals.ts';
+import { init } from '../memory/module.ts';
+import { type LoadOptions, SparseMLP } from '../model.ts';
+import { initializerByName } from '../nn/initializer.ts';
+import { optimizerByName } from '../nn/optimizer.ts';
+import type { CreateOptions, ModelOptions } from '../options.ts';
+import { topologyByName } from '../topology/index.ts';
+import type { Labels, Samples } from '../train/batches.ts';
+import type { Score } from '../train/evaluate.ts';
+import type { Epoch } from '../train/train.ts';
+import { answerMessages } from '../workers/startWorker.ts';
+import {
+  buffersIn,
+  type Facts,
+  type Reply,
+  type Request,
+  receiveMatrix,
+  type SentData,
+  type SentMatrix,
+  type SentOptions,
+  type SentTraining,
+  sendError,
+} from './messages.ts';
+
+/** One worker has one model, and one training at a time. */
+let held: SparseMLP | undefined;
+let epochs: AsyncGenerator<Epoch, void, void> | undefined;
+let controller = new AbortController();
+/** What the page knows already. */
+let known: Pick<SparseMLP, 'metadata' | 'history'> = { metadata: {}, history: [] };
+
+const calls = {
+  init: (wasm: WasmModule) => init({ wasm }),
+  async create(options: SentOptions) {
+    held = await SparseMLP.create(receiveOptions<CreateOptions>(options));
+  },
+  async fromWeights(
+    layers: readonly { readonly weights: SentMatrix; readonly bias: unknown }[],
+    options: SentOptions<ModelOptions>,
+  ) {
+    const received = layers.map(({ weights, bias }) => ({
+      weights: receiveMatrix(weights) as CsrMatrix,
+      bias: bias as ArrayLike<number>,
+    }));
+    held = await SparseMLP.fromWeights(received, receiveOptions(options));
+  },
+  async load(bytes: unknown, options: LoadOptions) {
+    held = await SparseMLP.load(bytes as Uint8Array, options);
+  },
+  async resume(bytes: unknown, options: LoadOptions) {
+    held = await SparseMLP.resume(bytes as Uint8Array, options);
+  },
+
+  /** A training that stands before its first epoch. */
+  train(data: SentData, { optimizer, validation, test, ...options }: SentTraining): void {
+    controller = new AbortController();
+    const { x, y } = receiveData(data);
+    epochs = model().train(x, y, {
+      ...options,
+      signal: controller.signal,
+      ...(optimizer && { optimizer: optimizerByName(optimizer.name, optimizer.options) }),
+      ...(validation && { validation: receiveData(validation) }),
+      ...(test && { test: receiveData(test) }),
+    });
+  },
+  /** The next epoch; undefined after the last. */
+  async next(): Promise<Epoch | undefined> {
+    return (await epochs?.next())?.value ?? undefined;
+  },
+  /** Leaves the training where it stands. */
+  async leave() {
+    await epochs?.return();
+  },
+  abort(): void {
+    controller.abort();
+  },
+
+  evaluate(data: SentData): Score {
+    const { x, y } = receiveData(data);
+    return model().evaluate(x, y);
+  },
+  predict: (x: SentMatrix) => model().predict(receiveMatrix(x) as Samples),
+  save: (metadata?: SparseMLP['metadata']) => model().save(metadata),
+  checkpoint: (metadata?: SparseMLP['metadata']) => model().checkpoint(metadata),
+  layers: () =>
+    model().layers.map(({ inDim, outDim, nnz, density, weights, bias }) => {
+      const { rows, cols, indptr, indices, values } = weights;
+      return { inDim, outDim, nnz, density, parts: { rows, cols, indptr, indices, values }, bias };
+    }),
+  inputImportance: () => model().inputImportance(),
+  summary: () => model().summary(),
+  memory: () => model().memory(),
+};
+
+/** What a page can have done here. */
+export type Calls = typeof calls;
+export type CallName = keyof Calls;
+
+/** The page asks nothing before it has been told that the model is there. */
+function model(): SparseMLP {
+  return held as SparseMLP;
+}
+
+function receiveOptions<O extends ModelOptions>({
+  topology,
+  initializer,
+  growInitializer,
+  ...options
+}: SentOptions<ModelOptions>): O {
+  return {
+    ...options,
+    ...(topology && { topology: topologyByName(topology.name, topology.options) }),
+    ...(initializer && { initializer: initializerByName(initializer.name, initializer.options) }),
+    ...(growInitializer && {
+      growInitializer: initializerByName(growInitializer.name, growInitializer.options),
+    }),
+  } as O;
+}
+
+function receiveData({ x, y }: SentData): { x: Samples; y: Labels } {
+  return { x: receiveMatrix(x) as Samples, y: y as Labels };
+}
+
+function learnt(): Facts | undefined {
+  if (held === undefined) return undefined;
+  const { nnz, density, epochs, method, threads, warning, metadata, history } = held;
+  const { length } = known.history;
+  // A training that goes on adds to the history, another one begins it anew.
+  const kept = length > 0 && history[length - 1] === known.history[length - 1] ? length : 0;
+  const isNew = metadata !== known.metadata;
+  known = { metadata, history };
+  return {
+    ...{ nnz, density, epochs, method, threads, warning },
+    ...(isNew && { metadata }),
+    history: { kept, added: history.slice(kept) },
+  };
+}
+
+async function answer({ id, name, args }: Request): Promise<void> {
+  try {
+    const value: unknown = await Reflect.apply(calls[name], undefined, args);
+    send({ id, facts: learnt(), value }, buffersIn(value));
+  } catch (error) {
+    send({ id, facts: learnt(), error: sendError(error) }, []);
+  }
+}
+
+/** Calls are numbered, and come in order. */
+let last = -1;
+
+const send: (reply: Reply, transfer: ArrayBuffer[]) => void = answerMessages(
+  (message) => {
+    const request = message as Request;
+    last = request.id;
+    void answer(request);
+  },
+  () => {
+    const reason =
+      'what was sent to the worker did not arrive: its memory may be too small, or a buffer was taken away';
+    send({ id: ++last, facts: learnt(), error: sendError(new CtreError('E_MEMORY', reason)) }, []);
+  },
+);

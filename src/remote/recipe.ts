@@ -1,0 +1,50 @@
+import { readField } from '../checks.ts';
+import { CtreError, show } from '../errors.ts';
+import type { Recipe } from '../io/modelFile.ts';
+import { checkJson } from '../options.ts';
+
+/**
+ * A topology method, initialiser or optimiser by its name and options, to be made again where its functions cannot go.
+ * @param makeAgain by name and options.
+ * @throws CtreError `E_ARGUMENT` for one that is not made by the package's own factories.
+ */
+export function sendPart(
+  what: string,
+  value: unknown,
+  makeAgain: (name: string, options: unknown) => Recipe,
+): Recipe | undefined {
+  if (value === undefined) return undefined;
+  const name = readField(what, value, 'name');
+  const options = checkJson(`${what}.options`, readField(what, value, 'options') ?? {});
+  if (typeof name === 'string' && isAgain(value, () => makeAgain(name, options))) return { name, options };
+  throw new CtreError(
+    'E_ARGUMENT',
+    `${what} ${show(name)} was not made by ctre's own factories, and functions of one's own cannot go to a worker; train it with SparseMLP, or use a method of the package`,
+  );
+}
+
+function isAgain(value: unknown, make: () => Recipe): boolean {
+  try {
+    return isAlike(make(), value);
+  } catch (error) {
+    // No name or no options of ours.
+    if (error instanceof CtreError) return false;
+    throw error;
+  }
+}
+
+/** Made by the same code: functions of the same text, and what they close over is in the options. */
+function isAlike(a: unknown, b: unknown): boolean {
+  if (typeof a === 'function' && typeof b === 'function') return String(a) === textOf(b);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => isAlike(Reflect.get(a, key), Reflect.get(b, key)))
+  );
+}
+
+/** Its own text, whatever its owner says it is. */
+function textOf(fn: unknown): string {
+  return Function.prototype.toString.call(fn);
+}

@@ -1,0 +1,346 @@
+// For those who compile against an older lib: the class has [Symbol.dispose].
+/// <reference lib="esnext.disposable" preserve="true" />
+import { checkBoolean, checkOptions } from '../checks.ts';
+import { CsrMatrix } from '../csr.ts';
+import { CtreError } from '../errors.ts';
+import type { StopSignal } from '../globals.ts';
+import { startedModule } from '../memory/module.ts';
+import {
+  type EpochListener,
+  type History,
+  type LayerView,
+  LOAD_OPTIONS,
+  type LoadOptions,
+  type SparseMLP,
+  trainToEnd,
+} from '../model.ts';
+import { initializerByName } from '../nn/initializer.ts';
+import { optimizerByName } from '../nn/optimizer.ts';
+import {
+  CREATE_OPTIONS,
+  type CreateOptions,
+  checkJson,
+  checkLayers,
+  checkSignal,
+  MODEL_OPTIONS,
+  type ModelOptions,
+  TRAIN_OPTIONS,
+  type TrainOptions,
+} from '../options.ts';
+import { topologyByName } from '../topology/index.ts';
+import type { Labels, Samples } from '../train/batches.ts';
+import type { Score } from '../train/evaluate.ts';
+import type { Epoch } from '../train/train.ts';
+import { throwIfAborted } from '../train/work.ts';
+import { Link } from './link.ts';
+import { type Facts, Parcel, type SentOptions, type SentTraining } from './messages.ts';
+import type { CallName, Calls } from './modelWorker.ts';
+import { sendPart } from './recipe.ts';
+
+/** How samples and labels get to the worker. */
+export interface HandOver {
+  /**
+   * Whether the buffers of typed arrays go over without a copy; the caller's arrays are detached then, all arrays over the same
+   * buffer among them, also when the call fails. False: they are copied, which takes the calling thread its time, and for arrays of
+   * rows most of all. Arrays in shared memory are neither copied nor detached.
+   */
+  readonly transfer?: boolean;
+}
+
+/** Options of `WorkerModel`'s `train` and `fit`. */
+export interface WorkerTrainOptions extends TrainOptions, HandOver {}
+
+/**
+ * A `SparseMLP` that lives in a worker: the same calls, options, errors and bits, while the calling thread stays free. What
+ * computes there is a promise here; `await` before every such call makes code that works with either class.
+ *
+ * ```ts
+ * const model = await WorkerModel.create({ layers: [784, 1000, 1000, 1000, 10], epsilon: 1, seed: 42, threads: 'auto' });
+ * for await (const { epoch, valAccuracy } of model.train(x, y, { epochs: 10, validationSplit: 0.1 })) …
+ * const probabilities = await model.predict(x);
+ * ```
+ */
+export class WorkerModel {
+  readonly #link = new Link((facts) => this.#learn(facts));
+  #facts: Omit<Facts, 'history' | 'metadata'> = {
+    ...{ nnz: 0, density: 0, epochs: 0, method: '', threads: 1, warning: undefined },
+  };
+  #metadata: Readonly<Record<string, unknown>> = {};
+  #history: readonly Epoch[] = [];
+  #isTraining = false;
+
+  private constructor() {}
+
+  /**
+   * A new network, as `SparseMLP.create`.
+   * @throws CtreError as that does; `E_ARGUMENT` also for a topology or initialiser of one's own, whose functions cannot go to a
+   *   worker; `E_ENGINE` where no worker can be started.
+   */
+  static async create(options: CreateOptions): Promise<WorkerModel> {
+    const wanted = checkOptions('WorkerModel.create', options, CREATE_OPTIONS);
+    return WorkerModel.#open('create', [sendOptions(wanted)]);
+  }
+
+  /**
+   * A network of given weights and biases, as `SparseMLP.fromWeights`; they are copied and checked here.
+   * @throws CtreError as `create` and `SparseMLP.fromWeights`.
+   */
+  static async fromWeights(
+    layers: readonly { readonly weights: CsrMatrix; readonly bias: ArrayLike<number> }[],
+    options: ModelOptions = {},
+  ): Promise<WorkerModel> {
+    const wanted = checkOptions('WorkerModel.fromWeights', options, MODEL_OPTIONS);
+    const parcel = new Parcel(true);
+    const copies = checkLayers(layers).map(({ weights, bias }) => ({
+      weights: parcel.matrix(weights),
+      bias: parcel.array(bias),
+    }));
+    return WorkerModel.#open('fromWeights', [copies, sendOptions(wanted)], parcel);
+  }
+
+  /**
+   * The model of a file that `save` wrote, as `SparseMLP.load`.
+   * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
+   */
+  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<WorkerModel> {
+    return WorkerModel.#restore('load', bytes, options);
+  }
+
+  /**
+   * The model of a checkpoint, in the middle of its training, as `SparseMLP.resume`.
+   * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
+   */
+  static async resume(bytes: Uint8Array, options: LoadOptions = {}): Promise<WorkerModel> {
+    return WorkerModel.#restore('resume', bytes, options);
+  }
+
+  static #restore(name: 'load' | 'resume', bytes: unknown, options: LoadOptions): Promise<WorkerModel> {
+    const wanted = checkOptions(`WorkerModel.${name}`, options, LOAD_OPTIONS);
+    const parcel = new Parcel(false);
+    return WorkerModel.#open(name, [parcel.array(bytes), wanted], parcel);
+  }
+
+  /** A worker with the model that its first call makes; none where the call fails. */
+  static async #open<N extends CallName>(
+    name: N,
+    args: Parameters<Calls[N]>,
+    parcel = new Parcel(false),
+  ): Promise<WorkerModel> {
+    // The kernels that were given on this page are meant for its workers, too.
+    const wasm = await startedModule();
+    const model = new WorkerModel();
+    try {
+      if (wasm !== undefined) await model.#link.ask('init', [wasm]);
+      await model.#link.ask(name, args, parcel.buffers);
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  }
+
+  /** The layers as they are when they are asked for, from the inputs on; every access of weights or bias copies. */
+  get layers(): Promise<readonly LayerView[]> {
+    return this.#link.ask('layers', []).then((layers) =>
+      layers.map(({ parts, bias, ...sizes }) => ({
+        ...sizes,
+        get weights(): CsrMatrix {
+          return CsrMatrix.fromParts(parts);
+        },
+        get bias(): Float32Array {
+          return bias.slice();
+        },
+      })),
+    );
+  }
+
+  /** Connections of the whole network. */
+  get nnz(): number {
+    return this.#alive.nnz;
+  }
+
+  /** Connections as a share of the dense network's. */
+  get density(): number {
+    return this.#alive.density;
+  }
+
+  /** Epochs trained so far. */
+  get epochs(): number {
+    return this.#facts.epochs;
+  }
+
+  /** What every epoch of the present training, or the last one, came to; those before a checkpoint among them. */
+  get history(): readonly Epoch[] {
+    return this.#history.slice();
+  }
+
+  /** The name of the topology method. */
+  get method(): string {
+    return this.#facts.method;
+  }
+
+  /** Threads that work: the model's worker, and those it has started. */
+  get threads(): number {
+    return this.#facts.threads;
+  }
+
+  /** Why there are fewer threads than asked for; undefined where there are as many. */
+  get warning(): string | undefined {
+    return this.#facts.warning;
+  }
+
+  /** What was kept with the model. */
+  get metadata(): Readonly<Record<string, unknown>> {
+    return this.#metadata;
+  }
+
+  /**
+   * Trains, an epoch at a time, as `SparseMLP.train`: between two epochs the training waits for the loop's body, and the model can be asked for
+   * a checkpoint. The signal ends it at once, at the edge of a step.
+   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser of one's own or data that cannot go to a worker;
+   *   `E_WORKER_DIED` when the worker ends by itself.
+   */
+  train(x: Samples, y: Labels, options: WorkerTrainOptions = {}): AsyncGenerator<Epoch, void, void> {
+    const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
+    const { transfer = false, signal, optimizer, validation, test, ...rest } = wanted;
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const part = sendPart('optimizer', optimizer, optimizerByName);
+    this.#link.checkOpen();
+    // What nobody asks for is neither copied nor handed over.
+    return this.#run(signal === undefined ? undefined : checkSignal(signal), () => {
+      const training: SentTraining = {
+        ...rest,
+        ...(part && { optimizer: part }),
+        ...(validation !== undefined && { validation: parcel.data('validation', validation) }),
+        ...(test !== undefined && { test: parcel.data('test', test) }),
+      };
+      return this.#link.ask('train', [parcel.data('data', { x, y }), training], parcel.buffers);
+    });
+  }
+
+  /** As `train`, to its end; `onEpoch` sees every epoch. */
+  async fit(x: Samples, y: Labels, options: WorkerTrainOptions & EpochListener = {}): Promise<History> {
+    const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'transfer', 'onEpoch']);
+    return trainToEnd(this, wanted, (trainOptions) => this.train(x, y, trainOptions));
+  }
+
+  /**
+   * Mean cross-entropy and accuracy on labelled samples.
+   * @throws CtreError for arguments that do not fit the network or each other.
+   */
+  async evaluate(x: Samples, y: Labels, options: HandOver = {}): Promise<Score> {
+    const { transfer = false } = checkOptions('evaluate', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('evaluate', [parcel.data('data', { x, y })], parcel.buffers);
+  }
+
+  /**
+   * Class probabilities, rows × classes in row-major order.
+   * @throws CtreError for samples that do not fit the network.
+   */
+  async predict(x: Samples, options: HandOver = {}): Promise<Float32Array> {
+    const { transfer = false } = checkOptions('predict', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
+  }
+
+  /** How much the network relies on each input: Σ|w| over the input's connections, [inputs]; as `SparseMLP.inputImportance`. */
+  async inputImportance(): Promise<Float64Array> {
+    return this.#link.ask('inputImportance', []);
+  }
+
+  /** The model as one safetensors file; `metadata` replaces what is kept with the model. */
+  async save(metadata?: Readonly<Record<string, unknown>>): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#link.ask('save', sendMetadata(metadata));
+  }
+
+  /**
+   * The training where it stands, between two epochs, as `SparseMLP.checkpoint`: in the loop over `train`.
+   * @throws CtreError `E_BUSY` in the middle of an epoch, or when training was ended there; `E_ARGUMENT` before any training.
+   */
+  async checkpoint(metadata?: Readonly<Record<string, unknown>>): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#link.ask('checkpoint', sendMetadata(metadata));
+  }
+
+  /** The network as a table for people. */
+  async summary(): Promise<string> {
+    return this.#link.ask('summary', []);
+  }
+
+  /** Bytes that the model holds, and the size of its worker's memory. */
+  async memory(): Promise<ReturnType<SparseMLP['memory']>> {
+    return this.#link.ask('memory', []);
+  }
+
+  /**
+   * Ends the worker, at once and at any time: what it was doing fails with `E_DISPOSED`, and so does every later call but this
+   * one.
+   */
+  dispose(): void {
+    this.#link.close(new CtreError('E_DISPOSED', 'the model was disposed of; create or load another one'));
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** What is known of a model that is still there. */
+  get #alive(): Pick<Facts, 'nnz' | 'density'> {
+    this.#link.checkOpen();
+    return this.#facts;
+  }
+
+  #learn({ history: { kept, added }, metadata = this.#metadata, ...facts }: Facts): void {
+    this.#facts = facts;
+    this.#metadata = metadata;
+    this.#history = [...this.#history.slice(0, kept), ...added];
+  }
+
+  async *#run(signal: StopSignal | undefined, begin: () => Promise<void>): AsyncGenerator<Epoch, void, void> {
+    this.#link.checkOpen();
+    if (this.#isTraining) {
+      throw new CtreError('E_BUSY', 'the model is training already; let that end first');
+    }
+    throwIfAborted(signal);
+    const abort = (): void => {
+      // When the worker is gone, the training knows already.
+      this.#link.ask('abort', []).catch(() => {});
+    };
+    this.#isTraining = true;
+    signal?.addEventListener('abort', abort);
+    try {
+      await begin();
+      for (;;) {
+        const epoch = await this.#link.ask('next', []);
+        if (epoch === undefined) return;
+        yield epoch;
+      }
+    } catch (error) {
+      // The reason stayed on this side.
+      if (error instanceof CtreError && error.code === 'E_ABORTED') throwIfAborted(signal);
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      if (!this.#link.closed) await this.#link.ask('leave', []);
+      this.#isTraining = false;
+    }
+  }
+}
+
+const HAND_OVER = ['transfer'] as const;
+
+/** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
+function sendOptions<O extends ModelOptions>(options: O): SentOptions<O> {
+  const { topology, initializer, growInitializer, metadata, ...rest } = options;
+  return {
+    ...rest,
+    topology: sendPart('topology', topology, topologyByName),
+    initializer: sendPart('initializer', initializer, initializerByName),
+    growInitializer: sendPart('growInitializer', growInitializer, initializerByName),
+    metadata: checkJson('metadata', metadata ?? {}),
+  } as SentOptions<O>;
+}
+
+function sendMetadata(metadata: Readonly<Record<string, unknown>> | undefined): [SparseMLP['metadata']?] {
+  return metadata === undefined ? [] : [checkJson('metadata', metadata)];
+}
