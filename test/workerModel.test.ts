@@ -274,8 +274,9 @@ describe('a training in a worker', () => {
   });
 
   it('does not wait for the end of the epoch', async () => {
+    // An epoch of seconds.
     const big = quadrants(100_000, 12);
-    const model = await create();
+    const model = await create({ layers: [12, 1000, 1000, 4], epsilon: 40 });
     const { signal, end } = ender();
     const fitting = model.fit(big.x, big.y, { batchSize: 32, signal });
     setTimeout(end, 300);
