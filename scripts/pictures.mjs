@@ -1,0 +1,175 @@
+// Takes the pictures of docs/pictures from the built playground, in a headless Chromium: npm run pictures
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
+
+const root = new URL('..', import.meta.url);
+const folder = fileURLToPath(new URL('docs/pictures', root));
+const configFile = fileURLToPath(new URL('examples/playground/vite.config.ts', root));
+/** The epochs whose connections are shown side by side, or those next to them that the page has shown. */
+const EPOCHS = [0, 1, 5, 40];
+
+await mkdir(folder, { recursive: true });
+const server = await preview({ configFile, logLevel: 'error', preview: { port: 0 } });
+const executablePath = process.env.CTRE_CHROMIUM ?? '/usr/bin/chromium';
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+try {
+  await takePage();
+  await takeTopology();
+} finally {
+  await browser.close();
+  await server.close();
+}
+
+/** The page as a visitor sees it after a training. */
+async function takePage() {
+  const page = await open({ width: 1200, height: 1220 });
+  await page.click('[value=madelon]');
+  await page.waitForFunction(() => document.getElementById('facts').textContent.includes('500 columns'));
+  await train(page, { epochs: '100', hidden: '100, 100', 'epsilon-a': '1', 'epsilon-b': '1' });
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForTimeout(500);
+  const shot = await page.screenshot();
+  const { width, height, data } = await page.evaluate(readPixels, shot.toString('base64'));
+  await writeFile(`${folder}/playground.png`, encodePng(width, height, Buffer.from(data, 'base64')));
+}
+
+/** One network at some epochs: its layers, and its connections to the pixels. */
+async function takeTopology() {
+  const page = await open({ width: 1200, height: 1220 });
+  await page.evaluate(keepLooks);
+  // Small batches make for long epochs: few pass unseen.
+  await train(page, { epochs: String(EPOCHS.at(-1)), 'batch-size': '4', 'method-b': 'fixed' });
+  await page.waitForTimeout(500);
+  const url = await page.evaluate(drawStrip, EPOCHS);
+  await writeFile(`${folder}/topology.webp`, Buffer.from(url.split(',')[1], 'base64'));
+}
+
+async function open(viewport) {
+  const page = await browser.newPage({ viewport, colorScheme: 'light' });
+  await page.goto(server.resolvedUrls.local[0]);
+  await page.waitForSelector('#start:enabled');
+  return page;
+}
+
+async function train(page, settings) {
+  for (const [id, value] of Object.entries(settings)) {
+    if (id.startsWith('method')) await page.selectOption(`#${id}`, value);
+    else await page.fill(`#${id}`, value);
+  }
+  await page.click('#start');
+  await page.waitForSelector('#stop:enabled');
+  await page.waitForSelector('#stop:disabled', { timeout: 300_000 });
+}
+
+/** On the page: keeps a copy of both pictures of A at every epoch that is shown. */
+function keepLooks() {
+  const looks = new Map();
+  globalThis.looks = looks;
+  const copyOf = (canvas) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height);
+    copy.getContext('2d').drawImage(canvas, 0, 0);
+    return copy;
+  };
+  const caption = document.querySelector('#run-a figcaption');
+  new MutationObserver(() => {
+    const text = caption.textContent;
+    // The layers are drawn by another thread, some frames later.
+    setTimeout(() => {
+      if (caption.textContent !== text) return;
+      const [layers, inputs] = document.querySelectorAll('#run-a canvas');
+      looks.set(Number(/\d+/.exec(text)), [copyOf(layers), copyOf(inputs)]);
+    }, 70);
+  }).observe(caption, { childList: true, characterData: true, subtree: true });
+}
+
+/** On the page: the looks at some epochs side by side, as the address of a WebP. */
+function drawStrip(epochs) {
+  const [gap, side] = [28, 190];
+  const [{ width, height }] = globalThis.looks.values().next().value;
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [epochs.length * (width + gap) + gap, height + side + 90];
+  const context = canvas.getContext('2d');
+  context.fillStyle = '#ffffff';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.textAlign = 'center';
+  const shown = [...globalThis.looks.keys()];
+  const distance = (one, other) => Math.abs(one - other);
+  epochs.forEach((wanted, at) => {
+    const epoch = shown.reduce((best, other) =>
+      distance(other, wanted) < distance(best, wanted) ? other : best,
+    );
+    const kept = globalThis.looks.get(epoch);
+    const x = gap + at * (width + gap);
+    context.font = '600 17px sans-serif';
+    context.fillStyle = '#1d2229';
+    context.fillText(epoch === 0 ? 'before training' : `epoch ${epoch}`, x + width / 2, 32);
+    context.imageSmoothingEnabled = true;
+    context.drawImage(kept[0], x, 46, width, height);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(kept[1], x + (width - side) / 2, height + 64, side, side);
+  });
+  return canvas.toDataURL('image/webp', 0.9);
+}
+
+/** On the page: the pixels of a PNG, three bytes each. */
+async function readPixels(png) {
+  const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes]));
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d');
+  context.drawImage(bitmap, 0, 0);
+  const all = context.getImageData(0, 0, width, height).data.filter((_, at) => at % 4 < 3);
+  let data = '';
+  for (let at = 0; at < all.length; at += 30_000)
+    data += btoa(String.fromCharCode(...all.subarray(at, at + 30_000)));
+  return { width, height, data };
+}
+
+/**
+ * A PNG of 256 colours, a third of the size of one of all: those that occur most, then the first of those that are alike in the upper
+ * four bits of every channel, so that none is far from all of them (PNG specification, W3C 2003).
+ */
+function encodePng(width, height, pixels) {
+  const colourAt = (pixel) => pixels.readUIntBE(3 * pixel, 3);
+  const counts = new Map();
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    counts.set(colourAt(pixel), (counts.get(colourAt(pixel)) ?? 0) + 1);
+  }
+  const byCount = [...counts.keys()].sort((one, other) => counts.get(other) - counts.get(one));
+  const alike = new Map();
+  for (const colour of byCount) alike.set(colour & 0xf0f0f0, alike.get(colour & 0xf0f0f0) ?? colour);
+  const palette = [...new Set([...byCount.slice(0, 64), ...alike.values()])].slice(0, 256);
+  const channels = (colour) => [colour >> 16, (colour >> 8) & 255, colour & 255];
+  const known = palette.map(channels);
+  const nearest = new Map();
+  for (const colour of counts.keys()) {
+    const own = channels(colour);
+    const distances = known.map((one) => one.reduce((sum, value, c) => sum + (value - own[c]) ** 2, 0));
+    nearest.set(colour, distances.indexOf(Math.min(...distances)));
+  }
+  const lines = Buffer.alloc(height * (width + 1));
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    lines[Math.floor(pixel / width) * (width + 1) + 1 + (pixel % width)] = nearest.get(colourAt(pixel));
+  }
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 3], 8);
+  const chunk = (name, bytes) => {
+    const body = Buffer.concat([Buffer.from(name), bytes]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(bytes.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('PLTE', Buffer.from(known.flat())),
+    chunk('IDAT', deflateSync(lines, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
