@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
+import { findChromium } from './pages.mjs';
 
 const root = new URL('..', import.meta.url);
 const folder = fileURLToPath(new URL('docs/pictures', root));
@@ -13,8 +14,7 @@ const EPOCHS = [0, 1, 5, 40];
 
 await mkdir(folder, { recursive: true });
 const server = await preview({ configFile, logLevel: 'error', preview: { port: 0 } });
-const executablePath = process.env.CTRE_CHROMIUM ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
 try {
   await takePage();
   await takeTopology();

@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { installedNode, LTS_LINES } from '../scripts/nodeVersions.mjs';
+import { findChromium, NO_CHROMIUM } from '../scripts/pages.mjs';
 import { methods } from '../src/topology/index.ts';
-import { findChromium, usePage } from './bits/page.ts';
+import { usePage } from './bits/page.ts';
 import { isFull, skipTest } from './effort.ts';
 
 /** What test/bits/program.mjs answers; with a warning where there were fewer threads than asked for. */
@@ -110,13 +111,12 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/bits/has
 
   describe('come from Chromium', () => {
     const chromium = findChromium();
-    const missing = 'there is no Chromium here; install one, or say where it is with CTRE_CHROMIUM';
 
     const wanted = isFull ? Object.keys(compilers).slice(0, 3) : [usual];
     it.for(plan(wanted, isFull ? THREADS : [1, 3]))(
       'with $compiler on $threads threads',
       async ({ compiler, threads, names }, context) => {
-        if (chromium === undefined) return skipTest(context, missing);
+        if (chromium === undefined) return skipTest(context, NO_CHROMIUM);
         const [flags] = compilers[compiler];
         await usePage(chromium, { isolated: true, flags }, async (evaluate) => {
           expectBits(context, (await evaluate(onPage(threads, names))) as Outcome, names);
@@ -125,7 +125,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/bits/has
     );
 
     it.for([1, 3])('with models in workers, on %s threads', async (threads, context) => {
-      if (chromium === undefined) return skipTest(context, missing);
+      if (chromium === undefined) return skipTest(context, NO_CHROMIUM);
       const names = isFull || threads === 1 ? all : few;
       await usePage(chromium, { isolated: true, flags: [] }, async (evaluate) => {
         expectBits(context, (await evaluate(onPage(threads, names, 'worker'))) as Outcome, names);
@@ -135,7 +135,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/bits/has
     it.for(['here', 'worker'])(
       'on a page that is not isolated, %s, with one thread instead of three',
       async (place, context) => {
-        if (chromium === undefined) return skipTest(context, missing);
+        if (chromium === undefined) return skipTest(context, NO_CHROMIUM);
         const names = isFull ? all : few;
         const warning = expect.stringMatching(/one thread instead of 3: .*isolated/);
         await usePage(chromium, { isolated: false, flags: [] }, async (evaluate) => {

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { addressOf, findChromium, ISOLATION, serve, types } from './bits/page.ts';
+import { findChromium, ISOLATION, NO_CHROMIUM, serve } from '../scripts/pages.mjs';
 import { skipTest } from './effort.ts';
 import { pack, root, run } from './packed.ts';
 
@@ -134,10 +134,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
       isolated: boolean,
     ): Promise<unknown> {
       if (browser === undefined) {
-        return skipTest(
-          context,
-          'there is no Chromium here; install one, or say where it is with CTRE_CHROMIUM',
-        );
+        return skipTest(context, NO_CHROMIUM);
       }
       // An import map stands in the page itself: the policy has to name it.
       const html = readFileSync(join(folder, path.replace(/\?.*/, ''), 'index.html'), 'utf8');
@@ -145,13 +142,8 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
       const hash = map && ` 'sha256-${createHash('sha256').update(map).digest('base64')}'`;
       const headers = { 'Content-Security-Policy': `${POLICY}${hash ?? ''}`, ...(isolated && ISOLATION) };
       const server = await serve(headers, async ({ pathname }) => {
-        if (pathname === '/favicon.ico') return { type: 'image/x-icon', body: '' };
-        const file = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
-        // Of a server that knows no WebAssembly.
-        return {
-          type: types[extname(file)] ?? 'application/octet-stream',
-          body: await readFile(join(folder, file)),
-        };
+        if (pathname === '/favicon.ico') return '';
+        return readFile(join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname));
       });
       const complaints: string[] = [];
       const page = await browser.newPage();
@@ -162,7 +154,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
         });
         page.on('console', (message) => complaints.push(message.text()));
         page.on('pageerror', ({ message }) => complaints.push(message));
-        await page.goto(`${addressOf(server)}${path}`);
+        await page.goto(`${server.origin}${path}`);
         const output = page.locator('output:not(:empty)');
         await output.waitFor({ state: 'attached', timeout: 20_000 }).catch(() => {});
         expect(complaints).toEqual([]);

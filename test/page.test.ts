@@ -2,11 +2,11 @@
 
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { findChromium, usePage } from './bits/page.ts';
+import { findChromium, NO_CHROMIUM } from '../scripts/pages.mjs';
+import { usePage } from './bits/page.ts';
 import { effort, skipTest } from './effort.ts';
 
 const chromium = findChromium();
-const missing = 'there is no Chromium here; install one, or say where it is with CTRE_CHROMIUM';
 
 interface Felt {
   readonly tasks: readonly number[];
@@ -76,7 +76,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('a page', () => {
     { isolated: true, threads: 2, transfer: true },
     { isolated: false, threads: 1, transfer: true },
   ])('feels nothing of a training in a worker: %o', async ({ isolated, threads, transfer }, context) => {
-    if (chromium === undefined) return skipTest(context, missing);
+    if (chromium === undefined) return skipTest(context, NO_CHROMIUM);
     const trace = tracer();
     const felt = await onPage<Felt>(isolated, `feel('worker', ${threads}, ${transfer})`, trace.watch);
     const { tasks, turn, frame, epochs, left } = felt;
@@ -90,7 +90,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('a page', () => {
   });
 
   it.for([true, false])('changes its mind (isolated: %s)', async (isolated, context) => {
-    if (chromium === undefined) return skipTest(context, missing);
+    if (chromium === undefined) return skipTest(context, NO_CHROMIUM);
     expect(await onPage(isolated, 'changeMind(3)')).toEqual({
       ...{ aborted: 'E_ABORTED', finite: true, tooWide: 'E_SHAPE', probabilities: 10_000, left: 0 },
       ...{ waiting: 'E_DISPOSED', after: 'E_DISPOSED', seconds: expect.any(Number) },
@@ -100,12 +100,12 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('a page', () => {
   });
 
   it('shares its samples with the worker', async (context) => {
-    if (chromium === undefined) return skipTest(context, missing);
+    if (chromium === undefined) return skipTest(context, NO_CHROMIUM);
     expect(await onPage(true, 'share()')).toEqual({ left: 200 * 784, same: true });
   });
 
   it('has no worker left of those it has ended', async (context) => {
-    if (chromium === undefined) return skipTest(context, missing);
+    if (chromium === undefined) return skipTest(context, NO_CHROMIUM);
     const count = effort(20, 200);
     let most = 0;
     const noneLeft = async (page: Page): Promise<void> => {

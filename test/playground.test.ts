@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ISOLATION, POLICY } from '../examples/playground/vite.config.ts';
+import { POLICY } from '../examples/playground/vite.config.ts';
+import { findChromium, ISOLATION, NO_CHROMIUM } from '../scripts/pages.mjs';
 import { SparseMLP } from '../src/index.ts';
 import { randomStream } from '../src/random.ts';
-import { findChromium } from './bits/page.ts';
 import { ctre, jsonLines } from './cli/harness.ts';
 import { skipTest } from './effort.ts';
 
@@ -56,7 +56,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
 
   beforeEach((context) => {
     if (executablePath !== undefined) return;
-    skipTest(context, 'there is no Chromium here; install one, or say where it is with CTRE_CHROMIUM');
+    skipTest(context, NO_CHROMIUM);
   });
 
   afterEach(async () => {

@@ -1,6 +1,7 @@
 // Builds the playground into build/playground, as static files for any folder of any server, and serves it: npm run playground
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
+import { ISOLATION } from '../../scripts/pages.mjs';
 
 /** Nothing from elsewhere, no inline script, no code made of text; WebAssembly is compiled. */
 export const POLICY = [
@@ -10,12 +11,6 @@ export const POLICY = [
   "form-action 'none'",
   "object-src 'none'",
 ].join('; ');
-
-/** What lets a page share memory with its threads. */
-export const ISOLATION = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
 
 /** Static servers set no headers: the policy stands in the page as well. Not while developing, where Vite injects styles. */
 const policyInPage: Plugin = {

@@ -1,8 +1,9 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { inflateSync } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium, NO_CHROMIUM } from '../../scripts/pages.mjs';
 import { runCell } from '../../src/cli/cell.ts';
 import type { CellRecord } from '../../src/compare/cell.ts';
 import { escapeHtml, type ReportContext, renderReport } from '../../src/compare/htmlReport.ts';
@@ -11,10 +12,8 @@ import { summarize } from '../../src/compare/summary.ts';
 import { temporaryFolder } from '../cli/harness.ts';
 import { isFull } from '../effort.ts';
 
-const CHROMIUM = process.env.CTRE_CHROMIUM ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(CHROMIUM);
-if (!hasBrowser)
-  console.log(`reports are not looked at: there is no ${CHROMIUM}; CTRE_CHROMIUM names another`);
+const executablePath = findChromium();
+if (executablePath === undefined) console.log(`reports are not looked at: ${NO_CHROMIUM}`);
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -94,12 +93,12 @@ describe('the text of a report', () => {
   });
 });
 
-describe.runIf(hasBrowser)('a report in a browser', () => {
+describe.skipIf(executablePath === undefined)('a report in a browser', () => {
   let browser: Browser;
   const path = folder.path('report.html');
   beforeAll(async () => {
     writeFileSync(path, await report());
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   });
   afterAll(() => browser?.close());
 
