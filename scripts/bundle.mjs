@@ -22,6 +22,8 @@ const { metafile } = await build({
     ctre: 'dist/index.js',
     kernels: 'dist/kernels/index.js',
     data: 'dist/data/index.js',
+    // Of a WorkerModel, which looks for it beside itself; as the threads do for worker.mjs.
+    modelWorker: 'dist/remote/modelWorker.js',
   },
   bundle: true,
   splitting: true,

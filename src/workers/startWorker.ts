@@ -18,12 +18,13 @@ export interface WorkerEvents {
 
 /** How a thread is started on its file: bundlers look for the very words `new Worker(new URL('…', import.meta.url), …)`. */
 export interface WorkerFile {
-  inNode(Thread: NodeWorkerType, options: { readonly workerData: unknown }): NodeWorker;
+  inNode(Thread: NodeWorkerType, options: NodeWorkerOptions): NodeWorker;
   onPage(): Worker;
 }
 
 type NodeWorkerType = typeof import('node:worker_threads').Worker;
 type NodeWorker = InstanceType<NodeWorkerType>;
+type NodeWorkerOptions = Pick<import('node:worker_threads').WorkerOptions, 'workerData' | 'execArgv'>;
 
 /** Of a thread: hears what was posted to it, also of what came and cannot be read, and gives a way to answer. */
 export function answerMessages(
@@ -63,9 +64,10 @@ export function availableThreads(): number {
  */
 export function startWorker(file: WorkerFile, events: WorkerEvents, data?: object): WorkerHandle {
   const threads = builtin('node:worker_threads');
-  return threads === undefined
-    ? watchWebWorker(file.onPage(), events, data)
-    : watchNodeWorker(file.inNode(threads.Worker, { workerData: data }), events);
+  if (threads === undefined) return watchWebWorker(file.onPage(), events, data);
+  // Threads inherit what their process was started with; with the kind of a program of the command line Node 20 takes no file.
+  const execArgv = process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : undefined;
+  return watchNodeWorker(file.inNode(threads.Worker, { workerData: data, execArgv }), events);
 }
 
 const UNREADABLE = 'what it answered cannot be read';

@@ -1,13 +1,13 @@
 // What every page does: the program, on ?threads=n, and its outcome as text; with ?hosted from a module that is no part of the code.
 import { init } from 'ctre';
-import { trainAndPredict } from './program.js';
+import { consume } from './program.js';
 
 export async function run(wasm) {
   const options = new URLSearchParams(location.search);
   const output = document.querySelector('output');
   try {
     if (options.has('hosted')) await init({ wasm });
-    output.textContent = JSON.stringify(await trainAndPredict(Number(options.get('threads') ?? 1)));
+    output.textContent = JSON.stringify(await consume(Number(options.get('threads') ?? 1)));
   } catch (error) {
     output.textContent = String(error);
   }

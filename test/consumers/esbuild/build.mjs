@@ -2,9 +2,12 @@ import { copyFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const folder = import.meta.dirname;
+const dist = `${folder}/../node_modules/ctre/dist`;
 await build({
-  entryPoints: [`${folder}/main.js`],
+  // esbuild does not follow `new URL(…, import.meta.url)`: models in workers start from this file, beside the bundle.
+  entryPoints: { main: `${folder}/main.js`, modelWorker: `${dist}/remote/modelWorker.js` },
   bundle: true,
+  splitting: true,
   minify: true,
   format: 'esm',
   loader: { '.wasm': 'file' },
@@ -12,5 +15,5 @@ await build({
   logLevel: 'warning',
 });
 await copyFile(`${folder}/index.html`, `${folder}/out/index.html`);
-// esbuild does not follow `new URL(…, import.meta.url)`: threads start from this file, beside the bundle.
-await copyFile(`${folder}/../node_modules/ctre/dist/workers/worker.mjs`, `${folder}/out/worker.mjs`);
+// And threads from this one.
+await copyFile(`${dist}/workers/worker.mjs`, `${folder}/out/worker.mjs`);

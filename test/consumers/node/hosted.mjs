@@ -1,5 +1,5 @@
 import { init } from 'ctre';
-import { trainAndPredict } from '../program.js';
+import { consume } from '../program.js';
 
 await init({ wasm: new URL(import.meta.resolve('ctre/wasm')) });
-console.log(JSON.stringify(await trainAndPredict()));
+console.log(JSON.stringify(await consume()));

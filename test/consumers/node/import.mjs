@@ -1,3 +1,3 @@
-import { trainAndPredict } from '../program.js';
+import { consume } from '../program.js';
 
-console.log(JSON.stringify(await trainAndPredict()));
+console.log(JSON.stringify(await consume()));

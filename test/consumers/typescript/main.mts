@@ -1,11 +1,21 @@
-import { CsrMatrix, type Epoch, init, initSync, optimizer, SparseMLP, type Topology, topology } from 'ctre';
+import {
+  CsrMatrix,
+  type Epoch,
+  init,
+  initSync,
+  optimizer,
+  SparseMLP,
+  type Topology,
+  topology,
+  WorkerModel,
+} from 'ctre';
 import { type Dataset, readDataset, syntheticDataset } from 'ctre/data';
 import { cosineTopK, type Neighbours, spmm } from 'ctre/kernels';
 
 const { x, labels }: Dataset = syntheticDataset({ rows: 200, noise: 10 });
 const method: Topology = topology.set();
 
-export async function train(): Promise<{ epochs: number; right: number; neighbours: number }> {
+export async function train(): Promise<{ epochs: number; right: number; neighbours: number; best: boolean }> {
   await init();
   initSync();
   const model = await SparseMLP.create({ layers: [x.cols, 30, 2], topology: method, seed: 'any' });
@@ -14,11 +24,14 @@ export async function train(): Promise<{ epochs: number; right: number; neighbou
     epochs.push(epoch);
   const probabilities: Float32Array = model.predict(x);
   const nearest: Neighbours = cosineTopK(x, 2);
-  model.dispose();
+  const remote: WorkerModel = await WorkerModel.create({ layers: [x.cols, 30, 2], seed: 'any' });
+  const { best } = await remote.fit(x, labels, { epochs: 3, edits: true });
+  for (const disposable of [model, remote]) disposable.dispose();
   return {
     epochs: epochs.length,
     right: probabilities.length / 2,
     neighbours: nearest.indices.length,
+    best: best.epoch > 0,
   };
 }
 
