@@ -9,7 +9,7 @@ import { describeMachine } from './machine.mjs';
 import { findNodes } from './programs.mjs';
 import { judge } from './targets.mjs';
 
-const SUITES = ['kernels', 'peers', 'evolution', 'epoch', 'threads', 'scale'];
+const SUITES = ['kernels', 'peers', 'evolution', 'epoch', 'threads', 'scale', 'browser'];
 
 const { positionals, values: options } = parseArgs({
   allowPositionals: true,

@@ -11,7 +11,9 @@ const number = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3
 
 /** One table a setting: suites measured on another machine, Node or commit are not mixed. */
 function makeTables() {
-  const saved = ['peers', 'epoch', 'evolution', 'threads', 'scale', 'kernels'].map(read).filter(Boolean);
+  const saved = ['peers', 'epoch', 'evolution', 'threads', 'scale', 'browser', 'kernels']
+    .map(read)
+    .filter(Boolean);
   const titles = [...new Set(saved.map(titleOf))];
   return titles.map((title) => {
     const suites = saved.filter((result) => titleOf(result) === title);

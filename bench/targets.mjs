@@ -22,6 +22,8 @@ const atEpsilon = ({ epoch }, node, epsilon) =>
 const growth = ({ evolution }, node) => evolution.nodes[node];
 const threads = (results, node, n, epsilon) =>
   results.threads.cases.find((entry) => entry.n === n && entry.epsilon === epsilon)?.nodes[node].speedup;
+const inBrowser = ({ browser }, node, threads) =>
+  browser.threads.find((entry) => entry.threads === threads)?.ratios[node]?.worker;
 /** Big networks are measured on one Node only. */
 const scaleOn = ({ scale }, node) => (scale.measuredOn === node ? scale : undefined);
 const million = (results, node, method) =>
@@ -142,6 +144,19 @@ const TARGETS = [
     (r, node) => million(r, node, 'set')?.epoch?.median,
   ],
   ['scale', 'the same, ctre-sim', {}, (r, node) => million(r, node, 'ctre-sim')?.epoch?.median],
+  [
+    'browser',
+    'epoch, Node ÷ Chromium (a worker), n = 1 000, ε = 5: one thread',
+    { least: 0.8 },
+    (r, node) => inBrowser(r, node, 1),
+  ],
+  ['browser', 'the same: two threads', { least: 0.8 }, (r, node) => inBrowser(r, node, 2)],
+  [
+    'browser',
+    'epoch, dense in tfjs-wasm ÷ ctre, on that page, one thread',
+    { least: 8 },
+    ({ browser }) => browser.tfjs.toCtre.worker,
+  ],
   [
     'kernels',
     'this Node ÷ the newest LTS: spmm, spmmT, sddmm',
