@@ -1,9 +1,7 @@
 // node bench/table.mjs: writes README.md's table, between its two marks, from bench/results/*.json.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { replaceMarked } from '../scripts/marks.mjs';
 import { judge } from './targets.mjs';
-
-const BEGIN = '<!-- bench:begin -->';
-const END = '<!-- bench:end -->';
 
 const read = (suite) => {
   const url = new URL(`results/${suite}.json`, import.meta.url);
@@ -35,10 +33,9 @@ function titleOf({ machine, nodes, quick }) {
 
 const readme = new URL('../README.md', import.meta.url);
 const text = existsSync(readme) ? readFileSync(readme, 'utf8') : '';
-const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-if (begin < 0 || end < begin) {
-  console.error(`bench: README.md has no ${BEGIN} … ${END}`);
+const page = replaceMarked(text, 'bench', makeTables().join('\n\n'));
+if (page === undefined) {
+  console.error('bench: README.md has no <!-- bench:begin --> … <!-- bench:end -->');
   process.exit(2);
 }
-const tables = makeTables().join('\n\n');
-writeFileSync(readme, `${text.slice(0, begin + BEGIN.length)}\n${tables}\n${text.slice(end)}`);
+writeFileSync(readme, page);

@@ -47,9 +47,11 @@ export async function runCompare(argv: readonly string[], io: Io): Promise<void>
   const path = args.text('results') ?? `${defaultName(grid)}.compare.jsonl`;
   const image = args.text('image');
   const shared = { ...grid.shared, ...(image !== undefined && { image }) };
-  const results = await ResultsFile.open(path, version, shared, grid.tasks, args.positionals);
+  const split = args.text('split');
+  const inputs = [...args.positionals, ...(split === undefined ? [] : [split])];
+  const results = await ResultsFile.open(path, version, shared, grid.tasks, inputs);
   const report = args.text('report');
-  if (report !== undefined) await checkWritable(report, [...args.positionals, path]);
+  if (report !== undefined) await checkWritable(report, [...inputs, path]);
   await results.prepare();
   const comparison = { grid, results, jobs: jobs ?? defaultJobs(grid), isJson: args.has('json') };
   let records: readonly CellRecord[];

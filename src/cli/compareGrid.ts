@@ -3,8 +3,9 @@ import type { Cell } from '../compare/cell.ts';
 import { guessPicture, type PictureSize } from '../compare/look.ts';
 import type { CsrMatrix, DenseMatrix } from '../csr.ts';
 import type { Dataset } from '../data/index.ts';
-import { CtreError, show } from '../errors.ts';
-import { holdOut } from '../options.ts';
+import { CtreError, megabytes, show } from '../errors.ts';
+import { networkBytes } from '../nn/mlp.ts';
+import { checkDims, holdOut } from '../options.ts';
 import { connectionCounts } from '../topology/density.ts';
 import { type MethodName, methods } from '../topology/index.ts';
 import { type Arguments, type OptionHelp, type OptionName, parseArguments, unknown } from './args.ts';
@@ -92,7 +93,7 @@ export async function readGrid(
     const fingerprint = await fingerprintOf(source.dataset, args.text('split'));
     const { density } = settings;
     for (const hidden of shapes ?? [settings.hidden]) {
-      for (const epsilon of epsilons ?? [density.epsilon ?? null]) {
+      for (const epsilon of new Set(epsilons ?? [density.epsilon ?? null])) {
         for (const method of compared) {
           for (const seed of seeds) {
             const cell = { dataset: source.name, hidden, epsilon, method, seed };
@@ -137,11 +138,23 @@ function readMethods(args: Arguments<GridOptionName>): MethodName[] {
   return [...new Set(names)];
 }
 
+/** What a WebAssembly memory holds. */
+const MOST_BYTES = 2 ** 32;
+
 /** @throws CtreError where the cell's network cannot be. */
 function checkCell(argv: readonly string[], { source, settings }: Training, method: MethodName): void {
-  const { hidden, density } = readSettings(parseArguments(trainSyntax, argv), { hidden: settings.hidden });
+  const cell = readSettings(parseArguments(trainSyntax, argv), { hidden: settings.hidden });
   const { x, labelNames } = source.dataset;
-  if (method !== 'dense') connectionCounts([x.cols, ...hidden, labelNames.length], density);
+  const dims = checkDims([x.cols, ...cell.hidden, labelNames.length]);
+  const counts = cell.topology.startsFull
+    ? dims.slice(1).map((outDim, l) => dims[l] * outDim)
+    : connectionCounts(dims, cell.density);
+  const bytes = networkBytes(dims, counts);
+  if (bytes <= MOST_BYTES) return;
+  throw new CtreError(
+    'E_MEMORY',
+    `${method} with hidden layers ${cell.hidden.join(',')} needs ${megabytes(bytes)}, and a WebAssembly memory holds ${megabytes(MOST_BYTES)}; use fewer neurons or a smaller density`,
+  );
 }
 
 function pictureOf(

@@ -11,7 +11,7 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { CtreError, show } from '../errors.ts';
 
 /** A file's content. @throws CtreError `E_FORMAT` for one that cannot be read, `E_MEMORY` for one that is too large. */
@@ -73,7 +73,7 @@ export async function listFolder(path: string): Promise<string[] | undefined> {
 
 /**
  * Makes sure, before long work, that its result can be written afterwards.
- * @param inputs paths of files that the result must not replace.
+ * @param inputs paths of files that the result must not replace, whether they are there yet or not.
  * @throws CtreError `E_ARGUMENT` when it cannot.
  */
 export async function checkWritable(path: string, inputs: readonly string[]): Promise<void> {
@@ -96,6 +96,9 @@ export async function checkWritable(path: string, inputs: readonly string[]): Pr
     const source = await stat(input).catch(() => undefined);
     if (source !== undefined && source.dev === existing?.dev && source.ino === existing.ino) {
       throw new CtreError('E_ARGUMENT', `${show(path)} is what is read from; choose another file to write`);
+    }
+    if (source === undefined && resolve(input) === resolve(path)) {
+      throw new CtreError('E_ARGUMENT', `${show(path)} is to be two files at once; choose another one`);
     }
   }
   try {

@@ -54,12 +54,12 @@ export class ResultsFile {
   ): Promise<ResultsFile> {
     await checkWritable(path, inputs);
     const head = { format: FORMAT, version: VERSION, ctre, options } as const;
-    const bytes = await readFile(path).catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw explain(error, path, 'read');
-    });
-    const found = bytes === undefined || bytes.length === 0 ? undefined : readLines(path, bytes, head);
-    if (found !== undefined) checkCells(path, found.records, tasks);
+    const bytes = await readIfThere(path);
+    const found = bytes === undefined || bytes.length === 0 ? undefined : readLines(path, bytes);
+    if (found !== undefined) {
+      checkHead(basename(path), found.head, head);
+      checkCells(path, found.records, tasks);
+    }
     return new ResultsFile(path, head, found, bytes?.length);
   }
 
@@ -146,7 +146,7 @@ export class ResultsFile {
       if (owner > 0 && owner !== process.pid && isAlive(owner)) {
         throw new CtreError(
           'E_BUSY',
-          `process ${owner} is writing ${show(this.#path)}; wait for its end, or name another file with --results`,
+          `process ${owner} is writing ${show(this.#path)}; wait for its end, or remove ${basename(lock)} if that process is something else`,
         );
       }
       // Left by a process that was killed.
@@ -156,16 +156,37 @@ export class ResultsFile {
   }
 }
 
-interface Found {
+/** What a file of results holds, whatever its grid. */
+export interface Results {
+  readonly head: Head;
   readonly records: readonly CellRecord[];
+}
+
+/**
+ * The cells of a file, in its order, without a line that is not whole yet; undefined where there is no file or nothing in it.
+ * @throws CtreError `E_FORMAT` for one that is something else or damaged, `E_UNSUPPORTED` for one of another version.
+ */
+export async function readResults(path: string): Promise<Results | undefined> {
+  const bytes = await readIfThere(path);
+  return bytes === undefined || bytes.length === 0 ? undefined : readLines(path, bytes);
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  return readFile(path).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw explain(error, path, 'read');
+  });
+}
+
+interface Found extends Results {
   /** Length of the lines that are whole. */
   readonly bytes: number;
 }
 
-function readLines(path: string, bytes: Buffer, head: Head): Found {
+function readLines(path: string, bytes: Buffer): Found {
   const name = basename(path);
   const lines = splitLines(bytes);
-  checkHead(name, lines[0]?.value, head);
+  const head = readHead(name, lines[0]?.value);
   const records: CellRecord[] = [];
   const keys = new Set<string>();
   let end = lines[0].end;
@@ -183,7 +204,7 @@ function readLines(path: string, bytes: Buffer, head: Head): Found {
     records.push(value);
     end = line.end;
   }
-  return { records, bytes: end };
+  return { head, records, bytes: end };
 }
 
 /** Every line that ends, as JSON; undefined for one that is none. A rest without an end is an undefined line, too. */
@@ -206,7 +227,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function checkHead(name: string, value: unknown, head: Head): void {
+function readHead(name: string, value: unknown): Head {
   const { format, version, ctre, options }: Partial<Record<keyof Head, unknown>> = Object(value);
   if (format !== FORMAT) {
     throw new CtreError(
@@ -214,17 +235,28 @@ function checkHead(name: string, value: unknown, head: Head): void {
       `${name} is no file of ctre compare; name another one with --results, this one stays as it is`,
     );
   }
-  if (version !== VERSION || ctre !== head.ctre) {
+  if (version !== VERSION) {
     throw new CtreError(
       'E_UNSUPPORTED',
-      `${name} was written by ctre ${show(ctre)}, and this is ${head.ctre}; name another file with --results`,
+      `${name} was written by ctre ${show(ctre)} in version ${show(version)} of its format, and this one reads ${VERSION}; name another file with --results`,
     );
   }
-  const before = new Map<string, unknown>(Object.entries(Object(options)));
+  const typed = Object.entries(Object(options)).map(([option, text]) => [option, String(text)]);
+  return { format, version, ctre: String(ctre), options: Object.fromEntries(typed) };
+}
+
+function checkHead(name: string, found: Head, head: Head): void {
+  if (found.ctre !== head.ctre) {
+    throw new CtreError(
+      'E_UNSUPPORTED',
+      `${name} was written by ctre ${show(found.ctre)}, and this is ${head.ctre}; name another file with --results`,
+    );
+  }
+  const before = new Map(Object.entries(found.options));
   const names = new Set([...before.keys(), ...Object.keys(head.options)]);
   const other = [...names].find((option) => before.get(option) !== head.options[option]);
   if (other === undefined) return;
-  const words = (option: unknown): string =>
+  const words = (option: string | undefined): string =>
     option === undefined ? `no --${other}` : `--${other}${option === '' ? '' : ` ${option}`}`;
   throw new CtreError(
     'E_ARGUMENT',

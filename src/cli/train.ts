@@ -48,7 +48,9 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
   const args = parseArguments(trainSyntax, argv);
   const checkpoints = readCheckpointSettings(args);
   const out = args.text('out');
-  if (out !== undefined) await checkWritable(out, args.positionals);
+  const split = args.text('split');
+  if (out !== undefined)
+    await checkWritable(out, [...args.positionals, ...(split === undefined ? [] : [split])]);
   const { settings, source, data } = await openTraining(args);
   const origin = { dataset: source.name, ...describeNetwork(source.dataset, settings) };
   const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings.threads));

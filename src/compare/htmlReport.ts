@@ -406,14 +406,25 @@ function siNumber(value: number): string {
   return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(value);
 }
 
-const LIGHT = ['#3451c6', '#d9480f', '#2b8a3e', '#9c36b5', '#c92a2a', '#0b7285', '#8f5f00', '#66707a'];
-const DARK = ['#91a7ff', '#ffa94d', '#69db7c', '#e599f7', '#ff8787', '#66d9e8', '#ffd43b', '#ced4da'];
-const colours = (list: readonly string[]): string =>
-  list.map((colour, index) => `--method-${index}:${colour}`).join(';');
+/** One for each method that there is, on a light page and on a dark one. */
+const COLOURS: readonly (readonly [light: string, dark: string])[] = [
+  ['#3451c6', '#91a7ff'],
+  ['#d9480f', '#ffa94d'],
+  ['#2b8a3e', '#69db7c'],
+  ['#9c36b5', '#e599f7'],
+  ['#c92a2a', '#ff8787'],
+  ['#0b7285', '#66d9e8'],
+  ['#8f5f00', '#ffd43b'],
+  ['#66707a', '#ced4da'],
+  ['#d6336c', '#faa2c1'],
+  ['#5c7a00', '#c0eb75'],
+];
+const colours = (scheme: 0 | 1): string =>
+  COLOURS.map((pair, index) => `--method-${index}:${pair[scheme]}`).join(';');
 
 const STYLE = `
-:root{color-scheme:light dark;--paper:#fff;--ink:#1d2126;--soft:#59636e;--line:#d8dde3;--panel:#f6f8fa;${colours(LIGHT)}}
-@media (prefers-color-scheme:dark){:root{--paper:#14171b;--ink:#e6e9ed;--soft:#a2abb5;--line:#343b44;--panel:#1b2026;${colours(DARK)}}}
+:root{color-scheme:light dark;--paper:#fff;--ink:#1d2126;--soft:#59636e;--line:#d8dde3;--panel:#f6f8fa;${colours(0)}}
+@media (prefers-color-scheme:dark){:root{--paper:#14171b;--ink:#e6e9ed;--soft:#a2abb5;--line:#343b44;--panel:#1b2026;${colours(1)}}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:1.5rem clamp(1rem,4vw,2.5rem) 4rem;max-width:76rem;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 h1{font-size:1.9rem;line-height:1.2;margin:.5rem 0;overflow-wrap:anywhere}

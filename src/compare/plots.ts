@@ -16,6 +16,12 @@ interface Look {
 const WIDTH = 360;
 const HEIGHT = 240;
 
+/** So many ticks that none is between two epochs. */
+function wholeTicks(points: readonly Point[]): number {
+  const epochs = points.map(({ x }) => x);
+  return Math.max(1, Math.min(5, Math.max(...epochs) - Math.min(...epochs)));
+}
+
 /** Draws plots as SVG text, with a document that is no browser's. */
 export class Plotter {
   readonly #plot: typeof PlotModule;
@@ -46,7 +52,8 @@ export class Plotter {
     look: Look,
   ): string | undefined {
     const points = meanCurves(methods, curveOf);
-    return points.length === 0 ? undefined : this.#draw(this.#curveMarks(points, {}), look);
+    if (points.length === 0) return undefined;
+    return this.#draw(this.#curveMarks(points, {}), look, { x: { ticks: wholeTicks(points) } });
   }
 
   /** Mean connections of a feature, by what it means. */
@@ -56,15 +63,20 @@ export class Plotter {
       redundant: { strokeDasharray: '6 4' },
       noise: { strokeDasharray: '1.5 4' },
     };
-    const marks = (['informative', 'redundant', 'noise'] as const).flatMap((group) => {
-      const points = meanCurves(methods, groupCurve(group));
-      return points.length === 0 ? [] : this.#curveMarks(points, styles[group]);
-    });
-    if (marks.length === 0) return undefined;
-    return this.#draw(marks, {
-      y: 'connections of a feature',
-      describe: 'Mean connections of informative, redundant and noise features by epoch',
-    });
+    const curves = (['informative', 'redundant', 'noise'] as const).map((group) => ({
+      points: meanCurves(methods, groupCurve(group)),
+      style: styles[group],
+    }));
+    const all = curves.flatMap(({ points }) => points);
+    if (all.length === 0) return undefined;
+    return this.#draw(
+      curves.flatMap(({ points, style }) => this.#curveMarks(points, style)),
+      {
+        y: 'connections of a feature',
+        describe: 'Mean connections of informative, redundant and noise features by epoch',
+      },
+      { x: { ticks: wholeTicks(all) } },
+    );
   }
 
   /** How many connections neurons have: before training, and after it. */
@@ -75,7 +87,7 @@ export class Plotter {
     const curves = [
       {
         points: degreeCurve(sparse[0].finished, 'first', kind),
-        style: { stroke: 'currentColor', strokeDasharray: '2 3' },
+        style: { stroke: 'currentColor', strokeOpacity: 0.6, strokeDasharray: '2 3' },
       },
       ...sparse.map(({ method, finished }) => ({
         points: degreeCurve(finished, 'last', kind),
@@ -102,6 +114,7 @@ export class Plotter {
         },
         y: {
           type: 'log',
+          nice: false,
           domain: [least, 1],
           tickFormat: '~%',
           ticks: decades.map((decade) => 1 / decade).filter((share) => share >= least),
@@ -188,6 +201,8 @@ export class Plotter {
         ticks: 5,
         ...(percent && { tickFormat: '~%' }),
         zero: fromZero,
+        // To the next tick: a curve at the upper end of its range would run along the edge.
+        nice: true,
         ...scales.y,
       },
       marks: [

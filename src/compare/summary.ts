@@ -23,7 +23,9 @@ export interface Comparison {
   readonly seeds: number;
   /** Mean test accuracy of the first minus that of the second. */
   readonly difference: number;
-  /** Of the paired permutation test, corrected for the number of pairs in the group. */
+  /** Seeds with which the first is better. */
+  readonly ahead: number;
+  /** Of the paired permutation test, corrected for the number of pairs compared. */
   readonly p: number;
   readonly verdict: 'significant' | 'not significant' | 'too few seeds';
 }
@@ -42,29 +44,36 @@ export function summarize(records: readonly CellRecord[]): Group[] {
   return [...splitBy(records, groupKey).values()].map((group) => {
     const [{ dataset, hidden, epsilon }] = group;
     const methods = [...splitBy(group, ({ method }) => method).values()].map(summarizeMethod);
-    const pairs = methods.flatMap((first, m) => methods.slice(m + 1).map((second) => pairUp(first, second)));
-    const tested = pairs.filter(({ differences }) => differences.length > 0);
-    const corrected = holm(tested.map(({ differences }) => signFlipTest(differences)));
-    const needed = seedsNeeded(tested.length);
-    return {
-      cell: { dataset, hidden, epsilon },
-      methods,
-      comparisons: tested.map(({ first, second, differences, testRows }, t) => ({
-        first,
-        second,
-        seeds: differences.length,
-        difference: spreadOf(differences).mean / testRows,
-        p: corrected[t],
-        verdict:
-          corrected[t] < LEVEL
-            ? 'significant'
-            : differences.length < needed
-              ? 'too few seeds'
-              : 'not significant',
-      })),
-      seedsNeeded: needed,
-    };
+    const pairs = methods.flatMap((first, m) =>
+      methods.slice(m + 1).map((second) => [first, second] as const),
+    );
+    const comparisons = compareMethods(pairs);
+    const needed = seedsNeeded(comparisons.length);
+    return { cell: { dataset, hidden, epsilon }, methods, comparisons, seedsNeeded: needed };
   });
+}
+
+/** How each pair of methods differs; pairs without a seed that both finished are left out. */
+export function compareMethods(pairs: readonly (readonly [MethodSummary, MethodSummary])[]): Comparison[] {
+  const tested = pairs
+    .map(([first, second]) => pairUp(first, second))
+    .filter(({ differences }) => differences.length > 0);
+  const corrected = holm(tested.map(({ differences }) => signFlipTest(differences)));
+  const needed = seedsNeeded(tested.length);
+  return tested.map(({ first, second, differences, testRows }, t) => ({
+    first,
+    second,
+    seeds: differences.length,
+    difference: spreadOf(differences).mean / testRows,
+    ahead: differences.filter((difference) => difference > 0).length,
+    p: corrected[t],
+    verdict:
+      corrected[t] < LEVEL
+        ? 'significant'
+        : differences.length < needed
+          ? 'too few seeds'
+          : 'not significant',
+  }));
 }
 
 function summarizeMethod(records: readonly CellRecord[]): MethodSummary {

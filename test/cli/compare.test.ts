@@ -9,8 +9,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runCell } from '../../src/cli/cell.ts';
 import { ResultsFile } from '../../src/cli/resultsFile.ts';
 import { isFinished } from '../../src/compare/cell.ts';
@@ -118,6 +119,15 @@ describe.runIf(existsSync(CELL_PROGRAM))('ctre compare', () => {
     expect(readFileSync(grown, 'utf8').split('\n')).toContain(before.split('\n')[1]);
     await compareJson(fresh, ...larger);
     expect(timeless(grown)).toBe(timeless(fresh));
+  });
+
+  it('trains once what is named twice', async () => {
+    const results = newFile();
+    const grid = ['--methods', 'set,set', '--seeds', '1,0-1,1', '--epsilons', '3,3.0,3'];
+    const lines = await compareJson(results, ...grid);
+    expect(lines[0]).toMatchObject({ cells: 2 });
+    expect(jsonLines(readFileSync(results, 'utf8'))).toHaveLength(3);
+    expect((await compareJson(results, ...grid))[0]).toMatchObject({ done: 2 });
   });
 
   it('tells people of every training and of the differences', async () => {
@@ -434,7 +444,10 @@ describe.runIf(existsSync(CELL_PROGRAM))('the file of results', () => {
     const path = withContent(whole);
     writeFileSync(`${path}.lock`, String(process.ppid));
     const { code, stderr } = await compare(path, ...grid);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/process \d+ is writing/)]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/process \d+ is writing .* or remove results-\d+\.jsonl\.lock if/),
+    ]);
     // Nobody has this number: it was killed.
     const gone = spawn(process.execPath, ['-e', '']);
     await new Promise((resolve) => gone.on('exit', resolve));
@@ -473,6 +486,12 @@ describe.runIf(existsSync(CELL_PROGRAM))('the file of results', () => {
 });
 
 describe('a mistake of ctre compare ends with one sentence before anything is trained', () => {
+  const split = folder.path('mistaken-split.json');
+  const rows = Array.from({ length: ROWS }, (_, row) => row);
+  const lists = JSON.stringify({ train: rows.slice(17), test: rows.slice(0, 17) });
+  beforeAll(() => writeFileSync(split, lists));
+  afterEach(() => expect(readFileSync(split, 'utf8')).toBe(lists));
+
   it.each<[string, string[], RegExp]>([
     ['an unknown method', ['--methods', 'ctre-sim,sett'], /--methods has no sett; did you mean set\?/],
     ['no method', ['--methods', ''], /--methods has no empty name; expected one of ctre-sim/],
@@ -496,6 +515,10 @@ describe('a mistake of ctre compare ends with one sentence before anything is tr
     ['no epochs', ['--epochs', '0'], /--epochs is 0/],
     ['a report in no folder', ['--report', '/nowhere/at/all.html'], /there is no folder/],
     ['a report over the dataset', ['--report', trees], /is what is read from/],
+    ['a report over the split', ['--split', split, '--report', split], /is what is read from/],
+    ['results over the split', ['--split', split, '--results', split], /is what is read from/],
+    ['a network too large', ['--widths', '20,200000', '--methods', 'set,dense'], /^ctre: dense .* needs \d+/],
+    ['a layer too large', ['--widths', '99999999'], /layers\[1\] is 99999999; expected .* to 33554432/],
   ])('%s', async (_, argv, sentence) => {
     const results = newFile();
     const { code, stdout, stderr } = await ctre(['compare', trees, '--results', results, ...argv]);
@@ -503,6 +526,13 @@ describe('a mistake of ctre compare ends with one sentence before anything is tr
     expect(stderr).toMatch(sentence);
     expect([code, stdout]).toEqual([2, '']);
     expect(existsSync(results)).toBe(false);
+  });
+
+  it('one file for the results and the report', async () => {
+    const path = newFile();
+    const { code, stderr } = await compare(path, '--report', `${folder.path('.')}/./${basename(path)}`);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/is to be two files at once; choose another/)]);
+    expect(existsSync(path)).toBe(false);
   });
 
   it('a dataset twice', async () => {

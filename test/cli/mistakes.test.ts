@@ -148,6 +148,11 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
   ['a result in place of a device', ['train', '--out', '/dev/null'], /is no regular file/],
   ['a result in place of its dataset', ['train', paths.csv, '--out', paths.csv], /is what is read from/],
   [
+    'a result in place of its split',
+    ['train', paths.csv, '--split', paths.libsvm, '--out', paths.libsvm],
+    /is what is read from/,
+  ],
+  [
     'predictions in place of their model',
     ['predict', model, paths.csv, '--out', model],
     /is what is read from/,

@@ -9,7 +9,8 @@ import {
   testCurve,
   validationCurve,
 } from '../../src/compare/series.ts';
-import { summarize } from '../../src/compare/summary.ts';
+import { compareMethods, summarize } from '../../src/compare/summary.ts';
+import { methods } from '../../src/topology/index.ts';
 
 const LOOKS: Looks = {
   epochs: [0, 1, 2],
@@ -64,6 +65,27 @@ describe('summarize', () => {
   });
 });
 
+describe('compareMethods', () => {
+  it('counts the seeds with which the first is better, without ties, and corrects for the pairs given', () => {
+    const accuracies = [...method('a', [51, 50, 49, 52]), ...method('b', [50, 50, 50, 50])];
+    const [a, b] = summarize(accuracies)[0].methods;
+    // +1, 0, −1, +2: 12 of 16 choices of signs come to 2 or more either way; of two such pairs the corrected p is 1.
+    expect(compareMethods([[a, b]])).toMatchObject([
+      { first: 'a', second: 'b', seeds: 4, ahead: 2, p: 12 / 16 },
+    ]);
+    expect(
+      compareMethods([
+        [a, b],
+        [b, a],
+      ]).map(({ ahead, p }) => [ahead, p]),
+    ).toEqual([
+      [2, 1],
+      [1, 1],
+    ]);
+    expect(compareMethods([])).toEqual([]);
+  });
+});
+
 describe('curves', () => {
   it('take the training accuracy where nothing was validated', () => {
     const unvalidated = cell({
@@ -81,12 +103,12 @@ describe('curves', () => {
   });
 
   it('end where the first of the seeds does', () => {
-    const methods = summarize([
+    const seeds = summarize([
       cell({ seed: 0 }),
       cell({ seed: 1, curves: { loss: [1], accuracy: [0.8], valAccuracy: [0.7], testAccuracy: [0.8] } }),
     ])[0].methods;
     const deviation = Math.sqrt(0.08);
-    const points = meanCurves(methods, validationCurve);
+    const points = meanCurves(seeds, validationCurve);
     expect(points).toHaveLength(1);
     expect(points[0]).toMatchObject({ method: 'set', x: 1, mean: 0.5 });
     expect(points[0].high).toBeCloseTo(0.5 + deviation, 12);
@@ -171,6 +193,29 @@ describe('the report of made-up cells', () => {
     expect(html).toContain('Best here: cte, test accuracy 0.9350');
     expect(html).toContain('made up, no hidden layer<');
     expect(html).not.toContain('Where the network looks');
+  });
+
+  it('has a colour of its own for every method, in light and dark', async () => {
+    const html = await report(Object.keys(methods).flatMap((name) => method(name, [50, 60])));
+    const [light, dark] = [...html.matchAll(/:root\{[^}]*\}/g)].map(([rule]) => rule);
+    const used = new Set(html.match(/(?<=var\()--method-\d+(?=\))/g));
+    expect(used.size).toBe(Object.keys(methods).length);
+    for (const rule of [light, dark]) {
+      const colours = [...used].map((name) => new RegExp(`${name}:(#[0-9a-f]{6})[;}]`).exec(rule)?.[1]);
+      expect(colours).not.toContain(undefined);
+      expect(new Set(colours).size).toBe(used.size);
+    }
+  });
+
+  it('marks whole epochs, and ends at a mark', async () => {
+    const curves = { loss: [4, 3, 2], accuracy: [0.5, 0.5, 0.5], testAccuracy: [0.5, 0.5, 0.5] };
+    const three = cell({ epochs: 3, curves: { ...curves, valAccuracy: [0.21, 0.5, 0.99] } });
+    const [plot] = /<svg[^>]*aria-label="Validation accuracy by epoch".*?<\/svg>/s.exec(
+      await report([three]),
+    ) ?? [''];
+    const labels = [...plot.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(([, label]) => label);
+    expect(labels.filter((label) => /^[\d.]+$/.test(label))).toEqual(['1', '2', '3']);
+    expect(labels.filter((label) => label.endsWith('%'))).toEqual(['20%', '40%', '60%', '80%', '100%']);
   });
 
   it('shows pictures of those that have them', async () => {
