@@ -146,7 +146,7 @@ function bruteForceCarrying(
   const fires = [new Set<number>(), ...layers.map(() => new Set<number>())];
   for (let r = 0; r < x.rows; r++) {
     let a = Array.from(x.data.subarray(r * x.cols, (r + 1) * x.cols));
-    a.forEach((v, j) => v !== 0 && fires[0].add(j));
+    for (const [j, v] of a.entries()) if (v !== 0) fires[0].add(j);
     layers.forEach(({ pattern, values, outDim }, l) => {
       const out = Array.from({ length: outDim }, (_, i) => {
         let sum = biases[l][i];
@@ -154,7 +154,7 @@ function bruteForceCarrying(
           sum += values[p] * a[pattern.indices[p]];
         return Math.max(0, sum);
       });
-      out.forEach((v, i) => v > 0 && fires[l + 1].add(i));
+      for (const [i, v] of out.entries()) if (v > 0) fires[l + 1].add(i);
       a = out;
     });
   }

@@ -35,6 +35,12 @@ export function* wire(
   const sparse = network.layers.filter(({ structure }) => structure !== undefined);
   const fraction = topology.schedule.fraction(0, 1);
   const region = new Region(engine.arena);
+  const before = sparse.map((layer) => ({
+    layer,
+    pattern: layer.pattern(),
+    values: layer.values.view.slice(),
+  }));
+  let wired = false;
   try {
     const sample = drawRows(region, rows, WIRING_ROWS, epochStream(model, 'wiring-sample'));
     for (const layer of sparse) weaken(layer, positionsOf(layer.pattern()));
@@ -69,7 +75,13 @@ export function* wire(
         yield;
       }
     }
+    wired = true;
   } finally {
+    // One that was stopped begins anew: half a wiring would be other bits.
+    for (const { layer, pattern, values } of wired ? [] : before) {
+      layer.setPattern(pattern);
+      layer.values.view.set(values);
+    }
     region.free();
   }
 }
