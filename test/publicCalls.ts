@@ -328,7 +328,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     (_, a) => topology.ctreSeq(...a),
   ),
   'topology.cteRigl': entry(
-    () => [cosines()],
+    () => [{ ...cosines(), wiring: 2, cosineShare: 0.5, batches: 3 }],
     (_, a) => topology.cteRigl(...a),
   ),
   'topology.cte': entry(
