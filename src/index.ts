@@ -6,6 +6,7 @@
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { adam, sgd } from './nn/optimizer.ts';
 import { cte } from './topology/cte.ts';
+import { cteRigl } from './topology/cteRigl.ts';
 import { ctreSeq } from './topology/ctreSeq.ts';
 import { ctreSim } from './topology/ctreSim.ts';
 import { dense } from './topology/dense.ts';
@@ -55,6 +56,7 @@ export const optimizer = Object.freeze({ adam, sgd });
 
 /** Where connections are, and how they move. */
 export const topology = Object.freeze({
+  cteRigl,
   ctreSim,
   ctreSeq,
   cte,

@@ -105,6 +105,7 @@ export interface Settings extends Pick<Trainee, 'topology' | 'initializer' | 'gr
 
 /** More layers than anybody trains, and few enough to look at each. */
 const MAX_LAYERS = 2 ** 16;
+const CANDIDATE_NEEDS = ['activations', 'denseGradient'] as const;
 /** Arrays of state that an optimiser may keep. */
 const MAX_SLOTS = 16;
 
@@ -146,15 +147,16 @@ function checkInitializer(name: string, value: unknown): Initializer {
 function checkTopology(value: unknown): Topology {
   const own = checkPart('topology', value, 'expected one like topology.ctreSim()', 'init');
   const { name, options } = own;
-  const names = ['init', 'evolve', 'wantsCandidates', 'restore', 'pruneCount'];
-  const [init, evolve, wants, restore, pruneCount] = names.map(own.method);
+  const names = ['init', 'evolve', 'candidatesBy', 'prunesIdle', 'restore', 'pruneCount'];
+  const [init, evolve, candidatesBy, prunesIdle, restore, pruneCount] = names.map(own.method);
   const schedule: unknown = own.field('schedule');
   const fraction: unknown = evolve && readField(`the schedule of ${name}`, schedule, 'fraction');
   const needs = checkList('topology.needs', own.field('needs') ?? [], 3).map((need) =>
-    checkChoice('topology.needs', need, ['activations', 'denseGradient', 'initialGradient'] as const),
+    checkChoice('topology.needs', need, [...CANDIDATE_NEEDS, 'initialGradient'] as const),
   );
   const search: unknown = own.field('search');
   const batches: unknown = own.field('gradientBatches');
+  const wiring: unknown = own.field('wiring');
   const grow: unknown = own.field('growInitializer');
   if (grow !== undefined && typeof grow !== 'string') {
     throw new CtreError('E_ARGUMENT', `topology.growInitializer is ${show(grow)}; expected a name`);
@@ -177,6 +179,7 @@ function checkTopology(value: unknown): Topology {
     ...(batches !== undefined && {
       gradientBatches: checkInteger('topology.gradientBatches', batches, { least: 1 }),
     }),
+    ...(wiring !== undefined && { wiring: checkInteger('topology.wiring', wiring, { least: 0 }) }),
     startsFull: Boolean(own.field('startsFull')),
     init(layer, random) {
       const start = init?.(layer, random);
@@ -202,7 +205,15 @@ function checkTopology(value: unknown): Topology {
           most: layer.nnz,
         }),
     }),
-    ...(wants && { wantsCandidates: (state, progress) => Boolean(wants(state, progress)) }),
+    ...(candidatesBy && {
+      candidatesBy(state, progress) {
+        const by = candidatesBy(state, progress);
+        return by === undefined
+          ? undefined
+          : checkChoice(`what ${name} finds candidates by`, by, CANDIDATE_NEEDS);
+      },
+    }),
+    ...(prunesIdle && { prunesIdle: (state, progress) => Boolean(prunesIdle(state, progress)) }),
     ...(evolve && {
       evolve(layer, state, random) {
         const what = `what ${name} evolves to`;

@@ -1,5 +1,6 @@
 import { glorot, type Initializer, initializerByName, sparseHe } from './nn/initializer.ts';
-import { type Optimizer, sgd } from './nn/optimizer.ts';
+import { adam, type Optimizer, sgd } from './nn/optimizer.ts';
+import { cteRigl } from './topology/cteRigl.ts';
 import { ctreSim } from './topology/ctreSim.ts';
 import type { Topology } from './topology/topology.ts';
 
@@ -19,10 +20,10 @@ interface Preset {
  */
 export const presets = Object.freeze({
   default: {
-    topology: ctreSim,
+    topology: cteRigl,
     initializer: sparseHe,
     growInitializer: () => initializerByName('uniform'),
-    optimizer: sgd,
+    optimizer: adam,
   },
   paper: {
     topology: ctreSim,

@@ -43,7 +43,7 @@ class Reference {
 
   private constructor(model: SparseMLP) {
     this.#model = model;
-    const inner = optimizer.sgd();
+    const inner = optimizer.adam();
     let steps = 0;
     this.#epochs = model.train(problem.x, problem.y, {
       ...forever,

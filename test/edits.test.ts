@@ -20,7 +20,7 @@ describe.each(Object.keys(methods) as MethodName[])('the edits of %s', (method) 
     const model = await create(method);
     const mirror = model.layers.map(({ weights }) => new Set(connectionsOf(weights)));
     let changed = 0;
-    for await (const { edits, evolution } of model.train(x, y, { ...options, edits: true })) {
+    for await (const { epoch, edits, evolution } of model.train(x, y, { ...options, edits: true })) {
       expect(edits).toHaveLength(3);
       edits?.forEach(({ pruned, grown, random }, l) => {
         const counts = evolution?.layers[l];
@@ -33,7 +33,8 @@ describe.each(Object.keys(methods) as MethodName[])('the edits of %s', (method) 
         // Row-major, as the connections are.
         expect(inOrder.filter((place) => come.includes(place))).toEqual(come);
         expect(come.filter((place) => drawn.includes(place))).toEqual(drawn);
-        if (counts !== undefined && counts !== null) {
+        // The first epoch of a method that is wired before also has what the wiring changed.
+        if (counts !== undefined && counts !== null && !(epoch === 1 && model.method === 'cte-rigl')) {
           expect(come.length).toBe(counts.grown);
           expect(gone.length).toBe(counts.pruned - counts.regrown);
           if (method === 'set') expect(drawn).toEqual(come);

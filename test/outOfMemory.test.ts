@@ -215,7 +215,7 @@ async function edgesOf(method: Topology, job: object): Promise<ReadonlySet<strin
     },
   });
   note();
-  const inner = optimizer.sgd();
+  const inner = optimizer.adam();
   const step: typeof inner.step = (...args) => {
     note();
     inner.step(...args);

@@ -340,6 +340,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [{ ...cosines(), patience: 3 }],
     (_, a) => topology.ctreSeq(...a),
   ),
+  'topology.cteRigl': entry(
+    () => [{ ...cosines(), wiring: 2, cosineShare: 0.5, batches: 3 }],
+    (_, a) => topology.cteRigl(...a),
+  ),
   'topology.cte': entry(
     () => [cosines()],
     (_, a) => topology.cte(...a),

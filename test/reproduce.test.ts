@@ -71,8 +71,8 @@ describe.runIf(existsSync(CELL_PROGRAM))('npm run reproduce', () => {
       { method: 'ctre-sim', accuracies: [0.78, 0.86, 0.94] },
     ]);
     writeResults(join(out, 'madelon.default.jsonl'), { ...PAPER, preset: 'default' }, [
-      { method: 'ctre-sim', accuracies: [0.76, 0.78, 0.8, 0.82, 0.84] },
-      { method: 'ctre-sim', epsilon: 5, accuracies: [0.9, 0.9, 0.9, 0.9, 0.9] },
+      { method: 'cte-rigl', accuracies: [0.76, 0.78, 0.8, 0.82, 0.84] },
+      { method: 'cte-rigl', epsilon: 5, accuracies: [0.9, 0.9, 0.9, 0.9, 0.9] },
     ]);
     writeResults(join(out, 'madelon.dense.jsonl'), { ...PAPER, epochs: '200' }, [
       { method: 'dense', accuracies: [0.56, 0.57] },
@@ -138,7 +138,7 @@ describe.runIf(existsSync(CELL_PROGRAM))('npm run reproduce', () => {
           '2K',
           '4.5 ×',
         ],
-        ['**default** (`ctre-sim`)', '5', '0.800 ± 0.032', '–', '–', '–', ...rest],
+        ['**default** (`cte-rigl`)', '5', '0.800 ± 0.032', '–', '–', '–', ...rest],
       ]);
       // The deviation of one seed is not known, and 0.905 − 0.851 is more than 0.04.
       const [, dense] = tableRows(page, '## PCMAC', '### ε = 1');
@@ -149,7 +149,7 @@ describe.runIf(existsSync(CELL_PROGRAM))('npm run reproduce', () => {
       const [, ...rows] = tableRows(page, '## Madelon', '### ε = 5');
       expect(rows.slice(0, 2).map((row) => row.slice(0, 3))).toEqual([
         ['`dense`, 200 epochs', '2', '0.565 ± 0.007'],
-        ['**default** (`ctre-sim`)', '5', '0.900 ± 0.000'],
+        ['**default** (`cte-rigl`)', '5', '0.900 ± 0.000'],
       ]);
     });
 

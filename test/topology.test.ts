@@ -289,7 +289,7 @@ describe('what distinguishes the methods', () => {
     const accuracies = [0.5, 0.6, 0.6, 0.55, 0.6, 0.9, 0.95];
     const atRandom = accuracies.map((accuracy, e) => {
       const progress = { epoch: e + 1, epochs: 10, accuracy };
-      const wants = method.wantsCandidates?.(state, progress);
+      const wants = method.candidatesBy?.(state, progress) === 'activations';
       const result = method.evolve?.(
         { ...shape, pattern, values, weakest, candidates, progress },
         state,

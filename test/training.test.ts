@@ -487,8 +487,11 @@ describe('a model’s life', () => {
 describe('the count of multiply-adds', () => {
   // The first layer has all its 200 connections, so that nothing is searched or grown there.
   const full = { dims: [10, 20, 5], nnz: [200, 30], rows: 100, batchSize: 25, epochs: 4, planned: 4 };
-  const growth = (method: Topology, searches: number[]) =>
-    countMultiplyAdds({ ...full, topology: method, searches }).growth;
+  const growth = (method: Topology, epochs: number[]) => {
+    const by = method.needs.includes('activations') ? 'activations' : 'denseGradient';
+    const searches = epochs.map((epoch) => ({ epoch, by }) as const);
+    return countMultiplyAdds({ ...full, topology: method, searches }).growth;
+  };
 
   it('leaves out the pairs of a full layer', () => {
     const search = { sampleRows: 16, oversample: 4 };

@@ -7,14 +7,16 @@
 //   memory             answers bytes of the kernels' memory
 //   close NAME
 import inspector from 'node:inspector/promises';
-import { SparseMLP, topology } from '../../dist/index.js';
+import { optimizer, SparseMLP, topology } from '../../dist/index.js';
 import { digits, randomRows } from '../problems.mjs';
 import { serve } from './serve.mjs';
 
 const FACTORIES = { set: topology.set, 'ctre-sim': topology.ctreSim };
 const models = new Map();
 
-const fit = ({ model, data, batchSize }, epochs) => model.fit(data.x, data.y, { epochs, batchSize });
+const fit = ({ model, data, batchSize }, epochs) =>
+  // As the peers step.
+  model.fit(data.x, data.y, { epochs, batchSize, optimizer: optimizer.sgd() });
 
 /** By V8's sampling profiler, among the samples taken inside the training loop. */
 async function shareOutsideKernels(run) {

@@ -63,12 +63,8 @@ function describeTraining(
   const result = resultRecord(settings.seed, model);
   const { nnz, density, epochs, bestEpoch, bestValAccuracy, seconds, trainSeconds, evolveSeconds } = result;
   const updates = history.flatMap(({ epoch, evolution }) =>
-    evolution === undefined ? [] : [{ epoch, layers: evolution.layers }],
+    evolution === undefined ? [] : [{ epoch, ...evolution }],
   );
-  const isSearch = ({ layers: counts }: (typeof updates)[number]): boolean =>
-    counts.some((count) => count !== null && count.random < count.pruned);
-  // Connections drawn at random in place of candidates are counted as random, too.
-  const searches = topology.wantsCandidates === undefined ? updates : updates.filter(isSearch);
   const counts = (name: EvolutionCount): number[][] =>
     updates.map((update) => update.layers.map((count) => count?.[name] ?? 0));
   const rounded = (value: number | undefined): number | null =>
@@ -94,7 +90,7 @@ function describeTraining(
       batchSize,
       epochs,
       planned: settings.epochs,
-      searches: searches.map(({ epoch }) => epoch),
+      searches: updates.flatMap(({ epoch, candidates: by }) => (by === null ? [] : [{ epoch, by }])),
     }),
     seconds,
     trainSeconds,

@@ -21,7 +21,10 @@ const { method: _method, epsilon: _epsilon, seed: _seed, ...NETWORK } = NETWORK_
 /** What is compared, and how every cell is trained. */
 export const GRID_OPTIONS = {
   Compared: {
-    methods: { value: 'a,b,…', help: `all, or of these (ctre-sim,set,static):\n${METHODS.join(', ')}` },
+    methods: {
+      value: 'a,b,…',
+      help: `all, or of these (cte-rigl,ctre-sim,set):\n${METHODS.slice(0, 7).join(', ')},\n${METHODS.slice(7).join(', ')}`,
+    },
     seeds: { value: 'a-b', help: 'every method is trained with each of them: 0-4 or 0,1,7 (0-2)' },
     epsilons: { value: 'e,e,…', help: 'densities: of a layer e · (in + out) / (in · out) (1)' },
     widths: { value: 'n,n,…', help: 'networks of three hidden layers of n neurons, instead of --hidden' },
@@ -128,7 +131,7 @@ function cellArguments({ hidden, epsilon, method, seed }: Cell): string[] {
 }
 
 function readMethods(args: Arguments<GridOptionName>): MethodName[] {
-  const text = args.text('methods') ?? 'ctre-sim,set,static';
+  const text = args.text('methods') ?? 'cte-rigl,ctre-sim,set';
   if (text === 'all') return METHODS;
   const names = text.split(',').map((name) => {
     const known = METHODS.find((method) => method === name);

@@ -25,7 +25,10 @@ export const NETWORK_OPTIONS = {
     value: 'name',
     help: `what is not given otherwise: ${PRESET_NAMES.join(', ')} (default)\npaper: the published settings of CTRE`,
   },
-  method: { value: 'name', help: `how connections move (ctre-sim):\n${METHODS.join(', ')}` },
+  method: {
+    value: 'name',
+    help: `how connections move (cte-rigl; paper: ctre-sim):\n${METHODS.slice(0, 7).join(', ')},\n${METHODS.slice(7).join(', ')}`,
+  },
   hidden: {
     value: 'n,n,…',
     help: 'neurons of the hidden layers, or none\n(1000,1000,1000; without a dataset 200,200,200)',
@@ -34,18 +37,29 @@ export const NETWORK_OPTIONS = {
   density: { value: 'd', help: 'share of connections instead: one for the network, or d,d,… by layer' },
   distribution: { value: 'kind', help: 'how --density is spread over the layers: er, erk or uniform (er)' },
   'prune-fraction': { value: 'f', help: 'share of connections replaced after every epoch (0.2)' },
+  wiring: {
+    value: 'n',
+    help: 'cte-rigl: updates before the first step, by what fires together (20)',
+  },
+  'cosine-share': {
+    value: 's',
+    help: 'cte-rigl: share of the training in which growth is by cosine (0.3)',
+  },
   annealing: { value: 'kind', help: 'of the prune fraction: constant, cosine or polynomial (constant)' },
   search: {
     value: 'kind',
     help: 'for the largest cosines: exact, or auto:\nfrom a sample where that is cheaper (auto)',
   },
   'seq-patience': { value: 'n', help: 'ctre-seq: epochs without improvement before it grows at random (40)' },
-  initializer: { value: 'name', help: `first weights: ${FIRST_INITIALIZERS.join(', ')} (sparse-he)` },
+  initializer: {
+    value: 'name',
+    help: `first weights: ${FIRST_INITIALIZERS.join(', ')}\n(sparse-he; paper: glorot)`,
+  },
   'first-gain': { value: 'g', help: 'sparse-he: factor of the first layer' },
   gain: { value: 'g', help: 'sparse-he: factor of the other layers' },
   'grow-initializer': {
     value: 'name',
-    help: `weights of new connections: ${INITIALIZERS.join(', ')}\n(uniform; rigl: zeros)`,
+    help: `weights of new connections: ${INITIALIZERS.join(', ')}\n(uniform; cte-rigl, rigl, momentum: zeros)`,
   },
   seed: { value: 'n', help: 'decides everything random (0)' },
 } as const satisfies Record<string, OptionHelp>;
@@ -54,7 +68,7 @@ export const NETWORK_OPTIONS = {
 export const TRAINING_OPTIONS = {
   epochs: { value: 'n', help: 'passes over the training rows (100)' },
   'batch-size': { value: 'n', help: 'rows a step (100)' },
-  optimizer: { value: 'name', help: 'sgd (Nesterov) or adam (sgd)' },
+  optimizer: { value: 'name', help: 'sgd (Nesterov) or adam (adam; paper: sgd)' },
   lr: { value: 'r', help: 'learning rate (sgd 0.01, adam 0.001)' },
   momentum: { value: 'm', help: 'of sgd (0.9)' },
   'weight-decay': { value: 'd', help: 'L2 penalty of the weights (sgd 1e-4, adam 0)' },
@@ -125,6 +139,8 @@ function readTopology(args: Arguments<SettingName>, preset: PresetName): Topolog
     annealing: args.choice('annealing', ['constant', 'cosine', 'polynomial']),
     search: args.choice('search', ['auto', 'exact']),
     patience: args.integer('seq-patience', { least: 1 }),
+    wiring: args.integer('wiring', { least: 0 }),
+    cosineShare: args.number('cosine-share', { least: 0, most: 1 }),
   });
   // What a method does not take is passed over: one command line has to do for all methods that are compared.
   const { options } = topologyByName(method);

@@ -40,7 +40,7 @@ export function ctreSeq(options: CosineOptions & { readonly patience?: number } 
       state: { best: -1, waited: 0, atRandom: false },
     }),
     restore: restoreState,
-    wantsCandidates: (state, progress) => !advance(state, progress).atRandom,
+    candidatesBy: (state, progress) => (advance(state, progress).atRandom ? undefined : 'activations'),
     evolve(layer, before, random) {
       const state = advance(before, layer.progress);
       return { edit: state.atRandom ? growAtRandom(layer, random) : growCandidates(layer), state };

@@ -1,5 +1,6 @@
 import { checkChoice } from '../checks.ts';
 import { cte } from './cte.ts';
+import { cteRigl } from './cteRigl.ts';
 import { ctreSeq } from './ctreSeq.ts';
 import { ctreSim } from './ctreSim.ts';
 import { dense } from './dense.ts';
@@ -13,6 +14,7 @@ import type { Topology } from './topology.ts';
 
 /** Every method by its name on the command line and in files: whatever holds of all is tested from this table. */
 export const methods = Object.freeze({
+  'cte-rigl': cteRigl,
   'ctre-sim': ctreSim,
   'ctre-seq': ctreSeq,
   cte,

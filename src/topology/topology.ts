@@ -16,7 +16,10 @@ export interface Positions {
  * - `initialGradient`: `init` is called once more before the first step, with a dense initialisation and its
  *   gradient on the first mini-batch.
  */
-export type Need = 'activations' | 'denseGradient' | 'initialGradient';
+export type Need = CandidateNeed | 'initialGradient';
+
+/** What candidates can be found by. */
+export type CandidateNeed = 'activations' | 'denseGradient';
 
 /** A layer as `init` sees it. */
 export interface InitialLayer extends LayerShape {
@@ -83,8 +86,12 @@ export interface Topology<S = unknown> {
    * layer.nnz is 0 and only the state is taken.
    */
   init(layer: InitialLayer, random: Random): { readonly pattern: CsrPattern; readonly state: S };
-  /** Whether the coming update needs candidates at all; absent: it does. */
-  wantsCandidates?(state: S, progress: Progress): boolean;
+  /** Updates by `wire` before the first step, which need no labels; absent: none. */
+  readonly wiring?: number;
+  /** What the coming update's candidates are found by, one of `needs`, or undefined for none; absent: by what the method needs. */
+  candidatesBy?(state: S, progress: Progress): CandidateNeed | undefined;
+  /** Whether the coming update prunes connections that carry nothing before the weakest ones; absent: it does not. */
+  prunesIdle?(state: S, progress: Progress): boolean;
   /**
    * For methods that prune more than they grow: connections that the coming update is to prune, in place of the schedule's
    * ⌊ζ·nnz⌋; full layers are pruned then, too.

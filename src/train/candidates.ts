@@ -14,6 +14,8 @@ import type { Work } from './work.ts';
 export interface Search {
   readonly kept: CsrPattern;
   readonly count: number;
+  /** Scores that do not pass it are none, and fewer may be found; absent: positions of score 0 make up the number. */
+  readonly least?: number;
 }
 
 /** Where a search runs. */
@@ -317,12 +319,14 @@ class LayerSearch {
     this.#contend(taken);
   }
 
-  /** The best of all passes; what is missing, because all other scores are 0, from the lowest positions. */
+  /** The best of all passes; what is missing, because all other scores are 0, from the lowest positions, unless a least score is set. */
   found(): Positions {
-    const { kept, count } = this.#search;
+    const { kept, count, least } = this.#search;
     const { scores, rows, cols } = this.#best;
     const inDim = this.#site.dims[this.#layer];
-    const places = Float64Array.from(scores, (score, w) => (score > 0 ? rows[w] * inDim + cols[w] : -1))
+    const places = Float64Array.from(scores, (score, w) =>
+      score > (least ?? 0) ? rows[w] * inDim + cols[w] : -1,
+    )
       .filter((place) => place >= 0)
       .sort();
     const found = {
@@ -330,7 +334,9 @@ class LayerSearch {
       cols: Int32Array.from(places, (place) => place % inDim),
     };
     const missing = count - places.length;
-    return missing === 0 ? found : mergePositions(found, firstFree(addPositions(kept, found), missing));
+    return missing === 0 || least !== undefined
+      ? found
+      : mergePositions(found, firstFree(addPositions(kept, found), missing));
   }
 
   /** The kernel ranks NaN last: a kept position is never a candidate. */

@@ -7,7 +7,7 @@ import { type Random, randomStream } from '../random.ts';
 import { applyEdit, type EditCounts, planEdit } from '../topology/edit.ts';
 import { removeConnections } from '../topology/pattern.ts';
 import { type CosineSearch, DEFAULT_SAMPLE } from '../topology/search.ts';
-import type { Positions, Progress, Topology } from '../topology/topology.ts';
+import type { CandidateNeed, Positions, Progress, Topology } from '../topology/topology.ts';
 import { RowList } from './batches.ts';
 import {
   activationPairs,
@@ -16,9 +16,13 @@ import {
   searchCosines,
   searchMagnitudes,
 } from './candidates.ts';
+import { findCarrying } from './carrying.ts';
 import type { Executor } from './executor.ts';
 import { searchSampled } from './sampledSearch.ts';
 import type { Work } from './work.ts';
+
+/** Rows that tell which neurons fire. */
+export const CARRYING_ROWS = 512;
 
 /** A network whose topology evolves, and where it stands. */
 export interface Evolving {
@@ -39,6 +43,13 @@ export interface Evolved {
   readonly drawn: Positions;
 }
 
+/** An update of the topology, layer by layer; null where a layer has every connection, or none was to be replaced. */
+export interface Update {
+  readonly layers: readonly (Evolved | null)[];
+  /** What candidates were found by; null where none were searched for. */
+  readonly candidates: CandidateNeed | null;
+}
+
 /** A random stream for one purpose in the present epoch. */
 export function epochStream({ seed, epochs }: Evolving, purpose: string): Random {
   return randomStream(seed, `${purpose}/${epochs}`);
@@ -48,8 +59,6 @@ export function epochStream({ seed, epochs }: Evolving, purpose: string): Random
  * One update of the topology after an epoch: finds the weakest connections and the candidates the method needs, asks
  * the method, applies its edits.
  * @param rows all rows trained on. @param batchSize of the mini-batch for a dense gradient.
- * @returns what was done, layer by layer, and what was drawn at random for it; null where a layer has every connection, or none was
- *   to be replaced.
  */
 export function* evolve(
   model: Evolving,
@@ -58,23 +67,40 @@ export function* evolve(
   rows: RowList,
   batchSize: number,
   progress: Progress,
-): Work<(Evolved | null)[]> {
+): Work<Update> {
   const { network, topology, states } = model;
-  const { evolve: edit, wantsCandidates } = topology;
-  if (edit === undefined) return network.layers.map(() => null);
+  const { evolve: edit } = topology;
+  if (edit === undefined) return { layers: network.layers.map(() => null), candidates: null };
   const fraction = topology.schedule.fraction(progress.epoch, progress.epochs);
+  const prunesIdle = states.some((state) => topology.prunesIdle?.(state, progress));
+  const carrying = prunesIdle ? yield* lookAround(model, executor, workspaces, rows) : undefined;
   const weakest = network.layers.map((layer, l) => {
     const ofSchedule = layer.structure === undefined ? 0 : Math.floor(fraction * layer.nnz);
     const count = topology.pruneCount?.(layer, states[l], progress) ?? ofSchedule;
-    return findWeakest(network, layer, count);
+    return findWeakest(network, layer, count, carrying?.[l]);
   });
-  const needsCandidates = topology.needs.some((need) => need !== 'initialGradient');
+  const usual = topology.needs.find((need) => need !== 'initialGradient');
+  const kinds = network.layers.map((_, l) =>
+    weakest[l].length === 0
+      ? undefined
+      : topology.candidatesBy === undefined
+        ? usual
+        : topology.candidatesBy(states[l], progress),
+  );
   const searches = network.layers.map((layer, l) =>
-    needsCandidates && weakest[l].length > 0 && (wantsCandidates?.(states[l], progress) ?? true)
+    kinds[l] !== undefined
       ? { kept: removeConnections(layer.pattern(), weakest[l]), count: weakest[l].length }
       : undefined,
   );
-  const candidates = yield* collect(model, executor, workspaces, rows, batchSize, searches);
+  const candidates: (Positions | undefined)[] = searches.map(() => undefined);
+  for (const kind of new Set(kinds)) {
+    if (kind === undefined) continue;
+    const ofKind = searches.map((search, l) => (kinds[l] === kind ? search : undefined));
+    const found = yield* collect(model, executor, workspaces, rows, batchSize, kind, ofKind);
+    found.forEach((positions, l) => {
+      candidates[l] ??= positions;
+    });
+  }
 
   const changes = network.layers.map((layer, l) => {
     if (weakest[l].length === 0) return undefined;
@@ -103,7 +129,7 @@ export function* evolve(
     return { plan, bound: model.growInitializer.bound(layer), random: change.random };
   });
   model.states = changes.map((change, l) => change?.state ?? states[l]);
-  return network.layers.map((layer, l) => {
+  const layers = network.layers.map((layer, l) => {
     const planned = plans[l];
     return planned === undefined
       ? null
@@ -112,38 +138,59 @@ export function* evolve(
           drawn: planned.plan.edit.random,
         };
   });
+  return { layers, candidates: kinds.find((kind) => kind !== undefined) ?? null };
 }
 
-/** CSR positions of the `count` weights of smallest magnitude, ascending. */
-function findWeakest({ engine }: Mlp, layer: Layer, count: number): Int32Array {
+/**
+ * CSR positions of the `count` weights of smallest magnitude, ascending. @param carrying where a connection does not, its weight
+ * counts as 0.
+ */
+export function findWeakest({ engine }: Mlp, layer: Layer, count: number, carrying?: Uint8Array): Int32Array {
   const region = new Region(engine.arena);
   try {
     const scratch = region.i32(TOP_K_SCRATCH);
     const weakest = region.i32(count);
-    const values = layer.values.pointer;
-    engine.kernels.topK(values, layer.nnz, count, true, true, scratch.pointer, weakest.pointer);
+    const values = carrying === undefined ? layer.values : region.f32(layer.nnz);
+    if (carrying !== undefined) values.view.set(layer.values.view.map((weight, p) => weight * carrying[p]));
+    engine.kernels.topK(values.pointer, layer.nnz, count, true, true, scratch.pointer, weakest.pointer);
     return weakest.view.slice();
   } finally {
     region.free();
   }
 }
 
-/** The candidates the method needs. */
+/** Which connections carry something for a sample of the rows. */
+function* lookAround(
+  model: Evolving,
+  executor: Executor,
+  workspaces: readonly Workspace[],
+  rows: RowList,
+): Work<readonly Uint8Array[]> {
+  const region = new Region(model.network.engine.arena);
+  try {
+    const sample = drawRows(region, rows, CARRYING_ROWS, epochStream(model, 'carrying-sample'));
+    return yield* findCarrying(model.network, executor, workspaces, sample);
+  } finally {
+    region.free();
+  }
+}
+
+/** The candidates of one kind. */
 function* collect(
   model: Evolving,
   executor: Executor,
   workspaces: readonly Workspace[],
   rows: RowList,
   batchSize: number,
+  kind: CandidateNeed,
   searches: readonly (Search | undefined)[],
 ): Work<readonly (Positions | undefined)[]> {
   const { network, topology } = model;
   const { engine, dims } = network;
   const site = { engine, executor, dims };
-  if (searches.every((search) => search === undefined)) return searches.map(() => undefined);
   const region = new Region(engine.arena);
   try {
-    if (topology.needs.includes('activations')) {
+    if (kind === 'activations') {
       const search = topology.search ?? 'auto';
       const bounded = search === 'exact' ? undefined : epochStream(model, 'cosine-groups');
       const sample = chooseSample(search, dims, searches, rows.length);
@@ -153,16 +200,13 @@ function* collect(
       const some = activationPairs(network, workspaces, drawn);
       return yield* searchSampled(site, searches, some, all, sample.oversample, bounded);
     }
-    if (topology.needs.includes('denseGradient')) {
-      const batch = drawRows(
-        region,
-        rows,
-        batchSize * (topology.gradientBatches ?? 1),
-        epochStream(model, 'gradient-batch'),
-      );
-      return yield* searchMagnitudes(site, searches, gradientPairs(network, workspaces, batch));
-    }
-    return searches.map(() => undefined);
+    const batch = drawRows(
+      region,
+      rows,
+      batchSize * (topology.gradientBatches ?? 1),
+      epochStream(model, 'gradient-batch'),
+    );
+    return yield* searchMagnitudes(site, searches, gradientPairs(network, workspaces, batch));
   } finally {
     region.free();
   }
@@ -193,7 +237,7 @@ export function chooseSample(
 }
 
 /** Rows drawn at random without replacement; all of them where there are no more. */
-function drawRows(region: Region, rows: RowList, count: number, random: Random): RowList {
+export function drawRows(region: Region, rows: RowList, count: number, random: Random): RowList {
   const drawn = rows.order.view.slice();
   random.shuffle(drawn);
   return new RowList(region, rows.samples, rows.labels, drawn.subarray(0, count));

@@ -1,8 +1,9 @@
 import { randomStream } from '../random.ts';
-import type { Need, Topology } from '../topology/topology.ts';
+import type { CandidateNeed, Need, Topology } from '../topology/topology.ts';
 import { everyNeuron } from './candidates.ts';
-import { chooseSample } from './evolve.ts';
+import { CARRYING_ROWS, chooseSample } from './evolve.ts';
 import { planPasses } from './pairBlocks.ts';
+import { WIRING_ROWS } from './wire.ts';
 
 /** A training, as far as its arithmetic depends on it. */
 export interface CountedTraining {
@@ -18,8 +19,8 @@ export interface CountedTraining {
   readonly epochs: number;
   /** Epochs asked for: annealing goes by them. */
   readonly planned: number;
-  /** The epochs whose update searched for candidates, from 1. */
-  readonly searches: readonly number[];
+  /** The epochs whose update searched for candidates, from 1, and by what. */
+  readonly searches: readonly { readonly epoch: number; readonly by: CandidateNeed }[];
 }
 
 /** Multiply-adds for each sample of each epoch, on average over a training. */
@@ -44,10 +45,8 @@ export function countMultiplyAdds(training: CountedTraining): MultiplyAdds {
   const all = nnz.map((_, l) => dims[l] * dims[l + 1]);
   const forward = sum(nnz);
   const start = topology.needs.includes('initialGradient') ? COUNTS.initialGradient(training, 0) : 0;
-  const updates = topology.needs
-    .filter((need) => need !== 'initialGradient')
-    .flatMap((need) => searches.map((epoch) => COUNTS[need](training, epoch)));
-  const growth = (start + sum(updates)) / (rows * epochs);
+  const updates = searches.map(({ epoch, by }) => COUNTS[by](training, epoch));
+  const growth = (start + countWiring(training) + sum(updates)) / (rows * epochs);
   const steps = (connections: readonly number[]): number => 3 * sum(connections) - connections[0];
   return {
     forward,
@@ -88,13 +87,21 @@ const COUNTS: Readonly<Record<Need, (training: CountedTraining, epoch: number) =
   denseGradient({ dims, nnz, rows, batchSize, topology }) {
     const pairs = sum(nnz.map((count, l) => (count === dims[l] * dims[l + 1] ? 0 : dims[l] * dims[l + 1])));
     const samples = Math.min(batchSize * (topology.gradientBatches ?? 1), rows);
-    return samples * (2 * sum(nnz) - nnz[0] + pairs);
+    const looked =
+      topology.prunesIdle === undefined ? 0 : Math.min(CARRYING_ROWS, rows) * (sum(nnz) + sum(dims));
+    return samples * (2 * sum(nnz) - nnz[0] + pairs) + looked;
   },
   initialGradient({ dims, nnz, rows, batchSize }) {
     const all = nnz.map((_, l) => dims[l] * dims[l + 1]);
     return Math.min(batchSize, rows) * (3 * sum(all) - all[0]);
   },
 };
+
+/** The searches of the wiring before the first step: exact, over a sample. */
+function countWiring({ dims, nnz, topology, rows }: CountedTraining): number {
+  const pairs = sum(nnz.map((count, l) => (count === dims[l] * dims[l + 1] ? 0 : dims[l] * dims[l + 1])));
+  return (topology.wiring ?? 0) * Math.min(WIRING_ROWS, rows) * (2 * sum(nnz) + sum(dims) + pairs);
+}
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);

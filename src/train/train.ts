@@ -8,12 +8,14 @@ import type { Gradient } from '../nn/layer.ts';
 import { lanesFor, type Workspace } from '../nn/mlp.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import { comparePatterns, type EditCounts, type LayerEdit } from '../topology/edit.ts';
+import type { CandidateNeed } from '../topology/topology.ts';
 import { loadRows, RowList } from './batches.ts';
 import { allocateWorkspaces, evaluateRows, type Score, waves } from './evaluate.ts';
 import { type Evolving, epochStream, evolve } from './evolve.ts';
 import type { Executor } from './executor.ts';
 import { gradientParts, mergeGradients } from './gradients.ts';
 import { startFromInitialGradient } from './initialGradient.ts';
+import { wire } from './wire.ts';
 import { Turns, throwIfAborted, type Work } from './work.ts';
 
 /** A model as training sees it. */
@@ -74,7 +76,12 @@ export interface Epoch {
   /** Steps of the optimiser alone. */
   readonly trainSeconds: number;
   /** The update of the topology, where there was one; layer by layer, null where a layer did not change. */
-  readonly evolution?: { readonly seconds: number; readonly layers: readonly (EditCounts | null)[] };
+  readonly evolution?: {
+    readonly seconds: number;
+    readonly layers: readonly (EditCounts | null)[];
+    /** What the candidates to grow were found by; null where none were searched for. */
+    readonly candidates: CandidateNeed | null;
+  };
   /**
    * With the option `edits`, for every layer what it has lost and gained in this epoch, a first pattern that was chosen by gradient among
    * it. Not in the history, whose epochs are kept.
@@ -117,6 +124,9 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
       if (!model.started && model.topology.needs.includes('initialGradient')) {
         await turns.run(startFromInitialGradient(model, executor, model.initializer, rows, batchSize));
       }
+      if (!model.started && model.topology.wiring !== undefined) {
+        await turns.run(wire(model, executor, workspaces, rows, model.topology.wiring));
+      }
       model.started = true;
       const trainBegin = clock();
       const { loss, accuracy } = await turns.run(
@@ -151,14 +161,15 @@ export async function* train(model: Trainee, job: Job): AsyncGenerator<Epoch, vo
         ...(evolved && {
           evolution: {
             seconds: end - evolveBegin,
-            layers: evolved.map((layer) => layer?.counts ?? null),
+            layers: evolved.layers.map((layer) => layer?.counts ?? null),
+            candidates: evolved.candidates,
           },
         }),
       };
       model.history.push(ended);
       model.atEdge = true;
       const edits = before?.map((pattern, l) =>
-        comparePatterns(pattern, network.layers[l].pattern(), evolved?.[l]?.drawn),
+        comparePatterns(pattern, network.layers[l].pattern(), evolved?.layers[l]?.drawn),
       );
       yield edits === undefined ? ended : { ...ended, edits };
       if (last) return;

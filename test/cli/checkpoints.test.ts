@@ -81,7 +81,7 @@ describe('ctre train --checkpoint', () => {
       /holds the checkpoints of a training; add --resume/,
     ],
     ['another seed', ['--resume', '--seed', '1'], /has seed 0, this command 1/],
-    ['another method', ['--resume', '--method', 'set'], /has method "ctre-sim", this command "set"/],
+    ['another method', ['--resume', '--method', 'set'], /has method "cte-rigl", this command "set"/],
     [
       'another width',
       ['--resume', '--hidden', '21,20'],

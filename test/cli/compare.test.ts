@@ -70,7 +70,7 @@ describe.runIf(existsSync(CELL_PROGRAM))('ctre compare', () => {
     const [, cell] = jsonLines(readFileSync(results, 'utf8'));
     const { stdout } = await ctre([
       ...['train', trees, '--hidden', '12,9', '--epsilon', '2', '--batch-size', '20', '--epochs', '6'],
-      ...['--seed', '1', '--json'],
+      ...['--seed', '1', '--method', 'ctre-sim', '--json'],
     ]);
     const epochs = jsonLines(stdout).filter(({ event }) => event === 'epoch');
     const rounded = (value: unknown): number | null =>
@@ -313,7 +313,7 @@ describe('a cell', () => {
     y: Int32Array.from(rows, (row) => classes[row]),
   });
 
-  it.each(['ctre-seq', 'ctre-sim', 'static', 'rigl'] as const)(
+  it.each(['cte-rigl', 'ctre-seq', 'ctre-sim', 'static', 'rigl'] as const)(
     'is a plain training with %s',
     async (method) => {
       const record = await runCell(taskOf(method, '--lr', '0.0001'), () => {});
@@ -325,7 +325,7 @@ describe('a cell', () => {
       await model.fit(x, y, {
         ...{ epochs: 4, batchSize: 20, test: rowsOf(test) },
         validationRows: Int32Array.from({ length: 20 }, (_, position) => position),
-        optimizer: optimizer.sgd({ learningRate: 0.0001 }),
+        optimizer: optimizer.adam({ learningRate: 0.0001 }),
       });
       const { nnz, layers, history } = model;
       expect(record).toMatchObject({ nnz, trainRows: 100, testRows: 30, inputs: COLUMNS, classes: 3 });
@@ -494,7 +494,7 @@ describe('a mistake of ctre compare ends with one sentence before anything is tr
 
   it.each<[string, string[], RegExp]>([
     ['an unknown method', ['--methods', 'ctre-sim,sett'], /--methods has no sett; did you mean set\?/],
-    ['no method', ['--methods', ''], /--methods has no empty name; expected one of ctre-sim/],
+    ['no method', ['--methods', ''], /--methods has no empty name; expected one of cte-rigl/],
     ['no seed', ['--seeds', ''], /--seeds is ""/],
     [
       'a range that runs backwards',

@@ -57,13 +57,17 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
   ['half an epoch', ['train', '--epochs', '1.5'], /--epochs is 1.5; expected an integer/],
   ['a negative rate', ['train', '--lr', '-1'], /--lr is -1/],
   ['a hole in a list', ['train', '--hidden', '10,,3'], /--hidden is ""/],
-  ['momentum of 1', ['train', '--momentum', '1'], /--momentum is 1; expected a number from 0 to below 1/],
+  [
+    'momentum of 1',
+    ['train', '--optimizer', 'sgd', '--momentum', '1'],
+    /--momentum is 1; expected a number from 0 to below 1/,
+  ],
   ['all rows for validation', ['train', '--validation', '1'], /--validation is 1/],
   ['no rows for testing', ['train', '--test-fraction', '0'], /--test-fraction is 0/],
   [
     'an unknown method',
     ['train', '--method', 'ctr'],
-    /expected one of ctre-sim, ctre-seq, cte, set, rigl, momentum, snip, prune/,
+    /expected one of cte-rigl, ctre-sim, ctre-seq, cte, set, rigl, momentum, snip, prune/,
   ],
   ['an unknown scaling', ['train', '--scale', 'log'], /expected one of minmax, standard, none/],
   [

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { guessPicture, pictureEpochs, Watch } from '../../src/compare/look.ts';
 import { CsrMatrix, SparseMLP } from '../../src/index.ts';
 import { topologyByName } from '../../src/topology/index.ts';
+import type { CandidateNeed } from '../../src/topology/topology.ts';
 import { countMultiplyAdds } from '../../src/train/multiplyAdds.ts';
 import { runRandom, runSeed } from '../effort.ts';
 
@@ -103,11 +104,12 @@ describe('guessPicture', () => {
 
 describe('countMultiplyAdds', () => {
   const network = { dims: [10, 20, 5], nnz: [40, 30], rows: 100, batchSize: 25, epochs: 4, planned: 4 };
-  const of = (name: string, options: object, searches: number[]) =>
-    countMultiplyAdds({ ...network, topology: topologyByName(name, options), searches });
+  const by = (need: CandidateNeed, epochs: number[]) => epochs.map((epoch) => ({ epoch, by: need }));
+  const of = (name: string, options: object, epochs: number[], need: CandidateNeed = 'activations') =>
+    countMultiplyAdds({ ...network, topology: topologyByName(name, options), searches: by(need, epochs) });
 
   it('counts what connections do', () => {
-    expect(of('set', {}, [1, 2, 3])).toEqual({
+    expect(of('set', {}, [])).toEqual({
       forward: 70,
       backward: 70 + 30,
       growth: 0,
@@ -134,7 +136,12 @@ describe('countMultiplyAdds', () => {
       pruneFraction: 0.2,
       annealing: 'cosine',
     });
-    const { growth } = countMultiplyAdds({ ...network, planned: 8, topology, searches: [4] });
+    const { growth } = countMultiplyAdds({
+      ...network,
+      planned: 8,
+      topology,
+      searches: by('activations', [4]),
+    });
     const fraction = 0.1 * (1 + Math.cos((Math.PI * 4) / 8)); // ζ/2 · (1 + cos πt/T), Loshchilov and Hutter 2017
     const listed = Math.floor(fraction * 40) + Math.floor(fraction * 30);
     expect(growth).toBe((16 * (2 * 70 + 300 + 35) + 100 * (70 + 35 + 4 * listed)) / 400);
