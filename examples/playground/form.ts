@@ -4,12 +4,13 @@ import type { Method, Preset, RunSettings, SharedSettings } from './run.ts';
 
 /** Every method: its name on the command line, and what it does in a sentence. */
 const METHODS: Readonly<Record<Method, readonly [name: string, about: string]>> = {
+  cteRigl: ['cte-rigl', 'The default: wired by what fires together, then grown by gradient.'],
   ctreSim: ['ctre-sim', 'Grows where two neurons fire alike (cosine), the rest at random.'],
-  ctreSeq: ['ctre-seq', 'Grows at random first, by cosine once that no longer helps.'],
+  ctreSeq: ['ctre-seq', 'Grows by cosine, and at random once that no longer helps.'],
   cte: ['cte', 'Grows by cosine similarity alone.'],
   set: ['set', 'Grows at random.'],
   rigl: ['rigl', 'Grows where the dense gradient is largest.'],
-  momentum: ['momentum', 'Moves connections between layers, and grows by gradient.'],
+  momentum: ['momentum', 'Grows where the gradient over several mini-batches is largest.'],
   snip: ['snip', 'Chooses once, by the gradient before the first step.'],
   prune: ['prune', 'Starts dense, and prunes down to ε.'],
   fixed: ['static', 'Stays with its first random pattern.'],
