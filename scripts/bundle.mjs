@@ -10,7 +10,6 @@ const [outdir = `${root}/dist/bundle`] = process.argv.slice(2);
 
 /** Where the licences of what is bundled are. The loader is of the compiler's repository; of seedrandom only Alea is taken. */
 const LICENCES = {
-  '@assemblyscript/loader': 'assemblyscript/LICENSE',
   fflate: 'fflate/LICENSE',
   papaparse: 'papaparse/LICENSE',
   seedrandom: 'seedrandom/lib/alea.js',

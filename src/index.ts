@@ -29,6 +29,7 @@ export type { Random } from './random.ts';
 export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
 export type { LayerShape } from './shape.ts';
 export type { CosineOptions } from './topology/cte.ts';
+export type { CteRiglOptions } from './topology/cteRigl.ts';
 export type { SeqState } from './topology/ctreSeq.ts';
 export type { DensityOptions } from './topology/density.ts';
 export type { EditCounts, LayerEdit } from './topology/edit.ts';
@@ -36,6 +37,7 @@ export type { PruneState } from './topology/prune.ts';
 export type { PruneOptions, Schedule } from './topology/schedule.ts';
 export type { CosineSearch, SearchOptions } from './topology/search.ts';
 export type {
+  CandidateNeed,
   Edit,
   EvolvingLayer,
   InitialLayer,

@@ -175,7 +175,9 @@ describe('what callers write themselves is checked when it speaks', () => {
   ])('fit: %s', async (_, part, options, code) => {
     const other = await SparseMLP.create({ ...good, topology: { ...set, ...part } });
     // The optimiser's state stays with its model.
-    const { optimizer: own = optimizer.adam() } = options as { optimizer?: ReturnType<typeof optimizer.adam> };
+    const { optimizer: own = optimizer.adam() } = options as {
+      optimizer?: ReturnType<typeof optimizer.adam>;
+    };
     if (own.slots < 16) await other.fit(x, y, { epochs: 1, optimizer: { ...own, step() {} } });
     expect(await codeOf(() => other.fit(x, y, { epochs: 2, ...options }))).toBe(code);
     other.dispose();

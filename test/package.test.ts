@@ -85,7 +85,6 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       // Whoever bundles more has to take along its licence.
       const headings = read('dist/bundle/LICENSES.txt').match(/^\S+ [\d.]+ \(.+\)$/gm);
       expect(headings?.map((heading) => heading.split(' ')[0])).toEqual([
-        '@assemblyscript/loader',
         'fflate',
         'papaparse',
         'seedrandom',

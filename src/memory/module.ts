@@ -1,4 +1,3 @@
-import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { builtin } from '../builtin.ts';
 import { checkOptions } from '../checks.ts';
 import { CtreError, show } from '../errors.ts';
@@ -225,7 +224,8 @@ export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
   const memory = createMemory(false);
   try {
     const source = checkBytes(wasm ?? inlinedBytes(), 'bytes or a WebAssembly.Module');
-    engine = assemble(instantiateSync(source, { env: { memory } }), memory);
+    const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
+    engine = assemble(new WebAssembly.Instance(module, { env: { memory } }), module, memory);
   } catch (cause) {
     throw startError(cause);
   }
@@ -256,7 +256,9 @@ export async function getSharedEngine(): Promise<Engine> {
 
 async function startAsync(wasm: WasmSource, memory: WebAssembly.Memory): Promise<Engine> {
   try {
-    return assemble(await instantiate(await readSource(wasm), { env: { memory } }), memory);
+    const source = await readSource(wasm);
+    const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+    return assemble(await WebAssembly.instantiate(module, { env: { memory } }), module, memory);
   } catch (cause) {
     throw startError(cause);
   }
@@ -290,12 +292,11 @@ function createMemory(shared: boolean): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
 }
 
-/** The instance's own exports: the loader's wrap every call to count its arguments, which costs more than a small kernel. */
 function assemble(
-  { instance, module }: { instance: WebAssembly.Instance; module: WebAssembly.Module },
+  { exports }: WebAssembly.Instance,
+  module: WebAssembly.Module,
   memory: WebAssembly.Memory,
 ): Engine {
-  const { exports } = instance;
   for (const name of ['spmm', 'spmmT', 'sddmm', 'products', 'topK', 'sgd']) {
     if (typeof exports[name] !== 'function') {
       throw new CtreError('E_ENGINE', `the module given has no function ${show(name)}; it is not ctre.wasm`);

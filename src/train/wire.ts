@@ -13,6 +13,8 @@ import type { Work } from './work.ts';
 
 /** Rows that the cosines are over: enough to tell them from chance, and the cost does not grow with the data. */
 export const WIRING_ROWS = 2000;
+/** Where chance alone reaches a cosine of this, with so few rows, there is nothing to be seen. */
+const BLIND = 0.5;
 /** What a connection drawn at random weighs of one that was chosen: it goes first, unless it is chosen later. */
 const RANDOM_GAIN = 0.01;
 
@@ -32,7 +34,11 @@ export function* wire(
   const { network, topology } = model;
   const { engine, dims } = network;
   const site = { engine, executor, dims };
-  const sparse = network.layers.filter(({ structure }) => structure !== undefined);
+  const seen = Math.min(WIRING_ROWS, rows.length);
+  const sparse = network.layers.filter(
+    (layer) => layer.structure !== undefined && chanceCosine(layer, seen) < BLIND,
+  );
+  if (sparse.length === 0) return;
   const fraction = topology.schedule.fraction(0, 1);
   const region = new Region(engine.arena);
   const before = sparse.map((layer) => ({
@@ -46,12 +52,10 @@ export function* wire(
     for (const layer of sparse) weaken(layer, positionsOf(layer.pattern()));
     for (let update = 0; update < updates; update++) {
       const searches = network.layers.map((layer) => {
-        const { inDim, outDim, nnz, structure } = layer;
+        const { inDim, outDim, nnz } = layer;
         const count = Math.min(Math.floor(fraction * nnz), inDim * outDim - nnz);
-        const wanted = structure !== undefined && count > 0;
-        return wanted
-          ? { kept: layer.pattern(), count, least: chanceCosine(layer, sample.length) }
-          : undefined;
+        const wanted = sparse.includes(layer) && count > 0;
+        return wanted ? { kept: layer.pattern(), count, least: chanceCosine(layer, seen) } : undefined;
       });
       const bounded = epochStream(model, `wiring-groups/${update}`);
       const stream = activationPairs(network, workspaces, sample);
