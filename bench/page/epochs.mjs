@@ -55,11 +55,20 @@ export async function openDense(layers) {
   };
 }
 
+/** a·b. Of transposed operands tfjs-wasm makes products in plain loops: its gradient is given matrices that are transposed already. */
+const product = tf.customGrad((a, b, save) => {
+  save([a, b]);
+  return {
+    value: tf.matMul(a, b),
+    gradFunc: (dy, [a, b]) => [tf.matMul(dy, tf.transpose(b)), tf.matMul(tf.transpose(a), dy)],
+  };
+});
+
 function denseLoss(begin, count) {
   const { x, labels, parameters } = dense;
   const logits = parameters.reduce(
     (input, { w, bias }, l) => {
-      const z = tf.add(tf.matMul(input, w), bias);
+      const z = tf.add(product(input, w), bias);
       return l < parameters.length - 1 ? tf.relu(z) : z;
     },
     tf.slice(x, begin, count),
