@@ -35,7 +35,7 @@ const richer = {
     const taken = new Set(kept.map((p) => rowOf[p] * layer.inDim + indices[p]));
     // The input of a random connection: the more connections it has, the more often it comes.
     const grow = draw(pruned.size, layer, taken, random, () => indices[kept[random.below(kept.length)]]);
-    return { edit: { prune: layer.weakest, grow, random: pruned.size }, state };
+    return { edit: { prune: layer.weakest, grow, random: grow }, state };
   },
 };
 
