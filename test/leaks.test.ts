@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CsrMatrix, SparseMLP, topology } from '../src/index.ts';
+import { CsrMatrix, optimizer, SparseMLP, topology } from '../src/index.ts';
 import { cosineTopK, spmm } from '../src/kernels/index.ts';
 import { getEngine, getSharedEngine } from '../src/memory/module.ts';
 import { type MethodName, methods, topologyByName } from '../src/topology/index.ts';
@@ -35,7 +35,7 @@ async function live(cycle: number, threads: number): Promise<void> {
       await model.fit(x, y, { epochs: 2, validationSplit: 0.2 });
       break;
     case 1:
-      await code('E_DIVERGED', () => model.fit(huge, y, { epochs: 5 }));
+      await code('E_DIVERGED', () => model.fit(huge, y, { epochs: 5, optimizer: optimizer.sgd() }));
       break;
     case 2:
       await code('E_ABORTED', () => model.fit(x, y, { signal, onEpoch: () => controller.abort() }));

@@ -418,6 +418,7 @@ const COLOURS: readonly (readonly [light: string, dark: string])[] = [
   ['#66707a', '#ced4da'],
   ['#d6336c', '#faa2c1'],
   ['#5c7a00', '#c0eb75'],
+  ['#7a4a21', '#d9a77a'],
 ];
 const colours = (scheme: 0 | 1): string =>
   COLOURS.map((pair, index) => `--method-${index}:${pair[scheme]}`).join(';');

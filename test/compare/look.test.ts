@@ -148,7 +148,7 @@ describe('countMultiplyAdds', () => {
   });
 
   it('counts RigL’s and SNIP’s gradients of one batch', () => {
-    expect(of('rigl', {}, [1, 2, 3]).growth).toBe((3 * 25 * (70 + 30 + 300)) / 400);
+    expect(of('rigl', {}, [1, 2, 3], 'denseGradient').growth).toBe((3 * 25 * (70 + 30 + 300)) / 400);
     expect(of('snip', {}, []).growth).toBe((25 * 700) / 400);
   });
 });
