@@ -10,22 +10,19 @@ import { describeMachine } from '../bench/machine.mjs';
 import { replaceMarked } from './marks.mjs';
 
 const FIVE = [0, 1, 2, 3, 4];
-/** What is trained on the data sets that have epochs there; without `methods`, the default one. */
+const PUBLISHED = { preset: 'paper', seeds: FIVE, epochs: { madelon: 500, PCMAC: 300, mnist: 25 } };
+const BY_COSINE = ['ctre-sim', 'ctre-seq', 'cte'];
+const OTHERS = ['set', 'rigl', 'snip', 'static'];
+/**
+ * What is trained on the data sets that have epochs there; without `methods`, the default one. The published settings are in
+ * parts, each of whose files stays below a mebibyte.
+ */
 const GRIDS = {
-  paper: {
-    preset: 'paper',
-    methods: ['ctre-sim', 'ctre-seq', 'cte', 'set', 'rigl', 'snip', 'static'],
-    epsilons: [1, 5],
-    seeds: FIVE,
-    epochs: { madelon: 500, PCMAC: 300, mnist: 25 },
-  },
-  'paper-more': {
-    preset: 'paper',
-    methods: ['momentum', 'prune'],
-    epsilons: [1, 5],
-    seeds: FIVE,
-    epochs: { madelon: 500, PCMAC: 300, mnist: 25 },
-  },
+  'paper-cosine-1': { ...PUBLISHED, methods: BY_COSINE, epsilons: [1] },
+  'paper-cosine-5': { ...PUBLISHED, methods: BY_COSINE, epsilons: [5] },
+  'paper-1': { ...PUBLISHED, methods: OTHERS, epsilons: [1] },
+  'paper-5': { ...PUBLISHED, methods: OTHERS, epsilons: [5] },
+  'paper-more': { ...PUBLISHED, methods: ['momentum', 'prune'], epsilons: [1, 5] },
   // It has no ε, and one training costs as much as hundreds of sparse ones.
   dense: {
     preset: 'paper',
@@ -68,15 +65,14 @@ const QUICK = {
   datasets: { generated: { title: 'A generated problem' } },
 };
 
-/** A report of more bytes does not belong into the repository. */
-const LARGE_REPORT = 1_000_000;
 const HELP = `Usage: npm run reproduce -- [options]
 
 Trains the grids behind docs/results.md on the data sets in CTRE_DATA_DIR (../shared/data), and writes the page.
 Started again, it goes on where it was.
 
   --quick         2 epochs, one seed, two methods; without data on a generated problem (build/reproduce-quick)
-  --out folder    where results, reports and the page go (docs/results; the page beside it)
+  --out folder    where results, reports and the page go (docs/results; the page beside it,
+                  the reports in build/reproduce)
   --jobs n        trainings at a time (as many as there are cores)
   --only a,b,…    grids or data sets, such as madelon.paper or mnist
   --no-run        write the page from what is there
@@ -261,26 +257,22 @@ async function readGrid({ name, methods, epsilons, seeds, shared }) {
 async function train(grid) {
   const { name } = grid;
   const before = (await readGrid(grid)).length;
-  const reports = reportsOf(name);
-  const isDone = before === sizeOf(grid) && reports.some(existsSync);
+  const report = reportOf(name);
+  const isDone = before === sizeOf(grid) && existsSync(report);
   console.log(`\n# ${name}: ${before} of ${sizeOf(grid)} trainings are there`);
   if (isDone) return;
   const jobs = options.jobs === undefined ? [] : ['--jobs', options.jobs];
   const begin = performance.now();
-  const code = await run([...grid.command(data ?? ''), ...jobs, '--report', reports[0]], processIo);
+  const code = await run([...grid.command(data ?? ''), ...jobs, '--report', report], processIo);
   const seconds = Number(((performance.now() - begin) / 1000).toFixed(1));
   const trainings = (await readGrid(grid)).length - before;
   if (trainings > 0) await record({ grid: name, trainings, seconds });
   if (code !== 0) process.exitCode = code;
-  else if (isPublished && statSync(reports[0]).size > LARGE_REPORT) {
-    mkdirSync(dirname(reports[1]), { recursive: true });
-    renameSync(reports[0], reports[1]);
-  }
 }
 
-/** Where a grid's report is: among the results, or beside the repository if it is large. */
-function reportsOf(name) {
-  return [join(out, `${name}.html`), `build/reproduce/${name}.html`].slice(0, isPublished ? 2 : 1);
+/** Where a grid's report is. It is made of the results, and not kept with them in the repository. */
+function reportOf(name) {
+  return join(isPublished ? 'build/reproduce' : out, `${name}.html`);
 }
 
 async function record(run) {
@@ -318,9 +310,8 @@ async function writePage() {
       records: await readGrid(grid),
       runs: runs.filter((run) => run.grid === name),
       command: commandText(grid),
-      report: existsSync(join(out, `${name}.html`))
-        ? relative(dirname(page), join(out, `${name}.html`))
-        : undefined,
+      report:
+        isPublished || !existsSync(reportOf(name)) ? undefined : relative(dirname(page), reportOf(name)),
     });
   }
   for (const dataset of datasets.values()) {

@@ -64,11 +64,13 @@ describe.runIf(existsSync(CELL_PROGRAM))('npm run reproduce', () => {
   describe('writes of made-up trainings', () => {
     const out = folder.path('made-up');
     mkdirSync(out);
-    writeResults(join(out, 'madelon.paper.jsonl'), PAPER, [
-      // Not in the order of the grid, in which the page has them.
-      { method: 'set', accuracies: [0.66, 0.68, 0.7, 0.72, 0.74] },
-      { method: 'rigl', accuracies: [0.5, 0.5, 0.5, 0.5, null] },
+    writeResults(join(out, 'madelon.paper-cosine-1.jsonl'), PAPER, [
       { method: 'ctre-sim', accuracies: [0.78, 0.86, 0.94] },
+    ]);
+    writeResults(join(out, 'madelon.paper-1.jsonl'), PAPER, [
+      // Not in the order of the grid, in which the page has them.
+      { method: 'rigl', accuracies: [0.5, 0.5, 0.5, 0.5, null] },
+      { method: 'set', accuracies: [0.66, 0.68, 0.7, 0.72, 0.74] },
     ]);
     writeResults(join(out, 'madelon.default.jsonl'), { ...PAPER, preset: 'default' }, [
       { method: 'cte-rigl', accuracies: [0.76, 0.78, 0.8, 0.82, 0.84] },
@@ -168,15 +170,20 @@ describe.runIf(existsSync(CELL_PROGRAM))('npm run reproduce', () => {
     });
 
     it('what is not complete or not there', () => {
-      expect(page).toContain('**Not complete**: `madelon.paper`, 13 of 70 trainings.');
-      expect(page).toContain('**Not run**: `madelon.paper-more`, 0 of 20 trainings.');
+      expect(page).toContain(
+        '**Not complete**: `madelon.paper-cosine-1`, 3 of 15 trainings; `madelon.paper-1`, 10 of 20 trainings.',
+      );
+      expect(page).toContain(
+        '`madelon.paper-5`, 0 of 20 trainings; `madelon.paper-more`, 0 of 20 trainings.',
+      );
       expect(page).toContain('`mnist.dense`, 0 of 2 trainings;');
     });
 
     it('how it was computed, as far as that was recorded', () => {
       const rows = tableRows(page, '## How this was computed').slice(1);
-      expect(rows[0]).toEqual(['`madelon.paper`', '13', ...Array(5).fill('not recorded')]);
-      expect(rows[2].slice(0, 4)).toEqual(['`madelon.default`', '10', '100', '0123456']);
+      expect(rows[0]).toEqual(['`madelon.paper-cosine-1`', '3', ...Array(5).fill('not recorded')]);
+      expect(rows[1]).toEqual(['`madelon.paper-1`', '10', ...Array(5).fill('not recorded')]);
+      expect(rows[3].slice(0, 4)).toEqual(['`madelon.default`', '10', '100', '0123456']);
       expect(page).toContain(
         '\nctre compare $CTRE_DATA_DIR/PCMAC.mat --split $CTRE_DATA_DIR/splits/PCMAC.json --epochs 150 --preset paper --methods dense --epsilons 1 --seeds 0,1 --results ',
       );
@@ -212,7 +219,10 @@ describe.runIf(existsSync(CELL_PROGRAM))('npm run reproduce', () => {
 
     it('an option or a grid is unknown', () => {
       sentence(['--fast'], /'--fast'.*--help/);
-      sentence(['--no-run', '--only', 'mnist,iris'], /no "iris"; --only takes madelon, madelon\.paper,/);
+      sentence(
+        ['--no-run', '--only', 'mnist,iris'],
+        /no "iris"; --only takes madelon, madelon\.paper-cosine-1,/,
+      );
     });
 
     it('the folder or the page cannot be written', () => {
