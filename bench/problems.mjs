@@ -2,10 +2,10 @@
 // any shape; random sparse layers with a batch of 128 samples.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { transposePattern } from '../dist/csr.js';
+import { randomStream } from '../dist/base/random.js';
 import { readDataset } from '../dist/data/index.js';
-import { randomStream } from '../dist/random.js';
-import { randomPattern } from '../dist/topology/pattern.js';
+import { transposePattern } from '../dist/matrix/pattern.js';
+import { randomPattern } from '../dist/matrix/sampling.js';
 
 /** Samples of a batch. */
 export const BATCH = 128;

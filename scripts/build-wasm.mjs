@@ -13,7 +13,7 @@ for (const target of ['release', 'debug']) {
 }
 const bytes = await readFile('build/ctre.wasm');
 await writeFile(
-  'src/memory/wasm.generated.ts',
+  'src/engine/wasm.generated.ts',
   `/** The compiled kernels, two hexadecimal digits a byte. */\nexport const wasmHex =\n  '${bytes.toString('hex')}';\n`,
 );
 console.log(`build/ctre.wasm: ${bytes.length} bytes`);

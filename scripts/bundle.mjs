@@ -35,7 +35,7 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
 });
-await copyFile(`${root}/src/workers/worker.mjs`, `${outdir}/worker.mjs`);
+await copyFile(`${root}/src/run/worker.mjs`, `${outdir}/worker.mjs`);
 
 // Their licences want to go where the code goes.
 const packages = Object.keys(metafile.inputs).flatMap(

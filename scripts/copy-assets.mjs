@@ -3,4 +3,4 @@ import { copyFile } from 'node:fs/promises';
 
 const root = new URL('..', import.meta.url);
 await copyFile(new URL('build/ctre.wasm', root), new URL('dist/ctre.wasm', root));
-await copyFile(new URL('src/workers/worker.mjs', root), new URL('dist/workers/worker.mjs', root));
+await copyFile(new URL('src/run/worker.mjs', root), new URL('dist/run/worker.mjs', root));

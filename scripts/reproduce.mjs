@@ -2,7 +2,7 @@
 //
 // Trains what docs/results.md tells of, each grid with one `ctre compare`, and writes the page. Stopped or killed at any
 // moment, it goes on when it is started again.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -87,12 +87,12 @@ if (options.help) {
   process.exit();
 }
 if (!existsSync('dist/cli/run.js')) stop('there is no dist/; npm run build makes it');
-const { CtreError } = await import('../dist/errors.js');
-const { run } = await import('../dist/cli/run.js');
+const { CtreError } = await import('../dist/base/errors.js');
+const { run } = await import('../dist/cli/program.js');
 const { explain, writeWhole } = await import('../dist/cli/files.js');
 const { processIo } = await import('../dist/cli/processIo.js');
 const { readResults } = await import('../dist/cli/resultsFile.js');
-const { presets } = await import('../dist/presets.js');
+const { presets } = await import('../dist/model/presets.js');
 const { renderResults, sizeOf } = await import('./resultsPage.mjs');
 
 const { quick } = options;

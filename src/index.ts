@@ -5,35 +5,43 @@
 
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { adam, sgd } from './nn/optimizer.ts';
-import { cte } from './topology/cte.ts';
-import { cteRigl } from './topology/cteRigl.ts';
-import { ctreSeq } from './topology/ctreSeq.ts';
-import { ctreSim } from './topology/ctreSim.ts';
-import { dense } from './topology/dense.ts';
-import { fixed } from './topology/fixed.ts';
-import { momentum } from './topology/momentum.ts';
-import { prune } from './topology/prune.ts';
-import { rigl } from './topology/rigl.ts';
-import { set } from './topology/set.ts';
-import { snip } from './topology/snip.ts';
+import { cte } from './topology/methods/cte.ts';
+import { cteRigl } from './topology/methods/cteRigl.ts';
+import { ctreSeq } from './topology/methods/ctreSeq.ts';
+import { ctreSim } from './topology/methods/ctreSim.ts';
+import { dense } from './topology/methods/dense.ts';
+import { fixed } from './topology/methods/fixed.ts';
+import { momentum } from './topology/methods/momentum.ts';
+import { prune } from './topology/methods/prune.ts';
+import { rigl } from './topology/methods/rigl.ts';
+import { set } from './topology/methods/set.ts';
+import { snip } from './topology/methods/snip.ts';
 
-export { CsrMatrix, type CsrParts, type CsrPattern, type DenseMatrix } from './csr.ts';
-export { CtreError, type ErrorCode } from './errors.ts';
-export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './globals.ts';
-export { init, initSync, type Kernels, type WasmBytes, type WasmSource } from './memory/module.ts';
-export { type EpochListener, type History, type LayerView, type LoadOptions, SparseMLP } from './model.ts';
+export { CtreError, type ErrorCode } from './base/errors.ts';
+export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/host.ts';
+export type { Random } from './base/random.ts';
+export type { Kernels } from './engine/abi.ts';
+export { init, initSync } from './engine/engine.ts';
+export type { WasmBytes, WasmSource } from './engine/source.ts';
+export type { CsrParts } from './matrix/canonical.ts';
+export { CsrMatrix } from './matrix/csrMatrix.ts';
+export type { DenseMatrix } from './matrix/denseMatrix.ts';
+export type { CsrPattern, Positions } from './matrix/pattern.ts';
+export type { EpochListener, History } from './model/fit.ts';
+export type { Labels, Samples } from './model/inputs.ts';
+export type { LoadOptions } from './model/load.ts';
+export type { CreateOptions, ModelOptions, TrainOptions } from './model/options.ts';
+export { type LayerView, SparseMLP } from './model/sparseMlp.ts';
 export type { Initializer } from './nn/initializer.ts';
+export type { LayerShape } from './nn/layerShape.ts';
 export type { Optimizer, OptimizerOptions } from './nn/optimizer.ts';
-export type { CreateOptions, ModelOptions, TrainOptions } from './options.ts';
-export type { Random } from './random.ts';
 export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
-export type { LayerShape } from './shape.ts';
-export type { CosineOptions } from './topology/cte.ts';
-export type { CteRiglOptions } from './topology/cteRigl.ts';
-export type { SeqState } from './topology/ctreSeq.ts';
+export type { CosineOptions } from './topology/cosineOptions.ts';
 export type { DensityOptions } from './topology/density.ts';
 export type { EditCounts, LayerEdit } from './topology/edit.ts';
-export type { PruneState } from './topology/prune.ts';
+export type { CteRiglOptions } from './topology/methods/cteRigl.ts';
+export type { SeqState } from './topology/methods/ctreSeq.ts';
+export type { PruneState } from './topology/methods/prune.ts';
 export type { PruneOptions, Schedule } from './topology/schedule.ts';
 export type { CosineSearch, SearchOptions } from './topology/search.ts';
 export type {
@@ -42,13 +50,11 @@ export type {
   EvolvingLayer,
   InitialLayer,
   Need,
-  Positions,
   Progress,
   Topology,
 } from './topology/topology.ts';
-export type { Labels, Samples } from './train/batches.ts';
-export type { Score } from './train/evaluate.ts';
-export type { Epoch } from './train/train.ts';
+export type { Epoch } from './train/epoch.ts';
+export type { Score } from './train/score.ts';
 
 /** How weights are drawn. */
 export const initializer = Object.freeze({ glorot, sparseHe, uniform, zeros });

@@ -3,10 +3,12 @@
 //   open N             prepares layers of N neurons, density and sparsity of the data as in an MNIST network
 //   kernels            answers [{ name, flops, bytes }]: arithmetic, or bytes that have to move, of one call
 //   run KERNEL TIMES   answers [nanoseconds, …]
-import { Region } from '../../dist/memory/arena.js';
-import { getEngine, TILE } from '../../dist/memory/module.js';
-import { randomStream } from '../../dist/random.js';
-import { randomPattern } from '../../dist/topology/pattern.js';
+
+import { randomStream } from '../../dist/base/random.js';
+import { TILE } from '../../dist/engine/abi.js';
+import { getEngine } from '../../dist/engine/engine.js';
+import { Region } from '../../dist/engine/region.js';
+import { randomPattern } from '../../dist/matrix/sampling.js';
 import { serve, time } from './serve.mjs';
 
 /** Rows of data to pack tiles from. */

@@ -1,8 +1,9 @@
 // The sparse kernels as a contestant: ctre's own (`wasm`), or the same loops in plain JavaScript (`plain`). The commands
 // are those of native/serve.h. A batch is four tiles, each gone through on its own.
 import { writeFileSync } from 'node:fs';
-import { Region } from '../../dist/memory/arena.js';
-import { getEngine, TILE } from '../../dist/memory/module.js';
+import { TILE } from '../../dist/engine/abi.js';
+import { getEngine } from '../../dist/engine/engine.js';
+import { Region } from '../../dist/engine/region.js';
 import * as plain from '../plain.mjs';
 import { BATCH, readLayer } from '../problems.mjs';
 import { serve, time } from './serve.mjs';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { type Bounds, checkChoice, checkInteger, checkNumber } from '../checks.ts';
+import { type Bounds, checkChoice, checkInteger, checkNumber } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
 import { parseNumber } from '../data/text.ts';
-import { CtreError, show } from '../errors.ts';
 
 /** An option as the help shows it. */
 export interface OptionHelp {

@@ -1,11 +1,11 @@
+import { CtreError } from '../base/errors.ts';
 import type { Cell, CellRecord, EvolutionCount, FinishedCell } from '../compare/cell.ts';
 import { type PictureSize, Watch } from '../compare/look.ts';
-import { CtreError } from '../errors.ts';
 import type { Epoch, SparseMLP } from '../index.ts';
-import { holdOut } from '../options.ts';
+import { holdOut } from '../model/holdOut.ts';
 import { countMultiplyAdds } from '../train/multiplyAdds.ts';
 import { parseArguments } from './args.ts';
-import { createModel, openTraining, resultRecord, type Training, trainSyntax } from './train.ts';
+import { createModel, openTraining, resultRecord, type Training, trainSyntax } from './commands/train.ts';
 
 /** One training of a comparison, as its process gets it. */
 export interface CellTask {

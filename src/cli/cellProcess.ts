@@ -1,7 +1,7 @@
 // The other half of cellPool.ts: a process that does one training of a comparison and ends.
 import process from 'node:process';
+import { CtreError } from '../base/errors.ts';
 import type { CellRecord } from '../compare/cell.ts';
-import { CtreError } from '../errors.ts';
 import { type CellTask, runCell } from './cell.ts';
 
 /** What the process says: an epoch is done, or how it ended. */

@@ -1,6 +1,6 @@
 import * as nodeFiles from 'node:fs/promises';
 import { join } from 'node:path';
-import { CtreError, show } from '../errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 import type { Arguments, OptionHelp } from './args.ts';
 import { explain } from './files.ts';
 

@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto';
+import { CtreError, megabytes, show } from '../base/errors.ts';
 import type { Cell } from '../compare/cell.ts';
 import { guessPicture, type PictureSize } from '../compare/look.ts';
-import type { CsrMatrix, DenseMatrix } from '../csr.ts';
 import type { Dataset } from '../data/index.ts';
-import { CtreError, megabytes, show } from '../errors.ts';
-import { networkBytes } from '../nn/mlp.ts';
-import { checkDims, holdOut } from '../options.ts';
+import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import { checkDims } from '../model/architecture.ts';
+import { holdOut } from '../model/holdOut.ts';
+import { networkBytes } from '../nn/network.ts';
 import { connectionCounts } from '../topology/density.ts';
-import { type MethodName, methods } from '../topology/index.ts';
+import { type MethodName, methods } from '../topology/methods.ts';
 import { type Arguments, type OptionHelp, type OptionName, parseArguments, unknown } from './args.ts';
 import type { CellTask } from './cell.ts';
+import { openTraining, type Training, trainSyntax } from './commands/train.ts';
 import { READ_OPTIONS, SPLIT_OPTIONS } from './dataset.ts';
 import { readBytes } from './files.ts';
 import { NETWORK_OPTIONS, readSettings, TRAINING_OPTIONS } from './settings.ts';
-import { openTraining, type Training, trainSyntax } from './train.ts';
 
 const METHODS = Object.keys(methods) as MethodName[];
 const { method: _method, epsilon: _epsilon, seed: _seed, ...NETWORK } = NETWORK_OPTIONS;

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
-import { CsrMatrix, type DenseMatrix } from '../csr.ts';
-import { idxRole } from '../data/idx.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { randomStream } from '../base/random.ts';
+import { idxRole } from '../data/formats/idx.ts';
 import {
   applyScaler,
   type Dataset,
@@ -18,9 +19,9 @@ import {
   syntheticDataset,
   takeRows,
 } from '../data/index.ts';
-import { CtreError, show } from '../errors.ts';
-import type { TrainOptions } from '../options.ts';
-import { randomStream } from '../random.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { TrainOptions } from '../model/options.ts';
 import type { Arguments, OptionHelp } from './args.ts';
 import { listFolder, readBytes, readInside, readText } from './files.ts';
 import { percent } from './report.ts';

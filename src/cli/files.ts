@@ -12,7 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { CtreError, show } from '../errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 
 /** A file's content. @throws CtreError `E_FORMAT` for one that cannot be read, `E_MEMORY` for one that is too large. */
 export async function readBytes(path: string): Promise<Uint8Array> {

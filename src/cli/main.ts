@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import process from 'node:process';
 import { processIo } from './processIo.ts';
-import { run } from './run.ts';
+import { run } from './program.ts';
 
 // `ctre predict … | head`: the reader has what it wanted.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,7 +1,7 @@
 import { open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { CtreError, show } from '../base/errors.ts';
 import { type CellRecord, cellKey } from '../compare/cell.ts';
-import { CtreError, show } from '../errors.ts';
 import type { CellTask } from './cell.ts';
 import { isAlive } from './checkpoints.ts';
 import { checkWritable, explain, writeWhole } from './files.ts';

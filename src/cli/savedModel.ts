@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { CtreError, show } from '../base/errors.ts';
 import {
   type Dataset,
   parseRowRange,
@@ -7,8 +8,7 @@ import {
   scalerFromJson,
   scalerToJson,
 } from '../data/index.ts';
-import { CtreError, show } from '../errors.ts';
-import { SparseMLP } from '../model.ts';
+import { SparseMLP } from '../model/sparseMlp.ts';
 import type { Arguments, OptionHelp } from './args.ts';
 import { inOptions, type LabelledRows, pickRows, readingLimit, readSplit, scaled } from './dataset.ts';
 import { readBytes, writeWhole } from './files.ts';

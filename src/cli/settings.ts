@@ -1,4 +1,4 @@
-import { CtreError } from '../errors.ts';
+import { CtreError } from '../base/errors.ts';
 import type {
   CreateOptions,
   DensityOptions,
@@ -7,10 +7,10 @@ import type {
   Topology,
   TrainOptions,
 } from '../index.ts';
+import { PRESET_NAMES, type PresetName, presets } from '../model/presets.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
 import { optimizerByName, optimizers } from '../nn/optimizer.ts';
-import { PRESET_NAMES, type PresetName, presets } from '../presets.ts';
-import { type MethodName, methods, topologyByName } from '../topology/index.ts';
+import { type MethodName, methods, topologyByName } from '../topology/methods.ts';
 import type { Arguments, OptionHelp } from './args.ts';
 
 const METHODS = Object.keys(methods) as MethodName[];

@@ -1,4 +1,4 @@
-import { CtreError } from '../errors.ts';
+import { CtreError } from '../base/errors.ts';
 
 /** Reads binary fields one after the other and never past the end. */
 export class ByteReader {

@@ -1,6 +1,8 @@
-import type { Budget } from '../budget.ts';
-import { CsrMatrix, type CsrPattern, MAX_INDEX, transposePattern } from '../csr.ts';
-import { CtreError } from '../errors.ts';
+import type { Budget } from '../base/budget.ts';
+import { CtreError } from '../base/errors.ts';
+import { MAX_INDEX } from '../matrix/canonical.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import { type CsrPattern, transposePattern } from '../matrix/pattern.ts';
 import { finite, type NumericArray } from './ndarray.ts';
 
 /** A compressed sparse matrix as SciPy and MATLAB keep it: indices in any order, duplicates add up. */

@@ -1,8 +1,9 @@
-import { checkLength, viewOf } from '../arrays.ts';
-import type { Budget } from '../budget.ts';
-import { readField } from '../checks.ts';
-import type { CsrMatrix, DenseMatrix } from '../csr.ts';
-import { CtreError, show } from '../errors.ts';
+import { checkLength, viewOf } from '../base/arrays.ts';
+import type { Budget } from '../base/budget.ts';
+import { readField } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 
 /** Rows with their classes. Sparse sources stay sparse; nothing is scaled. */
 export interface Dataset {

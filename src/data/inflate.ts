@@ -1,7 +1,7 @@
 import { Gunzip, Inflate, Unzlib } from 'fflate';
-import type { Budget } from '../budget.ts';
-import { crc32 } from '../crc32.ts';
-import { CtreError } from '../errors.ts';
+import type { Budget } from '../base/budget.ts';
+import { crc32 } from '../base/crc32.ts';
+import { CtreError } from '../base/errors.ts';
 
 /** DEFLATE cannot expand more than this: one bit pair can stand for 258 bytes. */
 const MAX_RATIO = 1032;

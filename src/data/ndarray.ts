@@ -1,6 +1,7 @@
-import type { Budget } from '../budget.ts';
-import { type DenseMatrix, MAX_INDEX } from '../csr.ts';
-import { CtreError } from '../errors.ts';
+import type { Budget } from '../base/budget.ts';
+import { CtreError } from '../base/errors.ts';
+import { MAX_INDEX } from '../matrix/canonical.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 
 /** Element types of the binary formats, and the bytes each takes. */
 export const ELEMENT_BYTES = {

@@ -1,14 +1,14 @@
-import { viewOf } from '../arrays.ts';
-import { Budget } from '../budget.ts';
-import { CtreError, show } from '../errors.ts';
+import { viewOf } from '../base/arrays.ts';
+import { Budget } from '../base/budget.ts';
+import { CtreError, show } from '../base/errors.ts';
 import { latin1 } from './bytes.ts';
-import { readCsv } from './csv.ts';
 import type { Dataset, ReadOptions } from './dataset.ts';
-import { idxRole, isIdx, readIdxSet } from './idx.ts';
+import { readCsv } from './formats/csv.ts';
+import { idxRole, isIdx, readIdxSet } from './formats/idx.ts';
+import { isLibsvmLine, readLibsvm } from './formats/libsvm.ts';
+import { readMat } from './formats/mat.ts';
+import { readNumpy } from './formats/npz.ts';
 import { gunzip } from './inflate.ts';
-import { isLibsvmLine, readLibsvm } from './libsvm.ts';
-import { readMat } from './mat.ts';
-import { readNumpy } from './npz.ts';
 
 /** One file, or several that belong together (an IDX set, an `.npy` pair), by name. */
 export type DataFiles =

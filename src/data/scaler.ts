@@ -1,5 +1,7 @@
-import { CsrMatrix, checkMatrix, type DenseMatrix } from '../csr.ts';
-import { CtreError, show } from '../errors.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { checkMatrix } from '../matrix/check.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { allRows, checkRowIndices } from './split.ts';
 
 export type ScalerKind = 'minmax' | 'standard' | 'none';

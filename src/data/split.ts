@@ -1,9 +1,12 @@
-import { newArray, viewOf } from '../arrays.ts';
-import { checkInteger, readField } from '../checks.ts';
-import { CsrMatrix, checkMatrix, type DenseMatrix, MAX_INDEX } from '../csr.ts';
-import { CtreError, show } from '../errors.ts';
-import { isRecord } from '../json.ts';
-import type { Random } from '../random.ts';
+import { newArray, viewOf } from '../base/arrays.ts';
+import { checkInteger, readField } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { isRecord } from '../base/json.ts';
+import type { Random } from '../base/random.ts';
+import { MAX_INDEX } from '../matrix/canonical.ts';
+import { checkMatrix } from '../matrix/check.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 
 /**
  * Divides rows (a list of indices, or all of 0 … rows − 1) at random: `val` gets round(fraction × rows), at least

@@ -1,7 +1,7 @@
-import { newArray } from '../arrays.ts';
-import { checkOptions } from '../checks.ts';
-import { CtreError, show } from '../errors.ts';
-import { type Random, randomStream } from '../random.ts';
+import { newArray } from '../base/arrays.ts';
+import { checkOptions } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { type Random, randomStream } from '../base/random.ts';
 import type { Dataset } from './dataset.ts';
 import { checkElements } from './ndarray.ts';
 

@@ -1,5 +1,5 @@
-import type { Budget } from '../budget.ts';
-import { CtreError } from '../errors.ts';
+import type { Budget } from '../base/budget.ts';
+import { CtreError } from '../base/errors.ts';
 
 /** Bytes of text decoded at a time. */
 const PIECE = 1 << 18;

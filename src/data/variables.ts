@@ -1,6 +1,6 @@
-import type { Budget } from '../budget.ts';
-import { CsrMatrix } from '../csr.ts';
-import { CtreError, show } from '../errors.ts';
+import type { Budget } from '../base/budget.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { buildDataset, type Dataset, type LabelValues, type RawRows, type ReadOptions } from './dataset.ts';
 import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
 

@@ -1,6 +1,6 @@
-import type { Budget } from '../budget.ts';
-import { crc32 } from '../crc32.ts';
-import { CtreError, show } from '../errors.ts';
+import type { Budget } from '../base/budget.ts';
+import { crc32 } from '../base/crc32.ts';
+import { CtreError, show } from '../base/errors.ts';
 import { ByteReader } from './bytes.ts';
 import { inflate, inflatePrefix } from './inflate.ts';
 import { checkVariableCount } from './variables.ts';

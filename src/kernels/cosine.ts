@@ -1,8 +1,12 @@
-import { checkBoolean, checkInteger, checkOptions } from '../checks.ts';
-import { CsrMatrix, checkMatrix, checkSparse, type DenseMatrix } from '../csr.ts';
-import type { F32Block, Region } from '../memory/arena.ts';
-import { type Engine, TILE, TOP_K_SCRATCH } from '../memory/module.ts';
-import { checkFits, inRegion, loadPattern, newElements, tilesOf, zerosF32 } from './operands.ts';
+import { checkBoolean, checkInteger, checkOptions } from '../base/checks.ts';
+import { TILE, TOP_K_SCRATCH } from '../engine/abi.ts';
+import type { Engine } from '../engine/engine.ts';
+import { zerosF32 } from '../engine/load.ts';
+import type { F32Block, Region } from '../engine/region.ts';
+import { checkMatrix, checkSparse } from '../matrix/check.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import { checkFits, inRegion, loadPattern, newElements, tilesOf } from './operands.ts';
 import { loadUnitVectors, type UnitVectors } from './unitVectors.ts';
 
 /** The k most similar rows of every row, best first. */

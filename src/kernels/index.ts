@@ -3,9 +3,12 @@
  * @module ctre/kernels
  */
 
-export { CsrMatrix, type CsrParts, type DenseMatrix } from '../csr.ts';
-export { CtreError, type ErrorCode } from '../errors.ts';
-export { init, initSync, type WasmBytes, type WasmSource } from '../memory/module.ts';
+export { CtreError, type ErrorCode } from '../base/errors.ts';
+export { init, initSync } from '../engine/engine.ts';
+export type { WasmBytes, WasmSource } from '../engine/source.ts';
+export type { CsrParts } from '../matrix/canonical.ts';
+export { CsrMatrix } from '../matrix/csrMatrix.ts';
+export type { DenseMatrix } from '../matrix/denseMatrix.ts';
 export { cosineSimilarity, cosineTopK, type Neighbours } from './cosine.ts';
 export { sddmm } from './sddmm.ts';
 export { spmm, spmmTransposed } from './spmm.ts';

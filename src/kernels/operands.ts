@@ -1,10 +1,10 @@
-// The matrix arguments and results of the public kernels: checked at the door, copied into the kernels' memory.
-
-import { newArray } from '../arrays.ts';
-import type { CsrPattern } from '../csr.ts';
-import { CtreError } from '../errors.ts';
-import { type F32Block, type I32Block, Region } from '../memory/arena.ts';
-import { type Engine, getEngine, TILE } from '../memory/module.ts';
+import { newArray } from '../base/arrays.ts';
+import { CtreError } from '../base/errors.ts';
+import { TILE } from '../engine/abi.ts';
+import { type Engine, getEngine } from '../engine/engine.ts';
+import { loadI32 } from '../engine/load.ts';
+import { Region } from '../engine/region.ts';
+import type { CsrPattern } from '../matrix/pattern.ts';
 
 /** @throws CtreError `E_SHAPE` unless both sizes are one; `what` says of what they are. */
 export function checkFits(what: string, came: number, expected: number): void {
@@ -40,29 +40,6 @@ export interface LoadedPattern {
 
 export function loadPattern(region: Region, { indptr, indices }: CsrPattern): LoadedPattern {
   return { indptr: loadI32(region, indptr).pointer, indices: loadI32(region, indices).pointer };
-}
-
-export function loadI32(region: Region, values: Int32Array): I32Block {
-  const block = region.i32(values.length);
-  block.view.set(values);
-  return block;
-}
-
-/**
- * A copy of checked data, which are the caller's own until now.
- * @throws CtreError `E_SHAPE` when they are no longer as many: their buffer was detached, or resized.
- */
-export function loadF32(region: Region, values: Float32Array, length: number): F32Block {
-  const block = region.f32(length);
-  checkFits('elements of data that changed while they were read', values.length, length);
-  block.view.set(values);
-  return block;
-}
-
-export function zerosF32(region: Region, length: number): F32Block {
-  const block = region.f32(length);
-  block.view.fill(0);
-  return block;
 }
 
 /** 0 … n − 1 cut into tiles. */

@@ -1,6 +1,9 @@
-import { CsrMatrix, checkDense, checkSparse, type DenseMatrix } from '../csr.ts';
-import { TILE } from '../memory/module.ts';
-import { checkFits, inRegion, loadF32, loadPattern, tilesOf, zerosF32 } from './operands.ts';
+import { TILE } from '../engine/abi.ts';
+import { loadF32, zerosF32 } from '../engine/load.ts';
+import { checkSparse } from '../matrix/check.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import { checkDense, type DenseMatrix } from '../matrix/denseMatrix.ts';
+import { checkFits, inRegion, loadPattern, tilesOf } from './operands.ts';
 
 /**
  * The dense product A·Bᵀ sampled at a pattern: entry (i, j) of the result is the inner product of row i of `a`

@@ -1,16 +1,12 @@
-import { type CsrMatrix, checkDense, checkSparse, type DenseMatrix, transposePattern } from '../csr.ts';
-import type { Region } from '../memory/arena.ts';
-import { type Engine, TILE } from '../memory/module.ts';
-import {
-  checkFits,
-  inRegion,
-  loadF32,
-  loadI32,
-  loadPattern,
-  newElements,
-  tilesOf,
-  zerosF32,
-} from './operands.ts';
+import { TILE } from '../engine/abi.ts';
+import type { Engine } from '../engine/engine.ts';
+import { loadF32, loadI32, zerosF32 } from '../engine/load.ts';
+import type { Region } from '../engine/region.ts';
+import { checkSparse } from '../matrix/check.ts';
+import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import { checkDense, type DenseMatrix } from '../matrix/denseMatrix.ts';
+import { transposePattern } from '../matrix/pattern.ts';
+import { checkFits, inRegion, loadPattern, newElements, tilesOf } from './operands.ts';
 
 /**
  * The product W·X of a sparse and a dense matrix: [w.rows × k] for X of [w.cols × k].

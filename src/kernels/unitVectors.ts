@@ -1,7 +1,11 @@
-import { CsrMatrix, type DenseMatrix, transposePattern } from '../csr.ts';
-import type { F32Block, Region } from '../memory/arena.ts';
-import { type Engine, TILE } from '../memory/module.ts';
-import { loadF32, loadI32, loadPattern, zerosF32 } from './operands.ts';
+import { TILE } from '../engine/abi.ts';
+import type { Engine } from '../engine/engine.ts';
+import { loadF32, loadI32, zerosF32 } from '../engine/load.ts';
+import type { F32Block, Region } from '../engine/region.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import { transposePattern } from '../matrix/pattern.ts';
+import { loadPattern } from './operands.ts';
 
 /** A matrix's rows as vectors of length 1 in the kernels' memory; those that have no direction are 0. */
 export interface UnitVectors {

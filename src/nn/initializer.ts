@@ -1,6 +1,6 @@
-import { checkChoice, checkNumber, checkOptions } from '../checks.ts';
-import type { Random } from '../random.ts';
-import type { LayerShape } from '../shape.ts';
+import { checkChoice, checkNumber, checkOptions } from '../base/checks.ts';
+import type { Random } from '../base/random.ts';
+import type { LayerShape } from './layerShape.ts';
 
 /** Draws the weights of connections: at the start for every one, later for each that is grown. */
 export interface Initializer {

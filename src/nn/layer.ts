@@ -1,9 +1,9 @@
-import { type CsrPattern, fullPattern, transposePattern } from '../csr.ts';
-import type { F32Block, I32Block, Region } from '../memory/arena.ts';
-import type { Kernels } from '../memory/module.ts';
-import type { Random } from '../random.ts';
-import type { LayerShape } from '../shape.ts';
+import type { Random } from '../base/random.ts';
+import type { Kernels } from '../engine/abi.ts';
+import type { F32Block, I32Block, Region } from '../engine/region.ts';
+import { type CsrPattern, fullPattern, transposePattern } from '../matrix/pattern.ts';
 import { drawWeight, type Initializer } from './initializer.ts';
+import type { LayerShape } from './layerShape.ts';
 import type { Optimizer } from './optimizer.ts';
 
 /** The structure of a sparse layer in the kernels' memory: W's CSR and, for the backward product, its CSC. */

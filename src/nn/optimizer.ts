@@ -1,6 +1,6 @@
-import { checkBoolean, checkChoice, checkNumber, checkOptions } from '../checks.ts';
-import { CtreError } from '../errors.ts';
-import type { Kernels } from '../memory/module.ts';
+import { checkBoolean, checkChoice, checkNumber, checkOptions } from '../base/checks.ts';
+import { CtreError } from '../base/errors.ts';
+import type { Kernels } from '../engine/abi.ts';
 
 /** An optimiser: how a step changes parameters, and how many arrays of state (`slots`) each parameter has. */
 export interface Optimizer {

@@ -1,7 +1,7 @@
-import { CtreError, show } from '../errors.ts';
-import { startWorker, type WorkerFile, type WorkerHandle } from '../workers/startWorker.ts';
-import { type Facts, type Reply, receiveError } from './messages.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { startWorker, type WorkerFile, type WorkerHandle } from '../run/startWorker.ts';
 import type { CallName, Calls } from './modelWorker.ts';
+import { type Facts, type Reply, receiveError } from './protocol.ts';
 
 /** The worker of a model. Nothing that runs in it may import this file: bundlers would go round in circles. */
 const file: WorkerFile = {

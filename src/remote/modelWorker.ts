@@ -1,17 +1,19 @@
 // The worker of a WorkerModel: a SparseMLP, its methods called by messages. src/remote/workerModel.ts is its other half.
-import type { CsrMatrix } from '../csr.ts';
-import { CtreError } from '../errors.ts';
-import type { WasmModule } from '../globals.ts';
-import { init } from '../memory/module.ts';
-import { type LoadOptions, SparseMLP } from '../model.ts';
+
+import { CtreError } from '../base/errors.ts';
+import type { WasmModule } from '../base/host.ts';
+import { init } from '../engine/engine.ts';
+import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { Labels, Samples } from '../model/inputs.ts';
+import type { LoadOptions } from '../model/load.ts';
+import type { CreateOptions, ModelOptions } from '../model/options.ts';
+import { SparseMLP } from '../model/sparseMlp.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
-import type { CreateOptions, ModelOptions } from '../options.ts';
-import { topologyByName } from '../topology/index.ts';
-import type { Labels, Samples } from '../train/batches.ts';
-import type { Score } from '../train/evaluate.ts';
-import type { Epoch } from '../train/train.ts';
-import { answerMessages } from '../workers/startWorker.ts';
+import { answerMessages } from '../run/startWorker.ts';
+import { topologyByName } from '../topology/methods.ts';
+import type { Epoch } from '../train/epoch.ts';
+import type { Score } from '../train/score.ts';
 import {
   buffersIn,
   type Facts,
@@ -23,7 +25,7 @@ import {
   type SentOptions,
   type SentTraining,
   sendError,
-} from './messages.ts';
+} from './protocol.ts';
 
 /** One worker has one model, and one training at a time. */
 let held: SparseMLP | undefined;
@@ -141,7 +143,7 @@ function learnt(): Facts | undefined {
 
 async function answer({ id, name, args }: Request): Promise<void> {
   try {
-    const value: unknown = await Reflect.apply(calls[name], undefined, args);
+    const value: unknown = await Reflect.apply(calls[name as CallName], undefined, args);
     send({ id, facts: learnt(), value }, buffersIn(value));
   } catch (error) {
     send({ id, facts: learnt(), error: sendError(error) }, []);

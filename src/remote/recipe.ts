@@ -1,7 +1,7 @@
-import { readField } from '../checks.ts';
-import { CtreError, show } from '../errors.ts';
-import type { Recipe } from '../io/modelFile.ts';
-import { checkJson } from '../options.ts';
+import { readField } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { checkJson } from '../base/json.ts';
+import type { Recipe } from '../files/modelFile.ts';
 
 /**
  * A topology method, initialiser or optimiser by its name and options, to be made again where its functions cannot go.

@@ -1,40 +1,35 @@
 // For those who compile against an older lib: the class has [Symbol.dispose].
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkBoolean, checkOptions } from '../checks.ts';
-import { CsrMatrix } from '../csr.ts';
-import { CtreError } from '../errors.ts';
-import type { StopSignal } from '../globals.ts';
-import { startedModule } from '../memory/module.ts';
-import {
-  type EpochListener,
-  type History,
-  type LayerView,
-  LOAD_OPTIONS,
-  type LoadOptions,
-  type SparseMLP,
-  trainToEnd,
-} from '../model.ts';
-import { initializerByName } from '../nn/initializer.ts';
-import { optimizerByName } from '../nn/optimizer.ts';
+import { checkBoolean, checkOptions } from '../base/checks.ts';
+import { CtreError } from '../base/errors.ts';
+import type { StopSignal } from '../base/host.ts';
+import { checkJson } from '../base/json.ts';
+import { startedModule } from '../engine/engine.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import { checkLayers } from '../model/architecture.ts';
+import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
+import type { Labels, Samples } from '../model/inputs.ts';
+import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
 import {
   CREATE_OPTIONS,
   type CreateOptions,
-  checkJson,
-  checkLayers,
   checkSignal,
   MODEL_OPTIONS,
   type ModelOptions,
   TRAIN_OPTIONS,
   type TrainOptions,
-} from '../options.ts';
-import { topologyByName } from '../topology/index.ts';
-import type { Labels, Samples } from '../train/batches.ts';
-import type { Score } from '../train/evaluate.ts';
-import type { Epoch } from '../train/train.ts';
-import { throwIfAborted } from '../train/work.ts';
+} from '../model/options.ts';
+import type { LayerView, SparseMLP } from '../model/sparseMlp.ts';
+import { initializerByName } from '../nn/initializer.ts';
+import { optimizerByName } from '../nn/optimizer.ts';
+import { throwIfAborted } from '../run/turns.ts';
+import { topologyByName } from '../topology/methods.ts';
+import type { Epoch } from '../train/epoch.ts';
+import type { Score } from '../train/score.ts';
 import { Link } from './link.ts';
-import { type Facts, Parcel, type SentOptions, type SentTraining } from './messages.ts';
 import type { CallName, Calls } from './modelWorker.ts';
+import { Parcel } from './parcel.ts';
+import type { Facts, SentOptions, SentTraining } from './protocol.ts';
 import { sendPart } from './recipe.ts';
 
 /** How samples and labels get to the worker. */

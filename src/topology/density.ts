@@ -1,5 +1,5 @@
-import { checkChoice, checkList, checkNumber } from '../checks.ts';
-import { CtreError } from '../errors.ts';
+import { checkChoice, checkList, checkNumber } from '../base/checks.ts';
+import { CtreError } from '../base/errors.ts';
 
 /** How dense the layers are; exactly one of `epsilon` and `density`. */
 export interface DensityOptions {

@@ -1,7 +1,7 @@
-import type { CsrPattern } from '../csr.ts';
-import { CtreError } from '../errors.ts';
-import { noPositions, positionsOf, positionsOutside } from './pattern.ts';
-import type { Edit, Positions } from './topology.ts';
+import { CtreError } from '../base/errors.ts';
+import type { CsrPattern, Positions } from '../matrix/pattern.ts';
+import { noPositions, positionsOf, positionsOutside } from '../matrix/pattern.ts';
+import type { Edit } from './topology.ts';
 
 /** A layer whose structure can be changed. */
 export interface EditTarget {

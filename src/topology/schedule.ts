@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber } from '../checks.ts';
+import { checkChoice, checkNumber } from '../base/checks.ts';
 
 const ANNEALINGS = ['constant', 'cosine', 'polynomial'] as const;
 

@@ -1,4 +1,4 @@
-import { checkChoice, checkInteger, checkOptions } from '../checks.ts';
+import { checkChoice, checkInteger, checkOptions } from '../base/checks.ts';
 
 /**
  * How the positions of largest |cosine| are searched for:

@@ -1,14 +1,8 @@
-import type { CsrPattern } from '../csr.ts';
-import type { Random } from '../random.ts';
-import type { LayerShape } from '../shape.ts';
+import type { Random } from '../base/random.ts';
+import type { CsrPattern, Positions } from '../matrix/pattern.ts';
+import type { LayerShape } from '../nn/layerShape.ts';
 import type { Schedule } from './schedule.ts';
 import type { CosineSearch } from './search.ts';
-
-/** Positions of W, in row-major order: entry e is (rows[e], cols[e]). */
-export interface Positions {
-  readonly rows: Int32Array;
-  readonly cols: Int32Array;
-}
 
 /** What training collects for a method:
  * - `activations`: candidates are the positions of largest |cosine| between the activations of their two neurons;

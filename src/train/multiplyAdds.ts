@@ -1,9 +1,10 @@
-import { randomStream } from '../random.ts';
+import { randomStream } from '../base/random.ts';
+import { chooseSample } from '../growth/candidates.ts';
+import { CARRYING_ROWS } from '../growth/carrying.ts';
+import { everyNeuron } from '../growth/norms.ts';
+import { planPasses } from '../growth/pairs.ts';
+import { WIRING_ROWS } from '../growth/wiring.ts';
 import type { CandidateNeed, Need, Topology } from '../topology/topology.ts';
-import { everyNeuron } from './candidates.ts';
-import { CARRYING_ROWS, chooseSample } from './evolve.ts';
-import { planPasses } from './pairBlocks.ts';
-import { WIRING_ROWS } from './wire.ts';
 
 /** A training, as far as its arithmetic depends on it. */
 export interface CountedTraining {

@@ -1,0 +1,60 @@
+import type { Budget } from './budget.ts';
+import { CtreError, show } from './errors.ts';
+
+/** What engines take at most for an array or object, and for an element or property of one, besides its text. */
+const CONTAINER_BYTES = 100;
+
+const ELEMENT_BYTES = 48;
+
+/**
+ * The value of a JSON text that somebody else wrote.
+ * @throws CtreError `E_MEMORY` when it would take more than the budget has, SyntaxError for text that is no JSON.
+ */
+export function parseJson(text: string, budget: Budget, what: string): unknown {
+  let bytes = 2 * text.length;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') inString = !inString;
+    else if (inString) {
+      if (character === '\\') at++;
+    } else if (character === '[' || character === '{') bytes += CONTAINER_BYTES;
+    else if (character === ',' || character === ':') bytes += ELEMENT_BYTES;
+  }
+  budget.claim(bytes, what);
+  return JSON.parse(text);
+}
+
+/** Whether a value is an object with keys of its own choosing. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The longest list that is kept with a model. */
+const MAX_LIST = 2 ** 24;
+
+/** Typed arrays do not survive JSON, and a list can be longer than any text. */
+function refuseLists(_key: string, value: unknown): unknown {
+  if (ArrayBuffer.isView(value) || (Array.isArray(value) && value.length > MAX_LIST)) {
+    throw new CtreError('E_ARGUMENT', `${show(value)} cannot be kept as JSON`);
+  }
+  return value;
+}
+
+/**
+ * A copy of an object that can be written as JSON, as a file will hold it.
+ * @throws CtreError `E_ARGUMENT` for anything else.
+ */
+export function checkJson(name: string, value: unknown): Readonly<Record<string, unknown>> {
+  let copy: unknown;
+  let cause: unknown;
+  try {
+    copy = JSON.parse(JSON.stringify(value, refuseLists));
+  } catch (reason) {
+    cause = reason;
+  }
+  if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return { ...copy };
+  throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected an object that JSON can hold`, {
+    cause,
+  });
+}

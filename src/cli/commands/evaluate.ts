@@ -1,0 +1,91 @@
+import { basename } from 'node:path';
+import type { Score } from '../../index.ts';
+import { parseArguments, type Syntax } from '../args.ts';
+import { openDataset, READ_OPTIONS } from '../dataset.ts';
+import { type Io, list, share, table } from '../report.ts';
+import { likeliestClasses, openModel, prepareRows, ROW_OPTIONS } from '../savedModel.ts';
+
+/** What `ctre evaluate` takes. */
+export const evaluateSyntax = {
+  command: 'evaluate',
+  summary: 'test a saved model on the rows of a dataset',
+  positionals: ['model.safetensors', 'dataset'],
+  options: {
+    Rows: ROW_OPTIONS,
+    Reading: READ_OPTIONS,
+    Output: { json: { help: 'one JSON object' } },
+  },
+} as const satisfies Syntax;
+
+/** How a model does on the rows of one class. */
+interface ClassScore {
+  readonly label: number | string;
+  /** Rows of this class. */
+  readonly rows: number;
+  /** Rows that the model takes for this class. */
+  readonly predicted: number;
+  /** Rows in both. */
+  readonly correct: number;
+}
+
+/** `ctre evaluate model.safetensors dataset` */
+export async function runEvaluate(argv: readonly string[], { stdout }: Io): Promise<void> {
+  const args = parseArguments(evaluateSyntax, argv);
+  const [modelPath, path] = args.positionals;
+  const saved = await openModel(modelPath, args);
+  const { model, labelNames, inputs } = saved;
+  try {
+    const dataset = await openDataset(path, args, { columns: inputs });
+    const { x, y, words } = await prepareRows(dataset, saved, args);
+    const score = model.evaluate(x, y);
+    const classes = scoreClasses(labelNames, y, likeliestClasses(model.predict(x), labelNames.length));
+    if (args.has('json')) {
+      stdout.write(`${JSON.stringify({ event: 'evaluation', rows: x.rows, ...score, classes })}\n`);
+      return;
+    }
+    stdout.write(reportText(basename(path), x.rows, words, score, classes));
+    if (words === 'all rows' && saved.dataset === basename(path)) {
+      stdout.write(
+        'The model may have been trained on some of these rows; --rows or --split chooses others.\n',
+      );
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+function scoreClasses(
+  labelNames: readonly (number | string)[],
+  labels: Int32Array,
+  predicted: Int32Array,
+): ClassScore[] {
+  const counts = labelNames.map((label) => ({ label, rows: 0, predicted: 0, correct: 0 }));
+  labels.forEach((label, row) => {
+    counts[label].rows++;
+    counts[predicted[row]].predicted++;
+    if (predicted[row] === label) counts[label].correct++;
+  });
+  return counts;
+}
+
+function reportText(
+  name: string,
+  rows: number,
+  words: string,
+  { loss, accuracy }: Score,
+  classes: readonly ClassScore[],
+): string {
+  const ratio = (part: number, whole: number): string => share(whole === 0 ? undefined : part / whole);
+  const lines = classes.map(({ label, rows: count, predicted, correct }) => [
+    String(label),
+    String(count),
+    String(predicted),
+    ratio(correct, count),
+    ratio(correct, predicted),
+  ]);
+  return `${name}: ${words}\n${list([
+    ['rows', String(rows)],
+    ['loss', loss.toFixed(4)],
+    ['accuracy', share(accuracy)],
+  ])}\n${table(lines, ['class', 'rows', 'predicted', 'recall', 'precision'])}`;
+}

@@ -1,0 +1,56 @@
+import { parseArguments, type Syntax } from '../args.ts';
+import { READ_OPTIONS } from '../dataset.ts';
+import { type Io, table } from '../report.ts';
+import { openModel } from '../savedModel.ts';
+
+/** What `ctre features` takes. */
+export const featuresSyntax = {
+  command: 'features',
+  summary: 'rank the inputs of a saved model by how much it relies on them',
+  positionals: ['model.safetensors'],
+  options: {
+    Reading: { 'max-mb': READ_OPTIONS['max-mb'] },
+    Output: {
+      top: { value: 'n', help: 'the n most important ones (20)' },
+      json: { help: 'one JSON object a feature' },
+    },
+  },
+} as const satisfies Syntax;
+
+/** `ctre features model.safetensors` */
+export async function runFeatures(argv: readonly string[], { stdout }: Io): Promise<void> {
+  const args = parseArguments(featuresSyntax, argv);
+  const top = args.integer('top', { least: 1 }) ?? 20;
+  const { model, featureNames, inputs } = await openModel(args.positionals[0], args);
+  try {
+    const importance = model.inputImportance();
+    const connections = new Int32Array(inputs);
+    for (const input of model.layers[0].weights.indices) connections[input]++;
+    // The sort is stable: of equals the first comes first.
+    const order = [...importance.keys()].sort((a, b) => importance[b] - importance[a]).slice(0, top);
+    const ranked = order.map((feature, place) => ({
+      rank: place + 1,
+      feature,
+      name: featureNames?.[feature],
+      importance: importance[feature],
+      connections: connections[feature],
+    }));
+    if (args.has('json')) {
+      for (const entry of ranked) stdout.write(`${JSON.stringify(entry)}\n`);
+      return;
+    }
+    const named = featureNames !== undefined;
+    const lines = ranked.map(({ rank, feature, name, importance: sum, connections: count }) => [
+      String(rank),
+      String(feature),
+      ...(named ? [String(name)] : []),
+      sum.toFixed(4),
+      String(count),
+    ]);
+    const isolated = connections.filter((count) => count === 0).length;
+    stdout.write(table(lines, ['rank', 'feature', ...(named ? ['name'] : []), 'Σ|weight|', 'connections']));
+    stdout.write(`${ranked.length} of ${inputs} features; ${isolated} have no connection.\n`);
+  } finally {
+    model.dispose();
+  }
+}

@@ -1,0 +1,138 @@
+import type { Budget } from '../../base/budget.ts';
+import { CtreError, show } from '../../base/errors.ts';
+import { MAX_INDEX } from '../../matrix/canonical.ts';
+import { CsrMatrix } from '../../matrix/csrMatrix.ts';
+import { buildDataset, type Dataset, type ReadOptions } from '../dataset.ts';
+import { finite } from '../ndarray.ts';
+import { eachPiece, NumberList, parseNumber } from '../text.ts';
+
+/** Whether a line of text looks as LIBSVM's do: maybe a label, then `index:value` pairs. */
+export function isLibsvmLine(line: string): boolean {
+  return /^(\S+\s+)?(qid:\d+\s+)?\d+:\S+(\s+\d+:\S+)*$/.test(line.replace(/#.*/, '').trim());
+}
+
+/**
+ * Reads LIBSVM (SVMlight) text: `label index:value …`, indices ascending, from 1, or from 0 where a 0 occurs;
+ * `# comment` and `qid:n` are passed over.
+ * @throws CtreError `E_FORMAT` naming the line, `E_LABEL`, `E_NOT_FINITE`, `E_SHAPE` for an index beyond
+ *   `options.columns`.
+ */
+export function readLibsvm(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
+  const table = new SparseTable(options, budget);
+  eachPiece(bytes, budget, (text, isLast) => {
+    let start = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      table.add(text.slice(start, end));
+      start = end + 1;
+    }
+    if (!isLast) return start;
+    table.add(text.slice(start));
+    return text.length;
+  });
+  return table.finish();
+}
+
+/** The lines read so far. */
+class SparseTable {
+  readonly #options: ReadOptions;
+  readonly #budget: Budget;
+  readonly #labels: NumberList<Float64Array>;
+  readonly #indptr: NumberList<Int32Array>;
+  readonly #indices: NumberList<Int32Array>;
+  readonly #values: NumberList<Float64Array>;
+  #largest = -1;
+  #smallest = Infinity;
+  #line = 0;
+
+  constructor(options: ReadOptions, budget: Budget) {
+    this.#options = options;
+    this.#budget = budget;
+    this.#labels = new NumberList(Float64Array, budget);
+    this.#indptr = new NumberList(Int32Array, budget);
+    this.#indptr.push(0);
+    this.#indices = new NumberList(Int32Array, budget);
+    this.#values = new NumberList(Float64Array, budget);
+  }
+
+  add(text: string): void {
+    const { unlabelled, columns } = this.#options;
+    const line = ++this.#line;
+    const [content] = text.split('#', 1);
+    const tokens = content.split(/\s+/).filter((token) => token !== '');
+    if (tokens.length === 0) return;
+    const hasLabel = !tokens[0].includes(':');
+    if (!unlabelled) this.#labels.push(parseLabel(hasLabel ? tokens[0] : '', line));
+    let last = -1;
+    for (const token of hasLabel ? tokens.slice(1) : tokens) {
+      if (token.startsWith('qid:')) continue;
+      const { index, value } = parsePair(token, line);
+      if (index <= last) {
+        const how = index === last ? 'comes twice' : `comes after ${last}`;
+        throw new CtreError('E_FORMAT', `line ${line}: index ${index} ${how}; indices ascend along a line`);
+      }
+      last = index;
+      this.#indices.push(index);
+      this.#values.push(value);
+      this.#smallest = Math.min(this.#smallest, index);
+    }
+    if (columns !== undefined && last > columns) throw beyond(last, columns, line);
+    this.#largest = Math.max(this.#largest, last);
+    this.#indptr.push(this.#indices.length);
+  }
+
+  finish(): Dataset {
+    const base = this.#smallest === 0 ? 0 : 1;
+    const cols = this.#options.columns ?? this.#largest + 1 - base;
+    if (this.#largest - base >= cols) throw beyond(this.#largest, cols, this.#line);
+    const indptr = this.#indptr.toArray();
+    const indices = this.#indices.toArray();
+    const values = this.#values.toArray();
+    for (let row = 0; row + 1 < indptr.length; row++) {
+      for (let p = indptr[row]; p < indptr[row + 1]; p++) {
+        indices[p] -= base;
+        finite(values[p], row, indices[p]);
+      }
+    }
+    this.#budget.claim(8 * indices.length + 4 * indptr.length, `a sparse matrix of ${values.length} entries`);
+    const x = CsrMatrix.fromParts({
+      rows: indptr.length - 1,
+      cols: Math.max(0, cols),
+      indptr,
+      indices,
+      values,
+    });
+    return buildDataset(this.#budget, {
+      x,
+      labels: this.#options.unlabelled ? undefined : this.#labels.toArray(),
+    });
+  }
+}
+
+function parseLabel(token: string, line: number): number {
+  const label = parseNumber(token);
+  if (label === undefined || !Number.isSafeInteger(label)) {
+    throw new CtreError('E_LABEL', `line ${line} starts with ${show(token)}; expected an integer label`);
+  }
+  return label;
+}
+
+function parsePair(token: string, line: number): { index: number; value: number } {
+  const colon = token.indexOf(':');
+  const indexText = token.slice(0, colon);
+  const index = Number(indexText);
+  const value = parseNumber(token.slice(colon + 1));
+  if (colon < 1 || !/^\d+$/.test(indexText) || index >= MAX_INDEX || value === undefined) {
+    throw new CtreError(
+      'E_FORMAT',
+      `line ${line} holds ${show(token)}; expected index:value, the index a whole number`,
+    );
+  }
+  return { index, value };
+}
+
+function beyond(index: number, columns: number, line: number): CtreError {
+  return new CtreError(
+    'E_SHAPE',
+    `line ${line} or before has the index ${index}; the option columns says ${columns}`,
+  );
+}

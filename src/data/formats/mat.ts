@@ -1,0 +1,222 @@
+import type { Budget } from '../../base/budget.ts';
+import { CtreError } from '../../base/errors.ts';
+import { ByteReader, latin1 } from '../bytes.ts';
+import { toCsr } from '../compressed.ts';
+import type { Dataset, ReadOptions } from '../dataset.ts';
+import { inflatePrefix, unzlib } from '../inflate.ts';
+import {
+  decodeElements,
+  ELEMENT_BYTES,
+  type ElementType,
+  elementCount,
+  type NumericArray,
+  showShape,
+} from '../ndarray.ts';
+import { checkVariableCount, datasetFromVariables, type Variable } from '../variables.ts';
+
+// Names and numbers from "MAT-File Format", The MathWorks, chapter "Level 5 MAT-Files".
+const MI_TYPES: Readonly<Record<number, ElementType>> = {
+  1: 'int8',
+  2: 'uint8',
+  3: 'int16',
+  4: 'uint16',
+  5: 'int32',
+  6: 'uint32',
+  7: 'float32',
+  9: 'float64',
+  12: 'int64',
+  13: 'uint64',
+};
+const MI_MATRIX = 14;
+const MI_COMPRESSED = 15;
+const MX_SPARSE = 5;
+const MX_UINT64 = 15;
+const MX_OTHER: Readonly<Record<number, string>> = {
+  1: 'is a cell array',
+  2: 'is a struct',
+  3: 'is an object',
+  4: 'is text',
+};
+const COMPLEX = 0x800;
+/** A matrix's flags, sizes and name (at most 63 characters) take no more. */
+const HEADER_BYTES = 1024;
+
+/**
+ * Reads a MATLAB level 5 file (`save -v6` and `-v7`).
+ * @throws CtreError `E_UNSUPPORTED` for level 4 and 7.3 files, `E_FORMAT`, `E_MEMORY`, and what variables.ts throws.
+ */
+export function readMat(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
+  return datasetFromVariables(listVariables(bytes, budget), options, budget);
+}
+
+function listVariables(bytes: Uint8Array, budget: Budget): Variable[] {
+  const littleEndian = checkHeader(bytes);
+  const reader = new ByteReader(bytes.subarray(128), littleEndian);
+  const variables: Variable[] = [];
+  while (reader.left > 0) {
+    const { type, data } = readElement(reader);
+    if (type !== MI_MATRIX && type !== MI_COMPRESSED) continue;
+    checkVariableCount(variables.length + 1);
+    variables.push(
+      type === MI_MATRIX
+        ? plainVariable(data, littleEndian, budget)
+        : packedVariable(data, littleEndian, budget),
+    );
+  }
+  return variables;
+}
+
+/** Whether the file is little-endian, once it is known to be of level 5. */
+function checkHeader(bytes: Uint8Array): boolean {
+  const text = latin1(bytes.subarray(0, 116));
+  const endian = latin1(bytes.subarray(126, 128));
+  const major = endian === 'IM' ? bytes[125] : bytes[124];
+  if (text.startsWith('MATLAB 7.3') || text.startsWith('\x89HDF') || major === 2) {
+    throw new CtreError(
+      'E_UNSUPPORTED',
+      'this is a MATLAB 7.3 (HDF5) file; save it again with save(…, "-v7")',
+    );
+  }
+  if ((endian === 'IM' || endian === 'MI') && major === 1) return endian === 'IM';
+  // A level 4 file starts with a number below 5000, in either byte order; level 5 with text.
+  if (bytes.length >= 20) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 4);
+    if (view.getUint32(0, true) < 5000 || view.getUint32(0, false) < 5000) {
+      throw new CtreError(
+        'E_UNSUPPORTED',
+        'this looks like a MATLAB level 4 file; save it again with save(…, "-v7")',
+      );
+    }
+  }
+  throw new CtreError(
+    'E_FORMAT',
+    'this is no MATLAB level 5 file, or its 128-byte header is damaged or cut short',
+  );
+}
+
+interface Element {
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
+function readElement(reader: ByteReader): Element {
+  const first = reader.u32('a data element');
+  if (first >>> 16 !== 0) {
+    const size = first >>> 16;
+    const data = reader.take(4, 'a small data element');
+    if (size > 4)
+      throw new CtreError('E_FORMAT', `a small data element claims ${size} bytes; it has at most 4`);
+    return { type: first & 0xffff, data: data.subarray(0, size) };
+  }
+  const size = reader.u32('a data element');
+  const data = reader.take(size, 'a data element');
+  const padding = first === MI_COMPRESSED ? 0 : -size & 7;
+  reader.take(Math.min(padding, reader.left), 'padding');
+  return { type: first, data };
+}
+
+type MatrixHeader = Omit<Variable, 'read'> & { readonly matrixClass: number };
+
+function plainVariable(data: Uint8Array, littleEndian: boolean, budget: Budget): Variable {
+  const header = readMatrixHeader(new ByteReader(data, littleEndian), littleEndian);
+  return { ...header, read: () => readMatrix(data, littleEndian, budget) };
+}
+
+/** A compressed element holds one matrix element; only its header is inflated until it is read. */
+function packedVariable(packed: Uint8Array, littleEndian: boolean, budget: Budget): Variable {
+  const prefix = new ByteReader(
+    inflatePrefix('zlib', packed, HEADER_BYTES, 'a compressed variable'),
+    littleEndian,
+  );
+  checkInner(prefix.u32('a compressed variable'));
+  const size = prefix.u32('a compressed variable');
+  if (size === 0) return EMPTY;
+  const header = readMatrixHeader(prefix, littleEndian);
+  const read: Variable['read'] = () => {
+    const content = unzlib(packed, 8 + size, budget, `the variable "${header.name}"`);
+    const { type, data } = readElement(new ByteReader(content, littleEndian));
+    checkInner(type);
+    return readMatrix(data, littleEndian, budget);
+  };
+  return { ...header, read };
+}
+
+function checkInner(type: number): void {
+  if (type !== MI_MATRIX) {
+    throw new CtreError(
+      'E_FORMAT',
+      `a compressed variable holds an element of type ${type}; expected a matrix (14)`,
+    );
+  }
+}
+
+/** MATLAB writes elements without content for what it could not save. */
+const EMPTY: Variable & MatrixHeader = {
+  name: '',
+  shape: [],
+  matrixClass: 0,
+  obstacle: 'is empty',
+  read: () => {
+    throw new CtreError('E_FORMAT', 'a variable without content cannot be read');
+  },
+};
+
+/** The head of a matrix element: flags, sizes, name; leaves the reader at the content. */
+function readMatrixHeader(reader: ByteReader, littleEndian: boolean): MatrixHeader {
+  if (reader.left === 0) return EMPTY;
+  const flags = new ByteReader(readElement(reader).data, littleEndian).u32('the flags of a variable');
+  const matrixClass = flags & 0xff;
+  // Function handles and opaque objects have no sizes and no name where others do.
+  if (matrixClass < 1 || matrixClass > MX_UINT64) return { ...EMPTY, matrixClass, obstacle: 'is an object' };
+  const sizes = readElement(reader).data;
+  const sizeReader = new ByteReader(sizes, littleEndian);
+  const shape = Array.from({ length: Math.floor(sizes.length / 4) }, () =>
+    sizeReader.u32('the size of a variable'),
+  );
+  const name = latin1(readElement(reader).data);
+  return { name, shape, matrixClass, obstacle: obstacleOf(matrixClass, flags, shape) };
+}
+
+function obstacleOf(matrixClass: number, flags: number, shape: readonly number[]): string | undefined {
+  if (matrixClass < MX_SPARSE) return MX_OTHER[matrixClass];
+  if (flags & COMPLEX) return 'is complex';
+  return shape.length === 2 ? undefined : `is ${showShape(shape)}`;
+}
+
+function readMatrix(data: Uint8Array, littleEndian: boolean, budget: Budget): ReturnType<Variable['read']> {
+  const reader = new ByteReader(data, littleEndian);
+  const { name, shape, matrixClass } = readMatrixHeader(reader, littleEndian);
+  const numbers = (what: string): NumericArray =>
+    readNumbers(reader, littleEndian, budget, `the ${what} of "${name}"`);
+  if (matrixClass === MX_SPARSE) {
+    const [rows, cols] = shape;
+    const indices = numbers('row indices');
+    const indptr = numbers('column offsets');
+    const values = numbers('values');
+    return toCsr({ rows, cols, layout: 'csc', indptr, indices, values }, budget);
+  }
+  const elements = numbers('elements');
+  if (elements.length !== elementCount(shape)) {
+    throw new CtreError(
+      'E_FORMAT',
+      `"${name}" is ${showShape(shape)} but holds ${elements.length} elements; the file is damaged`,
+    );
+  }
+  return { shape, columnMajor: true, data: elements };
+}
+
+/** Numbers come in the smallest type that holds them, whatever the class of their matrix. */
+function readNumbers(reader: ByteReader, littleEndian: boolean, budget: Budget, what: string): NumericArray {
+  const { type, data } = readElement(reader);
+  const elementType = MI_TYPES[type];
+  if (elementType === undefined) {
+    throw new CtreError('E_FORMAT', `${what} are of the storage type ${type}; expected a numeric type`);
+  }
+  if (data.length % ELEMENT_BYTES[elementType] !== 0) {
+    throw new CtreError(
+      'E_FORMAT',
+      `${what} take ${data.length} bytes, no multiple of ${ELEMENT_BYTES[elementType]}`,
+    );
+  }
+  return decodeElements(data, elementType, littleEndian, budget);
+}

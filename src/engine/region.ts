@@ -1,0 +1,111 @@
+import type { WasmMemory } from '../base/host.ts';
+import { type Arena, roundUp } from './arena.ts';
+
+/** The typed arrays a block can be seen as. */
+interface Views {
+  f32: Float32Array;
+  f64: Float64Array;
+  i32: Int32Array;
+}
+
+/**
+ * A typed array in the kernels' memory: `pointer` for kernels, `view` for TypeScript. A view lives until the memory
+ * grows (then it silently detaches), so it is asked for anew after every allocation and never kept.
+ */
+export class Block<K extends keyof Views = keyof Views> {
+  readonly pointer: number;
+  #length: number;
+  readonly #memory: WasmMemory;
+  readonly #create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K];
+  #view: Views[K] | undefined;
+
+  constructor(
+    memory: WasmMemory,
+    pointer: number,
+    length: number,
+    create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K],
+  ) {
+    this.pointer = pointer;
+    this.#length = length;
+    this.#memory = memory;
+    this.#create = create;
+  }
+
+  /** Elements, not bytes. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Leaves the last elements out; their memory is given back with the block's. */
+  shorten(length: number): void {
+    this.#length = Math.min(length, this.#length);
+    this.#view = undefined;
+  }
+
+  get view(): Views[K] {
+    const { buffer } = this.#memory;
+    if (this.#view?.buffer !== buffer) this.#view = this.#create(buffer, this.pointer, this.#length);
+    return this.#view as Views[K];
+  }
+}
+
+export type F32Block = Block<'f32'>;
+
+export type F64Block = Block<'f64'>;
+
+export type I32Block = Block<'i32'>;
+
+/** Blocks that live and die together: those of a model, of a run of training, of one call. */
+export class Region {
+  readonly #arena: Arena;
+  #blocks: { pointer: number; byteLength: number }[] = [];
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
+
+  /** Bytes in use. */
+  get bytes(): number {
+    return this.#blocks.reduce((sum, block) => sum + roundUp(block.byteLength), 0);
+  }
+
+  f32(length: number): F32Block {
+    return new Block(
+      this.#arena.memory,
+      this.#take(4 * length),
+      length,
+      (b, p, n) => new Float32Array(b, p, n),
+    );
+  }
+
+  f64(length: number): F64Block {
+    return new Block(
+      this.#arena.memory,
+      this.#take(8 * length),
+      length,
+      (b, p, n) => new Float64Array(b, p, n),
+    );
+  }
+
+  i32(length: number): I32Block {
+    return new Block(
+      this.#arena.memory,
+      this.#take(4 * length),
+      length,
+      (b, p, n) => new Int32Array(b, p, n),
+    );
+  }
+
+  /** Frees every block; the region can be used again. */
+  free(): void {
+    const blocks = this.#blocks;
+    this.#blocks = [];
+    for (const { pointer, byteLength } of blocks.reverse()) this.#arena.release(pointer, byteLength);
+  }
+
+  #take(byteLength: number): number {
+    const pointer = this.#arena.allocate(byteLength);
+    this.#blocks.push({ pointer, byteLength });
+    return pointer;
+  }
+}

@@ -1,0 +1,157 @@
+import type { Budget } from '../base/budget.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { isRecord, parseJson } from '../base/json.ts';
+
+/**
+ * The safetensors format, version 0.x: eight bytes with the header's length (little endian), the header (JSON: name →
+ * dtype, shape, data offsets; `__metadata__`: strings), the tensors' bytes without gaps.
+ * Source: the format's description in the safetensors project.
+ */
+
+/** The types of tensors that this package writes and reads. */
+const DTYPES = { F32: Float32Array, I32: Int32Array } as const;
+
+type Dtype = keyof typeof DTYPES;
+
+/** A tensor: its elements in row-major order. */
+export interface Tensor {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+
+/** What a file holds. */
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** The longest header that is read; the format's own limit. */
+const MAX_HEADER = 100_000_000;
+
+/** A file of the tensors and strings. */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of tensors) {
+    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const headerLength = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerLength + offset);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
+  bytes.fill(0x20, 8, 8 + headerLength);
+  bytes.set(text, 8);
+  let at = 8 + headerLength;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * The tensors and strings of a file; the tensors are views of it where they can be.
+ * @throws CtreError `E_FORMAT` for anything but a whole and well-formed file, `E_UNSUPPORTED` for tensors of other types,
+ *   `E_MEMORY`.
+ */
+export function decodeSafetensors(bytes: Uint8Array, budget: Budget): SafetensorsFile {
+  const { header, dataBegin } = readHeader(bytes, budget);
+  const tensors = new Map<string, Tensor>();
+  const metadata = new Map<string, string>();
+  const spans: (readonly [number, number])[] = [];
+  for (const [name, entry] of Object.entries(header)) {
+    if (!isRecord(entry)) throw malformed(`its entry ${show(name)} is ${show(entry)}`);
+    if (name === '__metadata__') {
+      for (const [key, value] of Object.entries(entry)) {
+        if (typeof value !== 'string') throw malformed(`its metadata ${show(key)} is no string`);
+        metadata.set(key, value);
+      }
+      continue;
+    }
+    const { tensor, span } = readTensor(bytes.subarray(dataBegin), name, entry, budget);
+    tensors.set(name, tensor);
+    spans.push(span);
+  }
+  spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  let end = 0;
+  for (const span of spans) {
+    if (span[0] !== end) throw malformed('its tensors overlap or leave gaps');
+    end = span[1];
+  }
+  if (end !== bytes.length - dataBegin) {
+    throw malformed(`its tensors end at byte ${dataBegin + end} of ${bytes.length}`);
+  }
+  return { tensors, metadata };
+}
+
+function readHeader(
+  bytes: Uint8Array,
+  budget: Budget,
+): { header: Record<string, unknown>; dataBegin: number } {
+  if (bytes.length < 8) throw malformed(`it has ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  if (length > Math.min(bytes.length - 8, MAX_HEADER)) {
+    throw malformed(`its header claims ${length} bytes of ${bytes.length - 8}`);
+  }
+  let header: unknown;
+  budget.claim(2 * length, `a header of ${length} bytes`);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    header = parseJson(text, budget, `a header of ${length} bytes`);
+    budget.release(2 * length);
+  } catch (cause) {
+    if (cause instanceof CtreError) throw cause;
+    throw malformed('its header is no JSON', cause);
+  }
+  if (!isRecord(header)) throw malformed(`its header is ${show(header)}`);
+  return { header, dataBegin: 8 + length };
+}
+
+function readTensor(
+  data: Uint8Array,
+  name: string,
+  { dtype, shape, data_offsets: offsets }: Record<string, unknown>,
+  budget: Budget,
+): { tensor: Tensor; span: readonly [number, number] } {
+  if (typeof dtype !== 'string' || !Object.hasOwn(DTYPES, dtype)) {
+    throw new CtreError(
+      'E_UNSUPPORTED',
+      `tensor ${show(name)} is of type ${show(dtype)}; expected one of ${Object.keys(DTYPES).join(', ')}`,
+    );
+  }
+  const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && Number(n) >= 0;
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    throw malformed(`tensor ${show(name)} has no valid shape`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
+    throw malformed(`tensor ${show(name)} has no valid data_offsets`);
+  }
+  const [begin, end]: number[] = offsets;
+  const elements = shape.reduce((product: number, n: number) => product * n, 1);
+  if (begin > end || end > data.length || end - begin !== 4 * elements) {
+    throw malformed(
+      `tensor ${show(name)} of shape [${shape.join(', ')}] claims bytes ${begin} to ${end} of ${data.length}`,
+    );
+  }
+  let content = data.subarray(begin, end);
+  if (content.byteOffset % 4 !== 0) {
+    budget.claim(content.length, `tensor ${show(name)}`);
+    content = new Uint8Array(content); // not slice: a Buffer's shares its memory
+  }
+  const { buffer, byteOffset } = content;
+  const make: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Tensor['data'] =
+    DTYPES[dtype as Dtype];
+  return {
+    tensor: { dtype: dtype as Dtype, shape, data: new make(buffer, byteOffset, elements) },
+    span: [begin, end],
+  };
+}
+
+function malformed(what: string, cause?: unknown): CtreError {
+  return new CtreError('E_FORMAT', `this is no whole safetensors file: ${what}`, { cause });
+}

@@ -1,0 +1,31 @@
+import { type Kernels, TILE } from '../engine/abi.ts';
+import type { F64Block, I32Block, Region } from '../engine/region.ts';
+import type { PairStream } from './pairStream.ts';
+
+/** Some neurons of one side of a layer, their rows of the tiles side by side, and their squared norms. */
+export class Gathering {
+  readonly tiles: readonly number[];
+  readonly norms: F64Block;
+  readonly #list: I32Block;
+  #count = 0;
+
+  constructor(region: Region, { slots }: PairStream, most: number) {
+    this.tiles = slots.map(() => region.f32(TILE * most).pointer);
+    this.norms = region.f64(most);
+    this.#list = region.i32(most);
+  }
+
+  choose(neurons: Int32Array, norms: F64Block | undefined): void {
+    this.#count = neurons.length;
+    this.#list.view.set(neurons);
+    if (norms === undefined) return;
+    const [from, to] = [norms.view, this.norms.view];
+    neurons.forEach((neuron, e) => {
+      to[e] = from[neuron];
+    });
+  }
+
+  gather(kernels: Kernels, tile: number, slot: number): void {
+    kernels.gatherRows(tile, this.#list.pointer, this.#count, this.tiles[slot]);
+  }
+}

@@ -1,0 +1,113 @@
+import type { Positions } from '../matrix/pattern.ts';
+import { removeConnections } from '../matrix/pattern.ts';
+import { drawWeight } from '../nn/initializer.ts';
+import type { RowList } from '../nn/rows.ts';
+import type { Workspace } from '../nn/workspace.ts';
+import type { Executor } from '../run/executor.ts';
+import type { Work } from '../run/turns.ts';
+import { applyEdit, type EditCounts, planEdit } from '../topology/edit.ts';
+import type { CandidateNeed, Progress } from '../topology/topology.ts';
+import { collect } from './candidates.ts';
+import { lookAround } from './carrying.ts';
+import { type Evolving, epochStream } from './evolving.ts';
+import { findWeakest } from './weakest.ts';
+
+/** What an update did to a layer. */
+export interface Evolved {
+  readonly counts: EditCounts;
+  /** Positions drawn at random. */
+  readonly drawn: Positions;
+}
+
+/** An update of the topology, layer by layer; null where a layer has every connection, or none was to be replaced. */
+export interface Update {
+  readonly layers: readonly (Evolved | null)[];
+  /** What candidates were found by; null where none were searched for. */
+  readonly candidates: CandidateNeed | null;
+}
+
+/**
+ * One update of the topology after an epoch: finds the weakest connections and the candidates the method needs, asks
+ * the method, applies its edits.
+ * @param rows all rows trained on. @param batchSize of the mini-batch for a dense gradient.
+ */
+export function* evolve(
+  model: Evolving,
+  executor: Executor,
+  workspaces: readonly Workspace[],
+  rows: RowList,
+  batchSize: number,
+  progress: Progress,
+): Work<Update> {
+  const { network, topology, states } = model;
+  const { evolve: edit } = topology;
+  if (edit === undefined) return { layers: network.layers.map(() => null), candidates: null };
+  const fraction = topology.schedule.fraction(progress.epoch, progress.epochs);
+  const prunesIdle = states.some((state) => topology.prunesIdle?.(state, progress));
+  const carrying = prunesIdle ? yield* lookAround(model, executor, workspaces, rows) : undefined;
+  const weakest = network.layers.map((layer, l) => {
+    const ofSchedule = layer.structure === undefined ? 0 : Math.floor(fraction * layer.nnz);
+    const count = topology.pruneCount?.(layer, states[l], progress) ?? ofSchedule;
+    return findWeakest(network, layer, count, carrying?.[l]);
+  });
+  const usual = topology.needs.find((need) => need !== 'initialGradient');
+  const kinds = network.layers.map((_, l) =>
+    weakest[l].length === 0
+      ? undefined
+      : topology.candidatesBy === undefined
+        ? usual
+        : topology.candidatesBy(states[l], progress),
+  );
+  const searches = network.layers.map((layer, l) =>
+    kinds[l] !== undefined
+      ? { kept: removeConnections(layer.pattern(), weakest[l]), count: weakest[l].length }
+      : undefined,
+  );
+  const candidates: (Positions | undefined)[] = searches.map(() => undefined);
+  for (const kind of new Set(kinds)) {
+    if (kind === undefined) continue;
+    const ofKind = searches.map((search, l) => (kinds[l] === kind ? search : undefined));
+    const found = yield* collect(model, executor, workspaces, rows, batchSize, kind, ofKind);
+    found.forEach((positions, l) => {
+      candidates[l] ??= positions;
+    });
+  }
+
+  const changes = network.layers.map((layer, l) => {
+    if (weakest[l].length === 0) return undefined;
+    const { index, inDim, outDim, nnz } = layer;
+    const random = epochStream(model, `evolve/${l}`);
+    const evolving = {
+      index,
+      inDim,
+      outDim,
+      nnz,
+      pattern: layer.pattern(),
+      values: layer.values.view,
+      weakest: weakest[l],
+      candidates: candidates[l],
+      progress,
+    };
+    return { ...edit(evolving, states[l], random), random };
+  });
+  const mayShrink = topology.pruneCount !== undefined;
+  // Whatever may fail comes before the first change: all layers evolve, or none.
+  const plans = network.layers.map((layer, l) => {
+    const change = changes[l];
+    if (change === undefined) return undefined;
+    const plan = planEdit(layer.pattern(), change.edit, mayShrink);
+    layer.reserve(plan.pattern.indices.length);
+    return { plan, bound: model.growInitializer.bound(layer), random: change.random };
+  });
+  model.states = changes.map((change, l) => change?.state ?? states[l]);
+  const layers = network.layers.map((layer, l) => {
+    const planned = plans[l];
+    return planned === undefined
+      ? null
+      : {
+          counts: applyEdit(layer, planned.plan, () => drawWeight(planned.bound, planned.random)),
+          drawn: planned.plan.edit.random,
+        };
+  });
+  return { layers, candidates: kinds.find((kind) => kind !== undefined) ?? null };
+}

@@ -1,0 +1,31 @@
+import { viewOf } from '../base/arrays.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { CsrMatrix } from './csrMatrix.ts';
+import { checkDense, type DenseMatrix } from './denseMatrix.ts';
+
+/**
+ * A copy of the value, if it is a CsrMatrix; its arrays are open to everyone, so they are checked again.
+ * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` or `E_CSR` for one that is no longer canonical.
+ */
+export function checkSparse(name: string, value: unknown): CsrMatrix {
+  if (!(value instanceof CsrMatrix)) {
+    throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected a CsrMatrix`);
+  }
+  const { rows, cols, ...arrays } = value;
+  const indptr = viewOf(arrays.indptr, Int32Array);
+  const indices = viewOf(arrays.indices, Int32Array);
+  const values = viewOf(arrays.values, Float32Array);
+  if (indptr === undefined || indices === undefined || values === undefined) {
+    const came = [arrays.indptr, arrays.indices, arrays.values].map(show).join(', ');
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${name} holds ${came}; expected indptr and indices as Int32Array and values as Float32Array`,
+    );
+  }
+  return CsrMatrix.fromParts({ rows, cols, indptr, indices, values });
+}
+
+/** The value as either kind of matrix; throws as `checkSparse` and `checkDense` do. */
+export function checkMatrix(name: string, value: unknown): CsrMatrix | DenseMatrix {
+  return value instanceof CsrMatrix ? checkSparse(name, value) : checkDense(name, value);
+}

@@ -1,0 +1,149 @@
+import { copyNumbers, newArray } from '../base/arrays.ts';
+import { readField } from '../base/checks.ts';
+import { type CsrParts, checkIndex, checkParts, checkSize } from './canonical.ts';
+import { checkDense, type DenseMatrix } from './denseMatrix.ts';
+import { transposePattern } from './pattern.ts';
+
+/**
+ * A sparse matrix in compressed sparse row form, always canonical: within a row the column indices ascend and
+ * none comes twice. Entries of value 0 are kept: they are connections.
+ *
+ * ```ts
+ * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] });
+ * ```
+ */
+export class CsrMatrix {
+  readonly rows: number;
+  readonly cols: number;
+  /** rows + 1 offsets into `indices` and `values`. */
+  readonly indptr: Int32Array;
+  /** Column of every entry. */
+  readonly indices: Int32Array;
+  /** Value of every entry. */
+  readonly values: Float32Array;
+
+  private constructor(
+    rows: number,
+    cols: number,
+    indptr: Int32Array,
+    indices: Int32Array,
+    values: Float32Array,
+  ) {
+    this.rows = rows;
+    this.cols = cols;
+    this.indptr = indptr;
+    this.indices = indices;
+    this.values = values;
+  }
+
+  /**
+   * A matrix from its three arrays, which are checked and copied.
+   * @throws CtreError `E_ARGUMENT` for a size that is none, `E_SHAPE` for lengths that do not fit each other,
+   *   `E_CSR` for offsets that fall or indices that are unsorted, duplicate or out of range.
+   */
+  static fromParts(parts: CsrParts): CsrMatrix {
+    const { rows, cols, indptr, indices, values } = checkParts('parts', parts);
+    return new CsrMatrix(rows, cols, indptr, indices, values);
+  }
+
+  /**
+   * The entries of a dense matrix that are not zero.
+   * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` when `data` does not hold rows × cols numbers.
+   */
+  static fromDense(matrix: DenseMatrix): CsrMatrix {
+    const { rows, cols, data } = checkDense('the matrix', matrix);
+    const elements = data.slice();
+    let nnz = 0;
+    for (let p = 0; p < elements.length; p++) if (elements[p] !== 0) nnz++;
+    const indptr = newArray(rows + 1, Int32Array, 'indptr');
+    const indices = new Int32Array(nnz);
+    const values = new Float32Array(nnz);
+    let p = 0;
+    for (let r = 0; nnz > 0 && r < rows; r++) {
+      for (let c = 0; c < cols; c++) {
+        const value = elements[r * cols + c];
+        if (value === 0) continue;
+        indices[p] = c;
+        values[p++] = value;
+      }
+      indptr[r + 1] = p;
+    }
+    return new CsrMatrix(rows, cols, indptr, indices, values);
+  }
+
+  /**
+   * A matrix from coordinates in any order.
+   * @throws CtreError `E_ARGUMENT` for lists that are none, `E_SHAPE` for lists of unequal length, `E_CSR` for a coordinate
+   *   out of range or given twice.
+   */
+  static fromCoo(coo: {
+    readonly rows: number;
+    readonly cols: number;
+    readonly row: ArrayLike<number>;
+    readonly col: ArrayLike<number>;
+    readonly values: ArrayLike<number>;
+  }): CsrMatrix {
+    const rows = checkSize('rows', readField('coo', coo, 'rows'));
+    const cols = checkSize('cols', readField('coo', coo, 'cols'));
+    const values = copyNumbers('values', coo.values);
+    const nnz = values.length;
+    const row = copyNumbers('row', coo.row, nnz);
+    const col = copyNumbers('col', coo.col, nnz);
+    for (let p = 0; p < nnz; p++) {
+      checkIndex('row', row[p], rows, p);
+      checkIndex('col', col[p], cols, p);
+    }
+    const order = Int32Array.from({ length: nnz }, (_, p) => p);
+    order.sort((p, q) => row[p] - row[q] || col[p] - col[q]);
+    const indptr = newArray(rows + 1, Int32Array, 'indptr');
+    for (let p = 0; p < nnz; p++) indptr[row[p] + 1]++;
+    for (let r = 0; nnz > 0 && r < rows; r++) indptr[r + 1] += indptr[r];
+    return CsrMatrix.fromParts({
+      rows,
+      cols,
+      indptr,
+      indices: Int32Array.from(order, (p) => col[p]),
+      values: Float32Array.from(order, (p) => values[p]),
+    });
+  }
+
+  /** The number of stored entries. */
+  get nnz(): number {
+    return this.values.length;
+  }
+
+  /** Stored entries as a fraction of rows × cols; 0 for an empty matrix. */
+  get density(): number {
+    return this.rows * this.cols === 0 ? 0 : this.nnz / (this.rows * this.cols);
+  }
+
+  /**
+   * The matrix written out in full.
+   * @throws CtreError `E_MEMORY` when rows × cols exceeds what one typed array holds, `E_CSR` for a matrix that was changed
+   *   and is no longer canonical.
+   */
+  toDense(): DenseMatrix {
+    const { rows, cols, indptr, indices, values } = checkParts('the matrix', this);
+    const data = newArray(rows * cols, Float32Array, `a dense matrix of ${rows} × ${cols}`);
+    for (let r = 0; indices.length > 0 && r < rows; r++) {
+      for (let p = indptr[r]; p < indptr[r + 1]; p++) data[r * cols + indices[p]] = values[p];
+    }
+    return { rows, cols, data };
+  }
+
+  /**
+   * The transpose, canonical again, by counting: O(nnz + rows + cols).
+   * @throws CtreError `E_CSR` for a matrix that was changed and is no longer canonical.
+   */
+  transpose(): CsrMatrix {
+    const { rows, cols, indptr, indices, values } = checkParts('the matrix', this);
+    const transposed = transposePattern({ rows, cols, indptr, indices });
+    return new CsrMatrix(
+      cols,
+      rows,
+      transposed.indptr,
+      transposed.indices,
+      Float32Array.from(transposed.source, (p) => values[p]),
+    );
+  }
+}

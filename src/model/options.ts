@@ -1,0 +1,133 @@
+import { checkChoice } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import type { StopSignal } from '../base/host.ts';
+import type { CsrPattern } from '../matrix/pattern.ts';
+import { type Initializer, initializerByName } from '../nn/initializer.ts';
+import type { Optimizer } from '../nn/optimizer.ts';
+import type { DensityOptions } from '../topology/density.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { Trainee } from '../train/job.ts';
+import type { Labels, Samples } from './inputs.ts';
+import { checkInitializer, checkTopology } from './parts.ts';
+import { PRESET_NAMES, type PresetName, presets } from './presets.ts';
+
+// What a caller of the model may ask for, and the checks of it.
+
+/** What every way of making a model takes. */
+export interface ModelOptions {
+  /** What everything is that is not given: `default`, or `paper` for the published settings of CTRE. */
+  readonly preset?: PresetName;
+  /** How the topology evolves; the preset's. */
+  readonly topology?: Topology;
+  /** Draws the weights at the start; the preset's. */
+  readonly initializer?: Initializer;
+  /** Draws the weights of grown connections; what the topology method prescribes, else the preset's. */
+  readonly growInitializer?: Initializer;
+  /** Decides everything random; 0. */
+  readonly seed?: number | string;
+  /** Threads to work with, this one among them: a number from 1 to 64, or `auto` for as many as the machine has, at most 8; 1. */
+  readonly threads?: number | 'auto';
+  /** JSON to keep with the model and in its file: label names, scaler, … */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** Options of `SparseMLP.create`: without a density or a pattern ε is 1. */
+export interface CreateOptions extends ModelOptions, DensityOptions {
+  /** Neurons by layer: inputs, hidden layers, classes. */
+  readonly layers: readonly number[];
+  /** The layers' own patterns, `[outDim, inDim]`, instead of a density. */
+  readonly pattern?: readonly CsrPattern[];
+}
+
+/** Options of `train` and `fit`. */
+export interface TrainOptions {
+  /** 100. */
+  readonly epochs?: number;
+  /** Samples a step; 100. */
+  readonly batchSize?: number;
+  /** The one of the model's preset. */
+  readonly optimizer?: Optimizer;
+  /** The share of rows held out for validation, drawn at random. */
+  readonly validationSplit?: number;
+  /** The rows of x held out for validation. */
+  readonly validationRows?: readonly number[] | Int32Array;
+  /** A data set of its own for validation. */
+  readonly validation?: { readonly x: Samples; readonly y: Labels };
+  /** Scored whenever the validation accuracy reaches a new best, and after the last epoch. */
+  readonly test?: { readonly x: Samples; readonly y: Labels };
+  /** Ends training when the validation accuracy has not improved for so many epochs; never, by default. */
+  readonly patience?: number;
+  /** Whether every epoch says which connections it has changed, as its `edits`; false. */
+  readonly edits?: boolean;
+  /** Ends training at the edge of a step, with an error of code `E_ABORTED`. */
+  readonly signal?: StopSignal;
+}
+
+export const MODEL_OPTIONS = [
+  'preset',
+  'topology',
+  'initializer',
+  'growInitializer',
+  'seed',
+  'threads',
+  'metadata',
+] as const;
+
+export const CREATE_OPTIONS = [
+  'layers',
+  'pattern',
+  'epsilon',
+  'density',
+  'distribution',
+  ...MODEL_OPTIONS,
+] as const;
+
+export const TRAIN_OPTIONS = [
+  'epochs',
+  'batchSize',
+  'optimizer',
+  'validationSplit',
+  'validationRows',
+  'validation',
+  'test',
+  'patience',
+  'edits',
+  'signal',
+] as const;
+
+/** What a model is made of besides its network. */
+export interface Settings extends Pick<Trainee, 'topology' | 'initializer' | 'growInitializer' | 'seed'> {
+  readonly preset: PresetName;
+}
+
+export function checkModelOptions(options: ModelOptions): Settings {
+  const name = checkChoice('preset', options.preset ?? 'default', PRESET_NAMES);
+  const preset = presets[name];
+  const { seed = 0 } = options;
+  const topology = options.topology === undefined ? preset.topology() : checkTopology(options.topology);
+  const { growInitializer: grow } = topology;
+  if (typeof seed !== 'string' && !Number.isFinite(seed)) {
+    throw new CtreError('E_ARGUMENT', `seed is ${show(seed)}; expected a number or a string`);
+  }
+  const { initializer, growInitializer } = options;
+  const prescribed = grow === undefined ? preset.growInitializer() : initializerByName(grow);
+  return {
+    preset: name,
+    topology,
+    initializer:
+      initializer === undefined ? preset.initializer() : checkInitializer('initializer', initializer),
+    growInitializer:
+      growInitializer === undefined ? prescribed : checkInitializer('growInitializer', growInitializer),
+    seed,
+  };
+}
+
+/** An AbortSignal that answers, which nothing but a real one does. */
+export function checkSignal(value: unknown): StopSignal {
+  try {
+    if (value instanceof AbortSignal && typeof value.aborted === 'boolean') return value;
+  } catch {
+    // Something made to look like one.
+  }
+  throw new CtreError('E_ARGUMENT', `signal is ${show(value)}; expected an AbortSignal`);
+}

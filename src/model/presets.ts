@@ -1,0 +1,39 @@
+import { glorot, type Initializer, initializerByName, sparseHe } from '../nn/initializer.ts';
+import { adam, type Optimizer, sgd } from '../nn/optimizer.ts';
+import { cteRigl } from '../topology/methods/cteRigl.ts';
+import { ctreSim } from '../topology/methods/ctreSim.ts';
+import type { Topology } from '../topology/topology.ts';
+
+/** What a model and its training are made of where the caller does not say. */
+interface Preset {
+  readonly topology: () => Topology;
+  /** Draws the weights at the start. */
+  readonly initializer: () => Initializer;
+  /** Draws the weights of grown connections, for a topology method that prescribes nothing. */
+  readonly growInitializer: () => Initializer;
+  readonly optimizer: () => Optimizer;
+}
+
+/**
+ * - `default`: chosen by validation over several data sets (docs/results.md);
+ * - `paper`: the published settings of CTRE (Atashgahi et al., Machine Learning 2022).
+ */
+export const presets = Object.freeze({
+  default: {
+    topology: cteRigl,
+    initializer: sparseHe,
+    growInitializer: () => initializerByName('uniform'),
+    optimizer: adam,
+  },
+  paper: {
+    topology: ctreSim,
+    initializer: glorot,
+    growInitializer: () => initializerByName('uniform'),
+    optimizer: sgd,
+  },
+} satisfies Record<string, Preset>);
+
+/** The name of a preset. */
+export type PresetName = keyof typeof presets;
+
+export const PRESET_NAMES = Object.keys(presets) as PresetName[];

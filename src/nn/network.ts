@@ -1,0 +1,186 @@
+import { type Kernels, ROW_BYTES, TILE } from '../engine/abi.ts';
+import type { Engine } from '../engine/engine.ts';
+import { Region } from '../engine/region.ts';
+import type { CsrPattern } from '../matrix/pattern.ts';
+import { type Gradient, Layer, type OptimizerSlots } from './layer.ts';
+import type { Optimizer } from './optimizer.ts';
+import type { TileRows } from './rows.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * Bytes a network needs in training with one array of optimiser state, batches aside: 24 a sparse connection (weight, gradient, state, and
+ * 12 of structure; 12 where a layer has every connection) and 276 a neuron (bias, its gradient and state, two offsets, two tile rows).
+ */
+export function networkBytes(dims: readonly number[], connections: readonly number[]): number {
+  const layers = connections.map((nnz, l) => {
+    const isFull = nnz === dims[l] * dims[l + 1];
+    return isFull ? 12 * nnz : 24 * nnz + 4 * (dims[l] + dims[l + 1]);
+  });
+  const neurons = dims.reduce((sum, n) => sum + n, 0);
+  return layers.reduce((sum, bytes) => sum + bytes, 0) + (12 + 2 * 4 * TILE) * neurons;
+}
+
+/** A multilayer perceptron: ReLU between layers, linear output, softmax cross-entropy. */
+export class Mlp {
+  readonly engine: Engine;
+  /** Neurons by layer, the inputs first. */
+  readonly dims: readonly number[];
+  readonly layers: readonly Layer[];
+  readonly #region: Region;
+  #optimizerRegion: Region;
+  #optimizerName: string | undefined;
+  #time = 0;
+
+  /** A network of the given patterns, all weights and biases undefined until set. */
+  constructor(engine: Engine, patterns: readonly CsrPattern[]) {
+    this.engine = engine;
+    this.dims = [patterns[0].cols, ...patterns.map((pattern) => pattern.rows)];
+    this.#region = new Region(engine.arena);
+    this.#optimizerRegion = new Region(engine.arena);
+    try {
+      this.layers = patterns.map(
+        ({ rows, cols, indices }, index) => new Layer(this.#region, index, cols, rows, indices.length),
+      );
+    } catch (error) {
+      this.#region.free();
+      throw error;
+    }
+    this.layers.forEach((layer, index) => {
+      layer.setPattern(patterns[index]);
+    });
+  }
+
+  get classes(): number {
+    return this.dims[this.dims.length - 1];
+  }
+
+  /** Bytes of parameters, structure and optimiser state. */
+  get bytes(): number {
+    return this.#region.bytes + this.#optimizerRegion.bytes;
+  }
+
+  /** Frees the network's memory. */
+  free(): void {
+    this.#optimizerRegion.free();
+    this.#region.free();
+  }
+
+  /**
+   * Makes room for the optimiser's state; what an optimiser of the same kind left there goes on.
+   * @throws CtreError `E_MEMORY`; the state of the optimiser before is still there then.
+   */
+  useOptimizer(optimizer: Optimizer): void {
+    const isAlike = this.layers.every(({ weightSlots }) => weightSlots.length === optimizer.slots);
+    if (this.#optimizerName === optimizer.name && isAlike) return;
+    const region = new Region(this.engine.arena);
+    let slots: OptimizerSlots[];
+    try {
+      slots = this.layers.map((layer) => layer.allocateSlots(region, optimizer.slots));
+    } catch (error) {
+      region.free();
+      throw error;
+    }
+    this.layers.forEach((layer, l) => {
+      layer.setSlots(slots[l]);
+    });
+    this.#optimizerRegion.free();
+    this.#optimizerRegion = region;
+    this.#optimizerName = optimizer.name;
+    this.#time = 0;
+  }
+
+  /** Steps taken by the present optimiser. */
+  get steps(): number {
+    return this.#time;
+  }
+
+  /** As `useOptimizer`, with a state that it has left after so many steps: its arrays, layer by layer. */
+  restoreOptimizer(
+    optimizer: Optimizer,
+    steps: number,
+    slots: readonly { readonly weights: readonly Float32Array[]; readonly bias: readonly Float32Array[] }[],
+  ): void {
+    this.useOptimizer(optimizer);
+    this.#time = steps;
+    this.layers.forEach(({ weightSlots, biasSlots }, l) => {
+      weightSlots.forEach(({ view }, s) => {
+        view.set(slots[l].weights[s]);
+      });
+      biasSlots.forEach(({ view }, s) => {
+        view.set(slots[l].bias[s]);
+      });
+    });
+  }
+
+  /** Room for one tile on its way up, and down again if `backward`. */
+  allocateWorkspace(region: Region, backward: boolean): Workspace {
+    const tile = (neurons: number): number => region.f32(neurons * TILE).pointer;
+    return {
+      activations: this.dims.map(tile),
+      deltas: backward ? this.dims.slice(1).map(tile) : [],
+      probabilities: tile(this.classes),
+      logSums: region.f64(TILE).pointer,
+      score: region.f64(2),
+    };
+  }
+
+  /** Bytes of a workspace. */
+  workspaceBytes(backward: boolean): number {
+    const neurons = this.dims.reduce((sum, n) => sum + n, 0);
+    return ROW_BYTES * ((backward ? 2 : 1) * neurons + this.classes);
+  }
+
+  allocateGradients(region: Region): Gradient[] {
+    return this.layers.map((layer) => layer.allocateGradient(region));
+  }
+
+  /** From the packed input tile to the class probabilities; only the first `lanes` samples are worth reading then. */
+  forward(kernels: Kernels, { activations, probabilities, logSums }: Workspace, lanes = TILE): void {
+    const { length } = this.layers;
+    this.layers.forEach((layer, l) => {
+      layer.forward(kernels, activations[l], activations[l + 1], l < length - 1, lanes);
+    });
+    kernels.softmax(activations[length], this.classes, probabilities, logSums);
+  }
+
+  /** The tile's summed cross-entropy and its correctly classified samples, after `forward`. */
+  score(kernels: Kernels, { activations, logSums, score }: Workspace, tile: TileRows): void {
+    const { labels, rows, count } = tile;
+    const logits = activations[this.layers.length];
+    kernels.score(logits, logSums, labels, rows, count, this.classes, score.pointer);
+  }
+
+  /** The deltas of every layer, after `forward`; `scale` is 1 / samples of the batch. */
+  backward(
+    kernels: Kernels,
+    { activations, deltas, probabilities }: Workspace,
+    { labels, rows, count }: TileRows,
+    scale: number,
+    lanes = TILE,
+  ): void {
+    const last = this.layers.length - 1;
+    kernels.crossEntropyGradient(probabilities, labels, rows, count, this.classes, scale, deltas[last]);
+    for (let l = last; l > 0; l--) {
+      this.layers[l].backward(kernels, deltas[l], activations[l], deltas[l - 1], lanes);
+    }
+  }
+
+  /** The tile's gradient, after `backward`, added to what is there or in its place. */
+  addGradients(
+    kernels: Kernels,
+    { activations, deltas }: Workspace,
+    gradients: readonly Gradient[],
+    accumulate: boolean,
+    lanes = TILE,
+  ): void {
+    this.layers.forEach((layer, l) => {
+      layer.addGradient(kernels, deltas[l], activations[l], gradients[l], accumulate, lanes);
+    });
+  }
+
+  /** Counts a step of the optimiser given to `useOptimizer`, and returns how many there were. */
+  nextStep(): number {
+    this.#time++;
+    return this.#time;
+  }
+}

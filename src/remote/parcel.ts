@@ -1,0 +1,53 @@
+import { viewOf } from '../base/arrays.ts';
+import { readField } from '../base/checks.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { SentData, SentMatrix } from './protocol.ts';
+
+/** What goes over to the worker, and which buffers go over with it. */
+export class Parcel {
+  readonly #transfer: boolean;
+  readonly #buffers = new Set<ArrayBuffer>();
+
+  /** @param transfer whether the caller's own buffers go over; else copies do. */
+  constructor(transfer: boolean) {
+    this.#transfer = transfer;
+  }
+
+  /** The buffers to hand over. */
+  get buffers(): ArrayBuffer[] {
+    return [...this.#buffers];
+  }
+
+  /**
+   * An array as it goes over; one in shared memory as it lies. A structured clone would copy twice, and all of the buffer where the
+   * array is but a part of it.
+   */
+  array(value: unknown): unknown {
+    if (!ArrayBuffer.isView(value)) return value;
+    if (typeof SharedArrayBuffer !== 'undefined' && value.buffer instanceof SharedArrayBuffer) return value;
+    // One that was taken away is empty, and cannot be taken once more.
+    if (this.#transfer && value.byteLength > 0) return this.#add(value);
+    const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewOf(value, Uint8Array);
+    return own === undefined ? value : this.#add(own.slice());
+  }
+
+  matrix(value: unknown): SentMatrix {
+    if (value instanceof CsrMatrix) {
+      const { rows, cols, indptr, indices, values } = value;
+      const arrays = [indptr, indices, values].map((array) => this.array(array));
+      return { rows, cols, csr: arrays };
+    }
+    if (typeof value !== 'object' || value === null || !('data' in value)) return { given: value };
+    const [rows, cols] = ['rows', 'cols'].map((field) => readField('x', value, field));
+    return { given: { rows, cols, data: this.array(value.data) } };
+  }
+
+  data(name: string, set: unknown): SentData {
+    return { x: this.matrix(readField(name, set, 'x')), y: this.array(readField(name, set, 'y')) };
+  }
+
+  #add<A extends ArrayBufferView>(array: A): A {
+    if (array.buffer instanceof ArrayBuffer) this.#buffers.add(array.buffer);
+    return array;
+  }
+}

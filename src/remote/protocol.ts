@@ -1,0 +1,82 @@
+import { CtreError } from '../base/errors.ts';
+import type { Recipe } from '../files/modelFile.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { CreateOptions, ModelOptions, TrainOptions } from '../model/options.ts';
+import type { Epoch } from '../train/epoch.ts';
+
+// What the page and the model's worker say to each other: structured clones, which keep no class and no function.
+
+/** A call of the page's. */
+export interface Request {
+  readonly id: number;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+/** What came of it, and what the page may know of the model without asking. */
+export type Reply = {
+  readonly id: number;
+  readonly facts: Facts | undefined;
+} & ({ readonly value: unknown } | { readonly error: unknown });
+
+/** What is plain in `SparseMLP`. */
+export interface Facts {
+  readonly nnz: number;
+  readonly density: number;
+  readonly epochs: number;
+  readonly method: string;
+  readonly threads: number;
+  readonly warning: string | undefined;
+  /** Only when it has changed. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Epochs since the last reply, and how many of those before are still in the history. */
+  readonly history: { readonly kept: number; readonly added: readonly Epoch[] };
+}
+
+type Parts = 'topology' | 'initializer' | 'growInitializer';
+
+/** Options of a model, its parts by name. */
+export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<O, Parts> & {
+  readonly [part in Parts]?: Recipe;
+};
+
+/** A matrix, or whatever was given as one. */
+export type SentMatrix =
+  | { readonly rows: number; readonly cols: number; readonly csr: readonly unknown[] }
+  | { readonly given: unknown };
+
+export interface SentData {
+  readonly x: SentMatrix;
+  readonly y: unknown;
+}
+
+export interface SentTraining extends Omit<TrainOptions, 'optimizer' | 'validation' | 'test' | 'signal'> {
+  readonly optimizer?: Recipe;
+  readonly validation?: SentData;
+  readonly test?: SentData;
+}
+
+/** @throws CtreError as `CsrMatrix.fromParts`. */
+export function receiveMatrix(sent: SentMatrix): unknown {
+  if (!('csr' in sent)) return sent.given;
+  const { rows, cols, csr } = sent;
+  const [indptr, indices, values] = csr as readonly ArrayLike<number>[];
+  return CsrMatrix.fromParts({ rows, cols, indptr, indices, values });
+}
+
+/** An error as it goes over: a clone has neither its class nor its code. */
+export function sendError(error: unknown): unknown {
+  return error instanceof CtreError ? { code: error.code, message: error.message } : error;
+}
+
+export function receiveError(sent: unknown): unknown {
+  const { code, message }: Partial<CtreError> = Object(sent);
+  return code === undefined ? sent : new CtreError(code, message ?? '');
+}
+
+/** The buffers of all arrays in an answer, which are nobody else's. */
+export function buffersIn(answer: unknown): ArrayBuffer[] {
+  if (typeof answer !== 'object' || answer === null) return [];
+  if (!ArrayBuffer.isView(answer)) return Object.values(answer).flatMap(buffersIn);
+  return answer.buffer instanceof ArrayBuffer ? [answer.buffer] : [];
+}

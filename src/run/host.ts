@@ -1,0 +1,58 @@
+import { checkInteger } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { type Engine, getEngine, getSharedEngine, init } from '../engine/engine.ts';
+import { type Executor, inlineExecutor } from './executor.ts';
+import { WorkerPool } from './pool.ts';
+import { availableThreads, whyNoThreads } from './startWorker.ts';
+
+/** More threads than this are a mistake, not a wish. */
+const MAX_THREADS = 64;
+/** `auto` takes no more: a batch has few tiles. */
+const AUTO_THREADS = 8;
+
+/** Where a model lives: a memory, and threads over it. */
+export interface Site {
+  readonly engine: Engine;
+  readonly executor: Executor;
+  /** Why there are fewer threads than asked for. */
+  readonly warning: string | undefined;
+  /** Ends the threads. */
+  close(): void;
+}
+
+/**
+ * The number of threads asked for.
+ * @throws CtreError `E_ARGUMENT` for anything but an integer from 1 to 64 or `auto`.
+ */
+export function checkThreads(threads: unknown): number {
+  if (threads === 'auto') return Math.min(AUTO_THREADS, availableThreads());
+  if (typeof threads === 'string') {
+    throw new CtreError('E_ARGUMENT', `threads is ${show(threads)}; expected a number or auto`);
+  }
+  return checkInteger('threads', threads, { least: 1, most: MAX_THREADS });
+}
+
+/** A site of so many threads; of one, with a warning, where there can be no more. */
+export async function openSite(threads: number): Promise<Site> {
+  const obstacle = threads === 1 ? undefined : whyNoThreads();
+  if (threads > 1 && obstacle === undefined) {
+    const engine = await getSharedEngine();
+    const pool = await WorkerPool.start(engine, threads);
+    return {
+      engine,
+      executor: pool,
+      get warning() {
+        return pool.warning;
+      },
+      close: () => pool.close(),
+    };
+  }
+  await init();
+  const engine = getEngine();
+  return {
+    engine,
+    executor: inlineExecutor(engine.kernels),
+    warning: obstacle && `one thread instead of ${threads}: ${obstacle}`,
+    close() {},
+  };
+}

@@ -1,0 +1,104 @@
+import { builtin } from '../base/host.ts';
+
+/** A started thread, of Node or of a browser. */
+export interface WorkerHandle {
+  /** @param transfer buffers that go over without a copy, and are detached here. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  /** Whether it keeps a process from exiting; at first it does not. */
+  hold(wanted: boolean): void;
+  terminate(): void;
+}
+
+/** What a thread says, and what becomes of it. */
+export interface WorkerEvents {
+  message(data: unknown): void;
+  /** It ended by itself, or could not start; in words. */
+  died(reason: string): void;
+}
+
+/** How a thread is started on its file: bundlers look for the very words `new Worker(new URL('…', import.meta.url), …)`. */
+export interface WorkerFile {
+  inNode(Thread: NodeWorkerType, options: NodeWorkerOptions): NodeWorker;
+  onPage(): Worker;
+}
+
+type NodeWorkerType = typeof import('node:worker_threads').Worker;
+type NodeWorker = InstanceType<NodeWorkerType>;
+type NodeWorkerOptions = Pick<import('node:worker_threads').WorkerOptions, 'workerData' | 'execArgv'>;
+
+/** Of a thread: hears what was posted to it, also of what came and cannot be read, and gives a way to answer. */
+export function answerMessages(
+  hear: (message: unknown) => void,
+  hearError: () => void,
+): (message: unknown, transfer: ArrayBuffer[]) => void {
+  const port = builtin('node:worker_threads')?.parentPort;
+  if (port) {
+    port.on('message', hear);
+    port.on('messageerror', hearError);
+    return (message, transfer) => port.postMessage(message, transfer);
+  }
+  globalThis.addEventListener('message', ({ data }) => hear(data));
+  globalThis.addEventListener('messageerror', hearError);
+  return (message, transfer) => globalThis.postMessage(message, { transfer });
+}
+
+/** Why this place cannot have threads; undefined where it can. */
+export function whyNoThreads(): string | undefined {
+  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
+    return 'the page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
+  }
+  if (builtin('node:worker_threads') === undefined && typeof Worker === 'undefined') {
+    return 'there are no workers here';
+  }
+  return undefined;
+}
+
+/** Threads that this machine runs at a time. */
+export function availableThreads(): number {
+  return builtin('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+/**
+ * Starts a thread; its data, if any, are a page's first message and Node's `workerData`. It does not keep a process from exiting.
+ * @throws whatever the place has against it.
+ */
+export function startWorker(file: WorkerFile, events: WorkerEvents, data?: object): WorkerHandle {
+  const threads = builtin('node:worker_threads');
+  if (threads === undefined) return watchWebWorker(file.onPage(), events, data);
+  // Threads inherit what their process was started with; with the kind of a program of the command line Node 20 takes no file.
+  const execArgv = process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : undefined;
+  return watchNodeWorker(file.inNode(threads.Worker, { workerData: data, execArgv }), events);
+}
+
+const UNREADABLE = 'what it answered cannot be read';
+
+function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle {
+  let wanted = true;
+  worker.on('message', events.message);
+  worker.on('messageerror', (error) => events.died(`${UNREADABLE}: ${error.message}`));
+  worker.on('error', (error) => events.died(error.message));
+  worker.on('exit', (code) => {
+    if (wanted) events.died(`it exited with code ${code}`);
+  });
+  worker.unref();
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    hold: (wanted) => (wanted ? worker.ref() : worker.unref()),
+    terminate() {
+      wanted = false;
+      void worker.terminate();
+    },
+  };
+}
+
+function watchWebWorker(worker: Worker, events: WorkerEvents, data: object | undefined): WorkerHandle {
+  worker.onmessage = (event) => events.message(event.data);
+  worker.onmessageerror = () => events.died(UNREADABLE);
+  worker.onerror = (event) => events.died(event.message ?? 'its file could not be loaded');
+  if (data !== undefined) worker.postMessage(data);
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, { transfer: [...transfer] }),
+    hold() {},
+    terminate: () => worker.terminate(),
+  };
+}

@@ -1,0 +1,71 @@
+import { CtreError } from '../base/errors.ts';
+import type { StopSignal } from '../base/host.ts';
+
+/**
+ * Long work is a generator that yields after every bounded piece, so that one body serves both callers: run to its end
+ * at once, or in turns with the event loop.
+ */
+export type Work<T> = Generator<void, T, void>;
+
+/** How long work keeps the event loop waiting, in milliseconds: less than a frame. */
+const TURN = 12;
+
+/** Runs work to its end, at once. */
+export function runNow<T>(work: Work<T>): T {
+  while (true) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+/** Runs pieces of long work one after another, and lets the event loop have its turn in between, however short each work is. */
+export class Turns {
+  readonly #signal: StopSignal | undefined;
+  #end = performance.now() + TURN;
+
+  constructor(signal: StopSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /**
+   * Runs work to its end.
+   * @throws CtreError `E_ABORTED` when the signal says so; the work's own clean-up has run then.
+   */
+  async run<T>(work: Work<T>): Promise<T> {
+    try {
+      while (true) {
+        throwIfAborted(this.#signal);
+        const { done, value } = work.next();
+        if (done) return value;
+        if (performance.now() < this.#end) continue;
+        await nextTurn();
+        this.#end = performance.now() + TURN;
+      }
+    } finally {
+      work.return(undefined as never);
+    }
+  }
+}
+
+/** @throws CtreError `E_ABORTED` when the signal is aborted. */
+export function throwIfAborted(signal: StopSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new CtreError('E_ABORTED', 'training was aborted by its signal', { cause: signal.reason });
+  }
+}
+
+/** Lets waiting events run. A timer of 0 ms would do, but browsers stretch nested ones to 4 ms. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,97 @@
+import { CtreError } from '../base/errors.ts';
+import { TILE } from '../engine/abi.ts';
+import type { Gradient, RowRange } from '../nn/layer.ts';
+import type { Mlp } from '../nn/network.ts';
+import type { Optimizer } from '../nn/optimizer.ts';
+import type { RowList } from '../nn/rows.ts';
+import { lanesFor, type Workspace } from '../nn/workspace.ts';
+import type { Executor } from '../run/executor.ts';
+import { runNow, type Work } from '../run/turns.ts';
+import type { Trainee } from './job.ts';
+import { type Score, waves } from './score.ts';
+
+/** Some output neurons of a layer. */
+interface Part {
+  readonly layer: number;
+  readonly range: RowRange;
+}
+
+/** Every layer cut into ranges of output neurons, about twice as many as threads, to balance them. */
+export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
+  const parts = threads === 1 ? 1 : 2 * threads;
+  return network.layers.flatMap((layer) =>
+    layer.ranges(parts).map((range) => ({ layer: layer.index, range })),
+  );
+}
+
+/**
+ * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the optimiser's step from it. Each job
+ * does both for some output neurons, so the bits do not depend on the threads. A step is one piece: neither an abort nor whoever looks at
+ * the model while it trains comes upon half of one.
+ */
+export function* mergeGradients(
+  executor: Executor,
+  network: Mlp,
+  [first, ...others]: readonly (readonly Gradient[])[],
+  parts: readonly Part[],
+  step: { readonly optimizer: Optimizer; readonly time: number } | undefined,
+): Work<void> {
+  if (others.length === 0 && step === undefined) return;
+  const jobs = executor.run(parts.length, (kernels, index) => {
+    const { layer: l, range } = parts[index];
+    const layer = network.layers[l];
+    for (const other of others) layer.mergeGradient(kernels, range, first[l], other[l]);
+    if (step !== undefined) layer.update(kernels, range, step.optimizer, first[l], step.time);
+  });
+  if (step === undefined) yield* jobs;
+  else runNow(jobs);
+}
+
+/** One pass over the rows in their present order. The work may end after any piece: weights change only in the last of a step. */
+export function* trainEpoch(
+  { network }: Trainee,
+  executor: Executor,
+  workspaces: readonly Workspace[],
+  gradients: readonly (readonly Gradient[])[],
+  rows: RowList,
+  batchSize: number,
+  optimizer: Optimizer,
+  epoch: number,
+): Work<Score> {
+  const parts = gradientParts(network, executor);
+  let loss = 0;
+  let correct = 0;
+  for (let begin = 0; begin < rows.length; begin += batchSize) {
+    const end = Math.min(begin + batchSize, rows.length);
+    const all = waves(end - begin, workspaces);
+    for (const wave of all) {
+      const used = workspaces.slice(0, wave.count);
+      const lanes = used.map((_, t) => lanesFor(end - begin - TILE * (wave.begin + t)));
+      yield* executor.run(wave.count, (kernels, t) => {
+        const position = begin + TILE * (wave.begin + t);
+        const tile = rows.pack(kernels, position, end, used[t].activations[0]);
+        network.forward(kernels, used[t], lanes[t]);
+        network.score(kernels, used[t], tile);
+        network.backward(kernels, used[t], tile, 1 / (end - begin), lanes[t]);
+        // The first workspace's gradient is the batch's: what earlier waves left there stays.
+        network.addGradients(kernels, used[t], gradients[t], t === 0 && wave.begin > 0, lanes[t]);
+      });
+      for (const { score } of used) {
+        loss += score.view[0];
+        correct += score.view[1];
+      }
+      checkFinite(loss, epoch);
+      const step = wave === all.at(-1) ? { optimizer, time: network.nextStep() } : undefined;
+      yield* mergeGradients(executor, network, gradients.slice(0, wave.count), parts, step);
+    }
+  }
+  return { loss: loss / rows.length, accuracy: correct / rows.length };
+}
+
+export function checkFinite(loss: number, epoch: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new CtreError(
+    'E_DIVERGED',
+    `the loss is no longer a finite number in epoch ${epoch}; use a smaller learning rate or smaller initial weights, or scale the features`,
+  );
+}

@@ -1,0 +1,228 @@
+import { writeSync } from 'node:fs';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { CtreError } from '../../src/base/errors.ts';
+import { readDataset } from '../../src/data/index.ts';
+import { effort } from '../support/effort.ts';
+import { errorOf } from '../unit/data/cases.ts';
+import { bytesMatrix, idx, npy, packedMatFile, text, zip } from './fuzz/datasets.ts';
+import { peakBytes } from './fuzz/memory.ts';
+import { tryAll } from './fuzz/watch.ts';
+
+const MIB = 1 << 20;
+/**
+ * Garbage that waits for the engine to collect it, and what the engine takes for itself. V8 lets 64 MiB of arrays wait, and
+ * inflating leaves many.
+ */
+const slack = (name: string): number => (/gzip|bomb/.test(name) ? 64 * MIB : 24 * MIB);
+
+type Files = Readonly<Record<string, Uint8Array>>;
+
+const sizeOf = (files: Files): number => Object.values(files).reduce((sum, { length }) => sum + length, 0);
+
+/** How many times larger all is where all is wanted. */
+const scale = effort(1, 4);
+const zeros = new Uint8Array(effort(80, 300) * MIB);
+const bytes = (length: number): Uint8Array => zeros.subarray(0, length);
+const images = (rows: number): Uint8Array => idx(8, [rows, 1 << 10], bytes(rows << 10));
+const labels = (rows: number): Uint8Array => idx(8, [rows], bytes(rows));
+const set = (x: Uint8Array, y: Uint8Array): Files => ({
+  'train-images-idx3-ubyte': x,
+  'train-labels-idx1-ubyte': y,
+});
+const numpy = (descr: string, cols: number, rows = scale << 19): Files => ({
+  'X.npy': npy(descr, [rows, cols], bytes(rows * cols * Number(descr[2]))),
+  'y.npy': npy('|u1', [rows], bytes(rows)),
+});
+/** A matrix with 2^10 entries a row, or a column. */
+function sparse(layout: string, step: number): Files {
+  const majors = scale << 10;
+  const indices = Int32Array.from({ length: majors << 10 }, (_, p) =>
+    step > 0 ? p & 1023 : 1023 - (p & 1023),
+  );
+  const indptr = Int32Array.from({ length: majors + 1 }, (_, major) => major << 10);
+  const shape = layout === 'csr' ? [majors, 1024] : [1024, majors];
+  const vector = (descr: string, content: ArrayBufferView): Uint8Array =>
+    npy(
+      descr,
+      [content.byteLength / Number(descr[2])],
+      new Uint8Array(content.buffer, content.byteOffset, content.byteLength),
+    );
+  const files = {
+    'format.npy': npy('|S3', [], text(layout)),
+    'shape.npy': vector('<i4', Int32Array.from(shape)),
+    'data.npy': vector('<f4', bytes(majors << 12)),
+    'indices.npy': vector('<i4', indices),
+    'indptr.npy': vector('<i4', indptr),
+    'y.npy': vector('|u1', bytes(shape[0])),
+  };
+  return { 'a.npz': zip(files, { level: 0 }) };
+}
+/** Text of so many MiB. */
+const lines = (line: string, size: number): Uint8Array => text(line.repeat((size * MIB) / line.length));
+const joinedFields = (count: number, separator: string, field: (index: number) => string): Uint8Array =>
+  text(Array.from({ length: count }, (_, index) => field(index)).join(separator));
+const bomb = gzipSync(zeros);
+
+/** Files that take much, and the error of those that would take too much. */
+const greedy: [name: string, make: () => Files, code?: string][] = [
+  ['bytes that become floats', () => set(images(scale << 12), labels(scale << 12))],
+  ['rows of one byte', () => set(idx(8, [scale << 21, 1], bytes(scale << 21)), labels(scale << 21))],
+  ['doubles', () => numpy('<f8', 4)],
+  ['long integers', () => numpy('<i8', 4)],
+  ['big-endian halves', () => numpy('>f2', 8)],
+  ['CSV of digits', () => ({ 'a.csv': lines('1,2,3,4,5,6,7,8,9,0\n', 6 * scale) })],
+  ['CSV with carriage returns', () => ({ 'a.csv': lines('0.12345,0.6789,1\r\n', 6 * scale) })],
+  ['CSV of one line', () => ({ 'a.csv': joinedFields(4 * MIB, ',', () => '12') }), 'E_MEMORY'],
+  ['a class for every row', () => ({ 'a.csv': joinedFields(MIB, '\n', (row) => `1,${row}a`) }), 'E_MEMORY'],
+  ['LIBSVM', () => ({ 'a.svm': lines('1 1:1 2:2 3:3 4:4 5:5\n', 5 * scale) })],
+  ['LIBSVM of labels', () => ({ 'a.svm': lines('1 1:1\n', 3 * scale) })],
+  [
+    'LIBSVM of one line',
+    () => ({ 'a.svm': joinedFields(2 * MIB, ' ', (index) => `${index}:1`) }),
+    'E_MEMORY',
+  ],
+  ['a sparse matrix by rows', () => sparse('csr', 1)],
+  ['a sparse matrix by rows, out of order', () => sparse('csr', -1)],
+  ['a sparse matrix by columns', () => sparse('csc', 1)],
+  ['a gzip bomb', () => ({ 'a.csv.gz': bomb }), 'E_MEMORY'],
+  ['a gzip bomb that tells a small size', () => ({ 'a.csv.gz': withSize(bomb, 100) }), 'E_MEMORY'],
+  [
+    'a gzip bomb that tells a large size',
+    () => ({ 'a.csv.gz': withSize(gzipSync(''), 2 ** 32 - 1) }),
+    'E_FORMAT',
+  ],
+  [
+    'gzip of what takes much when unpacked',
+    () => set(gzipSync(images(50 << 10)), labels(50 << 10)),
+    'E_MEMORY',
+  ],
+  ['gzip in gzip', () => ({ 'a.csv.gz': gzipSync(gzipSync(bomb)) }), 'E_FORMAT'],
+  ['a ZIP bomb', () => ({ 'a.npz': zip(numpy('|u1', zeros.length >> 7, 128)) }), 'E_MEMORY'],
+  [
+    'a ZIP bomb that tells a small size',
+    () => ({ 'a.npz': zip(numpy('|u1', zeros.length >> 7, 128), { changed: () => ({ size: 1000 }) }) }),
+    'E_MEMORY',
+  ],
+  [
+    'a MAT bomb',
+    () => ({
+      'a.mat': packedMatFile([
+        deflateSync(bytesMatrix('X', [128, zeros.length >> 7], zeros)),
+        deflateSync(bytesMatrix('Y', [128, 1], bytes(128))),
+      ]),
+    }),
+    'E_MEMORY',
+  ],
+];
+
+/** A gzip file whose trailer tells another size. */
+function withSize(gzip: Uint8Array, size: number): Uint8Array {
+  const copy = Buffer.from(gzip);
+  copy.writeUInt32LE(size, copy.length - 4);
+  return copy;
+}
+
+describe('reading takes at most 4 × the input + 64 MiB', () => {
+  it.each(greedy)('%s', async (name, make, code) => {
+    const files = make();
+    const input = sizeOf(files);
+    let came: string | undefined;
+    const peak = await peakBytes(() => {
+      try {
+        readDataset(files);
+      } catch (error) {
+        if (!(error instanceof CtreError)) throw error;
+        came = error.code;
+      }
+    });
+    if (process.env.CTRE_TALLY !== undefined)
+      writeSync(2, `${name}: ${(input / MIB).toFixed(1)} MiB, peak ${(peak / MIB).toFixed(1)} MiB\n`);
+    expect(came).toBe(code);
+    expect(peak).toBeLessThan(4 * input + 64 * MIB + slack(name));
+  });
+});
+
+describe('archives', () => {
+  const x = npy('|u1', [4, 2], Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+  const y = npy('|u1', [4], Uint8Array.of(0, 1, 0, 1));
+  const codeOf = (archive: Uint8Array): string => errorOf(() => readDataset({ 'a.npz': archive })).code;
+
+  it('are read', () => {
+    expect(readDataset({ 'a.npz': zip({ 'X.npy': x, 'y.npy': y }) }).x.rows).toBe(4);
+  });
+
+  it('whose members share their bytes are refused', () => {
+    expect(codeOf(zip({ 'X.npy': x, 'y.npy': y, 'z.npy': y }, { changed: () => ({ offset: 0 }) }))).toBe(
+      'E_FORMAT',
+    );
+    const inside = (name: string) => (name === 'y.npy' ? { offset: 40 } : {});
+    expect(codeOf(zip({ 'X.npy': x, 'y.npy': y }, { changed: inside }))).toBe('E_FORMAT');
+  });
+
+  it('of thousands of members that share one end soon', async () => {
+    const names = Array.from({ length: 4000 }, (_, member) => [`${member}.npy`, y] as const);
+    const noise = Uint8Array.from({ length: 1 << 16 }, (_, at) => (at * at * 31) >> 3);
+    const content = npy('|u1', [1 << 16], noise);
+    const shared = zip([...names, ['X.npy', content]], {
+      changed: () => ({ offset: 0, packedSize: 60_000 }),
+    });
+    await tryAll([{ title: 'shared members', input: { 'a.npz': shared } }], readDataset);
+  });
+
+  it('with a name twice are refused', () => {
+    expect(
+      codeOf(
+        zip([
+          ['X.npy', x],
+          ['y.npy', y],
+          ['y.npy', x],
+        ]),
+      ),
+    ).toBe('E_FORMAT');
+  });
+
+  it.each([
+    ['a size too small', { size: 3 }],
+    ['a size too large', { size: 1e6 }],
+    ['a size of 2^32 − 2', { size: 2 ** 32 - 2 }],
+    ['a packed size too small', { packedSize: 3 }],
+    ['a packed size of 2^32 − 2', { packedSize: 2 ** 32 - 2 }],
+    ['an offset beyond the end', { offset: 2 ** 31 }],
+    ['an offset to something else', { offset: 7 }],
+  ])('that tell %s are refused', (_, lies) => {
+    const changed = (name: string) => (name === 'X.npy' ? lies : {});
+    expect(['E_FORMAT', 'E_MEMORY']).toContain(codeOf(zip({ 'X.npy': x, 'y.npy': y }, { changed })));
+  });
+
+  it.each(['../X', '/etc/X', 'C:\\X', '..\\X', 'X\0', '__proto__', 'constructor', 'toString', ''])(
+    'name their arrays as they like, which names nothing else: %j',
+    (name) => {
+      const archive = zip({ [`${name}.npy`]: x, 'y.npy': y });
+      expect(readDataset({ 'a.npz': archive }, { features: name }).x.rows).toBe(4);
+      expect(Object.keys(Object.prototype)).toEqual([]);
+    },
+  );
+});
+
+describe('sizes that hold nothing', () => {
+  const y = npy('|u1', [4], Uint8Array.of(0, 1, 0, 1));
+  it.each([
+    [[2 ** 53, 0]],
+    [[2 ** 32, 0, 5]],
+    [[0, 2 ** 53]],
+    [[0, 2 ** 40, 2 ** 13]],
+    [[2 ** 53, 2 ** 53, 0]],
+  ])('%j end soon', async (shape) => {
+    for (const fortran of [false, true]) {
+      const input = { 'X.npy': npy('|u1', shape, new Uint8Array(0), fortran), 'y.npy': y };
+      const tally = await tryAll([{ title: `shape ${shape}`, input }], readDataset);
+      expect(tally.valid).toBe(0);
+    }
+  });
+
+  it('in IDX files end soon', async () => {
+    const input = set(idx(8, [-1, 0], new Uint8Array(0)), labels(4));
+    expect((await tryAll([{ title: 'images', input }], readDataset)).valid).toBe(0);
+  });
+});

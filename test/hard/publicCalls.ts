@@ -1,0 +1,512 @@
+// One working call of every public function, method and accessor, by the name its types give it.
+
+import { randomStream } from '../../src/base/random.ts';
+import {
+  applyScaler,
+  encodeLabels,
+  fitScaler,
+  parseRowRange,
+  parseSplit,
+  readDataset,
+  relabel,
+  remainingRows,
+  scalerFromJson,
+  scalerToJson,
+  splitRows,
+  syntheticDataset,
+  takeRows,
+} from '../../src/data/index.ts';
+import {
+  CsrMatrix,
+  init,
+  initializer,
+  initSync,
+  optimizer,
+  SparseMLP,
+  topology,
+  WorkerModel,
+} from '../../src/index.ts';
+import { cosineSimilarity, cosineTopK, sddmm, spmm, spmmTransposed } from '../../src/kernels/index.ts';
+import { quadrants } from '../support/problems.ts';
+
+/** A working call. Its arguments are made anew for every use, so that whoever spoils them spoils nothing else. */
+export interface PublicCall {
+  /** The arguments, those of no type known to the compiler once they are spoiled. */
+  readonly args: () => unknown[];
+  call(model: SparseMLP, args: unknown[]): unknown;
+  /** It is asked of a model, which can be training or disposed of. */
+  readonly ofModel?: true;
+}
+
+const x = () => quadrants(40, 6).x;
+const y = () => quadrants(40, 6).y;
+const dense = (rows: number, cols: number) => ({
+  rows,
+  cols,
+  data: Float32Array.from({ length: rows * cols }, (_, p) => ((p * 7) % 5) - 2),
+});
+const csr = (rows = 3, cols = 5) => CsrMatrix.fromDense(dense(rows, cols));
+const parts = () => ({
+  rows: 2,
+  cols: 3,
+  indptr: [0, 2, 3],
+  indices: Int32Array.of(0, 2, 1),
+  values: [1, 2, 3],
+});
+const pattern = () => [
+  { rows: 5, cols: 6, indptr: Int32Array.of(0, 2, 2, 3, 4, 5), indices: Int32Array.of(1, 4, 0, 5, 2) },
+  { rows: 4, cols: 5, indptr: Int32Array.of(0, 1, 2, 3, 4), indices: Int32Array.of(0, 1, 2, 3) },
+];
+const layers = () => [
+  { weights: csr(5, 6), bias: Float32Array.of(1, 2, 3, 4, 5) },
+  { weights: csr(4, 5), bias: [1, 2, 3, 4] },
+];
+const common = () => ({
+  topology: topology.ctreSim({ search: { sampleRows: 32, oversample: 2 } }),
+  initializer: initializer.glorot(),
+  growInitializer: initializer.uniform({ bound: 0.1 }),
+  seed: 1,
+  threads: 1,
+  metadata: { labels: ['a', 'b'], nested: { list: [1, 2] } },
+});
+const training = () => ({
+  epochs: 2,
+  batchSize: 16,
+  optimizer: optimizer.sgd(),
+  validationRows: [1, 5, 7],
+  test: { x: CsrMatrix.fromDense(x()), y: y() },
+  patience: 3,
+  // Whatever the number of epochs becomes.
+  signal: AbortSignal.timeout(500),
+});
+const pruning = () => ({ pruneFraction: 0.3, annealing: 'cosine' as const });
+const cosines = () => ({ ...pruning(), search: { sampleRows: 32, oversample: 2 } });
+const dataset = () => ({
+  x: dense(4, 2),
+  labels: Int32Array.of(0, 1, 1, 0),
+  labelNames: ['a', 'b'],
+  test: { x: csr(4, 2), labels: Int32Array.of(1, 1, 0, 0) },
+});
+const csv = () => new TextEncoder().encode('a,b,label\n1,2,x\n3,4,y\n5,6,x\n');
+const split = () => JSON.stringify({ train: [0, 1, 2], test: [3, 4], val: [0] });
+
+/** Whatever the arguments have become. */
+function entry<A extends unknown[]>(
+  args: () => [...A],
+  call: (model: SparseMLP, args: A) => unknown,
+): PublicCall {
+  return { args, call };
+}
+
+function ofModel<A extends unknown[]>(
+  args: () => [...A],
+  call: (model: SparseMLP, args: A) => unknown,
+): PublicCall {
+  return { ...entry(args, call), ofModel: true };
+}
+
+let inWorkerModel: Promise<WorkerModel> | undefined;
+
+/** Of a model in a worker: one for all calls, since starting one takes longer than most of them. */
+function inWorker<A extends unknown[]>(
+  args: () => [...A],
+  call: (model: WorkerModel, args: A) => unknown,
+): PublicCall {
+  return entry(args, async (_, given) => {
+    inWorkerModel ??= WorkerModel.fromWeights(layers());
+    const result: unknown = await call(await inWorkerModel, given);
+    if (typeof result !== 'object' || result === null || !(Symbol.asyncIterator in result)) return result;
+    const epochs = result as ReturnType<WorkerModel['train']>;
+    const { value } = await epochs.next();
+    await epochs.return();
+    return value;
+  });
+}
+
+const none = (): [] => [];
+
+export const publicCalls: Readonly<Record<string, PublicCall>> = {
+  init: entry(
+    () => [{ wasm: Uint8Array.of(0, 97, 115, 109) }],
+    (_, a) => init(...a),
+  ),
+  initSync: entry(
+    () => [{ wasm: Uint8Array.of(0, 97, 115, 109) }],
+    (_, a) => initSync(...a),
+  ),
+
+  'CsrMatrix.fromParts': entry(
+    () => [parts()],
+    (_, a) => CsrMatrix.fromParts(...a),
+  ),
+  'CsrMatrix.fromDense': entry(
+    () => [dense(3, 4)],
+    (_, a) => CsrMatrix.fromDense(...a),
+  ),
+  'CsrMatrix.fromCoo': entry(
+    () => [{ rows: 3, cols: 4, row: [2, 0], col: Int32Array.of(1, 3), values: Float32Array.of(1, 2) }],
+    (_, a) => CsrMatrix.fromCoo(...a),
+  ),
+  'CsrMatrix#nnz': entry(none, () => csr().nnz),
+  'CsrMatrix#density': entry(none, () => csr().density),
+  // The arrays of a matrix are open to everyone: what was changed is an argument as well.
+  'CsrMatrix#toDense': entry(
+    () => [csr()],
+    (_, [matrix]) => CsrMatrix.prototype.toDense.call(matrix),
+  ),
+  'CsrMatrix#transpose': entry(
+    () => [csr()],
+    (_, [matrix]) => CsrMatrix.prototype.transpose.call(matrix),
+  ),
+
+  'SparseMLP.create': entry(
+    () => [{ layers: [6, 5, 4], density: [0.4, 0.5], ...common() }],
+    (_, a) => SparseMLP.create(...a),
+  ),
+  // The same function with what excludes the options above.
+  'SparseMLP.create of a pattern': entry(
+    () => [{ layers: [6, 5, 4], pattern: pattern(), topology: topology.set() }],
+    (_, a) => SparseMLP.create(...a),
+  ),
+  'SparseMLP.create of an epsilon': entry(
+    () => [{ layers: [6, 5, 4], epsilon: 1, topology: topology.ctreSeq() }],
+    (_, a) => SparseMLP.create(...a),
+  ),
+  'SparseMLP.fromWeights': entry(
+    () => [layers(), common()],
+    (_, a) => SparseMLP.fromWeights(...a),
+  ),
+  'SparseMLP.load': entry(
+    () => [savedModel(), { threads: 1 }],
+    (_, a) => SparseMLP.load(...a),
+  ),
+  'SparseMLP.resume': entry(
+    () => [savedCheckpoint(), { threads: 1, maxBytes: 1e8 }],
+    (_, a) => SparseMLP.resume(...a),
+  ),
+  'SparseMLP#history': ofModel(none, (model) => model.history),
+  // Of a model that has been trained, which the others need not be.
+  'SparseMLP#checkpoint': entry(
+    () => [{ labels: ['a', 'b'] }],
+    async (_, a) => {
+      const model = await SparseMLP.fromWeights(layers());
+      try {
+        await model.fit(x(), y(), { epochs: 1 });
+        return model.checkpoint(...a);
+      } finally {
+        model.dispose();
+      }
+    },
+  ),
+  'SparseMLP#inputImportance': ofModel(none, (model) => model.inputImportance()),
+  'SparseMLP#layers': ofModel(none, (model) => model.layers.map(({ weights, bias }) => [weights, bias])),
+  'SparseMLP#nnz': ofModel(none, (model) => model.nnz),
+  'SparseMLP#density': ofModel(none, (model) => model.density),
+  'SparseMLP#epochs': ofModel(none, (model) => model.epochs),
+  'SparseMLP#method': ofModel(none, (model) => model.method),
+  'SparseMLP#threads': ofModel(none, (model) => model.threads),
+  'SparseMLP#warning': ofModel(none, (model) => model.warning),
+  'SparseMLP#metadata': ofModel(none, (model) => model.metadata),
+  'SparseMLP#train': ofModel(
+    () => [x(), y(), training()],
+    (model, a) => model.train(...a),
+  ),
+  'SparseMLP#fit': ofModel(
+    () => [CsrMatrix.fromDense(x()), [...y()], { ...training(), onEpoch: () => {} }],
+    (model, a) => model.fit(...a),
+  ),
+  'SparseMLP#fit with validation': ofModel(
+    () => [rowsOf(x()), y(), { epochs: 2, validation: { x: x(), y: y() }, signal: AbortSignal.timeout(500) }],
+    (model, a) => model.fit(...a),
+  ),
+  'SparseMLP#evaluate': ofModel(
+    () => [x(), y()],
+    (model, a) => model.evaluate(...a),
+  ),
+  'SparseMLP#predict': ofModel(
+    () => [CsrMatrix.fromDense(x())],
+    (model, a) => model.predict(...a),
+  ),
+  'SparseMLP#predict of arrays': ofModel(
+    () => [rowsOf(x())],
+    (model, a) => model.predict(...a),
+  ),
+  'SparseMLP#save': ofModel(
+    () => [{ labels: ['a', 'b'] }],
+    (model, a) => model.save(...a),
+  ),
+  'SparseMLP#summary': ofModel(none, (model) => model.summary()),
+  'SparseMLP#memory': ofModel(none, (model) => model.memory()),
+  'SparseMLP#dispose': ofModel(none, (model) => model.dispose()),
+  'SparseMLP#[Symbol.dispose]': ofModel(none, (model) => model[Symbol.dispose]()),
+
+  'WorkerModel.create': entry(
+    () => [{ layers: [6, 5, 4], density: [0.4, 0.5], ...common() }],
+    (_, a) => WorkerModel.create(...a),
+  ),
+  'WorkerModel.fromWeights': entry(
+    () => [layers(), common()],
+    (_, a) => WorkerModel.fromWeights(...a),
+  ),
+  'WorkerModel.load': entry(
+    () => [savedModel(), { threads: 1 }],
+    (_, a) => WorkerModel.load(...a),
+  ),
+  'WorkerModel.resume': entry(
+    () => [savedCheckpoint(), { threads: 1, maxBytes: 1e8 }],
+    (_, a) => WorkerModel.resume(...a),
+  ),
+  'WorkerModel#layers': inWorker(none, async (model) =>
+    (await model.layers).map(({ weights, bias }) => [weights, bias]),
+  ),
+  'WorkerModel#nnz': inWorker(none, (model) => model.nnz),
+  'WorkerModel#density': inWorker(none, (model) => model.density),
+  'WorkerModel#epochs': inWorker(none, (model) => model.epochs),
+  'WorkerModel#history': inWorker(none, (model) => model.history),
+  'WorkerModel#method': inWorker(none, (model) => model.method),
+  'WorkerModel#threads': inWorker(none, (model) => model.threads),
+  'WorkerModel#warning': inWorker(none, (model) => model.warning),
+  'WorkerModel#metadata': inWorker(none, (model) => model.metadata),
+  'WorkerModel#train': inWorker(
+    () => [x(), y(), { ...training(), transfer: true }],
+    (model, a) => model.train(...a),
+  ),
+  'WorkerModel#fit': inWorker(
+    () => [CsrMatrix.fromDense(x()), [...y()], { ...training(), transfer: false, onEpoch: () => {} }],
+    (model, a) => model.fit(...a),
+  ),
+  'WorkerModel#evaluate': inWorker(
+    () => [x(), y(), { transfer: true }],
+    (model, a) => model.evaluate(...a),
+  ),
+  'WorkerModel#predict': inWorker(
+    () => [CsrMatrix.fromDense(x()), { transfer: true }],
+    (model, a) => model.predict(...a),
+  ),
+  'WorkerModel#predict of arrays': inWorker(
+    () => [rowsOf(x())],
+    (model, a) => model.predict(...a),
+  ),
+  'WorkerModel#inputImportance': inWorker(none, (model) => model.inputImportance()),
+  'WorkerModel#save': inWorker(
+    () => [{ labels: ['a', 'b'] }],
+    (model, a) => model.save(...a),
+  ),
+  // Of a model that has been trained, which the others need not be.
+  'WorkerModel#checkpoint': inWorker(
+    () => [{ labels: ['a', 'b'] }],
+    async (model, a) => {
+      await model.fit(x(), y(), { epochs: 1 });
+      return model.checkpoint(...a);
+    },
+  ),
+  'WorkerModel#summary': inWorker(none, (model) => model.summary()),
+  'WorkerModel#memory': inWorker(none, (model) => model.memory()),
+  'WorkerModel#dispose': entry(none, async () => (await WorkerModel.fromWeights(layers())).dispose()),
+  'WorkerModel#[Symbol.dispose]': entry(none, async () => {
+    using model = await WorkerModel.fromWeights(layers());
+    return model.nnz;
+  }),
+
+  'initializer.glorot': entry(
+    () => [{}],
+    (_, a) => initializer.glorot(...a),
+  ),
+  'initializer.sparseHe': entry(
+    () => [{ firstGain: 1, gain: 2 }],
+    (_, a) => initializer.sparseHe(...a),
+  ),
+  'initializer.uniform': entry(
+    () => [{ bound: 0.1 }],
+    (_, a) => initializer.uniform(...a),
+  ),
+  'initializer.zeros': entry(
+    () => [{}],
+    (_, a) => initializer.zeros(...a),
+  ),
+  'optimizer.adam': entry(
+    () => [{ learningRate: 0.1, weightDecay: 0.1, beta1: 0.5, beta2: 0.5, epsilon: 1e-6 }],
+    (_, a) => optimizer.adam(...a),
+  ),
+  'optimizer.sgd': entry(
+    () => [{ learningRate: 0.1, weightDecay: 0.1, momentum: 0.5, nesterov: false }],
+    (_, a) => optimizer.sgd(...a),
+  ),
+  'topology.ctreSim': entry(
+    () => [cosines()],
+    (_, a) => topology.ctreSim(...a),
+  ),
+  'topology.ctreSeq': entry(
+    () => [{ ...cosines(), patience: 3 }],
+    (_, a) => topology.ctreSeq(...a),
+  ),
+  'topology.cteRigl': entry(
+    () => [{ ...cosines(), wiring: 2, cosineShare: 0.5, batches: 3 }],
+    (_, a) => topology.cteRigl(...a),
+  ),
+  'topology.cte': entry(
+    () => [cosines()],
+    (_, a) => topology.cte(...a),
+  ),
+  'topology.set': entry(
+    () => [pruning()],
+    (_, a) => topology.set(...a),
+  ),
+  'topology.rigl': entry(
+    () => [pruning()],
+    (_, a) => topology.rigl(...a),
+  ),
+  'topology.momentum': entry(
+    () => [{ ...pruning(), batches: 2 }],
+    (_, a) => topology.momentum(...a),
+  ),
+  'topology.prune': entry(
+    () => [{ until: 0.5 }],
+    (_, a) => topology.prune(...a),
+  ),
+  'topology.snip': entry(
+    () => [{}],
+    (_, a) => topology.snip(...a),
+  ),
+  'topology.fixed': entry(
+    () => [{}],
+    (_, a) => topology.fixed(...a),
+  ),
+  'topology.dense': entry(
+    () => [{}],
+    (_, a) => topology.dense(...a),
+  ),
+
+  cosineSimilarity: entry(
+    () => [csr(3, 5), dense(4, 5), csr(3, 4)],
+    (_, a) => cosineSimilarity(...a),
+  ),
+  'cosineSimilarity of all': entry(
+    () => [dense(3, 5), csr(4, 5)],
+    (_, a) => cosineSimilarity(...a),
+  ),
+  cosineTopK: entry(
+    () => [dense(3, 5), 2, csr(4, 5), { absolute: true }],
+    (_, a) => cosineTopK(...a),
+  ),
+  sddmm: entry(
+    () => [csr(3, 4), dense(3, 5), dense(4, 5)],
+    (_, a) => sddmm(...a),
+  ),
+  spmm: entry(
+    () => [csr(3, 5), dense(5, 2)],
+    (_, a) => spmm(...a),
+  ),
+  spmmTransposed: entry(
+    () => [csr(3, 5), dense(3, 2)],
+    (_, a) => spmmTransposed(...a),
+  ),
+
+  encodeLabels: entry(
+    () => [
+      ['a', 'b', 'a'],
+      ['b', 'a'],
+    ],
+    (_, a) => encodeLabels(...a),
+  ),
+  relabel: entry(
+    () => [dataset(), ['b', 'a', 'c']],
+    (_, a) => relabel(...a),
+  ),
+  readDataset: entry(
+    () => [
+      { name: 'some.csv', bytes: csv() },
+      { label: 'label', header: true, delimiter: ',', maxBytes: 1e6 },
+    ],
+    (_, a) => readDataset(...a),
+  ),
+  'readDataset of files by name': entry(
+    () => [{ 'some.libsvm': new TextEncoder().encode('1 1:2 3:4\n2 2:1\n') }, { columns: 4 }],
+    (_, a) => readDataset(...a),
+  ),
+  applyScaler: entry(
+    () => [fitScaler('minmax', dense(3, 4)), dense(2, 4)],
+    (_, a) => applyScaler(...a),
+  ),
+  fitScaler: entry(
+    () => ['standard' as const, dense(4, 3), Int32Array.of(0, 2, 3)],
+    (_, a) => fitScaler(...a),
+  ),
+  'fitScaler of a sparse matrix': entry(
+    () => ['none' as const, csr(4, 3), Int32Array.of(0, 2, 3)],
+    (_, a) => fitScaler(...a),
+  ),
+  scalerFromJson: entry(
+    () => ['{"kind":"minmax","offset":[0,1],"scale":[1,2]}'],
+    (_, a) => scalerFromJson(...a),
+  ),
+  scalerToJson: entry(
+    () => [fitScaler('minmax', dense(3, 4))],
+    (_, a) => scalerToJson(...a),
+  ),
+  parseRowRange: entry(
+    () => ['2-5', 10],
+    (_, a) => parseRowRange(...a),
+  ),
+  parseSplit: entry(
+    () => [split(), 5],
+    (_, a) => parseSplit(...a),
+  ),
+  remainingRows: entry(
+    () => [10, Int32Array.of(1, 2)],
+    (_, a) => remainingRows(...a),
+  ),
+  splitRows: entry(
+    () => [Int32Array.of(1, 2, 4, 7), 0.5, randomStream(1, 'split')],
+    (_, a) => splitRows(...a),
+  ),
+  takeRows: entry(
+    () => [csr(4, 3), Int32Array.of(1, 3, 1)],
+    (_, a) => takeRows(...a),
+  ),
+  'takeRows of a dense matrix': entry(
+    () => [dense(4, 3), Int32Array.of(1, 3, 1)],
+    (_, a) => takeRows(...a),
+  ),
+  syntheticDataset: entry(
+    () => [
+      {
+        rows: 12,
+        informative: 3,
+        redundant: 2,
+        noise: 2,
+        classes: 2,
+        clusterSpread: 0.2,
+        flip: 0.1,
+        seed: 3,
+      },
+    ],
+    (_, a) => syntheticDataset(...a),
+  ),
+};
+
+let saved: Uint8Array | undefined;
+let kept: Uint8Array | undefined;
+
+/** Before the first call: a file to load, and a checkpoint. */
+export async function prepareCalls(): Promise<void> {
+  const model = await SparseMLP.fromWeights(layers());
+  saved = model.save();
+  await model.fit(x(), y(), { epochs: 1 });
+  kept = model.checkpoint();
+  model.dispose();
+}
+
+function savedCheckpoint(): Uint8Array {
+  if (kept === undefined) throw new Error('prepareCalls() comes first');
+  return kept.slice();
+}
+
+function savedModel(): Uint8Array {
+  if (saved === undefined) throw new Error('prepareCalls() comes first');
+  return saved.slice();
+}
+
+function rowsOf({ rows, cols, data }: ReturnType<typeof x>): number[][] {
+  return Array.from({ length: rows }, (_, r) => Array.from(data.subarray(r * cols, (r + 1) * cols)));
+}

@@ -1,0 +1,23 @@
+// Before every test file: the arena is put on trial, CTRE_ARENA says how. Without it all blocks stand between guards.
+// CTRE_WASM is a file with other kernels to test than those built in.
+import { readFileSync } from 'node:fs';
+import { init, putOnTrial } from '../../src/engine/engine.ts';
+
+/** 2 GiB and a little: as signed numbers, all addresses are negative. */
+const HIGH = 2 ** 31 + 2 ** 16;
+
+const trials = {
+  plain: {},
+  guards: { guards: true },
+  moving: { guards: true, moving: true },
+  high: { guards: true, first: HIGH },
+};
+
+const wanted = process.env.CTRE_ARENA ?? 'guards';
+if (!Object.hasOwn(trials, wanted)) {
+  throw new Error(`CTRE_ARENA is ${wanted}; expected one of ${Object.keys(trials).join(', ')}`);
+}
+putOnTrial(trials[wanted as keyof typeof trials]);
+
+const { CTRE_WASM: file } = process.env;
+if (file !== undefined) await init({ wasm: readFileSync(file) });

@@ -1,0 +1,108 @@
+// Trains small networks and hashes what comes of them: the same program in Node and on a page, for any number of threads, with the model
+// here or in a worker.
+
+import { applyScaler, fitScaler, syntheticDataset } from '../../../dist/data/index.js';
+import { CsrMatrix, initializer, optimizer, SparseMLP, topology, WorkerModel } from '../../../dist/index.js';
+import { methods } from '../../../dist/topology/methods.js';
+
+/** 3 400 of the rows are trained on: 34 steps an epoch at the default batch size. */
+const problem = syntheticDataset({
+  rows: 3778,
+  informative: 5,
+  redundant: 7,
+  noise: 12,
+  classes: 4,
+  flip: 0.02,
+  seed: 'bits',
+});
+const { labels } = problem;
+/** 204 steps, 5 updates of the topology. */
+const EPOCHS = 6;
+const evolving = ['ctre-sim', 'ctre-seq', 'cte', 'set', 'rigl'];
+const byCosine = ['ctre-sim', 'ctre-seq', 'cte'];
+
+/** Every option left as it is, where it can be. */
+async function plainly(Model, threads, name) {
+  const model = await Model.create({ layers: [24, 150, 90, 4], topology: methods[name](), threads });
+  return train(model, problem.x, { epochs: EPOCHS, validationSplit: 0.1 });
+}
+
+/** Every option something else: sparse samples, a full layer, several tiles a batch, the last of them not full. */
+async function explicitly(Model, threads, name) {
+  const annealed = evolving.includes(name) ? { pruneFraction: 0.3, annealing: 'cosine' } : {};
+  const sampled = byCosine.includes(name) ? { search: { sampleRows: 200, oversample: 2 } } : {};
+  const model = await Model.create({
+    layers: [24, 120, 70, 50, 4],
+    density: [0.2, 0.1, 0.05, 1],
+    topology: methods[name]({ ...annealed, ...sampled }),
+    initializer: initializer.glorot(),
+    seed: 'explicit',
+    threads,
+  });
+  // Most numbers near the mean become zeros: samples as text has them.
+  const scaled = applyScaler(fitScaler('standard', problem.x), problem.x);
+  const few = scaled.data.map((value) => (Math.abs(value) < 0.7 ? 0 : value));
+  return train(model, CsrMatrix.fromDense({ ...scaled, data: few }), {
+    epochs: EPOCHS,
+    batchSize: 333,
+    optimizer: optimizer.adam({ learningRate: 0.002, weightDecay: 1e-4 }),
+    validationRows: Array.from({ length: 378 }, (_, r) => 10 * r),
+  });
+}
+
+/** Layers of more pairs of firing neurons than are searched among: cosines within groups only. */
+async function inGroups(Model, threads) {
+  const model = await Model.create({
+    layers: [24, 4500, 4500, 4],
+    epsilon: 4,
+    topology: topology.ctreSim({ search: { sampleRows: 64, oversample: 2 } }),
+    threads,
+  });
+  const rows = 320;
+  const x = { rows, cols: 24, data: problem.x.data.subarray(0, 24 * rows) };
+  return train(model, x, { epochs: 2 }, labels.subarray(0, rows));
+}
+
+/** The model's file, its predictions and the history, as bytes. */
+async function train(model, x, options, y = labels) {
+  const { epochs } = await model.fit(x, y, options);
+  const numbers = epochs.flatMap(({ loss, accuracy, valLoss = 0, valAccuracy = 0 }) => [
+    loss,
+    accuracy,
+    valLoss,
+    valAccuracy,
+  ]);
+  const parts = [await model.save(), await model.predict(x), Float64Array.from(numbers)];
+  const { warning } = model;
+  model.dispose();
+  return { parts, warning };
+}
+
+async function sha256(parts) {
+  const bytes = await new Blob(parts).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** What there is to hash: every method, and the search in groups. */
+export const names = [...Object.keys(methods), 'search in groups'];
+
+/** Where models are trained. */
+const places = { here: SparseMLP, worker: WorkerModel };
+
+/** A hash for each of the names wanted, and the models' warning where there were fewer threads than asked for. */
+export async function hashAll(threads, wanted = names, place = 'here') {
+  const hashes = {};
+  let warning;
+  for (const name of wanted) {
+    const runs = name in methods ? [plainly, explicitly] : [inGroups];
+    const parts = [];
+    for (const run of runs) {
+      const outcome = await run(places[place], threads, name);
+      parts.push(...outcome.parts);
+      warning ??= outcome.warning;
+    }
+    hashes[name] = await sha256(parts);
+  }
+  return { hashes, warning };
+}

@@ -1,0 +1,203 @@
+// Small projects in test/system/consumers, each with the packed tarball installed, as people use it: with Node, TypeScript, bundlers and none.
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { findChromium, ISOLATION, NO_CHROMIUM, serve } from '../../scripts/pages.mjs';
+import { skipTest } from '../support/effort.ts';
+import { pack, root, run } from '../support/packed.ts';
+
+/** What test/system/consumers/program.js comes to. */
+interface Outcome {
+  readonly here: Trained;
+  readonly inWorker: Trained;
+}
+
+interface Trained {
+  readonly losses: readonly number[];
+  readonly threads: number;
+  readonly warning: string | null;
+}
+
+/** Nothing but the page's own files, and WebAssembly. */
+const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
+
+/** How a page is opened: what it is asked for, and what is not as in Node. */
+const WAYS: [name: string, query: string, more: { readonly threads: number }][] = [
+  ['on one thread', '', { threads: 1 }],
+  ['on two threads', 'threads=2', { threads: 2 }],
+  ['with the module hosted', 'hosted', { threads: 1 }],
+];
+
+// Of programs of their own; an arena on trial would change nothing.
+describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () => {
+  let projects: string;
+  /** What the program comes to in Node; the same everywhere, to the bit. */
+  let expected: Outcome;
+
+  beforeAll(async () => {
+    projects = mkdtempSync(join(tmpdir(), 'ctre-consumers-'));
+    cpSync(join(root, 'test/system/consumers'), projects, { recursive: true });
+    writeFileSync(join(projects, 'package.json'), '{ "type": "module" }');
+    await install(projects);
+    const { stdout, stderr } = await run(process.execPath, ['node/import.mjs'], projects);
+    expect(stderr).toBe('');
+    expected = JSON.parse(stdout);
+  });
+  afterAll(() => rmSync(projects, { recursive: true, force: true }));
+
+  it('trains in Node by import', () => {
+    const { here, inWorker } = expected;
+    expect(expected).toMatchObject({ oneClass: true, here: { threads: 1, warning: null } });
+    expect(here.losses.length).toBe(5);
+    expect(here.losses[4]).toBeLessThan(here.losses[0]);
+    expect(inWorker).toEqual(here);
+  });
+
+  it('trains in Node from the module that is exported', async () => {
+    const { stdout, stderr } = await run(process.execPath, ['node/hosted.mjs'], projects);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual(expected);
+  });
+
+  it('trains in Node by require', async () => {
+    const { stdout, stderr } = await run(process.execPath, ['node/require.cjs'], projects);
+    expect(stderr.replace(/^.*(ExperimentalWarning: .*require|--trace-warnings).*\n/gm, '')).toBe('');
+    expect(JSON.parse(stdout)).toEqual(expected);
+  });
+
+  describe('compiles in strict TypeScript, declarations checked, and trains', () => {
+    it.each([
+      { moduleResolution: 'nodenext', lib: ['es2022'] },
+      { moduleResolution: 'nodenext', lib: ['es2022', 'dom'] },
+      { moduleResolution: 'bundler', lib: ['es2022'] },
+      { moduleResolution: 'bundler', lib: ['es2022', 'dom'] },
+    ])('with $moduleResolution and $lib', async ({ moduleResolution, lib }) => {
+      const folder = join(projects, `typescript-${moduleResolution}-${lib.join('-')}`);
+      mkdirSync(folder);
+      const compilerOptions = {
+        ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+        ...{ target: 'es2022', module: moduleResolution === 'bundler' ? 'preserve' : moduleResolution },
+        ...{ moduleResolution, lib, types: [], skipLibCheck: false, rootDir: '..', outDir: '.' },
+      };
+      const files = ['../typescript/main.mts'];
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+      const tsc = join(root, 'node_modules/typescript/bin/tsc');
+      const { stdout: said } = await run(process.execPath, [tsc, '-p', '.'], folder);
+      expect(said).toBe('');
+      const program = `console.log(JSON.stringify(await (await import('./typescript/main.mjs')).train()))`;
+      const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program], folder);
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toEqual({ epochs: 3, right: 200, neighbours: 400, best: true });
+    });
+  });
+
+  describe('trains on a page that allows no script but its own', () => {
+    const executablePath = findChromium();
+    let browser: Browser | undefined;
+
+    beforeAll(async () => {
+      if (executablePath === undefined) return;
+      browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    });
+    afterAll(() => browser?.close());
+
+    describe.each([
+      { by: 'Vite', folder: 'vite' },
+      { by: 'webpack', folder: 'webpack' },
+      { by: 'esbuild', folder: 'esbuild' },
+    ])('bundled by $by', ({ folder }) => {
+      beforeAll(async () => {
+        const { code, stderr } = await run(process.execPath, [`${folder}/build.mjs`], projects);
+        expect(stderr).toBe('');
+        expect(code).toBe(0);
+      }, 60_000);
+
+      it.for(WAYS)('%s', async ([, query, more], context) => {
+        const out = join(projects, folder, 'out');
+        expect(await open(context, out, `/?${query}`, more.threads > 1)).toEqual(expectedWith(more));
+      });
+    });
+
+    it.for(WAYS)('without a bundler, by an import map, %s', async ([, query, more], context) => {
+      const outcome = await open(context, projects, `/import-map/?${query}`, more.threads > 1);
+      expect(outcome).toEqual(expectedWith(more));
+    });
+
+    it('with one thread instead of two where the page is not isolated', async (context) => {
+      const outcome = await open(context, projects, '/import-map/?threads=2', false);
+      const warning = expect.stringMatching(/^one thread instead of 2: .*not cross-origin isolated/);
+      expect(outcome).toEqual(expectedWith({ warning }));
+    });
+
+    /** Of both models, here and in a worker, what is not as in Node. */
+    function expectedWith(more: { readonly threads?: number; readonly warning?: unknown }): unknown {
+      const { here, inWorker } = expected;
+      return { ...expected, here: { ...here, ...more }, inWorker: { ...inWorker, ...more } };
+    }
+
+    /** The outcome of a page, which has to come without a complaint. */
+    async function open(
+      context: TestContext,
+      folder: string,
+      path: string,
+      isolated: boolean,
+    ): Promise<unknown> {
+      if (browser === undefined) {
+        return skipTest(context, NO_CHROMIUM);
+      }
+      // An import map stands in the page itself: the policy has to name it.
+      const html = readFileSync(join(folder, path.replace(/\?.*/, ''), 'index.html'), 'utf8');
+      const [, map] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html) ?? [];
+      const hash = map && ` 'sha256-${createHash('sha256').update(map).digest('base64')}'`;
+      const headers = { 'Content-Security-Policy': `${POLICY}${hash ?? ''}`, ...(isolated && ISOLATION) };
+      const server = await serve(headers, async ({ pathname }) => {
+        if (pathname === '/favicon.ico') return '';
+        return readFile(join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname));
+      });
+      const complaints: string[] = [];
+      const page = await browser.newPage();
+      let hosted = false;
+      try {
+        page.on('request', (request) => {
+          hosted ||= /\.wasm$/.test(request.url());
+        });
+        page.on('console', (message) => complaints.push(message.text()));
+        page.on('pageerror', ({ message }) => complaints.push(message));
+        await page.goto(`${server.origin}${path}`);
+        const output = page.locator('output:not(:empty)');
+        await output.waitFor({ state: 'attached', timeout: 20_000 }).catch(() => {});
+        expect(complaints).toEqual([]);
+        const text = await output.textContent({ timeout: 1000 });
+        expect(text).toMatch(/^\{/);
+        expect(hosted).toBe(path.includes('hosted'));
+        return JSON.parse(text ?? '');
+      } finally {
+        await page.close();
+        server.close();
+      }
+    }
+  });
+});
+
+/** Puts the tarball into the folder's node_modules, with the dependencies and tools that this repository has: no registry is asked. */
+async function install(folder: string): Promise<void> {
+  const { filename } = await pack(folder);
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, 'ctre'), { recursive: true });
+  const { code, stderr } = await run(
+    'tar',
+    ['-xzf', filename, '--strip-components=1', '-C', join(modules, 'ctre')],
+    folder,
+  );
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  const { dependencies } = JSON.parse(readFileSync(join(modules, 'ctre/package.json'), 'utf8'));
+  for (const name of [...Object.keys(dependencies), 'vite', 'webpack', 'esbuild']) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
+  }
+}

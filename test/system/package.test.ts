@@ -1,0 +1,352 @@
+// Few hands in the pot: what users of the package download is what is in this repository, and nothing runs unasked.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { build } from 'esbuild';
+import { publint } from 'publint';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { skipTest } from '../support/effort.ts';
+import { type Ended, type Packed, pack, root, run } from '../support/packed.ts';
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const manifest = JSON.parse(read('package.json'));
+const bin = (path: string): string => join(root, 'node_modules', path);
+
+/** What may be shipped. */
+const ALLOWED = [
+  /^(README|LICENSE|CHANGELOG)(\.md)?$/,
+  /^package\.json$/,
+  /^dist\/([\w-]+\/)*[\w.-]+\.(js|js\.map|d\.ts)$/,
+  /^dist\/ctre\.wasm$/,
+  /^dist\/(workers|bundle)\/worker\.mjs$/,
+  /^dist\/bundle\/LICENSES\.txt$/,
+];
+
+/** What npm says where the registry cannot be reached and its cache does not help. */
+const OFFLINE = /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/;
+
+/** Milliseconds that npm may take, on a slow machine with a slow network. */
+const PATIENCE = 120_000;
+
+/** Every file below a folder, by its path from there. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}
+
+// Of programs of their own; an arena on trial would change nothing.
+describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
+  let temporary: string;
+  let packed: Packed;
+
+  beforeAll(async () => {
+    temporary = mkdtempSync(join(tmpdir(), 'ctre-package-'));
+    packed = await pack(temporary);
+  }, PATIENCE);
+
+  afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+  describe('is built from this repository', () => {
+    it('dist/ is what src/ compiles to (npm run build makes it so)', async () => {
+      const fresh = join(temporary, 'dist');
+      const { stdout, code } = await run(process.execPath, [
+        bin('typescript/bin/tsc'),
+        ...['-p', 'tsconfig.build.json', '--outDir', fresh],
+      ]);
+      expect(stdout).toBe('');
+      expect(code).toBe(0);
+      const added = ['ctre.wasm', 'workers/worker.mjs'];
+      const built = filesBelow(join(root, 'dist')).filter((file) => !file.startsWith('bundle/'));
+      expect(built).toEqual([...filesBelow(fresh), ...added].sort());
+      // A map says where the sources are from its own folder, which is another one here.
+      const compared = filesBelow(fresh).filter((file) => !file.endsWith('.map'));
+      const stale = compared.filter(
+        (file) => readFileSync(join(fresh, file), 'utf8') !== read(`dist/${file}`),
+      );
+      expect(stale).toEqual([]);
+      expect(read('dist/workers/worker.mjs')).toBe(read('src/workers/worker.mjs'));
+    });
+
+    it('dist/bundle/ is dist/ with what it imports, byte for byte', async () => {
+      const fresh = join(temporary, 'bundle');
+      const { code, stderr } = await run(process.execPath, ['scripts/bundle.mjs', fresh]);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      const contents = (folder: string): Record<string, string> =>
+        Object.fromEntries(
+          filesBelow(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
+        );
+      expect(contents(fresh)).toEqual(contents(join(root, 'dist/bundle')));
+      expect(read('dist/bundle/worker.mjs')).toBe(read('src/workers/worker.mjs'));
+      // Whoever bundles more has to take along its licence.
+      const headings = read('dist/bundle/LICENSES.txt').match(/^\S+ [\d.]+ \(.+\)$/gm);
+      expect(headings?.map((heading) => heading.split(' ')[0])).toEqual([
+        'fflate',
+        'papaparse',
+        'seedrandom',
+      ]);
+    });
+
+    it('ctre.wasm and the inlined bytes are what assembly/ compiles to, byte for byte', async () => {
+      const fresh = join(temporary, 'ctre.wasm');
+      const { code, stderr } = await run(process.execPath, [
+        bin('assemblyscript/bin/asc.js'),
+        ...['assembly/index.ts', '--config', 'asconfig.json', '--target', 'release', '--outFile', fresh],
+      ]);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      const bytes = readFileSync(fresh);
+      expect(bytes.equals(readFileSync(join(root, 'dist/ctre.wasm')))).toBe(true);
+      const [inlined] = /[\da-f]{1000,}/.exec(read('dist/memory/wasm.generated.js')) ?? [];
+      expect(inlined).toBe(bytes.toString('hex'));
+    });
+  });
+
+  describe('holds', () => {
+    it('what the list in this file allows, and nothing else', () => {
+      const paths = packed.files.map(({ path }) => path);
+      expect(paths.filter((path) => !ALLOWED.some((pattern) => pattern.test(path)))).toEqual([]);
+      for (const path of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/ctre.wasm']) {
+        expect(paths).toContain(path);
+      }
+    });
+
+    it('no path of the machine that built it', () => {
+      // A home of / or /root is no name of anybody's, and stands in other words.
+      const ours = [root.replace(/\/$/, ''), homedir()].filter((path) => path.split('/').length > 2);
+      const anybodys = /file:\/\/\/|\/(home|Users)\/\w|\/tmp\/|[A-Z]:\\\\?Users/;
+      const holders = packed.files.filter(({ path }) => {
+        const text = readFileSync(join(root, path), 'latin1');
+        return anybodys.test(text) || ours.some((folder) => text.includes(folder));
+      });
+      expect(holders).toEqual([]);
+    });
+
+    it('source maps that bring their sources along', () => {
+      const maps = packed.files.map(({ path }) => path).filter((path) => path.endsWith('.map'));
+      expect(maps.length).toBeGreaterThan(0);
+      for (const path of maps) {
+        const { sources, sourceRoot, sourcesContent } = JSON.parse(read(path));
+        expect(sourceRoot, path).toBe('');
+        for (const source of sources) expect(source, path).toMatch(/^(\.\.\/)+src\/[\w/.]+\.ts$/);
+        expect(sourcesContent?.length, path).toBe(sources.length);
+      }
+    });
+
+    it('no code that makes code of text', () => {
+      const makers = packed.files.filter(
+        ({ path }) => /\.m?js$/.test(path) && /\beval\b|\bFunction\s*\(|\bimport\((?!['"])/.test(read(path)),
+      );
+      expect(makers).toEqual([]);
+    });
+  });
+
+  describe('can be resolved', () => {
+    it('as publint wants it', async () => {
+      const { messages } = await publint({ pkgDir: root, strict: true, pack: false });
+      expect(messages).toEqual([]);
+    });
+
+    it('as are-the-types-wrong wants it', async () => {
+      const tarball = createPackageFromTarballData(readFileSync(join(temporary, packed.filename)));
+      const analysis = await checkPackage(tarball, { excludeEntrypoints: ['./wasm'] });
+      expect(analysis.types).toMatchObject({ kind: 'included' });
+      const { problems = [] } = 'problems' in analysis ? analysis : {};
+      const serious = problems.filter(
+        ({ kind, ...where }) =>
+          // TypeScript's resolution of before there were exports; sub-paths are nowhere else.
+          !(kind === 'NoResolution' && 'resolutionKind' in where && where.resolutionKind === 'node10') &&
+          // The package is ESM only: every Node that it is for can require ESM.
+          kind !== 'CJSResolvesToESM',
+      );
+      expect(serious).toEqual([]);
+    });
+  });
+
+  describe('in a bundle for browsers, minified and compressed,', () => {
+    /** A program's bundle. A module of Node's would be an error, here as in any bundler without polyfills. */
+    const bundle = async (program: string): Promise<string> => {
+      const { outputFiles } = await build({
+        stdin: { contents: program, resolveDir: root },
+        bundle: true,
+        minify: true,
+        platform: 'browser',
+        format: 'esm',
+        write: false,
+        logLevel: 'silent',
+      });
+      return outputFiles[0].text;
+    };
+    const kernels = readFileSync(join(root, 'build/ctre.wasm')).toString('hex');
+
+    it.each([
+      { name: 'ctre', limit: 40_000 },
+      { name: 'ctre/kernels', limit: 15_000 },
+    ])('takes at most $limit bytes: $name', async ({ name, limit }) => {
+      const text = await bundle(`export * from '${name}'`);
+      expect(text).toContain(kernels);
+      const { length } = gzipSync(text, { level: 9 });
+      console.log(`${name}: ${length} bytes`);
+      expect(length).toBeLessThanOrEqual(limit);
+    });
+
+    it('leaves the kernels out for those who import none', async () => {
+      for (const [program, limit] of [
+        [`import { CsrMatrix } from 'ctre'; console.log(CsrMatrix)`, 7_000],
+        [`import { CsrMatrix } from 'ctre/kernels'; console.log(CsrMatrix)`, 3_000],
+        [`import { CtreError } from 'ctre/kernels'; console.log(CtreError)`, 500],
+        [`import { readDataset } from 'ctre/data'; console.log(readDataset)`, 30_000],
+      ] as const) {
+        const text = await bundle(program);
+        expect(text, program).not.toContain(kernels.slice(0, 64));
+        expect(gzipSync(text, { level: 9 }).length, program).toBeLessThanOrEqual(limit);
+      }
+    });
+  });
+
+  it('takes at most 30 ms in Node from its import to the end of the first step', async () => {
+    // Of the process's own time, where others have the machine meanwhile.
+    const program = `
+      const [begin, used] = [performance.now(), process.cpuUsage()];
+      const { SparseMLP } = await import('ctre');
+      const model = await SparseMLP.create({ layers: [64, 100, 100, 10] });
+      const x = { rows: 32, cols: 64, data: new Float32Array(2048).fill(0.5) };
+      await model.train(x, new Int32Array(32), { epochs: 1, batchSize: 32 }).next();
+      const took = performance.now() - begin;
+      const { user, system } = process.cpuUsage(used);
+      console.log(Math.min(took, (user + system) / 1000));`;
+    const times: number[] = [];
+    for (let n = 0; n < 20; n++) {
+      const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program]);
+      expect(stderr).toBe('');
+      times.push(Number(stdout));
+    }
+    times.sort((a, b) => a - b);
+    console.log(`from import to the first step: ${times[10].toFixed(1)} ms, the median of 20 processes`);
+    expect(times[10]).toBeLessThanOrEqual(30);
+  });
+
+  describe('depends', () => {
+    const dependencies = Object.keys(manifest.dependencies).sort();
+
+    it('on the packages for which the README has a reason, and on no other', () => {
+      const [, section] = /^## Dependencies, and why\n([\s\S]*?)^## /m.exec(read('README.md')) ?? [];
+      const rows = Array.from(section.matchAll(/^\| *(`.*`) *\| *(.*?) *\|$/gm));
+      const named = rows.flatMap(([, names]) => Array.from(names.matchAll(/`([^`]+)`/g), ([, name]) => name));
+      expect(named.sort()).toEqual(dependencies);
+      for (const [row, , reason] of rows) expect(reason.length, row).toBeGreaterThan(10);
+    });
+
+    it('on what its code imports, and on nothing else', () => {
+      const imported = filesBelow(join(root, 'dist'))
+        .filter((file) => /\.m?js$/.test(file))
+        .flatMap((file) =>
+          Array.from(read(`dist/${file}`).matchAll(/\b(?:from|import|import\()\s*['"]([^.'"][^'"\s]*)['"]/g)),
+        )
+        .map(([, name]) => name)
+        .filter((name) => !name.startsWith('node:'))
+        .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]);
+      expect([...new Set(imported)].sort()).toEqual(dependencies);
+      const others = [
+        'peerDependencies',
+        'optionalDependencies',
+        'bundleDependencies',
+        'bundledDependencies',
+      ];
+      expect(others.filter((field) => field in manifest)).toEqual([]);
+    });
+
+    it('on nothing with a known vulnerability', async (context) => {
+      const { code, stdout, stderr } = await run('npm', ['audit', '--omit=dev', '--json']);
+      const report = code === 0 ? {} : JSON.parse(stdout);
+      if (code !== 0 && report.vulnerabilities === undefined) {
+        const said = /npm warn audit .*|npm error .*/.exec(stderr)?.[0] ?? `npm audit ended with ${code}`;
+        skipTest(context, `the registry does not answer npm audit: ${said.replace(/https?:\S+/g, '…')}`);
+      }
+      expect(report.vulnerabilities ?? {}).toEqual({});
+    });
+  });
+
+  describe('installed from its tarball', () => {
+    let app: string;
+    let installation: Ended;
+
+    beforeAll(async () => {
+      app = join(temporary, 'app');
+      const tarball = join(temporary, packed.filename);
+      writeFileSync(join(temporary, 'package.json'), '{}');
+      installation = await run(
+        'npm',
+        [
+          ...['install', tarball, '--prefix', app, '--ignore-scripts=false', '--foreground-scripts'],
+          ...['--prefer-offline', '--no-audit', '--no-fund'],
+        ],
+        temporary,
+      );
+    }, PATIENCE);
+
+    function checkInstalled(context: TestContext): void {
+      const { code, stdout, stderr } = installation;
+      const [said] = OFFLINE.exec(stderr) ?? [];
+      if (code !== 0 && said !== undefined) {
+        skipTest(
+          context,
+          `its dependencies can be had neither from a registry nor from npm's cache: ${said}`,
+        );
+      }
+      expect(`${stdout}${stderr}`).not.toMatch(/^npm err/m);
+      expect(code).toBe(0);
+    }
+
+    it('runs no script, and no package it brings has one', (context) => {
+      checkInstalled(context);
+      // Scripts in the foreground say what they are: "> ctre@1.2.3 postinstall".
+      expect(`${installation.stdout}${installation.stderr}`).not.toMatch(/^> /m);
+      const folder = join(app, 'node_modules');
+      const manifests = filesBelow(folder).filter((file) =>
+        /^((@[^/]+\/)?[^/]+\/)(node_modules\/(@[^/]+\/)?[^/]+\/)*package\.json$/.test(file),
+      );
+      expect(manifests.length).toBeGreaterThan(Object.keys(manifest.dependencies).length);
+      const runners = manifests.filter((file) => {
+        const { scripts = {} } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+        return ['preinstall', 'install', 'postinstall'].some((name) => name in scripts);
+      });
+      expect(runners).toEqual([]);
+      expect(filesBelow(folder).filter((file) => file.endsWith('binding.gyp'))).toEqual([]);
+    });
+
+    it('trains, saves and loads', async (context) => {
+      checkInstalled(context);
+      writeFileSync(
+        join(app, 'train.mjs'),
+        `import { SparseMLP } from 'ctre';
+        import { syntheticDataset } from 'ctre/data';
+        import { cosineSimilarity } from 'ctre/kernels';
+        const { x, labels } = syntheticDataset({ rows: 200, noise: 20 });
+        const model = await SparseMLP.create({ layers: [x.cols, 30, 20, 2], epsilon: 4, threads: 2 });
+        const { epochs } = await model.fit(x, labels, { epochs: 2 });
+        const again = await SparseMLP.load(model.save());
+        const [a, b] = [model.predict(x), again.predict(x)];
+        const { cols } = cosineSimilarity(x, x);
+        console.log(JSON.stringify([epochs.length, model.warning ?? '', a.every((p, i) => p === b[i]), cols]));`,
+      );
+      const { stdout, stderr } = await run(process.execPath, ['train.mjs'], app);
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toEqual([2, '', true, 200]);
+    });
+
+    it('has a command that works', async (context) => {
+      checkInstalled(context);
+      const command = join(app, 'node_modules/.bin/ctre');
+      const options = ['--epochs', '2', '--hidden', '30', '--json'];
+      const { code, stdout, stderr } = await run(command, ['train', ...options], app);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ event: 'result' });
+    });
+  });
+});

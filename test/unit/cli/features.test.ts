@@ -1,0 +1,112 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { applyScaler, fitScaler, syntheticDataset } from '../../../src/data/index.ts';
+import { CsrMatrix, SparseMLP, topology } from '../../../src/index.ts';
+import { effort, runRandom, runSeed } from '../../support/effort.ts';
+import { ctre, jsonLines, temporaryFolder } from './harness.ts';
+import { COLUMNS, csv, featureNames } from './problem.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+/** The positions of the largest numbers, largest first. */
+const largest = (numbers: Float64Array, count: number): number[] =>
+  [...numbers.keys()].sort((a, b) => numbers[b] - numbers[a]).slice(0, count);
+
+describe('inputImportance', () => {
+  it.each([
+    ['sparse', [3, 0, -4, 0, 0, 0, -1, 0, 2], [4, 0, 6]],
+    ['with every connection', [3, 1, -4, -2, 5, 1, -1, 6, 2], [6, 12, 7]],
+  ])('adds the magnitudes of an input’s weights: %s', async (_, values, expected) => {
+    const weights = CsrMatrix.fromDense({ rows: 3, cols: 3, data: Float32Array.from(values) });
+    const last = CsrMatrix.fromDense({ rows: 2, cols: 3, data: Float32Array.of(9, 9, 9, 9, 9, 9) });
+    const model = await SparseMLP.fromWeights([
+      { weights, bias: [7, 7, 7] },
+      { weights: last, bias: [0, 0] },
+    ]);
+    expect([...model.inputImportance()]).toEqual(expected);
+    model.dispose();
+    expect(() => model.inputImportance()).toThrow(/disposed/);
+  });
+
+  const base = Math.floor(1e6 * runRandom('features').next());
+  it.each(Array.from({ length: effort(3, 20) }, (_, index) => base + index))(
+    `finds the features that matter among the noise: problem and network of seed %i (CTRE_SEED=${runSeed})`,
+    async (seed) => {
+      const problem = syntheticDataset({ rows: 1000, redundant: 5, noise: 80, seed });
+      const { informativeColumns, redundantColumns } = problem;
+      const x = applyScaler(fitScaler('standard', problem.x), problem.x);
+      const layers = [x.cols, 100, 100, 2];
+      const model = await SparseMLP.create({ layers, epsilon: 5, topology: topology.ctreSim(), seed });
+      const options = { epochs: effort(25, 40), batchSize: 50 };
+      const before = model.inputImportance();
+      await model.fit(x, problem.labels, options);
+      const chosen = largest(model.inputImportance(), 10);
+      const meaningful = new Set([...informativeColumns, ...redundantColumns]);
+      const found = chosen.filter((column) => meaningful.has(column)).length;
+      expect(found, `informative or redundant among the first ten: ${chosen}`).toBeGreaterThanOrEqual(9);
+      const coordinates = [...informativeColumns].filter((column) => chosen.includes(column)).length;
+      expect(coordinates, `of ${informativeColumns} among ${chosen}`).toBeGreaterThanOrEqual(4);
+      const early = largest(before, 10).filter((column) => meaningful.has(column)).length;
+      expect(early, 'before training it knows nothing').toBeLessThan(9);
+      model.dispose();
+    },
+  );
+});
+
+describe('ctre features', () => {
+  const model = folder.path('trees.safetensors');
+  const train = async (...argv: string[]): Promise<void> => {
+    const { code, stderr } = await ctre([
+      ...['train', ...argv, '--hidden', '8', '--epsilon', '2', '--epochs', '3', '--out', model, '--json'],
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+  };
+
+  it('ranks them with the names that the file has', async () => {
+    writeFileSync(folder.path('trees.csv'), csv());
+    await train(folder.path('trees.csv'));
+    const { code, stdout } = await ctre(['features', model, '--json']);
+    expect(code).toBe(0);
+    const lines = jsonLines(stdout);
+    const network = await SparseMLP.load(new Uint8Array(readFileSync(model)));
+    const { weights } = network.layers[0];
+    const dense = weights.toDense();
+    const sum = (input: number, of: (weight: number) => number): number =>
+      Array.from({ length: dense.rows }, (_, i) => of(dense.data[i * dense.cols + input])).reduce(
+        (a, b) => a + b,
+      );
+    expect(lines.map(({ rank }) => rank)).toEqual(Array.from({ length: COLUMNS }, (_, place) => place + 1));
+    for (const [place, { feature, name, importance, connections }] of lines.entries()) {
+      expect(name).toBe(featureNames[Number(feature)]);
+      expect(importance).toBeCloseTo(sum(Number(feature), Math.abs), 12);
+      expect(connections).toBe(sum(Number(feature), (weight) => (weight === 0 ? 0 : 1)));
+      if (place > 0) expect(importance).toBeLessThanOrEqual(Number(lines[place - 1].importance));
+    }
+    network.dispose();
+    const text = await ctre(['features', model, '--top', '2']);
+    expect(text.stdout).toContain(String(lines[0].name));
+    expect(text.stdout).toContain(String(lines[1].name));
+    expect(text.stdout).not.toContain(String(lines[2].name));
+    expect(text.stdout).toContain(`2 of ${COLUMNS} features`);
+  });
+
+  it('ranks by number where there are no names', async () => {
+    await train('--epsilon', '1');
+    const { stdout } = await ctre(['features', model]);
+    expect(stdout).toContain('20 of 500 features');
+    expect(stdout).not.toContain('name');
+  });
+
+  it.each([
+    ['no model', ['features'], /expected ctre features <model.safetensors>/],
+    ['a missing one', ['features', 'nowhere.safetensors'], /there is no "nowhere.safetensors"/],
+    ['something else', ['features', folder.path('trees.csv')], /trees\.csv/],
+    ['none wanted', ['features', model, '--top', '0'], /--top is 0; expected an integer from 1 up/],
+  ])('takes mistakes for what they are: %s', async (_, argv, sentence) => {
+    const { code, stdout, stderr } = await ctre(argv);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(sentence);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});

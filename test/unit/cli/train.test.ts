@@ -1,0 +1,273 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { methods } from '../../../src/topology/methods.ts';
+import { ctre, jsonLines, temporaryFolder } from './harness.ts';
+import { classes, csv, ROWS, writeDatasets } from './problem.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const paths = writeDatasets(folder.path(''));
+const SMALL = ['--hidden', '10,10', '--epsilon', '2', '--batch-size', '20'];
+
+async function trainJson(...options: string[]): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await ctre(['train', paths.csv, ...SMALL, ...options, '--json']);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  return jsonLines(stdout);
+}
+
+describe('ctre train --json', () => {
+  it('prints the start, every epoch and the result', async () => {
+    const lines = await trainJson('--epochs', '4', '--seed', '3');
+    expect(lines.map(({ event }) => event)).toEqual(['start', 'epoch', 'epoch', 'epoch', 'epoch', 'result']);
+    expect(lines[0]).toMatchObject({
+      dataset: 'trees.csv',
+      layers: [6, 10, 10, 3],
+      trainRows: 120,
+      testRows: 30,
+      validation: 0.1,
+      scale: 'minmax',
+      seed: 3,
+    });
+    expect(lines[2]).toMatchObject({ epoch: 2, loss: expect.any(Number), valAccuracy: expect.any(Number) });
+    expect(Object.keys(lines[5])).toEqual(
+      expect.arrayContaining(
+        'event method seed nnz density bestValAccuracy bestEpoch testAccuracy finalTestAccuracy seconds trainSeconds evolveSeconds'.split(
+          ' ',
+        ),
+      ),
+    );
+    for (const [name, value] of Object.entries(lines[5])) {
+      if (name !== 'event' && name !== 'method') expect(value, name).toEqual(expect.any(Number));
+    }
+  });
+
+  it('tells the test accuracy of the best epoch', async () => {
+    const lines = await trainJson('--epochs', '8');
+    const epochs = lines.filter(({ event }) => event === 'epoch');
+    const best = epochs.findLast((epoch) => epoch.best);
+    expect(lines.at(-1)).toMatchObject({
+      bestEpoch: best?.epoch,
+      bestValAccuracy: best?.valAccuracy,
+      testAccuracy: best?.testAccuracy,
+      finalTestAccuracy: epochs.at(-1)?.testAccuracy,
+    });
+  });
+
+  it('does the same for the same seed', async () => {
+    const losses = async (seed: string): Promise<unknown[]> =>
+      (await trainJson('--epochs', '3', '--seed', seed)).map(({ loss }) => loss);
+    const first = await losses('5');
+    expect(await losses('5')).toEqual(first);
+    expect(await losses('6')).not.toEqual(first);
+  });
+
+  it.each(Object.keys(methods))('takes one command line for all methods: %s', async (method) => {
+    const lines = await trainJson(
+      ...['--method', method, '--epochs', '2', '--prune-fraction', '0.3', '--annealing', 'cosine'],
+      ...['--seq-patience', '1'],
+    );
+    expect(lines.at(-1)).toMatchObject({ event: 'result', method });
+  });
+
+  it('passes the options on', async () => {
+    const { stdout } = await ctre([
+      ...['train', paths.csv, '--json', '--epochs', '1', '--hidden', '20,10', '--density', '0.5'],
+      ...['--distribution', 'uniform', '--optimizer', 'adam', '--lr', '0.002', '--initializer', 'sparse-he'],
+      ...['--gain', '0.5', '--grow-initializer', 'zeros', '--scale', 'standard', '--batch-size', '7'],
+    ]);
+    expect(jsonLines(stdout)[0]).toMatchObject({
+      layers: [6, 20, 10, 3],
+      nnzByLayer: [60, 100, 15],
+      scale: 'standard',
+      initializer: { name: 'sparse-he', gain: 0.5 },
+      growInitializer: { name: 'zeros' },
+      optimizer: { name: 'adam', learningRate: 0.002 },
+      batchSize: 7,
+    });
+  });
+
+  it('passes an initializer of no options and as many threads as there are cores on', async () => {
+    const argv = ['--epochs', '1', '--initializer', 'glorot', '--threads', 'auto'];
+    const [start, epoch] = await trainJson(...argv);
+    const [, alone] = await trainJson('--epochs', '1', '--initializer', 'glorot');
+    expect(start).toMatchObject({ initializer: { name: 'glorot' }, threads: expect.any(Number) });
+    expect(epoch.loss).toBe(alone.loss);
+  });
+
+  it('stops early with --patience', async () => {
+    const lines = await trainJson('--epochs', '60', '--patience', '2', '--lr', '0');
+    expect(lines.at(-1)).toMatchObject({ event: 'result', epochs: 3, bestEpoch: 1 });
+  });
+
+  it('can do without validation', async () => {
+    const lines = await trainJson('--epochs', '2', '--validation', '0');
+    expect(lines[1]).not.toHaveProperty('valAccuracy');
+    expect(lines.at(-1)).toMatchObject({ bestValAccuracy: null, testAccuracy: expect.any(Number) });
+  });
+});
+
+describe('the dataset of ctre train', () => {
+  it('has a head, or none, as it is told', async () => {
+    const losses = async (name: string, text: string, ...options: string[]): Promise<unknown[]> => {
+      writeFileSync(folder.path(name), text);
+      const argv = ['train', folder.path(name), ...SMALL, '--epochs', '2', ...options, '--json'];
+      const lines = jsonLines((await ctre(argv)).stdout);
+      return lines.flatMap(({ loss }) => loss ?? []);
+    };
+    const [head, ...lines] = csv().trimEnd().split('\n');
+    const bare = lines.join('\n');
+    const expected = await losses('headed.csv', `${head}\n${bare}`);
+    expect(expected).toHaveLength(2);
+    expect(await losses('headed.csv', `${head}\n${bare}`, '--header')).toEqual(expected);
+    expect(await losses('bare.csv', bare, '--no-header')).toEqual(expected);
+    // The first row becomes the head.
+    expect(await losses('bare.csv', `${lines[0]}\n${bare}`, '--header')).toEqual(expected);
+  });
+
+  it('may be a folder of arrays', async () => {
+    const argv = [...SMALL, '--epochs', '2', '--json'];
+    const accuracies = async (path: string): Promise<unknown[]> =>
+      jsonLines((await ctre(['train', path, ...argv])).stdout).flatMap(({ loss }) => loss ?? []);
+    const expected = await accuracies(paths.npz);
+    expect(expected).toHaveLength(2);
+    expect(await accuracies(dirname(paths.npy))).toEqual(expected);
+  });
+
+  it('keeps its negative numbers as they are where they are sparse', async () => {
+    const path = folder.path('negative.libsvm');
+    const lines = classes.map((label, row) => `${label} 1:${row % 2 === 0 ? -1 : 2} 2:${label - 3}`);
+    writeFileSync(path, lines.join('\n'));
+    const { stdout, stderr } = await ctre(['train', path, ...SMALL, '--epochs', '1', '--json']);
+    expect(stderr).toBe('');
+    expect(jsonLines(stdout)[0]).toMatchObject({ scale: 'none' });
+  });
+});
+
+describe('the rows of ctre train', () => {
+  const count = Array.from({ length: ROWS }, (_, row) => row);
+  const writeSplit = (name: string, split: object): string => {
+    writeFileSync(folder.path(name), JSON.stringify(split));
+    return folder.path(name);
+  };
+
+  it('are as in --split, validation rows included', async () => {
+    const path = writeSplit('split.json', {
+      train: count.slice(20, 140),
+      test: count.slice(0, 20),
+      val: count.slice(30, 47),
+    });
+    const [start] = await trainJson('--epochs', '1', '--split', path);
+    expect(start).toMatchObject({ trainRows: 120, validation: { rows: 17 }, testRows: 20, unusedRows: 10 });
+  });
+
+  it('leave out what is in train, but neither fit nor validated', async () => {
+    const path = writeSplit('parts.json', {
+      train: count.slice(20),
+      test: count.slice(0, 20),
+      val: count.slice(20, 30),
+      fit: count.slice(50),
+    });
+    const [start] = await trainJson('--epochs', '1', '--split', path);
+    expect(start).toMatchObject({ trainRows: 110, validation: { rows: 10 }, unusedRows: 20 });
+  });
+
+  it('are validated on what fit leaves out', async () => {
+    const path = writeSplit('fit.json', {
+      train: count.slice(20),
+      test: count.slice(0, 20),
+      fit: count.slice(25),
+    });
+    const [start] = await trainJson('--epochs', '1', '--split', path);
+    expect(start).toMatchObject({ trainRows: 130, validation: { rows: 5 } });
+  });
+
+  it('are tested on the share that --test-fraction says', async () => {
+    const [start] = await trainJson('--epochs', '1', '--test-fraction', '0.4');
+    expect(start).toMatchObject({ trainRows: 90, testRows: 60 });
+  });
+
+  it('are tested on its own test rows where a dataset ships them, unless told otherwise', async () => {
+    const shipped = await ctre(['train', paths.idx, ...SMALL, '--epochs', '1', '--json']);
+    expect(jsonLines(shipped.stdout)[0]).toMatchObject({ trainRows: 120, testRows: 30, unusedRows: 0 });
+    const told = await ctre(['train', paths.idx, ...SMALL, '--epochs', '1', '--json', '--test-rows', '0-9']);
+    expect(jsonLines(told.stdout)[0]).toMatchObject({ trainRows: 110, testRows: 10 });
+  });
+});
+
+describe('ctre train for people', () => {
+  it('prints some twenty lines and a table', async () => {
+    const { stdout, stderr, code } = await ctre(['train', paths.csv, ...SMALL, '--epochs', '90']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const epochs = stdout.split('\n').filter((line) => line.startsWith('epoch '));
+    expect(epochs.length).toBeGreaterThan(15);
+    expect(epochs.length).toBeLessThan(25);
+    expect(epochs[0]).toMatch(
+      /^epoch {2}1\/90 {2}loss \d\.\d{4} {2}val \d\.\d{4} {2}best \d\.\d{4} {2}.+ left$/,
+    );
+    expect(stdout).toContain('20 % of the rows, drawn with seed 0');
+    expect(stdout).toMatch(/│ test accuracy at best epoch +│ +\d\.\d{4} │/);
+    // Colours and the bar are for terminals.
+    expect(stdout).not.toMatch(/\p{Cc}(?<!\n)/u);
+  });
+
+  it('shows a bar on a terminal and leaves the cursor below it', async () => {
+    const { stdout } = await ctre(['train', paths.csv, ...SMALL, '--epochs', '3'], { isTTY: true });
+    expect(stdout).toMatch(/█+ 3\/3 {2}loss/);
+    expect(stdout).toMatch(/left[^\n]*\n\n┌/);
+    expect(stdout).not.toMatch(/^epoch/m);
+  });
+
+  it('tells of validation rows, unused rows, threads and the file', async () => {
+    const split = folder.path('people.json');
+    const rows = Array.from({ length: ROWS }, (_, row) => row);
+    const lists = { train: rows.slice(20, 140), test: rows.slice(0, 20), val: rows.slice(30, 47) };
+    writeFileSync(split, JSON.stringify(lists));
+    const out = folder.path('people.safetensors');
+    const { stdout, stderr } = await ctre([
+      ...['train', paths.csv, '--hidden', 'none', '--epochs', '1', '--threads', '2'],
+      ...['--split', split, '--out', out],
+    ]);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/training +120 rows, 17 of them for validation/);
+    expect(stdout).toMatch(/test +20 rows \(/);
+    expect(stdout).toMatch(/unused +10 rows/);
+    expect(stdout).toMatch(/network +6 → 3\n/);
+    expect(stdout).toMatch(/threads +2\n/);
+    expect(stdout).toContain(`saved ${out} (the network after the last epoch)`);
+    expect(existsSync(out)).toBe(true);
+  });
+
+  it('tells the training accuracy where nothing is validated', async () => {
+    const argv = ['train', paths.csv, ...SMALL, '--epochs', '1', '--validation', '0'];
+    const [, epoch] = jsonLines((await ctre([...argv, '--json'])).stdout);
+    const { stdout } = await ctre(argv);
+    expect(stdout).toMatch(/training +120 rows, no validation/);
+    expect(stdout).toContain(`train ${Number(epoch.accuracy).toFixed(4)}`);
+    expect(stdout).toMatch(/│ best validation accuracy +│ +– │/);
+  });
+
+  it('generates a problem when no dataset is named', async () => {
+    const { stdout, code } = await ctre(['train', '--epochs', '1', '--method', 'static']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('generated problem: 2600 rows × 500 features, 2 classes');
+  });
+});
+
+describe('Ctrl-C', () => {
+  it.each([[true], [false]])(
+    'ends training with code 130 and saves nothing (terminal: %s)',
+    async (isTTY) => {
+      const out = folder.path('interrupted.safetensors');
+      const { code, stdout, stderr } = await ctre(
+        ['train', paths.csv, ...SMALL, '--epochs', '100000', '--out', out],
+        { isTTY, interruptAt: /[1-9]\d*\/100000/ },
+      );
+      expect(code).toBe(130);
+      expect(stderr).toMatch(/^ctre: stopped in epoch \d+; nothing was saved\n$/);
+      expect(stdout.endsWith('\n')).toBe(true);
+      expect(existsSync(out)).toBe(false);
+    },
+  );
+});

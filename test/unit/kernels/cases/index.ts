@@ -1,0 +1,47 @@
+import type { Kernels } from '../../../../src/engine/abi.ts';
+import type { Subject } from '../bench.ts';
+import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
+import { gemm, gemmT, products } from './gemm.ts';
+import { crossEntropyGradient, score, softmax } from './loss.ts';
+import { adam, sgd } from './optimizer.ts';
+import { addTo, biasGradient, sddmm } from './sddmm.ts';
+import { spmm, spmmT, spmmTLinear } from './spmm.ts';
+import {
+  clearLanes,
+  gatherRows,
+  packColumns,
+  packCsr,
+  packDense,
+  unpackColumns,
+  unpackRows,
+} from './tile.ts';
+import { topK } from './topk.ts';
+
+/** Every kernel, with what shows it right. */
+export const table: Readonly<Record<keyof Kernels, Subject>> = {
+  adam,
+  addTo,
+  biasGradient,
+  clearLanes,
+  cosineBlock,
+  cosinePairs,
+  crossEntropyGradient,
+  gemm,
+  gatherRows,
+  gemmT,
+  packColumns,
+  packCsr,
+  packDense,
+  products,
+  score,
+  sddmm,
+  sgd,
+  softmax,
+  spmm,
+  spmmT,
+  spmmTLinear,
+  squaredNorms,
+  topK,
+  unpackColumns,
+  unpackRows,
+};

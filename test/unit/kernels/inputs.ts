@@ -1,0 +1,155 @@
+import { type Random, randomStream } from '../../../src/base/random.ts';
+import { runSeed } from '../../support/effort.ts';
+import type { Truth } from '../../support/rounding.ts';
+import type { Case } from './bench.ts';
+
+export const TILE = 32;
+
+/** What the lanes that a kernel has to leave alone hold. */
+export const UNTOUCHED = -12345;
+
+/** What the numbers of a matrix are. */
+export const VALUES = [
+  'signed',
+  'zeros',
+  'denormal',
+  'tiny',
+  'large',
+  'mixed',
+  'nan',
+  'infinity',
+  '-infinity',
+] as const;
+export type Values = (typeof VALUES)[number];
+
+const SPECIAL: Readonly<Partial<Record<Values, number>>> = {
+  nan: Number.NaN,
+  infinity: Number.POSITIVE_INFINITY,
+  '-infinity': Number.NEGATIVE_INFINITY,
+};
+
+export function stream(name: string): Random {
+  return randomStream(runSeed, name);
+}
+
+/**
+ * n numbers of both signs. What is not finite is at one place. The `second` factor of a product is such that the product of
+ * both is denormal, or 1e30, and not beyond float32; `mixed` ones overflow and vanish as they like.
+ */
+export function numbers(
+  random: Random,
+  n: number,
+  values: Values = 'signed',
+  factor: 'first' | 'second' = 'first',
+): Float32Array {
+  const scale = (): number => {
+    if (values === 'zeros') return random.next() < 0.5 ? 0 : 1;
+    if (values === 'tiny') return 1e-30;
+    if (values === 'mixed') return [1e30, 1, 1e-30][random.below(3)];
+    if (factor === 'second') return 1;
+    if (values === 'denormal') return 2 ** -127;
+    return values === 'large' ? 1e30 : 1;
+  };
+  const array = Float32Array.from({ length: n }, () => scale() * (2 * random.next() - 1));
+  const special = SPECIAL[values];
+  if (special !== undefined && n > 0) array[random.below(n)] = special;
+  return array;
+}
+
+/** 0 … n − 1 shuffled. */
+export function shuffled(random: Random, n: number): Int32Array {
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  random.shuffle(order);
+  return order;
+}
+
+/** [n][32] numbers, `filler` in the lanes from `count` on. */
+export function tile(
+  random: Random,
+  n: number,
+  count: number,
+  filler = 0,
+  values: Values = 'signed',
+  factor: 'first' | 'second' = 'second',
+): Float32Array {
+  const lanes = numbers(random, n * count, values, factor);
+  return Float32Array.from({ length: n * TILE }, (_, at) => {
+    const b = at % TILE;
+    return b < count ? lanes[Math.floor(at / TILE) * count + b] : filler;
+  });
+}
+
+/** The tiles that so many samples fill: the numbers of samples in each. No sample is an empty tile. */
+export function tileCounts(samples: number): number[] {
+  if (samples === 0) return [0];
+  return Array.from({ length: Math.ceil(samples / TILE) }, (_, t) => Math.min(TILE, samples - t * TILE));
+}
+
+/** The numbers of lanes a kernel may be told to go through for so many samples. */
+export function lanesFrom(count: number): number[] {
+  return [8, 16, 32].filter((lanes) => lanes >= count);
+}
+
+/** The tile with `value` in every lane from `lanes` on. */
+export function spoil(values: Float32Array, lanes: number, value = Number.NaN): Float32Array {
+  return values.map((own, at) => (at % TILE < lanes ? own : value));
+}
+
+/** A CSR matrix in plain arrays; `entries` is the same as a list. */
+export interface Sparse {
+  readonly rows: number;
+  readonly cols: number;
+  readonly indptr: Int32Array;
+  readonly indices: Int32Array;
+  readonly values: Float32Array;
+  readonly entries: readonly { readonly row: number; readonly col: number }[];
+}
+
+type Density = (row: number, col: number) => number;
+
+/** How probable a connection is. */
+export const DENSITIES = {
+  none: () => 0,
+  'density 0.01': () => 0.01,
+  'density 0.1': () => 0.1,
+  'density 0.5': () => 0.5,
+  all: () => 1,
+  'some lines empty': (row, col) => (row % 3 === 0 || col % 3 === 1 ? 0 : 0.5),
+  'some lines full': (row, col) => (row % 4 === 1 || col % 5 === 1 ? 1 : 0.05),
+} satisfies Record<string, Density>;
+export type Structure = keyof typeof DENSITIES;
+
+/** A random matrix of that structure. */
+export function sparse(
+  random: Random,
+  rows: number,
+  cols: number,
+  structure: Structure,
+  values: Values = 'signed',
+): Sparse {
+  const density: Density = DENSITIES[structure];
+  const entries: { row: number; col: number }[] = [];
+  const indptr = [0];
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) if (random.next() < density(row, col)) entries.push({ row, col });
+    indptr.push(entries.length);
+  }
+  return {
+    rows,
+    cols,
+    indptr: Int32Array.from(indptr),
+    indices: Int32Array.from(entries, ({ col }) => col),
+    values: numbers(random, entries.length, values),
+    entries,
+  };
+}
+
+/** What ReLU makes of a truth: it never moves two numbers apart, and keeps NaN. */
+export function rectified({ value, error }: Truth): Truth {
+  return value < 0 ? { value: 0, error } : { value, error };
+}
+
+/** A case of one run. */
+export function single(name: string, run: Case['runs'][number]): Case {
+  return { name, runs: [run] };
+}
