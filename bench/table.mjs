@@ -1,4 +1,4 @@
-// node bench/table.mjs: writes README.md's table, between its two marks, from bench/results/*.json.
+// node bench/table.mjs: writes the table of docs/performance.md, between its two marks, from bench/results/*.json.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { replaceMarked } from '../scripts/marks.mjs';
 import { judge } from './targets.mjs';
@@ -9,7 +9,7 @@ const read = (suite) => {
 };
 const number = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-/** One table a setting: suites measured on another machine, Node or commit are not mixed. */
+/** One table for each setting: suites of different machines, Nodes or commits are not mixed. */
 function makeTables() {
   const saved = ['peers', 'epoch', 'evolution', 'threads', 'scale', 'browser', 'kernels']
     .map(read)
@@ -33,11 +33,13 @@ function titleOf({ machine, nodes, quick }) {
   return `${cpu}, ${cores} cores; Node ${node} (V8 ${v8}); commit ${commit.slice(0, 7)}, ${date}${note}.`;
 }
 
-const readme = new URL('../README.md', import.meta.url);
-const text = existsSync(readme) ? readFileSync(readme, 'utf8') : '';
-const page = replaceMarked(text, 'bench', makeTables().join('\n\n'));
+const path = new URL('../docs/performance.md', import.meta.url);
+const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+const page = replaceMarked(before, 'bench', makeTables().join('\n\n'));
 if (page === undefined) {
-  console.error('bench: README.md has no <!-- bench:begin --> … <!-- bench:end -->');
+  console.error(
+    'bench: docs/performance.md has no part <!-- bench:begin --> … <!-- bench:end --> to write into',
+  );
   process.exit(2);
 }
-writeFileSync(readme, page);
+writeFileSync(path, page);
