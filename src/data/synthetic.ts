@@ -21,7 +21,7 @@ export interface SyntheticOptions {
   readonly clusterSpread?: number;
   /** The part of the labels replaced by another class, 0 to 1. Default 0. */
   readonly flip?: number;
-  /** Default 0. */
+  /** Decides everything random. Default 0. The number 1 and the text "1" are different seeds. */
   readonly seed?: number | string;
 }
 
