@@ -4,7 +4,7 @@ import { CtreError, show } from './errors.ts';
 /** What engines take at most for an array or object, and for an element or property of one, besides its text. */
 const CONTAINER_BYTES = 100;
 
-const ELEMENT_BYTES = 48;
+const MEMBER_BYTES = 48;
 
 /**
  * The value of a JSON text that somebody else wrote.
@@ -19,7 +19,7 @@ export function parseJson(text: string, budget: Budget, what: string): unknown {
     else if (inString) {
       if (character === '\\') at++;
     } else if (character === '[' || character === '{') bytes += CONTAINER_BYTES;
-    else if (character === ',' || character === ':') bytes += ELEMENT_BYTES;
+    else if (character === ',' || character === ':') bytes += MEMBER_BYTES;
   }
   budget.claim(bytes, what);
   return JSON.parse(text);

@@ -34,7 +34,7 @@ export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
   stream.onmember = checkMember;
   // Of several members only the last one's size is here.
   const expected = view.getUint32(bytes.length - 4, true);
-  const content = collect(stream, bytes, expected, budget, 'the gzip stream', (chunk) => {
+  const content = inflateAll(stream, bytes, expected, budget, 'the gzip stream', (chunk) => {
     crc = crc32(chunk, crc);
     size += chunk.length;
   });
@@ -46,7 +46,7 @@ export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
 /** The content of a zlib stream that fills `bytes`, of about `expected` bytes. @throws as `gunzip`. */
 export function unzlib(bytes: Uint8Array, expected: number, budget: Budget, what: string): Uint8Array {
   if (bytes.length < 6) throw damaged(what, 'is cut short');
-  const content = collect(new Unzlib(), bytes, expected, budget, what);
+  const content = inflateAll(new Unzlib(), bytes, expected, budget, what);
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
   if (adler32(content) !== trailer.getUint32(0)) throw damaged(what, 'fails its check sum');
   budget.countContent(content.length, bytes.length);
@@ -55,7 +55,7 @@ export function unzlib(bytes: Uint8Array, expected: number, budget: Budget, what
 
 /** The content of a bare DEFLATE stream that fills `bytes`, of about `expected` bytes, not checked. @throws as `gunzip`. */
 export function inflate(bytes: Uint8Array, expected: number, budget: Budget, what: string): Uint8Array {
-  return collect(new Inflate(), bytes, expected, budget, what);
+  return inflateAll(new Inflate(), bytes, expected, budget, what);
 }
 
 /**
@@ -82,7 +82,7 @@ export function inflatePrefix(
   return prefix.subarray(0, size);
 }
 
-function collect(
+function inflateAll(
   stream: Stream,
   bytes: Uint8Array,
   expected: number,

@@ -1,5 +1,6 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError } from '../base/errors.ts';
+import { latin1 } from './bytes.ts';
 
 /** Bytes of text decoded at a time. */
 const PIECE = 1 << 18;
@@ -43,6 +44,21 @@ export function eachPiece(
     budget.release(lineBytes);
     at = end;
   } while (at < bytes.length);
+}
+
+/** Bytes that are looked at to tell what kind of text a file is. */
+const HEAD = 1 << 16;
+
+/**
+ * The first line that holds more than blanks and a `# comment`, without these, for a look at what kind of text it is;
+ * empty where there is none. Undefined for bytes that are no text. UTF-16 counts as text, though its line is none.
+ */
+export function firstLine(bytes: Uint8Array): string | undefined {
+  const head = bytes.subarray(0, HEAD);
+  const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  if (!isUtf16 && head.some((byte) => byte < 9 || (byte > 13 && byte < 32))) return undefined;
+  const lines = latin1(head).split('\n');
+  return lines.map((line) => line.replace(/#.*/, '').trim()).find((line) => line !== '') ?? '';
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

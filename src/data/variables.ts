@@ -1,8 +1,10 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
-import { buildDataset, type Dataset, type LabelValues, type RawRows, type ReadOptions } from './dataset.ts';
+import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
+import type { LabelValues } from './labels.ts';
 import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
+import type { ReadOptions } from './readOptions.ts';
 
 /** A named array in a file; only its header has been read. */
 export interface Variable {
@@ -47,7 +49,7 @@ export function datasetFromVariables(
 ): Dataset {
   const features =
     options.features === undefined ? guessFeatures(variables) : named(variables, options.features);
-  if (!features) throw missing('features', 'features', variables);
+  if (!features) throw noVariable('features', 'features', variables);
   const labels = options.unlabelled ? undefined : findLabels(variables, features, options);
   const train = readRows(features, labels, budget);
   if (options.features !== undefined || options.unlabelled) return buildDataset(budget, train);
@@ -79,7 +81,7 @@ function findLabels(variables: readonly Variable[], features: Variable, options:
       ? (firstNamed(others, TRAIN_LABELS) ??
         others.find((v) => !v.obstacle && isVector(v) && elementCount(v.shape) === features.shape[0]))
       : named(variables, String(options.label));
-  if (!labels) throw missing('labels', 'label', variables);
+  if (!labels) throw noVariable('labels', 'label', variables);
   return labels;
 }
 
@@ -135,7 +137,7 @@ function named(variables: readonly Variable[], name: string): Variable {
   return found;
 }
 
-function missing(what: string, option: string, variables: readonly Variable[]): CtreError {
+function noVariable(what: string, option: string, variables: readonly Variable[]): CtreError {
   return new CtreError(
     'E_FORMAT',
     `no variable looks like the ${what}; the file holds ${listed(variables)}, so name one with the option ${option}`,

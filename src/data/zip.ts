@@ -38,12 +38,12 @@ export function readZip(bytes: Uint8Array): ZipMember[] {
   const reader = readerAt(bytes, offset);
   const members: ZipMember[] = [];
   for (let entry = 0; entry < count; entry++) members.push(readEntry(bytes, reader));
-  checkDisjoint(members);
+  checkMembers(members);
   return members;
 }
 
-/** Members that share their bytes, or a name, are no writer's work: small archives inflate to very much so. */
-function checkDisjoint(members: readonly ZipMember[]): void {
+/** No writer makes members that share bytes or a name. An attacker does: a small archive then inflates to very much. */
+function checkMembers(members: readonly ZipMember[]): void {
   const names = new Set<string>();
   let end = 0;
   for (const member of [...members].sort((a, b) => a.begin - b.begin)) {

@@ -1,9 +1,29 @@
 import Papa from 'papaparse';
 import type { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
-import { buildDataset, type Dataset, type ReadOptions } from '../dataset.ts';
+import { latin1 } from '../bytes.ts';
+import { buildDataset, type Dataset } from '../dataset.ts';
+import { extensionOf, type Format } from '../format.ts';
 import { checkElements, finite } from '../ndarray.ts';
-import { eachPiece, NumberList, parseNumber } from '../text.ts';
+import type { ReadOptions } from '../readOptions.ts';
+import { eachPiece, firstLine, NumberList, parseNumber } from '../text.ts';
+
+/**
+ * Text with values that commas, tabs, semicolons, bars or blanks separate: one sample a line, all numbers but the label.
+ * @throws CtreError `E_FORMAT` naming line and column, `E_NOT_FINITE`, `E_LABEL`, `E_ARGUMENT` for a label column
+ *   that does not exist.
+ */
+export const csvFormat: Format = {
+  fileNames: '.csv, .tsv, .txt',
+  extensions: ['csv', 'tsv'],
+  isContent: (bytes, extension) =>
+    firstLine(bytes) !== undefined &&
+    (extension === 'txt' || /[,;\t| ]/.test(latin1(bytes.subarray(0, 128)))),
+  read([{ name, bytes }], options, budget) {
+    const usual = extensionOf(name) === 'tsv' ? '\t' : undefined;
+    return readCsv(bytes, { ...options, delimiter: options.delimiter ?? usual }, budget);
+  },
+};
 
 /** A row and the line it starts on, from 1. */
 interface Row {
@@ -21,12 +41,7 @@ interface Layout {
 /** Column names that mean the label, in order. */
 const LABEL_NAMES = ['label', 'class', 'target', 'y'];
 
-/**
- * Reads comma-, tab-, semicolon-, bar- or blank-separated text: one sample a line, all numbers but the label.
- * @throws CtreError `E_FORMAT` naming line and column, `E_NOT_FINITE`, `E_LABEL`, `E_ARGUMENT` for a label column
- *   that does not exist.
- */
-export function readCsv(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
+function readCsv(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
   const pending: Row[] = [];
   let table: Table | undefined;
   eachRow(bytes, options.delimiter, budget, (row) => {

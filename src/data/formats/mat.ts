@@ -2,7 +2,7 @@ import type { Budget } from '../../base/budget.ts';
 import { CtreError } from '../../base/errors.ts';
 import { ByteReader, latin1 } from '../bytes.ts';
 import { toCsr } from '../compressed.ts';
-import type { Dataset, ReadOptions } from '../dataset.ts';
+import type { Format } from '../format.ts';
 import { inflatePrefix, unzlib } from '../inflate.ts';
 import {
   decodeElements,
@@ -42,12 +42,15 @@ const COMPLEX = 0x800;
 const HEADER_BYTES = 1024;
 
 /**
- * Reads a MATLAB level 5 file (`save -v6` and `-v7`).
+ * MATLAB level 5 files (`save -v6` and `-v7`).
  * @throws CtreError `E_UNSUPPORTED` for level 4 and 7.3 files, `E_FORMAT`, `E_MEMORY`, and what variables.ts throws.
  */
-export function readMat(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
-  return datasetFromVariables(listVariables(bytes, budget), options, budget);
-}
+export const matFormat: Format = {
+  fileNames: '.mat',
+  extensions: ['mat'],
+  isContent: (bytes) => /^(MATLAB|\x89HDF)/.test(latin1(bytes.subarray(0, 6))),
+  read: ([{ bytes }], options, budget) => datasetFromVariables(listVariables(bytes, budget), options, budget),
+};
 
 function listVariables(bytes: Uint8Array, budget: Budget): Variable[] {
   const littleEndian = checkHeader(bytes);

@@ -27,7 +27,7 @@ export interface NpyHeader {
 /** The most bytes a header of version 1.0 takes; more means a structured type, which is not read. */
 export const NPY_HEADER_BYTES = 65536 + 10;
 
-const KINDS: Readonly<Record<string, ElementType | undefined>> = {
+const NPY_TYPES: Readonly<Record<string, ElementType | undefined>> = {
   i1: 'int8',
   u1: 'uint8',
   b1: 'uint8',
@@ -113,7 +113,7 @@ function elementType(descr: string): Pick<NpyHeader, 'type' | 'itemSize'> {
   if (match) {
     const [, kind, digits] = match;
     const size = Number(digits);
-    const numeric = KINDS[kind + digits];
+    const numeric = NPY_TYPES[kind + digits];
     if (numeric) return { type: numeric, itemSize: ELEMENT_BYTES[numeric] };
     if (kind === 'U' && size > 0) return { type: 'text', itemSize: 4 * size };
     if (kind === 'S' && size > 0) return { type: 'bytes', itemSize: size };
