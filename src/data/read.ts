@@ -12,7 +12,7 @@ import { gunzip } from './inflate.ts';
 import { checkReadOptions, type ReadOptions } from './readOptions.ts';
 
 /** Every format, in the order in which they look at a file whose extension none of them has. */
-const FORMATS: readonly Format[] = [numpyFormat, matFormat, idxFormat, libsvmFormat, csvFormat];
+const FORMATS: readonly Format[] = [matFormat, numpyFormat, idxFormat, libsvmFormat, csvFormat];
 
 const FILE_NAMES = `${FORMATS.map(({ fileNames }) => fileNames).join(', ')}, each also with .gz`;
 
