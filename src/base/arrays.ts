@@ -82,7 +82,7 @@ export function copyNumbers(
     return copy;
   }
   const copy = newArray(came, Float64Array, name);
-  readNumbers(name, value, came, copy, 0);
+  copyElements(name, value, came, copy, 0);
   return copy;
 }
 
@@ -101,7 +101,7 @@ export function copyNumbersInto(
   const view = numbersView(value);
   checkCount(name, view?.length ?? checkLength(name, value), length);
   if (view !== undefined) target.set(view, at);
-  else readNumbers(name, value, length, target, at);
+  else copyElements(name, value, length, target, at);
 }
 
 function numbersView(value: unknown): Int32Array | Float32Array | undefined {
@@ -114,7 +114,7 @@ function checkCount(name: string, came: number, expected: number): void {
 }
 
 /** One plain read of each element: it is fast for arrays, and safe where the list runs code of its owner's. */
-function readNumbers(
+function copyElements(
   name: string,
   value: unknown,
   length: number,

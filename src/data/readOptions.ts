@@ -23,7 +23,7 @@ export interface ReadOptions {
 }
 
 /** For each option, what it has to be, in words and as a check. */
-const READ_OPTIONS: Readonly<
+const OPTION_RULES: Readonly<
   Record<keyof ReadOptions, [expected: string, check: (value: unknown) => boolean]>
 > = {
   label: [
@@ -58,9 +58,9 @@ export function checkReadOptions(options: ReadOptions): ReadOptions {
   }
   const own = { ...options };
   for (const [name, value] of Object.entries(own)) {
-    const known = Object.entries(READ_OPTIONS).find(([key]) => key === name);
+    const known = Object.entries(OPTION_RULES).find(([key]) => key === name);
     if (!known) {
-      const names = Object.keys(READ_OPTIONS).join(', ');
+      const names = Object.keys(OPTION_RULES).join(', ');
       throw new CtreError('E_ARGUMENT', `there is no option ${show(name)}; expected any of ${names}`);
     }
     const [, [expected, check]] = known;

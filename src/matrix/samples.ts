@@ -41,7 +41,7 @@ function checkRow(name: string, row: unknown, r: number): unknown {
  * Checks that a matrix holds finite numbers only.
  * @throws CtreError `E_NOT_FINITE`, naming the row.
  */
-export function checkFinite(name: string, matrix: DenseMatrix | CsrMatrix): void {
+export function checkFiniteSamples(name: string, matrix: DenseMatrix | CsrMatrix): void {
   const values = matrix instanceof CsrMatrix ? matrix.values : matrix.data;
   const bad = findNotFinite(values);
   if (bad < 0) return;

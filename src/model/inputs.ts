@@ -1,7 +1,7 @@
 import { CtreError, show } from '../base/errors.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
-import { checkFinite, toMatrix } from '../matrix/samples.ts';
+import { checkFiniteSamples, toMatrix } from '../matrix/samples.ts';
 
 export type { Samples } from '../matrix/samples.ts';
 
@@ -17,7 +17,7 @@ export function checkSamples(x: unknown, cols: number): DenseMatrix | CsrMatrix 
   if (matrix.cols !== cols) {
     throw new CtreError('E_SHAPE', `x has ${matrix.cols} columns; the network has ${cols} inputs`);
   }
-  checkFinite('x', matrix);
+  checkFiniteSamples('x', matrix);
   return matrix;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
-import { checkFinite, toMatrix } from '../../../src/matrix/samples.ts';
+import { checkFiniteSamples, toMatrix } from '../../../src/matrix/samples.ts';
 
 const thrown = (code: string, message: string) => expect.objectContaining({ code, message });
 
@@ -62,13 +62,13 @@ describe('numbers that are not finite', () => {
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('are found: %s', (bad) => {
     const dense = { rows: 3, cols: 2, data: Float32Array.of(1, 2, 3, 4, 5, bad) };
     const error = thrown('E_NOT_FINITE', `x holds ${bad} in row 2; expected finite numbers`);
-    expect(() => checkFinite('x', dense)).toThrow(error);
-    expect(() => checkFinite('x', CsrMatrix.fromDense(dense))).toThrow(error);
+    expect(() => checkFiniteSamples('x', dense)).toThrow(error);
+    expect(() => checkFiniteSamples('x', CsrMatrix.fromDense(dense))).toThrow(error);
   });
 
   it('are found after rows without entries', () => {
     const parts = { rows: 4, cols: 2, indptr: [0, 1, 1, 1, 2], indices: [0, 1], values: [1, Number.NaN] };
-    expect(() => checkFinite('x', CsrMatrix.fromParts(parts))).toThrow(
+    expect(() => checkFiniteSamples('x', CsrMatrix.fromParts(parts))).toThrow(
       thrown('E_NOT_FINITE', 'x holds NaN in row 3; expected finite numbers'),
     );
   });
