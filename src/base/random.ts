@@ -6,16 +6,16 @@ export interface Random {
   next(): number;
   /** A uniform integer from 0 to limit − 1, for limits up to 2^53. */
   below(limit: number): number;
-  /** A standard normal deviate: the sum of twelve uniforms, since logarithms and cosines differ between engines. */
+  /** A standard normal deviate: the sum of twelve uniforms. Logarithms and cosines differ between engines. */
   normal(): number;
   /** Shuffles in place (Fisher–Yates). */
   shuffle(items: Int32Array): void;
 }
 
 /**
- * What a generator starts from: another text for every pair of seed and name, and the same on every release. It is
- * `seed/name`. A text that prints as a number does, or that contains a slash, could be taken for another pair. It gets
- * a prefix that no other seed has, since no name begins with a slash.
+ * What a generator starts from: another text for every pair of seed and name, and the same on every
+ * release. It is `seed/name`. A text that prints as a number does, or that contains a slash, could be taken
+ * for another pair. It gets a prefix that no other seed has, since no name begins with a slash.
  */
 function seedText(seed: number | string, name: string): string {
   const isPlain = typeof seed === 'number' || !(seed.includes('/') || isPrintedNumber(seed));

@@ -5,8 +5,9 @@ import { show } from './errors.ts';
 const KEY_BYTES = 64;
 
 /**
- * What a strict format does not allow in a JSON text, though `JSON.parse` does: an object with the same key twice, or
- * a number that is not plain digits. The end of a sentence, or undefined where nothing is wrong. O(length).
+ * What a strict format does not allow in a JSON text, though `JSON.parse` does: an object with the same key
+ * twice, or a number that is not plain digits. The end of a sentence, or undefined where nothing is wrong.
+ * O(length).
  * @param text JSON that `JSON.parse` takes.
  * @throws CtreError `E_MEMORY` when the keys do not fit in the budget.
  */

@@ -9,17 +9,17 @@ export interface InputFile {
   readonly bytes: Uint8Array;
 }
 
-/** A format of data files: a reader, and how its files are told from others. `read.ts` has the table of all. */
+/** A format of data files: a reader, and how its files are told from others. read.ts has the table. */
 export interface Format {
   /** What its files are called, for error messages, such as `.csv, .tsv`. */
   readonly fileNames: string;
-  /** Endings of names that mean this format, in lower case, without the dot. They decide before any content does. */
+  /** Extensions that mean this format, in lower case, without the dot. They decide before content does. */
   readonly extensions: readonly string[];
   /** What several files of it are, for error messages. Without it, every dataset is one file. */
   readonly several?: string;
   /**
-   * Whether a file is of this format by its whole name. If one file of many is, the others are left out: a folder may
-   * hold a README besides its dataset.
+   * Whether a file is of this format by its whole name. If one file of many is, the others are left out: a
+   * folder may hold a README besides its dataset.
    */
   isMember?(name: string): boolean;
   /** Whether a file with another extension (in lower case, maybe empty) has the content of this format. */

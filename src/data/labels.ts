@@ -6,8 +6,8 @@ import { CtreError, show } from '../base/errors.ts';
 export type LabelValues = ArrayLike<number | string>;
 
 /**
- * Codes labels as 0 … c − 1. Without `names` the classes are those that occur: integers in numeric order, strings
- * by code unit. With `names` (a saved model's classes) a label's code is its position there.
+ * Codes labels as 0 … c − 1. Without `names` the classes are those that occur: integers in numeric order,
+ * strings by code unit. With `names` (a saved model's classes) a label's code is its position there.
  * @throws CtreError `E_LABEL` for a label that is missing, no integer, or not among `names`.
  */
 export function encodeLabels(
@@ -28,7 +28,7 @@ export function encodeParts(
 ): { labels: Int32Array[]; labelNames: readonly (number | string)[] } {
   parts.forEach(checkLabelValues);
   const labelNames = names ?? distinctLabels(parts, budget);
-  // Keyed by text: a file with the classes 1, 2 and "a" names them "1", "2" and "a", and a part of it 1 and 2.
+  // Keyed by text. A file with the classes 1 and "a" names them "1" and "a"; a part of it may name 1.
   const codes = new Map(labelNames.map((name, code) => [String(name), code]));
   const labels = parts.map((values) => {
     budget?.claim(4 * values.length, `${values.length} labels`);
@@ -49,10 +49,10 @@ export function encodeParts(
   return { labels, labelNames };
 }
 
-/** More labels than an engine's lists take, or kernels rows. */
+/** The most labels: engines' lists and kernels' rows take no more. */
 const MAX_LABELS = 2 ** 26;
 
-/** A list of integers and names, each read once; anything but numbers and strings is no label. */
+/** A copy of a list of numbers and strings, each read once. */
 export function copyLabels(name: string, values: unknown): (number | string)[] {
   const count = checkLength(name, values);
   if (count > MAX_LABELS) {
@@ -81,7 +81,7 @@ function checkLabelValues(values: LabelValues): void {
   }
 }
 
-/** What engines take for a class, in the sets, lists and maps that it goes through. */
+/** The bytes that engines take for a class, in the sets, lists and maps that it goes through. */
 const CLASS_BYTES = 256;
 
 function distinctLabels(parts: readonly LabelValues[], budget?: Budget): readonly (number | string)[] {

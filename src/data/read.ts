@@ -22,15 +22,15 @@ export type DataFiles =
   | { readonly name: string; readonly bytes: Uint8Array };
 
 /**
- * Reads a dataset from the bytes of its file or files. The names' extensions choose the format. Where none is known,
- * the content does.
+ * Reads a dataset from the bytes of its file or files. The names' extensions choose the format. Where none
+ * is known, the content does.
  *
  * ```ts
  * const { x, labels } = readDataset({ name: 'madelon.mat', bytes });
  * const mnist = readDataset({ 'train-images-idx3-ubyte.gz': images, 'train-labels-idx1-ubyte.gz': labels });
  * ```
- * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_MEMORY`, `E_LABEL`, `E_NOT_FINITE`, `E_SHAPE`, or `E_ARGUMENT`
- *   for options that are wrong or name what is not there.
+ * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_MEMORY`, `E_LABEL`, `E_NOT_FINITE`, `E_SHAPE`, or
+ *   `E_ARGUMENT` for options that are wrong or name what is not there.
  */
 export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset {
   const wanted = checkReadOptions(options);

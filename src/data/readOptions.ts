@@ -3,7 +3,7 @@ import { MAX_INDEX } from '../matrix/canonical.ts';
 
 /** How to read a file; every field has a default. */
 export interface ReadOptions {
-  /** The label column (CSV: name, or index from 0), or the variable (`.mat`) or key (`.npz`) of the labels. */
+  /** The label column (CSV: name, or index from 0), or the labels' variable (`.mat`) or key (`.npz`). */
   readonly label?: string | number;
   /** The variable (`.mat`) or key (`.npz`) of the features. */
   readonly features?: string;
@@ -16,8 +16,9 @@ export interface ReadOptions {
   /** LIBSVM: the number of columns. Default: the largest index that occurs. */
   readonly columns?: number;
   /**
-   * Bytes that reading may take at a time, for the dataset and on the way to it, besides the bytes that are given.
-   * Default 4 × these + 64 MiB. Compressed content counts as given once it is unpacked, up to 8 times its size.
+   * Bytes that reading may take at a time, for the dataset and on the way to it, besides the bytes that are
+   * given. Default 4 × these + 64 MiB. Compressed content counts as given once it is unpacked, up to 8 times
+   * its size.
    */
   readonly maxBytes?: number;
 }

@@ -42,7 +42,10 @@ export function allRows(rows: unknown): Int32Array {
   return all;
 }
 
-/** All of 0 … rows − 1 but those taken, ascending. @throws CtreError `E_ARGUMENT` for an index out of range. */
+/**
+ * All of 0 … rows − 1 but those taken, ascending.
+ * @throws CtreError `E_ARGUMENT` for an index out of range.
+ */
 export function remainingRows(rows: number, taken: RowIndices): Int32Array {
   const all = allRows(rows);
   const isTaken = new Set(checkRowIndices(taken, rows));
@@ -51,7 +54,8 @@ export function remainingRows(rows: number, taken: RowIndices): Int32Array {
 
 /**
  * The rows of a range such as `2000-2599` (both ends included, from 0), or of one row `7`.
- * @throws CtreError `E_ARGUMENT` for other text or an empty range, `E_SHAPE` for rows that the data does not have.
+ * @throws CtreError `E_ARGUMENT` for other text or an empty range, `E_SHAPE` for rows that the data does not
+ *   have.
  */
 export function parseRowRange(text: string, rows: number): Int32Array {
   checkRowCount(rows);

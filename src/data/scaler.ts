@@ -18,16 +18,18 @@ export interface Scaler {
 }
 
 /**
- * A scaler from some rows (default: all), which should be the training rows only. It takes what `fit` takes: a dense
- * matrix, a CsrMatrix, or an array with an array for each row.
- * `minmax` maps every column to [0, 1], `standard` to mean 0 and population deviation 1. A constant column becomes 0.
- * A sparse matrix counts its implicit zeros. Only `minmax` over columns whose minimum is 0 keeps it sparse.
+ * A scaler from some rows (default: all), which should be the training rows only. It takes what `fit`
+ * takes: a dense matrix, a CsrMatrix, or an array with an array for each row.
+ *
+ * `minmax` maps every column to [0, 1], `standard` to mean 0 and population deviation 1. A constant column
+ * becomes 0. A sparse matrix counts its implicit zeros. Only `minmax` over columns whose minimum is 0 keeps
+ * it sparse.
  *
  * ```ts
  * const scaler = fitScaler('minmax', [[1, 10], [3, 10]]); // offset [1, 10], scale [2, 1]
  * ```
- * @throws CtreError `E_ARGUMENT` for an unknown kind, no rows, rows out of range, or a sparse matrix that would
- *   become dense; `E_SHAPE` for rows of unequal length; `E_NOT_FINITE`.
+ * @throws CtreError `E_ARGUMENT` for an unknown kind, no rows, rows out of range, or a sparse matrix that
+ *   would become dense; `E_SHAPE` for rows of unequal length; `E_NOT_FINITE`.
  */
 export function fitScaler(kind: ScalerKind, x: Samples, rows?: RowIndices): Scaler {
   if (!SCALER_KINDS.includes(kind)) {
@@ -54,8 +56,8 @@ export function fitScaler(kind: ScalerKind, x: Samples, rows?: RowIndices): Scal
 
 /**
  * The matrix scaled, as a new one of the same kind; a dense one of rows that are arrays.
- * @throws CtreError `E_SHAPE` when the columns differ in number, `E_ARGUMENT` when a sparse matrix would become
- *   dense, `E_NOT_FINITE`.
+ * @throws CtreError `E_SHAPE` when the columns differ in number, `E_ARGUMENT` when a sparse matrix would
+ *   become dense, `E_NOT_FINITE`.
  */
 export function applyScaler<M extends DenseMatrix | CsrMatrix>(scaler: Scaler, x: M): M;
 export function applyScaler(scaler: Scaler, x: RowArrays): DenseMatrix;
@@ -206,7 +208,7 @@ function minmaxScaler(min: Float64Array, max: Float64Array): Scaler {
   return freeze({ kind: 'minmax', offset: Array.from(min), scale });
 }
 
-/** Two passes in double precision, over rows in the given order: first the mean, then the squares around it. */
+/** Two passes in double precision, over rows in the given order: the mean, then the squares around it. */
 function standardScaler(
   { cols, data }: DenseMatrix,
   rows: Int32Array,

@@ -13,9 +13,9 @@ export interface Split {
 }
 
 /**
- * Divides rows (a list of indices, or all of 0 … rows − 1) at random: `val` gets round(fraction × rows), at least
- * one row and never all, `fit` the others. Both ascend.
- * @throws CtreError `E_ARGUMENT` for a fraction outside (0, 1), fewer than two rows, or a number that counts none.
+ * Divides rows (a list of indices, or all of 0 … rows − 1) at random: `val` gets round(fraction × rows), at
+ * least one row and never all, `fit` the others. Both ascend.
+ * @throws CtreError `E_ARGUMENT` for a fraction outside (0, 1), fewer than two rows, or what counts none.
  */
 export function splitRows(
   rows: number | RowIndices,
@@ -42,10 +42,11 @@ export function splitRows(
 }
 
 /**
- * A split from JSON text `{ "train": […], "test": […], "val"?: […], "fit"?: […] }`, lists of row indices from 0. Other
- * keys are ignored.
- * @throws CtreError `E_FORMAT` for anything else, `E_SHAPE` for a row that the data does not have, `E_ARGUMENT` for a
- *   row that is in a list twice, in two lists that exclude each other, or in `val` or `fit` but not in `train`.
+ * A split from JSON text `{ "train": […], "test": […], "val"?: […], "fit"?: […] }`, lists of row indices
+ * from 0. Other keys are ignored.
+ * @throws CtreError `E_FORMAT` for anything else, `E_SHAPE` for a row that the data does not have,
+ *   `E_ARGUMENT` for a row that is in a list twice, in two lists that exclude each other, or in `val` or
+ *   `fit` but not in `train`.
  */
 export function parseSplit(text: string, rows: number): Split {
   checkRowCount(rows);

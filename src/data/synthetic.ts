@@ -34,10 +34,11 @@ export interface SyntheticDataset extends Dataset {
 }
 
 /**
- * A problem like Madelon: a cluster at every vertex of a hypercube, each vertex of a class at random. Opposite
- * vertices share a class, so all classes have the same mean: no single column and no plane tells them apart. Rows and
- * columns come shuffled. The same options give the same bits on every engine.
- * Source: Guyon, "Design of experiments for the NIPS 2003 variable selection benchmark", 2003 (without the pairing).
+ * A problem like Madelon: a cluster at every vertex of a hypercube, each vertex of a class at random.
+ * Opposite vertices share a class, so all classes have the same mean: no single column and no plane tells
+ * them apart. Rows and columns come shuffled. The same options give the same bits on every engine.
+ * Source: Guyon, "Design of experiments for the NIPS 2003 variable selection benchmark", 2003 (without the
+ * pairing).
  * @throws CtreError `E_ARGUMENT` for an option out of range, `E_MEMORY` for too many elements.
  */
 export function syntheticDataset(options: SyntheticOptions = {}): SyntheticDataset {

@@ -5,12 +5,14 @@ import { type RowArrays, type Samples, toMatrix } from '../matrix/samples.ts';
 import { checkRowIndices, type RowIndices } from './rowIndices.ts';
 
 /**
- * The rows at the given indices, in that order, as a new matrix of the same kind; a dense one of rows that are arrays.
+ * The rows at the given indices, in that order, as a new matrix of the same kind; a dense one of rows that
+ * are arrays.
  *
  * ```ts
  * const train = takeRows([[1, 2], [3, 4], [5, 6]], [2, 0]); // { rows: 2, cols: 2, data: [5, 6, 1, 2] }
  * ```
- * @throws CtreError `E_ARGUMENT` for what is no matrix, or an index out of range; `E_SHAPE` for rows of unequal length.
+ * @throws CtreError `E_ARGUMENT` for what is no matrix, or an index out of range; `E_SHAPE` for rows of
+ *   unequal length.
  */
 export function takeRows<M extends DenseMatrix | CsrMatrix>(x: M, rows: RowIndices): M;
 export function takeRows(x: RowArrays, rows: RowIndices): DenseMatrix;

@@ -6,19 +6,19 @@ import type { LabelValues } from './labels.ts';
 import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
 import type { ReadOptions } from './readOptions.ts';
 
-/** A named array in a file; only its header has been read. */
+/** A named array in a file, of which only the header has been read. */
 export interface Variable {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Text can serve as labels only. */
+  /** Text can be labels only. */
   readonly isText?: boolean;
-  /** Why it can serve as nothing, as the end of a sentence: "is a cell array". */
+  /** Why it can be neither features nor labels, as the end of a sentence: "is a cell array". */
   readonly obstacle?: string;
   /** @throws CtreError when the content is damaged. */
   read(): NdArray | CsrMatrix;
 }
 
-/** More named arrays than this in one file are no dataset, and looking at each would take long. */
+/** The most arrays in one file. More are no dataset, and looking at each would take long. */
 const MAX_VARIABLES = 4096;
 
 /** @throws CtreError `E_UNSUPPORTED` once a file turns out to hold too many arrays. */
@@ -39,8 +39,9 @@ const TEST_FEATURES = 'X_test x_test test_X test_x test_images test_data Xtest x
 const TEST_LABELS = 'Y_test y_test test_Y test_y test_labels Ytest ytest'.split(' ');
 
 /**
- * A dataset from a file's named arrays: those the options name, else those with usual names, else by shape.
- * @throws CtreError `E_FORMAT` naming the variables that exist when none fits.
+ * A dataset from a file's named arrays: those that the options name, else those with usual names, else
+ * those of a fitting shape.
+ * @throws CtreError `E_FORMAT`, naming the variables that exist, if none fits.
  */
 export function datasetFromVariables(
   variables: readonly Variable[],
@@ -95,7 +96,8 @@ function readLabels(variable: Variable, rows: number, budget: Budget): LabelValu
   if (!isVector(variable) || elementCount(variable.shape) !== rows) {
     throw new CtreError(
       'E_SHAPE',
-      `the labels ${show(variable.name)} are ${showShape(variable.shape)}; expected one label for each of ${rows} rows`,
+      `the labels ${show(variable.name)} are ${showShape(variable.shape)}; ` +
+        `expected one label for each of ${rows} rows`,
     );
   }
   const values = variable.read();
@@ -140,7 +142,8 @@ function named(variables: readonly Variable[], name: string): Variable {
 function noVariable(what: string, option: string, variables: readonly Variable[]): CtreError {
   return new CtreError(
     'E_FORMAT',
-    `no variable looks like the ${what}; the file holds ${listed(variables)}, so name one with the option ${option}`,
+    `no variable looks like the ${what}; the file holds ${listed(variables)}; ` +
+      `name one with the option ${option}`,
   );
 }
 

@@ -4,9 +4,9 @@ import { isRecord, parseJson } from '../base/json.ts';
 import { looseJson } from '../base/strictJson.ts';
 
 /**
- * The safetensors format: eight bytes with the header's length (little endian), the header, the tensors' bytes without
- * gaps. The header is JSON that begins with `{` and may end in spaces: name → dtype, shape, data offsets; and
- * `__metadata__`, strings. No key comes twice.
+ * The safetensors format: eight bytes with the header's length (little endian), the header, the tensors'
+ * bytes without gaps. The header is JSON that begins with `{` and may end in spaces: name → dtype, shape,
+ * data offsets; and `__metadata__`, strings. No key comes twice.
  * Source: "Format" in the README of huggingface/safetensors, and its reader, safetensors/src/tensor.rs.
  */
 
@@ -58,8 +58,8 @@ export function encodeSafetensors(
 
 /**
  * The tensors and strings of a file; the tensors are views of it where they can be.
- * @throws CtreError `E_FORMAT` for anything but a whole and well-formed file, `E_UNSUPPORTED` for tensors of other types,
- *   `E_MEMORY`.
+ * @throws CtreError `E_FORMAT` for anything but a whole and well-formed file, `E_UNSUPPORTED` for tensors of
+ *   other types, `E_MEMORY`.
  */
 export function decodeSafetensors(bytes: Uint8Array, budget: Budget): SafetensorsFile {
   const { header, dataBegin } = readHeader(bytes, budget);
@@ -159,7 +159,7 @@ function readTensor(
   let content = data.subarray(begin, end);
   if (content.byteOffset % 4 !== 0) {
     budget.claim(content.length, `tensor ${show(name)}`);
-    content = new Uint8Array(content); // not slice: a Buffer's shares its memory
+    content = new Uint8Array(content); // no slice, since that of a Buffer shares its memory
   }
   const { buffer, byteOffset } = content;
   const make: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Tensor['data'] =
@@ -170,7 +170,7 @@ function readTensor(
   };
 }
 
-/** The number of elements of a shape. Sizes whose product is beyond any file are refused, even where another is 0. */
+/** The number of elements of a shape. A product beyond any file is refused, even where another size is 0. */
 function countElements(name: string, shape: readonly number[]): number {
   let elements = 1;
   for (const size of shape) {

@@ -3,8 +3,8 @@ import { checkInteger, readField } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type { CsrPattern } from './pattern.ts';
 
-// The invariant of all sparse matrices here: CSR is canonical. Offsets run from 0 to the number of entries and never
-// fall. In a row, the column indices ascend and none comes twice. Kernels rely on it and check nothing.
+// The invariant of all sparse matrices here: CSR is canonical. Offsets run from 0 to the number of entries
+// and never fall. In a row, column indices ascend and none comes twice. Kernels rely on it without a check.
 
 /** The three arrays of a CSR matrix and its shape, as SciPy names them. */
 export interface CsrParts {
@@ -31,9 +31,9 @@ export function checkParts(name: string, value: unknown): CsrPattern & { readonl
 }
 
 /**
- * A copy of a canonical pattern. It is copied first and checked then, so that nobody can change it in between.
- * @throws CtreError `E_ARGUMENT` for what is no pattern, `E_SHAPE` for lengths that do not fit each other, `E_CSR` for
- *   offsets that fall or indices that are unsorted, duplicate or out of range.
+ * A copy of a canonical pattern. The copy is what is checked, so nobody can change it in between.
+ * @throws CtreError `E_ARGUMENT` for what is no pattern, `E_SHAPE` for lengths that do not fit each other,
+ *   `E_CSR` for offsets that fall or indices that are unsorted, duplicate or out of range.
  */
 export function checkPattern(name: string, value: unknown): CsrPattern {
   const rows = checkSize(`${name}.rows`, readField(name, value, 'rows'));

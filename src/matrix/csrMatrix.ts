@@ -5,11 +5,12 @@ import { checkDense, type DenseMatrix } from './denseMatrix.ts';
 import { transposePattern } from './pattern.ts';
 
 /**
- * A sparse matrix in compressed sparse row form, always canonical: in a row the column indices ascend and none comes
- * twice. Entries of value 0 are kept, since they are connections.
+ * A sparse matrix in compressed sparse row form, always canonical: in a row the column indices ascend and
+ * none comes twice. Entries of value 0 are kept, since they are connections.
  *
  * ```ts
- * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] });
+ * const [indptr, indices, values] = [[0, 1, 3], [2, 0, 1], [1, 2, 3]];
+ * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr, indices, values }); // [[0, 0, 1], [2, 3, 0]]
  * ```
  */
 export class CsrMatrix {
@@ -48,7 +49,7 @@ export class CsrMatrix {
 
   /**
    * The entries of a dense matrix that are not zero.
-   * @throws CtreError `E_ARGUMENT` for what is no dense matrix, `E_SHAPE` when `data` does not hold rows × cols
+   * @throws CtreError `E_ARGUMENT` for what is no dense matrix, `E_SHAPE` unless `data` holds rows × cols
    *   numbers.
    */
   static fromDense(matrix: DenseMatrix): CsrMatrix {
@@ -120,8 +121,8 @@ export class CsrMatrix {
 
   /**
    * The matrix written out in full.
-   * @throws CtreError `E_MEMORY` when rows × cols exceeds what one typed array holds, `E_CSR` for a matrix that
-   *   somebody changed and that is no longer canonical.
+   * @throws CtreError `E_MEMORY` when rows × cols exceeds what one typed array holds, `E_CSR` for a matrix
+   *   that somebody changed and that is no longer canonical.
    */
   toDense(): DenseMatrix {
     const { rows, cols, indptr, indices, values } = checkParts('the matrix', this);

@@ -10,7 +10,7 @@ export interface DenseMatrix {
 }
 
 /**
- * A dense matrix: `{ rows, cols, data }` with as many numbers as that takes. It is a view of the caller's data.
+ * A dense matrix: `{ rows, cols, data }` with as many numbers as that takes, a view of the caller's data.
  * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` for another number of elements.
  */
 export function checkDense(name: string, value: unknown): DenseMatrix {

@@ -1,6 +1,6 @@
 import { newArray } from '../base/arrays.ts';
 
-// Patterns as sets of positions: making, adding, removing, merging, turning around. All of it keeps CSR canonical.
+// Patterns as sets of positions: making, adding, removing, merging, turning around. Results are canonical.
 
 /** A CSR structure without its values. */
 export interface CsrPattern {
@@ -108,8 +108,8 @@ export function positionsOutside(pattern: CsrPattern, positions: Positions): Pos
 }
 
 /**
- * The pattern's transpose: offsets by column, the row of every entry (ascending within a column) and `source`,
- * the position of each entry before. O(nnz + rows + cols).
+ * The pattern's transpose: offsets by column, the row of every entry (ascending within a column) and
+ * `source`, the position of each entry before. O(nnz + rows + cols).
  */
 export function transposePattern(pattern: CsrPattern): {
   indptr: Int32Array;

@@ -4,7 +4,7 @@ import { checkMatrix } from './check.ts';
 import { CsrMatrix } from './csrMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
 
-/** Samples as people hand them over: rows of features, dense, sparse or as an array with an array for each row. */
+/** Samples as people hand them over: a dense matrix, a sparse one, or an array with an array for each row. */
 export type Samples = DenseMatrix | CsrMatrix | RowArrays;
 
 /** Rows as arrays, all of the same length. */
@@ -13,7 +13,8 @@ export type RowArrays = readonly (readonly number[] | Float32Array)[];
 /**
  * The samples as a matrix: what is sparse or an array is copied, of a dense matrix it is a view.
  * @param cols how many columns rows that are arrays have to have; by default as many as the first of them.
- * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` for rows of another length, `E_CSR`, `E_MEMORY`.
+ * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` for rows of another length, `E_CSR`,
+ *   `E_MEMORY`.
  */
 export function toMatrix(name: string, x: unknown, cols?: number): DenseMatrix | CsrMatrix {
   return Array.isArray(x) ? fromArrays(name, x, cols) : checkMatrix(name, x);

@@ -27,7 +27,7 @@ export function firstFree(taken: CsrPattern, count: number): Positions {
   );
 }
 
-/** The positions outside the pattern of the given ranks (ascending) among all such positions in row-major order. */
+/** The free positions of the given ranks (ascending) among all free positions, in row-major order. */
 function freePositions({ rows, cols, indptr, indices }: CsrPattern, ranks: Float64Array): Positions {
   const count = ranks.length;
   const found = { rows: new Int32Array(count), cols: new Int32Array(count) };
@@ -49,7 +49,7 @@ function freePositions({ rows, cols, indptr, indices }: CsrPattern, ranks: Float
   return found;
 }
 
-/** `count` distinct integers below `limit`, ascending. If it is more than half of them, the others are drawn. */
+/** `count` distinct integers below `limit`, ascending. If it is more than half, the others are drawn. */
 function sampleRanks(limit: number, count: number, random: Random): Float64Array {
   if (count > limit) {
     throw new CtreError(

@@ -25,8 +25,8 @@ const IDX_TYPES: Readonly<Record<number, ElementType>> = {
 };
 
 /**
- * A folder as MNIST comes in: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and `t10k-…` for the test part.
- * Images become rows of pixels, not scaled. If there is a test part only, it is the dataset.
+ * A folder as MNIST comes in: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and `t10k-…` for the
+ * test part. Images become rows of pixels, not scaled. If there is a test part only, it is the dataset.
  * @throws CtreError `E_FORMAT` when a file is missing, cut short or damaged, `E_MEMORY`.
  */
 export const idxFormat: Format = {
@@ -40,7 +40,7 @@ export const idxFormat: Format = {
   read: readIdxSet,
 };
 
-/** What a file of an IDX set holds, by its name; undefined for a file that is not of the set. */
+/** What a file of an IDX set holds, by its name. Undefined for other files. */
 export function idxRole(name: string): { part: 'train' | 'test'; content: 'images' | 'labels' } | undefined {
   const lower = name.toLowerCase();
   if (!/[-._]idx\d?([-._]|$)/.test(lower)) return undefined;
@@ -121,7 +121,8 @@ function readIdx(bytes: Uint8Array, budget: Budget): NdArray {
   if (reader.left !== expected) {
     throw new CtreError(
       'E_FORMAT',
-      `an IDX array of ${showShape(shape)} takes ${expected} bytes, but ${reader.left} follow its header; the file is cut short or damaged`,
+      `an IDX array of ${showShape(shape)} takes ${expected} bytes, but ${reader.left} follow its header; ` +
+        'the file is cut short or damaged',
     );
   }
   return {

@@ -9,8 +9,8 @@ import { readZip, type ZipMember } from '../zip.ts';
 import { NPY_HEADER_BYTES, type NpyHeader, npyObstacle, readNpy, readNpyHeader } from './npy.ts';
 
 /**
- * NumPy files, read together. Every member of an `.npz` and every `.npy` (by its file name) is a variable. The arrays
- * `format data indices indptr shape` of a SciPy sparse matrix are one variable.
+ * NumPy files, read together. Every member of an `.npz` and every `.npy` (by its file name) is a variable.
+ * The arrays `format data indices indptr shape` of a SciPy sparse matrix are one variable.
  * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_MEMORY`, and what variables.ts throws.
  */
 export const numpyFormat: Format = {
