@@ -11,7 +11,7 @@ const RUNS = [
   { name: 'ctre-sim', epochs: EPOCHS, preset: 'paper', make: topology.ctreSim },
   { name: 'cte', epochs: EPOCHS, preset: 'paper', make: topology.cte },
   { name: 'set', epochs: EPOCHS, preset: 'paper', make: topology.set },
-  // Updates at random cost next to nothing, so SET also gets about the time that CTRE takes.
+  // Random updates cost almost nothing, so SET also gets about as much time as CTRE takes.
   { name: 'set', epochs: 10 * EPOCHS, preset: 'paper', make: topology.set },
   { name: 'static', epochs: EPOCHS, preset: 'paper', make: topology.fixed },
 ];
@@ -49,14 +49,13 @@ for (const { name, epochs, preset, make } of RUNS) {
 
 const ahead = (name, other) =>
   (100 * (means.get(`${name}/${EPOCHS}`) - means.get(`${other}/${EPOCHS}`))).toFixed(0);
-console.log(
-  `\nAfter the same epochs, at the same size, ctre-sim as published is ${ahead('ctre-sim', 'set')} points ahead of SET and`,
-);
-console.log(
-  `${ahead('ctre-sim', 'static')} of a static pattern, and ctre's default ${ahead('cte-rigl', 'set')} ahead of SET. (${((performance.now() - start) / 1000).toFixed(0)} s)`,
-);
+const [overSet, overStatic] = [ahead('ctre-sim', 'set'), ahead('ctre-sim', 'static')];
+console.log(`
+After the same epochs, at the same size, ctre-sim as published is ${overSet} points ahead of SET
+and ${overStatic} ahead of a static pattern. The default of ctre is ${ahead('cte-rigl', 'set')} ahead of SET.
+This took ${((performance.now() - start) / 1000).toFixed(0)} s.`);
 
-/** The first rows for training, the others for testing; scaled by the training rows' mean and deviation. */
+/** The first rows for training, the others for testing, scaled by the training rows' mean and deviation. */
 function splitAndScale({ x, labels }, trainRows) {
   const rows = Int32Array.from({ length: x.rows }, (_, row) => row);
   const scaler = fitScaler('standard', x, rows.subarray(0, trainRows));

@@ -1,10 +1,10 @@
-// Shows how a trained sparse network tells which features matter: inputs that help gather connections and weight.
+// Shows how a trained sparse network tells which features matter: useful inputs get more connections.
 // Run it: node examples/featureSelection.mjs
 
 import { SparseMLP, topology } from 'ctre';
 import { applyScaler, fitScaler, syntheticDataset } from 'ctre/data';
 
-// Like Madelon: no feature tells anything alone; 5 do together, 15 repeat them, and 180 are noise.
+// Like Madelon: no feature tells anything alone. Five do together, 15 repeat them, and 180 are noise.
 const problem = syntheticDataset({ rows: 2000, informative: 5, redundant: 15, noise: 180, seed: 3 });
 const { x, labels, informativeColumns, redundantColumns } = problem;
 const meaningful = new Set([...informativeColumns, ...redundantColumns]);

@@ -18,7 +18,7 @@ const sentences = [
   'a century has a hundred years',
 ];
 
-/** [sentences × words] of term frequency × inverse document frequency: a word that is everywhere counts for little. */
+/** [sentences × words], term frequency × inverse document frequency: frequent words count for little. */
 function tfIdf(texts) {
   const documents = texts.map((text) => text.match(/[a-z]+/g) ?? []);
   const vocabulary = [...new Set(documents.flat())].sort();

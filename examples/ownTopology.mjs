@@ -1,10 +1,10 @@
-// Shows a topology method of one's own: new connections go where many are already ("the rich get richer"), against SET, which
-// draws them evenly. Run it: node examples/ownTopology.mjs
+// Shows a topology method of one's own: new connections go where many are already ("the rich get richer").
+// SET, which draws them evenly, is trained for comparison. Run it: node examples/ownTopology.mjs
 
 import { SparseMLP, topology } from 'ctre';
 import { applyScaler, fitScaler, syntheticDataset } from 'ctre/data';
 
-/** So many positions of a layer that are not taken, in row-major order; `chooseInput` says towards which input. */
+/** `count` positions of a layer that are not taken, in row-major order. `chooseInput` draws their inputs. */
 function draw(count, { inDim, outDim }, taken, random, chooseInput) {
   const drawn = new Set();
   while (drawn.size < count) {

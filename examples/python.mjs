@@ -1,5 +1,5 @@
-// Shows the way to Python and back: a model's file is read with SciPy, half of its connections are cut there, and the file that
-// Python writes is a model again. Run it: node examples/python.mjs (PYTHON names another interpreter than python3)
+// Shows the way to Python and back: SciPy reads a model's file and removes half of the connections. The file
+// that Python writes is a model again. Run it: node examples/python.mjs (PYTHON names the interpreter)
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { SparseMLP } from 'ctre';
 import { applyScaler, fitScaler, remainingRows, syntheticDataset, takeRows } from 'ctre/data';
 
-// A problem like Madelon: a few of its 100 features matter, together, and none of them alone.
+// A problem like Madelon: a few of its 100 features matter together, and none of them alone.
 const { x, labels } = syntheticDataset({ rows: 2000, informative: 4, redundant: 16, noise: 80, seed: 1 });
 const trainRows = Int32Array.from({ length: 1600 }, (_, row) => row);
 const testRows = remainingRows(x.rows, trainRows);
 
-// What is known of the test rows must not reach the training: the scaler sees none of them.
+// The scaler sees no test rows: nothing of them may reach the training.
 const scaled = applyScaler(fitScaler('standard', x, trainRows), x);
 const part = (rows) => ({ x: takeRows(scaled, rows), y: rows.map((row) => labels[row]) });
 const [train, test] = [part(trainRows), part(testRows)];
@@ -35,9 +35,8 @@ const bytes = model.save({ trainedOn: 'a generated problem' });
 writeFileSync(path, bytes);
 const again = await SparseMLP.load(bytes);
 const [first] = again.predict(takeRows(test.x, Int32Array.of(0)));
-console.log(
-  `${path} holds it: ${bytes.length} bytes. The first row is of class 0 with probability ${first.toFixed(3)}.`,
-);
+console.log(`The model is in ${path}, ${bytes.length} bytes.`);
+console.log(`The first test row is of class 0 with probability ${first.toFixed(3)}.`);
 
 function percent(share) {
   return `${(100 * share).toFixed(1)} %`;

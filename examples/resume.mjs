@@ -1,4 +1,4 @@
-// Shows a training that is stopped and taken up by another process, and ends with the same bits as one that ran through.
+// Shows a training that stops and goes on in another process, and ends with the same bits as without.
 // Run it: node examples/resume.mjs
 
 import { spawnSync } from 'node:child_process';
@@ -18,11 +18,11 @@ const [, , folder] = process.argv;
 if (folder === undefined) await conduct();
 else await trainUntilKilled(join(folder, 'checkpoint.safetensors'));
 
-/** The other process: it keeps a checkpoint after every epoch, and ends as by a power cut. */
+/** The other process: it keeps a checkpoint after every epoch, and ends as in a power cut. */
 async function trainUntilKilled(path) {
   const model = await create();
   for await (const { epoch } of model.train(x, labels, { epochs: EPOCHS })) {
-    // Written aside and renamed: whenever it ends, one whole checkpoint is there.
+    // Written under another name and renamed: whenever it ends, there is one whole checkpoint.
     writeFileSync(`${path}.new`, model.checkpoint());
     renameSync(`${path}.new`, path);
     console.log(`  another process: epoch ${epoch} of ${EPOCHS}`);

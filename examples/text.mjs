@@ -1,15 +1,17 @@
-// Shows text as sparse rows: a sample is the words it has, and no array is as wide as the vocabulary.
+// Shows text as sparse rows: a sample is the list of its words. No array is as wide as the vocabulary.
 // Run it: node examples/text.mjs
 
 import { CsrMatrix, SparseMLP } from 'ctre';
 
 const TOPICS = {
   kitchen: `boil the water and add salt; fry the onions in butter; bake the bread until brown; stir the soup
-    slowly; slice the onions and the garlic; the bread needs salt and flour; melt butter in the pan; season the soup
-    with garlic; boil the eggs and slice them; knead the flour and bake it; fry the eggs in the pan; add garlic to the butter`,
-  sky: `the moon rises in the east; a comet passed the sun; the telescope shows the rings of saturn; stars twinkle
-    at night; the sun is a star; saturn and the moon are bright at night; a telescope gathers the light of stars; the
-    orbit of the comet is long; the east was bright with light; the planet has rings; the orbit of a planet; stars rise in the east`,
+    slowly; slice the onions and the garlic; the bread needs salt and flour; melt butter in the pan; season
+    the soup with garlic; boil the eggs and slice them; knead the flour and bake it; fry the eggs in the pan;
+    add garlic to the butter`,
+  sky: `the moon rises in the east; a comet passed the sun; the telescope shows the rings of saturn; stars
+    twinkle at night; the sun is a star; saturn and the moon are bright at night; a telescope gathers the
+    light of stars; the orbit of the comet is long; the east was bright with light; the planet has rings;
+    the orbit of a planet; stars rise in the east`,
 };
 const topics = Object.keys(TOPICS);
 const words = (text) => text.toLowerCase().match(/[a-z]+/g) ?? [];

@@ -1,29 +1,29 @@
-import { readField } from './checks.ts';
 import { CtreError, show } from './errors.ts';
 
-// What callers hand over as arrays, taken so that nothing they do afterwards can change what was checked.
+// Arrays that callers hand over. What is checked is what is used, whatever callers do afterwards.
 
-/** The types of typed arrays that callers hand over. */
+/** The constructor of a type of typed arrays. */
 interface ArrayType<T> {
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): T;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
 }
 
-/** What one array may take: the 4 GiB that kernels address. */
+/** The most bytes of one array: the 4 GiB that kernels address. */
 const MAX_BYTES = 2 ** 32;
 
 /** What all types of typed arrays extend. */
 const TypedArray: { new (): object; readonly prototype: object } = Object.getPrototypeOf(Int32Array);
 
-/** A property of a typed array itself, whatever its owner put over it. */
+/** A typed array's own property, even where its owner has defined another one of that name. */
 function own(array: ArrayBufferView, name: 'buffer' | 'byteOffset' | 'length'): unknown {
   return Reflect.get(TypedArray.prototype, name, array);
 }
 
 /**
- * A plain view of a typed array's elements, empty where its buffer was detached; a copy where others can write to the buffer or take it
- * away meanwhile. Undefined for anything but a typed array of that type, proxies among it.
+ * A plain view of a typed array's elements. It is empty where the buffer was detached. It is a copy where
+ * others can write to the buffer, or take it away, meanwhile. Undefined for anything but a typed array of
+ * that type; proxies of one count as something else.
  */
 export function viewOf<T>(value: unknown, type: ArrayType<T>): T | undefined {
   if (!(ArrayBuffer.isView(value) && value instanceof type)) return undefined;
@@ -36,15 +36,15 @@ export function viewOf<T>(value: unknown, type: ArrayType<T>): T | undefined {
 }
 
 /**
- * Zeros.
- * @param what they are, as the error's sentence begins.
- * @throws CtreError `E_MEMORY` for more than kernels can address, or the engine has room for.
+ * A typed array of zeros.
+ * @param what what it holds; the error's sentence begins with it.
+ * @throws CtreError `E_MEMORY` for more than kernels can address, or than the engine has room for.
  */
 export function newArray<T>(length: number, type: ArrayType<T>, what: string): T {
   try {
     if (length * type.BYTES_PER_ELEMENT <= MAX_BYTES) return new type(length);
   } catch {
-    // The engine's own limit is lower; the same sentence says so.
+    // The engine's own limit is lower; the sentence is the same.
   }
   throw new CtreError('E_MEMORY', `${what}: ${length} elements do not fit in one typed array`);
 }
@@ -55,7 +55,7 @@ export function newArray<T>(length: number, type: ArrayType<T>, what: string): T
  */
 export function checkLength(name: string, value: unknown): number {
   if (typeof value === 'object' && value !== null) {
-    // What only looks like a typed array, a proxy of one, throws when it is asked for its length.
+    // A proxy of a typed array throws when it is asked for its length.
     const isFalse = value instanceof TypedArray && !ArrayBuffer.isView(value);
     const length: unknown = isFalse ? undefined : Reflect.get(value, 'length');
     if (typeof length === 'number' && Number.isSafeInteger(length) && length >= 0) return length;
@@ -64,20 +64,19 @@ export function checkLength(name: string, value: unknown): number {
 }
 
 /**
- * A copy of a list of numbers (a typed array, an array, or anything with a length), every one of them read once.
+ * A copy of a list of numbers: a typed array, an array, or anything with a length. Each element is read once.
  * @param length how many there have to be.
- * @throws CtreError `E_ARGUMENT` for anything but numbers, `E_SHAPE` for another length, `E_MEMORY` for too many.
+ * @throws CtreError `E_ARGUMENT` for anything but numbers, `E_SHAPE` for another length, `E_MEMORY` for too
+ *   many.
  */
 export function copyNumbers(
   name: string,
   value: unknown,
   length?: number,
 ): Int32Array | Float32Array | Float64Array {
-  const view = viewOf(value, Int32Array) ?? viewOf(value, Float32Array);
+  const view = numbersView(value);
   const came = view?.length ?? checkLength(name, value);
-  if (length !== undefined && came !== length) {
-    throw new CtreError('E_SHAPE', `${name} has ${came} elements; expected ${length}`);
-  }
+  if (length !== undefined) checkCount(name, came, length);
   if (view !== undefined) {
     const isInt = view instanceof Int32Array;
     const copy = isInt ? newArray(came, Int32Array, name) : newArray(came, Float32Array, name);
@@ -85,12 +84,58 @@ export function copyNumbers(
     return copy;
   }
   const copy = newArray(came, Float64Array, name);
-  for (let p = 0; p < came; p++) {
-    const element = readField(name, value, String(p));
+  copyElements(name, value, came, copy, 0);
+  return copy;
+}
+
+/**
+ * Copies a list of exactly `length` numbers into `target`, from position `at` on. Nobody else may have
+ * `target`. Every element is read once.
+ * @throws CtreError as `copyNumbers`.
+ */
+export function copyNumbersInto(
+  name: string,
+  value: unknown,
+  length: number,
+  target: Float32Array,
+  at: number,
+): void {
+  const view = numbersView(value);
+  checkCount(name, view?.length ?? checkLength(name, value), length);
+  if (view !== undefined) target.set(view, at);
+  else copyElements(name, value, length, target, at);
+}
+
+function numbersView(value: unknown): Int32Array | Float32Array | undefined {
+  // Most lists are arrays, which are none of these.
+  return Array.isArray(value) ? undefined : (viewOf(value, Float32Array) ?? viewOf(value, Int32Array));
+}
+
+function checkCount(name: string, came: number, expected: number): void {
+  if (came !== expected) throw new CtreError('E_SHAPE', `${name} has ${came} elements; expected ${expected}`);
+}
+
+/** One plain read of each element: fast for arrays, and safe where reading runs code of the caller's. */
+function copyElements(
+  name: string,
+  value: unknown,
+  length: number,
+  target: Float32Array | Float64Array,
+  at: number,
+): void {
+  const list = value as ArrayLike<unknown>;
+  for (let p = 0; p < length; p++) {
+    const element = list[p];
     if (typeof element !== 'number') {
       throw new CtreError('E_ARGUMENT', `${name}[${p}] is ${show(element)}; expected a number`);
     }
-    copy[p] = element;
+    target[at + p] = element;
   }
-  return copy;
+}
+
+/** The position of the first NaN or infinity; −1 where all numbers are finite. */
+export function findNotFinite(numbers: Float32Array): number {
+  // A plain loop: with a callback, findIndex takes eight times as long.
+  for (let p = 0; p < numbers.length; p++) if (!Number.isFinite(numbers[p])) return p;
+  return -1;
 }

@@ -1,6 +1,6 @@
 import { CtreError, show } from './errors.ts';
 
-/** Bounds of a number: from `least`, and up to `most` or to below `below` where they are given. */
+/** Bounds of a number: at least `least`; at most `most` and less than `below` where they are given. */
 export interface Bounds {
   readonly least: number;
   readonly most?: number;
@@ -48,13 +48,14 @@ export function checkChoice<T extends string>(name: string, value: unknown, choi
 }
 
 /**
- * A copy of options, if they are an object and every one of them is known: each is read once, so what is checked is what is used.
- * @throws CtreError `E_ARGUMENT` naming the first that is not.
+ * A copy of options, if they are an object and all of them are known. Each is read once: what is checked is
+ * what is used.
+ * @throws CtreError `E_ARGUMENT` naming the first that is unknown.
  */
 export function checkOptions<T>(name: string, options: T, known: readonly string[]): T {
   const isList = Array.isArray(options) || ArrayBuffer.isView(options);
   if (typeof options !== 'object' || options === null || isList) {
-    throw new CtreError('E_ARGUMENT', `${name} takes an object of options and got ${show(options)}`);
+    throw new CtreError('E_ARGUMENT', `${name} got ${show(options)}; expected an object of options`);
   }
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) {

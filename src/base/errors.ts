@@ -1,12 +1,12 @@
-/** The stable codes a `CtreError` can carry; messages may be reworded, codes may not. */
+/** The codes of a `CtreError`. They are stable; messages may change. */
 export type ErrorCode =
   /** An argument or option is unknown, of the wrong type or out of its range. */
   | 'E_ARGUMENT'
-  /** Two things that have to fit each other in size do not. */
+  /** The sizes of two things do not fit each other. */
   | 'E_SHAPE'
   /** A number among the data is NaN or infinite. */
   | 'E_NOT_FINITE'
-  /** A label is no integer, or not one of the model's classes. */
+  /** A label is no integer, or none of the model's classes. */
   | 'E_LABEL'
   /** A CSR structure is not canonical: indices unsorted, duplicate or out of range. */
   | 'E_CSR'
@@ -16,9 +16,9 @@ export type ErrorCode =
   | 'E_UNSUPPORTED'
   /** The operation needs more memory than the engine, the arena or the caller's limit allows. */
   | 'E_MEMORY'
-  /** The engine lacks something the package cannot do without (WebAssembly SIMD). */
+  /** The engine lacks something that the package needs (WebAssembly SIMD). */
   | 'E_ENGINE'
-  /** The object was disposed of and its memory belongs to others. */
+  /** The object was disposed of; its memory is free. */
   | 'E_DISPOSED'
   /** The object is in the middle of another operation. */
   | 'E_BUSY'
@@ -30,7 +30,7 @@ export type ErrorCode =
   | 'E_ABORTED';
 
 /**
- * The one error type of the package: a stable `code` for programs, one sentence for people that names what
+ * The one error type of the package: a stable `code` for programs, and a sentence for people. It names what
  * came, what was expected and, where it helps, what to do.
  */
 export class CtreError extends Error {
@@ -43,7 +43,7 @@ export class CtreError extends Error {
   }
 }
 
-/** A value as an error message shows it: short, and never able to throw. */
+/** A value as an error message shows it: short. It never throws. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return value.length > 60 ? `"${value.slice(0, 57)}…"` : `"${value}"`;
   if (typeof value === 'bigint') return `${value}n`;

@@ -1,20 +1,23 @@
-/** What is used of Node's modules. */
+// What is used of the host, Node or a browser, without an import: Node's modules, and types that both have.
+
+/** The modules of Node that are used. */
 type Modules = {
   'node:fs/promises': typeof import('node:fs/promises');
   'node:os': typeof import('node:os');
   'node:worker_threads': typeof import('node:worker_threads');
 };
 
-/** Where there are any. */
+/** Node's `process`, of which browsers have nothing. */
 type Builtins = { getBuiltinModule?<N extends keyof Modules>(name: N): Modules[N] | undefined } | undefined;
 
-/** Node's own modules without an import, which browsers and their bundlers could not resolve. */
+/** One of Node's modules, undefined elsewhere. Browsers and bundlers could not resolve an import of it. */
 export function builtin<N extends keyof Modules>(name: N): Modules[N] | undefined {
   const builtins: Builtins = globalThis.process;
   return builtins?.getBuiltinModule?.(name);
 }
-// Types of what browsers and Node provide, for declarations that people compile with or without the DOM's library: TypeScript knows
-// none of these names by itself. Where the compiler was given no such type, nothing is of it.
+
+// People compile the declarations with or without the DOM's library. Without one, TypeScript knows none of
+// these names; then the types here are `never`.
 
 /** An `AbortSignal`. */
 export type StopSignal = typeof globalThis extends { AbortSignal: { prototype: infer T } } ? T : never;

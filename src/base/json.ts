@@ -1,14 +1,17 @@
 import type { Budget } from './budget.ts';
 import { CtreError, show } from './errors.ts';
 
-/** What engines take at most for an array or object, and for an element or property of one, besides its text. */
-const CONTAINER_BYTES = 100;
+// JSON that other people wrote, and values that have to become JSON.
 
-const ELEMENT_BYTES = 48;
+/** The most bytes that engines take for an array or an object, besides its members. */
+const CONTAINER_BYTES = 100;
+/** The most bytes that engines take for an element or a property, besides its text. */
+const MEMBER_BYTES = 48;
 
 /**
- * The value of a JSON text that somebody else wrote.
- * @throws CtreError `E_MEMORY` when it would take more than the budget has, SyntaxError for text that is no JSON.
+ * The value of a JSON text that somebody else wrote. Its memory is claimed first.
+ * @throws CtreError `E_MEMORY` when it would take more than the budget has; SyntaxError for text that is no
+ *   JSON.
  */
 export function parseJson(text: string, budget: Budget, what: string): unknown {
   let bytes = 2 * text.length;
@@ -19,24 +22,27 @@ export function parseJson(text: string, budget: Budget, what: string): unknown {
     else if (inString) {
       if (character === '\\') at++;
     } else if (character === '[' || character === '{') bytes += CONTAINER_BYTES;
-    else if (character === ',' || character === ':') bytes += ELEMENT_BYTES;
+    else if (character === ',' || character === ':') bytes += MEMBER_BYTES;
   }
   budget.claim(bytes, what);
   return JSON.parse(text);
 }
 
-/** Whether a value is an object with keys of its own choosing. */
+/** Whether a value is an object, and neither null nor an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The longest list that is kept with a model. */
+/** The most elements of a list that is kept with a model. */
 const MAX_LIST = 2 ** 24;
 
-/** Typed arrays do not survive JSON, and a list can be longer than any text. */
+/** Refuses typed arrays, which do not survive JSON, and lists that are longer than any text. */
 function refuseLists(_key: string, value: unknown): unknown {
   if (ArrayBuffer.isView(value) || (Array.isArray(value) && value.length > MAX_LIST)) {
-    throw new CtreError('E_ARGUMENT', `${show(value)} cannot be kept as JSON`);
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${show(value)} cannot be kept as JSON; expected a shorter list, or a plain array`,
+    );
   }
   return value;
 }

@@ -6,18 +6,36 @@ export interface Random {
   next(): number;
   /** A uniform integer from 0 to limit − 1, for limits up to 2^53. */
   below(limit: number): number;
-  /** A standard normal deviate, by summing twelve uniforms (no host logarithm or cosine: those differ between engines). */
+  /** A standard normal deviate: the sum of twelve uniforms. Logarithms and cosines differ between engines. */
   normal(): number;
   /** Shuffles in place (Fisher–Yates). */
   shuffle(items: Int32Array): void;
 }
 
 /**
+ * What a generator starts from: another text for every pair of seed and name, and the same on every
+ * release. It is `seed/name`. A text that prints as a number does, or that contains a slash, could be taken
+ * for another pair. It gets a prefix that no other seed has, since no name begins with a slash.
+ */
+function seedText(seed: number | string, name: string): string {
+  const isPlain = typeof seed === 'number' || !(seed.includes('/') || isPrintedNumber(seed));
+  return isPlain ? `${seed}/${name}` : `//${seed.length}/${seed}/${name}`;
+}
+
+/** Whether a text is what some finite number prints as. */
+function isPrintedNumber(text: string): boolean {
+  const value = Number(text);
+  return Number.isFinite(value) && String(value) === text;
+}
+
+/**
  * A stream by seed and name. What is drawn for one purpose must not depend on how much another has drawn, so
  * every purpose (weights, shuffling, each layer's topology) has a stream of its own.
+ *
+ * The number 1 and the text "1" are two seeds; 0 and −0 are one.
  */
 export function randomStream(seed: number | string, name: string): Random {
-  const generator = alea(`${seed}/${name}`);
+  const generator = alea(seedText(seed, name));
   const next = (): number => generator();
   const below = (limit: number): number => Math.floor(generator.double() * limit);
   return {

@@ -1,6 +1,6 @@
 import { CtreError } from '../base/errors.ts';
 
-/** Reads binary fields one after the other and never past the end. */
+/** Reads binary fields one after the other, never past the end. */
 export class ByteReader {
   position = 0;
   readonly #bytes: Uint8Array;
@@ -35,7 +35,7 @@ export class ByteReader {
     return this.#view.getUint32(this.#advance(4, what), this.#littleEndian);
   }
 
-  /** Exact up to 2^53; a larger value stays too large for any check it meets. */
+  /** Exact up to 2^53. A larger value is rounded, and stays too large for every check. */
   u64(what: string): number {
     return Number(this.#view.getBigUint64(this.#advance(8, what), this.#littleEndian));
   }
@@ -44,7 +44,8 @@ export class ByteReader {
     if (!(length <= this.left)) {
       throw new CtreError(
         'E_FORMAT',
-        `${what} takes ${length} bytes at offset ${this.position}, where ${this.left} are left; the file is cut short or damaged`,
+        `${what} takes ${length} bytes at offset ${this.position}, where ${this.left} are left; ` +
+          'the file is cut short or damaged',
       );
     }
     const start = this.position;

@@ -5,7 +5,7 @@ import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { type CsrPattern, transposePattern } from '../matrix/pattern.ts';
 import { finite, type NumericArray } from './ndarray.ts';
 
-/** A compressed sparse matrix as SciPy and MATLAB keep it: indices in any order, duplicates add up. */
+/** A compressed sparse matrix as SciPy and MATLAB keep it: indices in any order, and duplicates add up. */
 export interface Compressed {
   readonly rows: number;
   readonly cols: number;
@@ -25,7 +25,8 @@ export function toCsr(source: Compressed, budget: Budget): CsrMatrix {
   const [majors, minors] = layout === 'csr' ? [rows, cols] : [cols, rows];
   const nnz = checkCompressed(source, majors, minors);
   const isSorted = layout === 'csr' && isCanonical(source.indptr, source.indices);
-  // Four arrays by entry where all is in order, six to turn CSC, eight to sort CSR; offsets three times in each direction.
+  // Arrays with 4 bytes an entry: four where all is in order, six to turn CSC, eight to sort CSR. Offsets are
+  // there three times in each direction.
   const arrays = isSorted ? 4 : layout === 'csc' ? 6 : 8;
   budget.claim(
     4 * arrays * nnz + 12 * (majors + 1) + (isSorted ? 0 : 12 * (minors + 1)),
@@ -35,7 +36,7 @@ export function toCsr(source: Compressed, budget: Budget): CsrMatrix {
   const indices = Int32Array.from(source.indices.subarray(0, nnz));
   const { values } = source;
   if (isSorted) return finish({ rows, cols, indptr, indices }, (p) => values[p]);
-  // Transposing by counting sorts: once turns CSC into CSR, twice sorts CSR.
+  // A transpose by counting also sorts: one turns CSC into CSR, two sort CSR.
   const first = transposePattern({ rows: majors, cols: minors, indptr, indices });
   if (layout === 'csc') {
     return finish(
@@ -82,12 +83,12 @@ function isCanonical(indptr: NumericArray, indices: NumericArray): boolean {
   return true;
 }
 
-/** The number of entries, once every offset and index is known to be in range. */
+/** The number of entries, after a check that every offset and index is in range. */
 function checkCompressed({ indptr, indices, values }: Compressed, majors: number, minors: number): number {
   if (!(majors < MAX_INDEX && minors < MAX_INDEX)) {
     throw new CtreError(
       'E_FORMAT',
-      `a sparse matrix claims ${majors} × ${minors}; sizes end at ${MAX_INDEX}`,
+      `a sparse matrix claims ${majors} × ${minors}; expected sizes below ${MAX_INDEX}`,
     );
   }
   if (indptr.length !== majors + 1 || indptr[0] !== 0) {
@@ -100,16 +101,11 @@ function checkCompressed({ indptr, indices, values }: Compressed, majors: number
   // MATLAB allocates more room than it uses, so the arrays may be longer than the last offset says.
   const room = Math.min(indices.length, values.length);
   for (let major = 0; major < majors; major++) {
-    if (
-      !(
-        Number.isInteger(indptr[major + 1]) &&
-        indptr[major] <= indptr[major + 1] &&
-        indptr[major + 1] <= room
-      )
-    ) {
+    const [begin, end] = [indptr[major], indptr[major + 1]];
+    if (!(Number.isInteger(end) && begin <= end && end <= room)) {
       throw new CtreError(
         'E_FORMAT',
-        `offset ${major + 1} of a sparse matrix is ${indptr[major + 1]}; offsets never fall and end at ${room}`,
+        `offset ${major + 1} of a sparse matrix is ${end}; expected an integer from ${begin} to ${room}`,
       );
     }
   }

@@ -3,8 +3,13 @@
  * @module ctre/data
  */
 
-export { type Dataset, encodeLabels, type LabelValues, type ReadOptions, relabel } from './dataset.ts';
+export type { RowArrays, Samples } from '../matrix/samples.ts';
+export type { Dataset } from './dataset.ts';
+export { encodeLabels, type LabelValues } from './labels.ts';
 export { type DataFiles, readDataset } from './read.ts';
+export type { ReadOptions } from './readOptions.ts';
+export { relabel } from './relabel.ts';
+export { parseRowRange, type RowIndices, remainingRows } from './rowIndices.ts';
 export {
   applyScaler,
   fitScaler,
@@ -13,5 +18,6 @@ export {
   scalerFromJson,
   scalerToJson,
 } from './scaler.ts';
-export { parseRowRange, parseSplit, remainingRows, type Split, splitRows, takeRows } from './split.ts';
+export { parseSplit, type Split, splitRows } from './split.ts';
 export { type SyntheticDataset, type SyntheticOptions, syntheticDataset } from './synthetic.ts';
+export { takeRows } from './takeRows.ts';

@@ -3,13 +3,13 @@ import type { Budget } from '../base/budget.ts';
 import { crc32 } from '../base/crc32.ts';
 import { CtreError } from '../base/errors.ts';
 
-/** DEFLATE cannot expand more than this: one bit pair can stand for 258 bytes. */
+/** The most bytes that DEFLATE makes of one: two bits can stand for 258 bytes. */
 const MAX_RATIO = 1032;
-/** Input bytes handed to the inflater at once: what it has for them stays small, and it rescans what it could not use yet. */
+/** Input bytes that the inflater gets at once. With so few, it keeps little and rescans little. */
 const CHUNK = 4096;
-/** What the inflater takes at most for a byte of input: its output, twice in a buffer that doubles, and copied out of it. */
+/** The most bytes of memory for a byte of input: its output, twice in a buffer that doubles, and a copy. */
 const WORKING_RATIO = 3 * MAX_RATIO;
-/** Input without any output beyond this is no stream: real blocks yield something every few hundred bytes. */
+/** The most input bytes without any output. Blocks of real streams give some every few hundred bytes. */
 const MAX_SILENCE = 1 << 18;
 
 type Stream = Inflate | Gunzip | Unzlib;
@@ -32,9 +32,9 @@ export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
   };
   const stream = new Gunzip();
   stream.onmember = checkMember;
-  // Of several members only the last one's size is here.
+  // If there are several members, this is the size of the last one.
   const expected = view.getUint32(bytes.length - 4, true);
-  const content = collect(stream, bytes, expected, budget, 'the gzip stream', (chunk) => {
+  const content = inflateAll(stream, bytes, expected, budget, 'the gzip stream', (chunk) => {
     crc = crc32(chunk, crc);
     size += chunk.length;
   });
@@ -46,21 +46,24 @@ export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
 /** The content of a zlib stream that fills `bytes`, of about `expected` bytes. @throws as `gunzip`. */
 export function unzlib(bytes: Uint8Array, expected: number, budget: Budget, what: string): Uint8Array {
   if (bytes.length < 6) throw damaged(what, 'is cut short');
-  const content = collect(new Unzlib(), bytes, expected, budget, what);
+  const content = inflateAll(new Unzlib(), bytes, expected, budget, what);
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
   if (adler32(content) !== trailer.getUint32(0)) throw damaged(what, 'fails its check sum');
   budget.countContent(content.length, bytes.length);
   return content;
 }
 
-/** The content of a bare DEFLATE stream that fills `bytes`, of about `expected` bytes, not checked. @throws as `gunzip`. */
+/**
+ * The content of a bare DEFLATE stream that fills `bytes`, of about `expected` bytes; no sum is checked.
+ * @throws as `gunzip`.
+ */
 export function inflate(bytes: Uint8Array, expected: number, budget: Budget, what: string): Uint8Array {
-  return collect(new Inflate(), bytes, expected, budget, what);
+  return inflateAll(new Inflate(), bytes, expected, budget, what);
 }
 
 /**
- * The first `length` bytes, or all there are, of a zlib or bare DEFLATE stream, for a look at a header. Takes
- * constant memory and no budget.
+ * The first `length` bytes (or all, if there are fewer) of a zlib or bare DEFLATE stream, for a look at a
+ * header. It takes constant memory and no budget.
  */
 export function inflatePrefix(
   format: 'zlib' | 'deflate',
@@ -82,7 +85,7 @@ export function inflatePrefix(
   return prefix.subarray(0, size);
 }
 
-function collect(
+function inflateAll(
   stream: Stream,
   bytes: Uint8Array,
   expected: number,
@@ -90,7 +93,7 @@ function collect(
   what: string,
   onChunk?: (chunk: Uint8Array) => void,
 ): Uint8Array {
-  // The size a file tells may be a lie: no more room for it than its bytes can stand for.
+  // The size in a file may be a lie. No more room is made than its bytes can stand for.
   let content = claimBytes(Math.min(expected, MAX_RATIO * bytes.length), budget, what);
   let size = 0;
   let lastOutputAt = 0;
@@ -145,7 +148,7 @@ function adler32(bytes: Uint8Array): number {
   let a = 1;
   let b = 0;
   for (let start = 0; start < bytes.length; start += 3800) {
-    // 3800 terms keep b below 2^31 between two divisions.
+    // With 3800 terms between two divisions, b stays below 2^31.
     const end = Math.min(start + 3800, bytes.length);
     for (let i = start; i < end; i++) {
       a += bytes[i];

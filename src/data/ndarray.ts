@@ -30,15 +30,15 @@ export type NumericArray =
   | Float32Array
   | Float64Array;
 
-/** An array as a file holds it. */
+/** An array as a file holds it: its shape, and its elements in the file's order. */
 export interface NdArray {
   readonly shape: readonly number[];
-  /** The first index runs fastest (MATLAB, Fortran); else the last one does. */
+  /** True: the first index runs fastest (MATLAB, Fortran). False: the last one does. */
   readonly columnMajor: boolean;
   readonly data: NumericArray | readonly string[];
 }
 
-/** The number of elements of a shape; not a safe integer when the claim is absurd. */
+/** The number of elements of a shape. It is no safe integer where a file claims too many. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
@@ -48,11 +48,11 @@ export function showShape(shape: readonly number[]): string {
   return shape.length === 0 ? 'one value' : shape.join(' × ');
 }
 
-/** Bytes an element takes in memory, where it is not kept as it is in the file. */
+/** Bytes of an element in memory, for types that are not kept as they are in the file. */
 const CONVERTED_BYTES: Partial<Record<ElementType, number>> = { int64: 8, uint64: 8, float16: 4 };
 
 /**
- * The elements that `bytes` holds, all of one type; a view of them where it can be one. 64-bit integers become doubles.
+ * The elements that `bytes` holds, all of one type: a view if possible. 64-bit integers become doubles.
  * Engines with WebAssembly SIMD are little-endian, so only big-endian files are turned around.
  * @throws CtreError `E_MEMORY`.
  */
@@ -104,7 +104,7 @@ export function decodeElements(
   }
 }
 
-/** Turns every element of so many bytes around, in place. */
+/** Turns the bytes of every element around, in place. `size` is the bytes of one. */
 function reverseEach(bytes: Uint8Array, size: number): void {
   if (size === 1) return;
   for (let at = 0; at < bytes.length; at += size) {
@@ -116,7 +116,7 @@ function reverseEach(bytes: Uint8Array, size: number): void {
   }
 }
 
-/** 64-bit integers, whose upper halves have the sign, as the nearest doubles. Neither this nor the next makes an object an element. */
+/** 64-bit integers, whose upper halves have the sign, as the nearest doubles. BigInts are objects. */
 function joinHalves(lower: Uint32Array, upper: Uint32Array | Int32Array): Float64Array {
   const joined = new Float64Array(lower.length / 2);
   for (let p = 0; p < joined.length; p++) joined[p] = upper[2 * p + 1] * 2 ** 32 + lower[2 * p];
@@ -165,7 +165,7 @@ export function toRows({ shape, columnMajor, data }: NdArray, budget: Budget): D
   return { rows, cols, data: out };
 }
 
-/** For every column in C order, where a column-major array keeps it, counted from the row's first element. */
+/** For each column in C order: its offset in a column-major array, from the row's first element. */
 function columnMajorOffsets(rows: number, inner: readonly number[], budget: Budget): Float64Array {
   budget.claim(8 * elementCount(inner), `the order of ${showShape(inner)} columns`);
   const offsets = new Float64Array(elementCount(inner));
@@ -181,22 +181,22 @@ function columnMajorOffsets(rows: number, inner: readonly number[], budget: Budg
   return offsets;
 }
 
-/** @throws CtreError `E_MEMORY` when a dense matrix would have more elements than kernels can address. */
+/** @throws CtreError `E_MEMORY` if a dense matrix would have more elements than kernels can address. */
 export function checkElements(rows: number, cols: number): void {
   if (!(rows * cols <= MAX_INDEX)) {
     throw new CtreError(
       'E_MEMORY',
-      `${rows} × ${cols} elements are too many for one dense matrix; at most ${MAX_INDEX}`,
+      `${rows} × ${cols} elements are too many for a dense matrix; expected at most ${MAX_INDEX}`,
     );
   }
 }
 
-/** The value, where a 32-bit float can hold it. @throws CtreError `E_NOT_FINITE`. */
+/** The value, if a 32-bit float can hold it. @throws CtreError `E_NOT_FINITE`. */
 export function finite(value: number, row: number, col: number): number {
   if (!Number.isFinite(Math.fround(value))) {
     throw new CtreError(
       'E_NOT_FINITE',
-      `row ${row}, column ${col} is ${value}; features are finite numbers below 3.4e38, so drop or fill it first`,
+      `row ${row}, column ${col} is ${value}; expected a finite number below 3.4e38; drop it or fill it`,
     );
   }
   return value;

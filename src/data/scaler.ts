@@ -1,14 +1,14 @@
 import { CtreError, show } from '../base/errors.ts';
-import { checkMatrix } from '../matrix/check.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
-import { allRows, checkRowIndices } from './split.ts';
+import { type RowArrays, type Samples, toMatrix } from '../matrix/samples.ts';
+import { allRows, checkRowIndices, type RowIndices } from './rowIndices.ts';
 
 export type ScalerKind = 'minmax' | 'standard' | 'none';
 
-const KINDS: readonly string[] = ['minmax', 'standard', 'none'] satisfies ScalerKind[];
+const SCALER_KINDS: readonly string[] = ['minmax', 'standard', 'none'] satisfies ScalerKind[];
 
-/** Column by column: scaled = (value − offset) / scale. Plain numbers, so it survives JSON. */
+/** For each column: scaled = (value − offset) / scale. Plain numbers, so it survives JSON. */
 export interface Scaler {
   readonly kind: ScalerKind;
   /** One number a column; empty for `none`. */
@@ -18,27 +18,36 @@ export interface Scaler {
 }
 
 /**
- * A scaler from some rows (default: all), which should be the training rows only.
- * `minmax` maps every column to [0, 1]; `standard` to mean 0 and population deviation 1; a constant column becomes 0.
- * A sparse matrix counts its implicit zeros, and only `minmax` over columns whose minimum is 0 keeps it sparse.
- * @throws CtreError `E_ARGUMENT` for an unknown kind, no rows, rows out of range, or a sparse matrix that would
- *   become dense; `E_NOT_FINITE`.
+ * A scaler from some rows (default: all), which should be the training rows only. It takes what `fit`
+ * takes: a dense matrix, a CsrMatrix, or an array with an array for each row.
+ *
+ * `minmax` maps every column to [0, 1], `standard` to mean 0 and population deviation 1. A constant column
+ * becomes 0. A sparse matrix counts its implicit zeros. Only `minmax` over columns whose minimum is 0 keeps
+ * it sparse.
+ *
+ * ```ts
+ * const scaler = fitScaler('minmax', [[1, 10], [3, 10]]); // offset [1, 10], scale [2, 1]
+ * ```
+ * @throws CtreError `E_ARGUMENT` for an unknown kind, no rows, rows out of range, or a sparse matrix that
+ *   would become dense; `E_SHAPE` for rows of unequal length; `E_NOT_FINITE`.
  */
-export function fitScaler(kind: ScalerKind, x: DenseMatrix | CsrMatrix, rows?: Int32Array): Scaler {
-  if (!KINDS.includes(kind)) {
-    throw new CtreError('E_ARGUMENT', `the scaler kind is ${show(kind)}; expected ${KINDS.join(', ')}`);
+export function fitScaler(kind: ScalerKind, x: Samples, rows?: RowIndices): Scaler {
+  if (!SCALER_KINDS.includes(kind)) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `the scaler kind is ${show(kind)}; expected ${SCALER_KINDS.join(', ')}`,
+    );
   }
-  const matrix = checkMatrix('x', x);
+  const matrix = toMatrix('x', x);
   if (kind === 'none') return freeze({ kind, offset: [], scale: [] });
   const used = rows === undefined ? allRows(matrix.rows) : checkRowIndices(rows, matrix.rows);
   if (used.length === 0)
-    throw new CtreError('E_ARGUMENT', 'a scaler was to be fitted on no rows; expected at least one');
+    throw new CtreError('E_ARGUMENT', 'a scaler cannot be fitted on no rows; expected at least one');
   if (matrix instanceof CsrMatrix) {
     if (kind === 'standard') throw densifies('standard scaling moves zeros');
     const { min, max } = sparseRange(matrix, used);
     const col = min.findIndex((value) => value !== 0);
-    if (col >= 0)
-      throw densifies(`the minimum of column ${col} is ${min[col]}, not 0, so minmax moves its zeros`);
+    if (col >= 0) throw densifies(`minmax moves the zeros of column ${col}, whose minimum is ${min[col]}`);
     return minmaxScaler(min, max);
   }
   const { min, max } = denseRange(matrix, used);
@@ -46,17 +55,22 @@ export function fitScaler(kind: ScalerKind, x: DenseMatrix | CsrMatrix, rows?: I
 }
 
 /**
- * The matrix scaled, as a new one of the same kind.
- * @throws CtreError `E_SHAPE` when the columns differ in number, `E_ARGUMENT` when a sparse matrix would become
- *   dense, `E_NOT_FINITE`.
+ * The matrix scaled, as a new one of the same kind; a dense one of rows that are arrays.
+ * @throws CtreError `E_SHAPE` when the columns differ in number, `E_ARGUMENT` when a sparse matrix would
+ *   become dense, `E_NOT_FINITE`.
  */
 export function applyScaler<M extends DenseMatrix | CsrMatrix>(scaler: Scaler, x: M): M;
-export function applyScaler(scaler: Scaler, x: DenseMatrix | CsrMatrix): DenseMatrix | CsrMatrix {
+export function applyScaler(scaler: Scaler, x: RowArrays): DenseMatrix;
+export function applyScaler(scaler: Scaler, x: Samples): DenseMatrix | CsrMatrix;
+export function applyScaler(scaler: Scaler, x: Samples): DenseMatrix | CsrMatrix {
   const { kind, offset, scale } = checkScaler('E_ARGUMENT', scaler);
-  const matrix = checkMatrix('x', x);
+  const matrix = toMatrix('x', x);
   const { rows, cols } = matrix;
   if (kind !== 'none' && offset.length !== cols) {
-    throw new CtreError('E_SHAPE', `the data has ${cols} columns; the scaler was fitted on ${offset.length}`);
+    throw new CtreError(
+      'E_SHAPE',
+      `x has ${cols} columns; expected ${offset.length}, as the scaler was fitted on`,
+    );
   }
   if (!(matrix instanceof CsrMatrix)) {
     const data = matrix.data.slice();
@@ -90,13 +104,15 @@ export function scalerToJson(scaler: Scaler): string {
   return JSON.stringify({ kind, offset, scale });
 }
 
-/** @throws CtreError `E_FORMAT` for text that no scaler was written to. */
+/** The scaler that `scalerToJson` wrote. @throws CtreError `E_FORMAT` for other text. */
 export function scalerFromJson(text: string): Scaler {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new CtreError('E_FORMAT', 'the scaler is no JSON text', { cause });
+    throw new CtreError('E_FORMAT', 'the scaler is no JSON text; expected what scalerToJson gives', {
+      cause,
+    });
   }
   return checkScaler('E_FORMAT', parsed);
 }
@@ -109,7 +125,7 @@ function checkScaler(code: 'E_ARGUMENT' | 'E_FORMAT', value: unknown): Scaler {
   const offset = numbers(code, 'offset', field('offset'));
   const scale = numbers(code, 'scale', field('scale'));
   if (!isKind(kind))
-    throw new CtreError(code, `the scaler's kind is ${show(kind)}; expected ${KINDS.join(', ')}`);
+    throw new CtreError(code, `the scaler's kind is ${show(kind)}; expected ${SCALER_KINDS.join(', ')}`);
   if (
     offset.length !== scale.length ||
     (kind === 'none' && offset.length > 0) ||
@@ -117,14 +133,15 @@ function checkScaler(code: 'E_ARGUMENT' | 'E_FORMAT', value: unknown): Scaler {
   ) {
     throw new CtreError(
       code,
-      `the scaler has ${offset.length} offsets and ${scale.length} scales; expected as many of each, scales above 0, none for "none"`,
+      `the scaler has ${offset.length} offsets and ${scale.length} scales; ` +
+        'expected as many of each, scales above 0, and none for "none"',
     );
   }
   return freeze({ kind, offset, scale });
 }
 
 function isKind(value: unknown): value is ScalerKind {
-  return typeof value === 'string' && KINDS.includes(value);
+  return typeof value === 'string' && SCALER_KINDS.includes(value);
 }
 
 function numbers(code: 'E_ARGUMENT' | 'E_FORMAT', name: string, value: unknown): number[] {
@@ -146,12 +163,12 @@ function freeze({ kind, offset, scale }: Scaler): Scaler {
   return Object.freeze({ kind, offset: Object.freeze(offset), scale: Object.freeze(scale) });
 }
 
-interface Range {
+interface ColumnRange {
   readonly min: Float64Array;
   readonly max: Float64Array;
 }
 
-function denseRange({ cols, data }: DenseMatrix, rows: Int32Array): Range {
+function denseRange({ cols, data }: DenseMatrix, rows: Int32Array): ColumnRange {
   const min = new Float64Array(cols).fill(Infinity);
   const max = new Float64Array(cols).fill(-Infinity);
   for (const row of rows) {
@@ -165,7 +182,7 @@ function denseRange({ cols, data }: DenseMatrix, rows: Int32Array): Range {
   return { min, max };
 }
 
-function sparseRange({ cols, indptr, indices, values }: CsrMatrix, rows: Int32Array): Range {
+function sparseRange({ cols, indptr, indices, values }: CsrMatrix, rows: Int32Array): ColumnRange {
   const min = new Float64Array(cols).fill(Infinity);
   const max = new Float64Array(cols).fill(-Infinity);
   const stored = new Int32Array(cols);
@@ -191,7 +208,7 @@ function minmaxScaler(min: Float64Array, max: Float64Array): Scaler {
   return freeze({ kind: 'minmax', offset: Array.from(min), scale });
 }
 
-/** Two passes in double precision, rows in the given order: the mean, then the squares around it. */
+/** Two passes in double precision, over rows in the given order: the mean, then the squares around it. */
 function standardScaler(
   { cols, data }: DenseMatrix,
   rows: Int32Array,
@@ -208,7 +225,7 @@ function standardScaler(
       squares[col] += difference * difference;
     }
   }
-  // A constant column's mean can miss its value by a rounding error, which dividing by would blow up.
+  // The mean of a constant column can differ from its value by a rounding error. Division would blow that up.
   const isConstant = (col: number): boolean => min[col] === max[col];
   return freeze({
     kind: 'standard',
@@ -220,13 +237,13 @@ function standardScaler(
 function densifies(reason: string): CtreError {
   return new CtreError(
     'E_ARGUMENT',
-    `${reason}, which would make a sparse matrix dense; scale it with "none", or make it dense first`,
+    `${reason}, so a sparse matrix would become dense; scale it with "none", or make it dense first`,
   );
 }
 
 function notFinite(row: number, col: number): CtreError {
   return new CtreError(
     'E_NOT_FINITE',
-    `row ${row}, column ${col} is not finite, before or after scaling; drop or fill it`,
+    `row ${row}, column ${col} is not finite, before or after scaling; drop it or fill it`,
   );
 }

@@ -21,7 +21,7 @@ export interface SyntheticOptions {
   readonly clusterSpread?: number;
   /** The part of the labels replaced by another class, 0 to 1. Default 0. */
   readonly flip?: number;
-  /** Default 0. */
+  /** Decides everything random. Default 0. The number 1 and the text "1" are different seeds. */
   readonly seed?: number | string;
 }
 
@@ -34,10 +34,11 @@ export interface SyntheticDataset extends Dataset {
 }
 
 /**
- * A problem like Madelon: a cluster at every vertex of a hypercube, and the vertices dealt out to the classes at
- * random. Opposite vertices share a class, so all classes have the same mean: no single column and no plane tells
- * them apart. Rows and columns come shuffled; the same options give the same bits on every engine.
- * Source: Guyon, "Design of experiments for the NIPS 2003 variable selection benchmark", 2003 (without the pairing).
+ * A problem like Madelon: a cluster at every vertex of a hypercube, each vertex of a class at random.
+ * Opposite vertices share a class, so all classes have the same mean: no single column and no plane tells
+ * them apart. Rows and columns come shuffled. The same options give the same bits on every engine.
+ * Source: Guyon, "Design of experiments for the NIPS 2003 variable selection benchmark", 2003 (without the
+ * pairing).
  * @throws CtreError `E_ARGUMENT` for an option out of range, `E_MEMORY` for too many elements.
  */
 export function syntheticDataset(options: SyntheticOptions = {}): SyntheticDataset {
@@ -101,10 +102,19 @@ function flipLabels(labels: Int32Array, flip: number, classes: number, random: R
 
 const MAX_COUNT = 2 ** 24;
 
-const OPTIONS = ['rows', 'informative', 'redundant', 'noise', 'classes', 'clusterSpread', 'flip', 'seed'];
+const SYNTHETIC_OPTIONS = [
+  'rows',
+  'informative',
+  'redundant',
+  'noise',
+  'classes',
+  'clusterSpread',
+  'flip',
+  'seed',
+];
 
 function checkSettings(options: SyntheticOptions): Required<SyntheticOptions> {
-  const given = checkOptions('syntheticDataset', options, OPTIONS);
+  const given = checkOptions('syntheticDataset', options, SYNTHETIC_OPTIONS);
   const { rows = 2600, informative = 5, redundant = 15, noise = 480, classes = 2 } = given;
   const { clusterSpread = 0.4, flip = 0, seed = 0 } = given;
   checkRange('informative', informative, 2, 16, Number.isInteger);

@@ -1,15 +1,16 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError } from '../base/errors.ts';
+import { latin1 } from './bytes.ts';
 
-/** Bytes of text decoded at a time. */
+/** Bytes of text that are decoded at a time. */
 const PIECE = 1 << 18;
-/** What a byte of a long line may take while it is split: some of text, and its share of a field's string and place. */
+/** Bytes of memory for a byte of a long line: its text, and its share of the fields that it is split into. */
 const LINE_BYTES = 24;
 
 /**
- * A text file's content piece by piece, with line ends `\n` and without byte order mark: UTF-8, or UTF-16 with a mark.
- * `onPiece` takes what it can of the text it is given, whole lines say, and tells how many characters these were; it gets
- * the others again, with more behind them.
+ * A text file's content piece by piece: UTF-8, or UTF-16 with a byte-order mark. The pieces have line ends
+ * `\n` and no mark. `onPiece` takes what it can of its text (whole lines, say) and returns how many
+ * characters it took. It gets the others again, with more text behind them.
  * @throws CtreError `E_FORMAT` for bytes that are no text, `E_MEMORY` for a line that is too long.
  */
 export function eachPiece(
@@ -23,7 +24,7 @@ export function eachPiece(
   let rest = '';
   let at = 0;
   do {
-    // What is left over is part of one line: reading as much again keeps long lines from being looked at often.
+    // The rest is part of one line. As much again is read, so that a long line is not looked at often.
     const end = Math.min(bytes.length, at + Math.max(PIECE, rest.length));
     const isLast = end === bytes.length;
     const lineBytes = LINE_BYTES * Math.max(0, rest.length - PIECE);
@@ -34,9 +35,9 @@ export function eachPiece(
     } catch (cause) {
       throw new CtreError('E_FORMAT', `the file is no ${encoding} text; save it as UTF-8`, { cause });
     }
-    if (piece.includes('\0')) throw new CtreError('E_FORMAT', 'the file holds zero bytes and so is no text');
+    if (piece.includes('\0')) throw new CtreError('E_FORMAT', 'the file holds zero bytes, so it is no text');
     let text = rest + piece;
-    // A carriage return at the end may be half of a line end.
+    // A carriage return at the end may be the first half of a line end.
     const held = text.endsWith('\r') && !isLast ? '\r' : '';
     if (text.includes('\r')) text = text.slice(0, text.length - held.length).replace(/\r\n?/g, '\n');
     rest = text.slice(onPiece(text, isLast)) + held;
@@ -45,10 +46,26 @@ export function eachPiece(
   } while (at < bytes.length);
 }
 
+/** Bytes that are looked at to tell what kind of text a file is. */
+const HEAD = 1 << 16;
+
+/**
+ * The first line that holds more than blanks and a `# comment`, without these, for a look at what kind of
+ * text it is; empty where there is none. Undefined for bytes that are no text. UTF-16 counts as text, though
+ * its line is none.
+ */
+export function firstLine(bytes: Uint8Array): string | undefined {
+  const head = bytes.subarray(0, HEAD);
+  const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  if (!isUtf16 && head.some((byte) => byte < 9 || (byte > 13 && byte < 32))) return undefined;
+  const lines = latin1(head).split('\n');
+  return lines.map((line) => line.replace(/#.*/, '').trim()).find((line) => line !== '') ?? '';
+}
+
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const NOT_FINITE = /^[+-]?(nan|inf(inity)?)$/i;
 
-/** A decimal number, also `nan` and `inf` as printed by C and Python; undefined for anything else. */
+/** A decimal number, also `nan` and `inf` as C and Python print them. Undefined for anything else. */
 export function parseNumber(text: string): number | undefined {
   if (NUMBER.test(text)) return Number(text);
   if (!NOT_FINITE.test(text)) return undefined;
@@ -57,7 +74,7 @@ export function parseNumber(text: string): number | undefined {
 
 type Numbers = Int32Array | Float32Array | Float64Array;
 
-/** Numbers added one by one, in pieces that never move, so that growing copies nothing. */
+/** A list of numbers that grows. Its pieces never move, so growing copies nothing. */
 export class NumberList<A extends Numbers> {
   length = 0;
   readonly #make: new (
@@ -84,7 +101,7 @@ export class NumberList<A extends Numbers> {
     this.length++;
   }
 
-  /** All of them; the list is used up. @throws CtreError `E_MEMORY`. */
+  /** All numbers. The list cannot be used afterwards. @throws CtreError `E_MEMORY`. */
   toArray(): A {
     this.#budget.claim(this.length * this.#piece.BYTES_PER_ELEMENT, `${this.length} numbers`);
     const all = new this.#make(this.length);

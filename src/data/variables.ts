@@ -1,22 +1,24 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
-import { buildDataset, type Dataset, type LabelValues, type RawRows, type ReadOptions } from './dataset.ts';
+import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
+import type { LabelValues } from './labels.ts';
 import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
+import type { ReadOptions } from './readOptions.ts';
 
-/** A named array in a file; only its header has been read. */
+/** A named array in a file, of which only the header has been read. */
 export interface Variable {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Text can serve as labels only. */
+  /** Text can be labels only. */
   readonly isText?: boolean;
-  /** Why it can serve as nothing, as the end of a sentence: "is a cell array". */
+  /** Why it can be neither features nor labels, as the end of a sentence: "is a cell array". */
   readonly obstacle?: string;
   /** @throws CtreError when the content is damaged. */
   read(): NdArray | CsrMatrix;
 }
 
-/** More named arrays than this in one file are no dataset, and looking at each would take long. */
+/** The most arrays in one file. More are no dataset, and looking at each would take long. */
 const MAX_VARIABLES = 4096;
 
 /** @throws CtreError `E_UNSUPPORTED` once a file turns out to hold too many arrays. */
@@ -37,8 +39,9 @@ const TEST_FEATURES = 'X_test x_test test_X test_x test_images test_data Xtest x
 const TEST_LABELS = 'Y_test y_test test_Y test_y test_labels Ytest ytest'.split(' ');
 
 /**
- * A dataset from a file's named arrays: those the options name, else those with usual names, else by shape.
- * @throws CtreError `E_FORMAT` naming the variables that exist when none fits.
+ * A dataset from a file's named arrays: those that the options name, else those with usual names, else
+ * those of a fitting shape.
+ * @throws CtreError `E_FORMAT`, naming the variables that exist, if none fits.
  */
 export function datasetFromVariables(
   variables: readonly Variable[],
@@ -47,7 +50,7 @@ export function datasetFromVariables(
 ): Dataset {
   const features =
     options.features === undefined ? guessFeatures(variables) : named(variables, options.features);
-  if (!features) throw missing('features', 'features', variables);
+  if (!features) throw noVariable('features', 'features', variables);
   const labels = options.unlabelled ? undefined : findLabels(variables, features, options);
   const train = readRows(features, labels, budget);
   if (options.features !== undefined || options.unlabelled) return buildDataset(budget, train);
@@ -79,7 +82,7 @@ function findLabels(variables: readonly Variable[], features: Variable, options:
       ? (firstNamed(others, TRAIN_LABELS) ??
         others.find((v) => !v.obstacle && isVector(v) && elementCount(v.shape) === features.shape[0]))
       : named(variables, String(options.label));
-  if (!labels) throw missing('labels', 'label', variables);
+  if (!labels) throw noVariable('labels', 'label', variables);
   return labels;
 }
 
@@ -93,7 +96,8 @@ function readLabels(variable: Variable, rows: number, budget: Budget): LabelValu
   if (!isVector(variable) || elementCount(variable.shape) !== rows) {
     throw new CtreError(
       'E_SHAPE',
-      `the labels ${show(variable.name)} are ${showShape(variable.shape)}; expected one label for each of ${rows} rows`,
+      `the labels ${show(variable.name)} are ${showShape(variable.shape)}; ` +
+        `expected one label for each of ${rows} rows`,
     );
   }
   const values = variable.read();
@@ -135,10 +139,11 @@ function named(variables: readonly Variable[], name: string): Variable {
   return found;
 }
 
-function missing(what: string, option: string, variables: readonly Variable[]): CtreError {
+function noVariable(what: string, option: string, variables: readonly Variable[]): CtreError {
   return new CtreError(
     'E_FORMAT',
-    `no variable looks like the ${what}; the file holds ${listed(variables)}, so name one with the option ${option}`,
+    `no variable looks like the ${what}; the file holds ${listed(variables)}; ` +
+      `name one with the option ${option}`,
   );
 }
 

@@ -8,19 +8,22 @@ import { checkVariableCount } from './variables.ts';
 /** A file in a ZIP archive. */
 export interface ZipMember {
   readonly name: string;
-  /** Where it lies in the archive, by the directory. */
+  /** Where it lies in the archive, as the directory says; in bytes. */
   readonly begin: number;
   readonly end: number;
-  /** The content, its size and check sum compared. @throws CtreError `E_FORMAT`, `E_MEMORY`, `E_UNSUPPORTED`. */
+  /**
+   * The content, with its size and check sum compared.
+   * @throws CtreError `E_FORMAT`, `E_MEMORY`, `E_UNSUPPORTED`.
+   */
   read(budget: Budget): Uint8Array;
   /** The first bytes of the content, or all when there are fewer. */
   prefix(length: number): Uint8Array;
 }
 
-// Source: PKWARE APPNOTE.TXT 6.3, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16.
+// Source: PKWARE APPNOTE.TXT 6.3, sections 4.3.7 (local header), 4.3.12 (directory), 4.3.14 to 4.3.16.
 const END_SIGNATURE = 0x06054b50;
 const END_BYTES = 22;
-/** A local header without name and extra field. */
+/** The bytes of a local header without its name and extra field. */
 const LOCAL_BYTES = 30;
 const END64_LOCATOR_SIGNATURE = 0x07064b50;
 const END64_SIGNATURE = 0x06064b50;
@@ -38,17 +41,20 @@ export function readZip(bytes: Uint8Array): ZipMember[] {
   const reader = readerAt(bytes, offset);
   const members: ZipMember[] = [];
   for (let entry = 0; entry < count; entry++) members.push(readEntry(bytes, reader));
-  checkDisjoint(members);
+  checkMembers(members);
   return members;
 }
 
-/** Members that share their bytes, or a name, are no writer's work: small archives inflate to very much so. */
-function checkDisjoint(members: readonly ZipMember[]): void {
+/** No writer makes members that share bytes or a name; attackers do, to inflate a small archive to much. */
+function checkMembers(members: readonly ZipMember[]): void {
   const names = new Set<string>();
   let end = 0;
   for (const member of [...members].sort((a, b) => a.begin - b.begin)) {
     if (member.begin < end) {
-      throw new CtreError('E_FORMAT', `the archive member ${show(member.name)} lies within another one`);
+      throw new CtreError(
+        'E_FORMAT',
+        `the archive member ${show(member.name)} lies within another one; get the file again`,
+      );
     }
     if (names.has(member.name)) {
       throw new CtreError('E_FORMAT', `two archive members are named ${show(member.name)}; keep one of them`);
@@ -59,7 +65,7 @@ function checkDisjoint(members: readonly ZipMember[]): void {
 }
 
 function findDirectory(bytes: Uint8Array): { count: number; offset: number } {
-  // The end record is the last thing but a comment of at most 65535 bytes.
+  // After the end record comes nothing but a comment of at most 65535 bytes.
   const first = Math.max(0, bytes.length - END_BYTES - 0xffff);
   for (let at = bytes.length - END_BYTES; at >= first; at--) {
     const reader = readerAt(bytes, at);
@@ -118,7 +124,7 @@ function readEntry(bytes: Uint8Array, reader: ByteReader): ZipMember {
     if (method !== 0 && method !== 8) {
       throw new CtreError(
         'E_UNSUPPORTED',
-        `${title} is compressed with method ${method}; only deflate (8) is read`,
+        `${title} is compressed with method ${method}; expected deflate (8)`,
       );
     }
     const local = readerAt(bytes, offset);

@@ -3,8 +3,10 @@ import { CtreError, show } from '../base/errors.ts';
 import { CsrMatrix } from './csrMatrix.ts';
 import { checkDense, type DenseMatrix } from './denseMatrix.ts';
 
+// The public door for matrices: what callers hand over as one.
+
 /**
- * A copy of the value, if it is a CsrMatrix; its arrays are open to everyone, so they are checked again.
+ * A copy of a CsrMatrix. Everybody can write to its arrays, so they are checked again.
  * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` or `E_CSR` for one that is no longer canonical.
  */
 export function checkSparse(name: string, value: unknown): CsrMatrix {
@@ -25,7 +27,7 @@ export function checkSparse(name: string, value: unknown): CsrMatrix {
   return CsrMatrix.fromParts({ rows, cols, indptr, indices, values });
 }
 
-/** The value as either kind of matrix; throws as `checkSparse` and `checkDense` do. */
+/** A matrix of either kind. @throws CtreError as `checkSparse` and `checkDense` do. */
 export function checkMatrix(name: string, value: unknown): CsrMatrix | DenseMatrix {
   return value instanceof CsrMatrix ? checkSparse(name, value) : checkDense(name, value);
 }

@@ -5,11 +5,12 @@ import { checkDense, type DenseMatrix } from './denseMatrix.ts';
 import { transposePattern } from './pattern.ts';
 
 /**
- * A sparse matrix in compressed sparse row form, always canonical: within a row the column indices ascend and
- * none comes twice. Entries of value 0 are kept: they are connections.
+ * A sparse matrix in compressed sparse row form, always canonical: in a row the column indices ascend and
+ * none comes twice. Entries of value 0 are kept, since they are connections.
  *
  * ```ts
- * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] });
+ * const [indptr, indices, values] = [[0, 1, 3], [2, 0, 1], [1, 2, 3]];
+ * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr, indices, values }); // [[0, 0, 1], [2, 3, 0]]
  * ```
  */
 export class CsrMatrix {
@@ -48,7 +49,8 @@ export class CsrMatrix {
 
   /**
    * The entries of a dense matrix that are not zero.
-   * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` when `data` does not hold rows × cols numbers.
+   * @throws CtreError `E_ARGUMENT` for what is no dense matrix, `E_SHAPE` unless `data` holds rows × cols
+   *   numbers.
    */
   static fromDense(matrix: DenseMatrix): CsrMatrix {
     const { rows, cols, data } = checkDense('the matrix', matrix);
@@ -73,8 +75,8 @@ export class CsrMatrix {
 
   /**
    * A matrix from coordinates in any order.
-   * @throws CtreError `E_ARGUMENT` for lists that are none, `E_SHAPE` for lists of unequal length, `E_CSR` for a coordinate
-   *   out of range or given twice.
+   * @throws CtreError `E_ARGUMENT` for what is no list, `E_SHAPE` for lists of unequal length, `E_CSR` for a
+   *   coordinate out of range or given twice.
    */
   static fromCoo(coo: {
     readonly rows: number;
@@ -119,8 +121,8 @@ export class CsrMatrix {
 
   /**
    * The matrix written out in full.
-   * @throws CtreError `E_MEMORY` when rows × cols exceeds what one typed array holds, `E_CSR` for a matrix that was changed
-   *   and is no longer canonical.
+   * @throws CtreError `E_MEMORY` when rows × cols exceeds what one typed array holds, `E_CSR` for a matrix
+   *   that somebody changed and that is no longer canonical.
    */
   toDense(): DenseMatrix {
     const { rows, cols, indptr, indices, values } = checkParts('the matrix', this);
@@ -132,8 +134,8 @@ export class CsrMatrix {
   }
 
   /**
-   * The transpose, canonical again, by counting: O(nnz + rows + cols).
-   * @throws CtreError `E_CSR` for a matrix that was changed and is no longer canonical.
+   * The transpose, canonical again, by counting. O(nnz + rows + cols).
+   * @throws CtreError `E_CSR` for a matrix that somebody changed and that is no longer canonical.
    */
   transpose(): CsrMatrix {
     const { rows, cols, indptr, indices, values } = checkParts('the matrix', this);

@@ -10,7 +10,7 @@ export interface DenseMatrix {
 }
 
 /**
- * The value, if it is `{ rows, cols, data }` with as many numbers as that takes; a view of the caller's data, not a copy.
+ * A dense matrix: `{ rows, cols, data }` with as many numbers as that takes, a view of the caller's data.
  * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` for another number of elements.
  */
 export function checkDense(name: string, value: unknown): DenseMatrix {
@@ -32,7 +32,7 @@ export function checkDense(name: string, value: unknown): DenseMatrix {
   if (data.length !== rows * cols) {
     throw new CtreError(
       'E_SHAPE',
-      `${name}.data has ${data.length} elements; ${rows} × ${cols} need ${rows * cols}`,
+      `${name}.data has ${data.length} elements; expected ${rows * cols}, as ${rows} × ${cols} takes`,
     );
   }
   return { rows, cols, data };

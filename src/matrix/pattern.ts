@@ -1,11 +1,27 @@
 import { newArray } from '../base/arrays.ts';
 
+// Patterns as sets of positions: making, adding, removing, merging, turning around. Results are canonical.
+
 /** A CSR structure without its values. */
 export interface CsrPattern {
   readonly rows: number;
   readonly cols: number;
   readonly indptr: Int32Array;
   readonly indices: Int32Array;
+}
+
+/** Positions of W, in row-major order: entry e is (rows[e], cols[e]). */
+export interface Positions {
+  readonly rows: Int32Array;
+  readonly cols: Int32Array;
+}
+
+/** No position at all. */
+export const noPositions: Positions = Object.freeze({ rows: new Int32Array(0), cols: new Int32Array(0) });
+
+/** A pattern without a connection. */
+export function emptyPattern(rows: number, cols: number): CsrPattern {
+  return { rows, cols, indptr: new Int32Array(rows + 1), indices: new Int32Array(0) };
 }
 
 /** The pattern of a matrix that has every entry. */
@@ -15,45 +31,11 @@ export function fullPattern(rows: number, cols: number): CsrPattern {
   return { rows, cols, indptr: Int32Array.from({ length: rows + 1 }, (_, r) => r * cols), indices };
 }
 
-/**
- * The pattern's transpose: offsets by column, the row of every entry (ascending within a column) and `source`,
- * the position each entry had before. O(nnz + rows + cols).
- */
-export function transposePattern(pattern: CsrPattern): {
-  indptr: Int32Array;
-  indices: Int32Array;
-  source: Int32Array;
-} {
-  const { rows, cols, indptr, indices } = pattern;
-  const offsets = newArray(cols + 1, Int32Array, 'the offsets of a transpose');
-  for (let p = 0; p < indices.length; p++) offsets[indices[p] + 1]++;
-  for (let c = 0; c < cols; c++) offsets[c + 1] += offsets[c];
-  const next = offsets.slice(0, cols);
-  const rowOf = new Int32Array(indices.length);
-  const source = new Int32Array(indices.length);
-  for (let r = 0; r < rows; r++) {
-    for (let p = indptr[r]; p < indptr[r + 1]; p++) {
-      const q = next[indices[p]]++;
-      rowOf[q] = r;
-      source[q] = p;
-    }
-  }
-  return { indptr: offsets, indices: rowOf, source };
-}
-
-/** No position at all. */
-export const noPositions: Positions = Object.freeze({ rows: new Int32Array(0), cols: new Int32Array(0) });
-
 /** The positions of a pattern's connections. O(nnz). */
 export function positionsOf({ rows, indptr, indices }: CsrPattern): Positions {
   const rowOf = new Int32Array(indices.length);
   for (let r = 0; r < rows; r++) rowOf.fill(r, indptr[r], indptr[r + 1]);
   return { rows: rowOf, cols: indices };
-}
-
-/** A pattern without a connection. */
-export function emptyPattern(rows: number, cols: number): CsrPattern {
-  return { rows, cols, indptr: new Int32Array(rows + 1), indices: new Int32Array(0) };
 }
 
 /** The pattern without the connections at the given CSR positions (ascending). O(nnz). */
@@ -125,8 +107,28 @@ export function positionsOutside(pattern: CsrPattern, positions: Positions): Pos
   };
 }
 
-/** Positions of W, in row-major order: entry e is (rows[e], cols[e]). */
-export interface Positions {
-  readonly rows: Int32Array;
-  readonly cols: Int32Array;
+/**
+ * The pattern's transpose: offsets by column, the row of every entry (ascending within a column) and
+ * `source`, the position of each entry before. O(nnz + rows + cols).
+ */
+export function transposePattern(pattern: CsrPattern): {
+  indptr: Int32Array;
+  indices: Int32Array;
+  source: Int32Array;
+} {
+  const { rows, cols, indptr, indices } = pattern;
+  const offsets = newArray(cols + 1, Int32Array, 'the offsets of a transpose');
+  for (let p = 0; p < indices.length; p++) offsets[indices[p] + 1]++;
+  for (let c = 0; c < cols; c++) offsets[c + 1] += offsets[c];
+  const next = offsets.slice(0, cols);
+  const rowOf = new Int32Array(indices.length);
+  const source = new Int32Array(indices.length);
+  for (let r = 0; r < rows; r++) {
+    for (let p = indptr[r]; p < indptr[r + 1]; p++) {
+      const q = next[indices[p]]++;
+      rowOf[q] = r;
+      source[q] = p;
+    }
+  }
+  return { indptr: offsets, indices: rowOf, source };
 }

@@ -3,6 +3,8 @@ import type { Random } from '../base/random.ts';
 import type { CsrPattern, Positions } from './pattern.ts';
 import { addPositions, emptyPattern } from './pattern.ts';
 
+// Positions drawn at random, without replacement, in time that does not depend on rows × cols.
+
 /** A pattern of nnz connections, uniform at random without replacement. O(nnz · log nnz + rows). */
 export function randomPattern(rows: number, cols: number, nnz: number, random: Random): CsrPattern {
   const empty = emptyPattern(rows, cols);
@@ -25,7 +27,7 @@ export function firstFree(taken: CsrPattern, count: number): Positions {
   );
 }
 
-/** The positions outside the pattern of the given ranks (ascending) among all such positions in row-major order. */
+/** The free positions of the given ranks (ascending) among all free positions, in row-major order. */
 function freePositions({ rows, cols, indptr, indices }: CsrPattern, ranks: Float64Array): Positions {
   const count = ranks.length;
   const found = { rows: new Int32Array(count), cols: new Int32Array(count) };
@@ -47,10 +49,13 @@ function freePositions({ rows, cols, indptr, indices }: CsrPattern, ranks: Float
   return found;
 }
 
-/** `count` distinct integers below `limit`, ascending; of more than half of them the rest is drawn instead. */
+/** `count` distinct integers below `limit`, ascending. If it is more than half, the others are drawn. */
 function sampleRanks(limit: number, count: number, random: Random): Float64Array {
   if (count > limit) {
-    throw new CtreError('E_ARGUMENT', `${count} free positions are wanted and there are ${limit}`);
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${count} free positions are wanted; expected at most ${limit}, as there are`,
+    );
   }
   if (count > limit / 2) {
     const left = sampleRanks(limit, limit - count, random);

@@ -4,7 +4,10 @@ import { CtreError, show } from '../base/errors.ts';
 import { randomStream } from '../base/random.ts';
 import type { TrainOptions } from './options.ts';
 
-/** The rows to train on and those held out, as the options say. */
+/**
+ * The rows to train on and those held out, as the options say. What is drawn depends on the seed alone.
+ * @throws CtreError `E_ARGUMENT`, or `E_SHAPE` where one of the two parts would be empty.
+ */
 export function holdOut(
   rows: number,
   { validationSplit, validationRows, validation }: TrainOptions,
@@ -16,14 +19,15 @@ export function holdOut(
   if (given.length > 1) {
     throw new CtreError(
       'E_ARGUMENT',
-      'more than one of validationSplit, validationRows and validation are given; expected one of them',
+      'validationSplit, validationRows and validation exclude each other; expected one of them',
     );
   }
   if (validation !== undefined) return { trainRows: all, validationRows: undefined };
   const held = new Uint8Array(rows);
   if (validationRows !== undefined) {
-    for (const row of copyNumbers('validationRows', validationRows))
+    for (const row of copyNumbers('validationRows', validationRows)) {
       held[checkInteger('validationRows', row, { least: 0, most: rows - 1 })] = 1;
+    }
   } else {
     const share = typeof validationSplit === 'number' ? validationSplit : Number.NaN;
     if (!(share > 0 && share < 1)) {
@@ -43,7 +47,8 @@ export function holdOut(
   if (split.trainRows.length === 0 || split.validationRows.length === 0) {
     throw new CtreError(
       'E_SHAPE',
-      `of ${rows} rows ${split.validationRows.length} would be validation and ${split.trainRows.length} training; expected at least one of each`,
+      `of ${rows} rows ${split.validationRows.length} would be for validation and ` +
+        `${split.trainRows.length} for training; expected at least one of each`,
     );
   }
   return split;

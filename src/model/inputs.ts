@@ -1,11 +1,9 @@
-import { copyNumbers, newArray } from '../base/arrays.ts';
 import { CtreError, show } from '../base/errors.ts';
-import { checkMatrix } from '../matrix/check.ts';
-import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import { checkFiniteSamples, toMatrix } from '../matrix/samples.ts';
 
-/** Samples as people hand them over: rows of features, dense, sparse or as arrays of arrays. */
-export type Samples = DenseMatrix | CsrMatrix | readonly (readonly number[])[];
+export type { Samples } from '../matrix/samples.ts';
 
 /** Class labels, integers from 0. */
 export type Labels = Int32Array | readonly number[];
@@ -15,37 +13,12 @@ export type Labels = Int32Array | readonly number[];
  * @throws CtreError `E_ARGUMENT`, `E_SHAPE`, `E_NOT_FINITE`, naming what is wrong and where.
  */
 export function checkSamples(x: unknown, cols: number): DenseMatrix | CsrMatrix {
-  const matrix = toMatrix(x, cols);
+  const matrix = toMatrix('x', x, cols);
   if (matrix.cols !== cols) {
     throw new CtreError('E_SHAPE', `x has ${matrix.cols} columns; the network has ${cols} inputs`);
   }
-  const values = matrix instanceof CsrMatrix ? matrix.values : matrix.data;
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    const row =
-      matrix instanceof CsrMatrix
-        ? matrix.indptr.findLastIndex((offset) => offset <= bad)
-        : Math.floor(bad / cols);
-    throw new CtreError('E_NOT_FINITE', `x holds ${values[bad]} in row ${row}; expected finite numbers`);
-  }
+  checkFiniteSamples('x', matrix);
   return matrix;
-}
-
-function toMatrix(x: unknown, cols: number): DenseMatrix | CsrMatrix {
-  return Array.isArray(x) ? fromArrays(x, cols) : checkMatrix('x', x);
-}
-
-function fromArrays(x: readonly unknown[], cols: number): DenseMatrix {
-  const rows = x.length;
-  const data = newArray(rows * cols, Float32Array, `x, ${rows} × ${cols}`);
-  for (let r = 0; r < rows; r++) {
-    const row = x[r];
-    if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
-      throw new CtreError('E_ARGUMENT', `x[${r}] is ${show(row)}; expected an array of numbers`);
-    }
-    data.set(copyNumbers(`x[${r}]`, row, cols), r * cols);
-  }
-  return { rows, cols, data };
 }
 
 /**

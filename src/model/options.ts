@@ -23,7 +23,10 @@ export interface ModelOptions {
   readonly initializer?: Initializer;
   /** Draws the weights of grown connections; what the topology method prescribes, else the preset's. */
   readonly growInitializer?: Initializer;
-  /** Decides everything random; 0. */
+  /**
+   * Decides everything random; 0. The same seed gives the same bits on every engine. A number and the text that it
+   * prints as, 1 and "1", are different seeds; 0 and −0 are the same.
+   */
   readonly seed?: number | string;
   /** Threads to work with, this one among them: a number from 1 to 64, or `auto` for as many as the machine has, at most 8; 1. */
   readonly threads?: number | 'auto';

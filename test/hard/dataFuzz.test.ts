@@ -42,10 +42,10 @@ function changeOne(files: Files, change: (bytes: Uint8Array) => Uint8Array, rand
   return { ...files, [name]: change(files[name]) };
 }
 
-/** The bytes cut, and with bits of their head flipped: all of them, or some where all is not wanted. */
+/** The bytes cut, and with bits of their head flipped: every case, or some of them in a fast run. */
 function wrongBits(whole: Uint8Array, head: number) {
   const all = [...cuts(whole), ...bitFlips(whole, effort(head, whole.length))];
-  // Seven has nothing in common with the eight bits of a byte.
+  // Seven and the eight bits of a byte have no divisor in common.
   return all.filter((_, position) => position % effort(7, 1) === 0);
 }
 
@@ -62,7 +62,7 @@ describe.each(Object.entries(dataSeeds))(`the reader of %s (CTRE_SEED=${runSeed}
       }
     }
     const tally = await tryAll(inputs(), read);
-    // Mutations that all fail at the first byte, or never fail, would test nothing.
+    // If all mutations fail at the first byte, or none fails, nothing is tested.
     expect(tally.valid).toBeGreaterThan(INPUTS / 100);
     expect(tally.errors.E_FORMAT).toBeGreaterThan(INPUTS / 20);
   });
@@ -76,7 +76,7 @@ describe.each(Object.entries(dataSeeds))(`the reader of %s (CTRE_SEED=${runSeed}
             yield { title: `${seed}, ${name} ${title}`, input: { ...files, [name]: bytes } };
           }
         }
-        // What a check sum covers from outside goes wrong from inside; in gzip that is the same again.
+        // Where a check sum covers the bytes, the content is broken instead; in gzip it is the same content.
         if (!isFull && seed.endsWith('in gzip')) continue;
         for (const [name, whole] of Object.entries(inside)) {
           for (const { title, bytes } of wrongBits(whole, 128)) {

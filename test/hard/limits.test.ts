@@ -11,8 +11,8 @@ import { tryAll } from './fuzz/watch.ts';
 
 const MIB = 1 << 20;
 /**
- * Garbage that waits for the engine to collect it, and what the engine takes for itself. V8 lets 64 MiB of arrays wait, and
- * inflating leaves many.
+ * Garbage that waits for the engine to collect it, and what the engine takes for itself. V8 lets 64 MiB of
+ * arrays wait, and inflating leaves many.
  */
 const slack = (name: string): number => (/gzip|bomb/.test(name) ? 64 * MIB : 24 * MIB);
 
@@ -20,7 +20,7 @@ type Files = Readonly<Record<string, Uint8Array>>;
 
 const sizeOf = (files: Files): number => Object.values(files).reduce((sum, { length }) => sum + length, 0);
 
-/** How many times larger all is where all is wanted. */
+/** How many times larger everything is in a full run. */
 const scale = effort(1, 4);
 const zeros = new Uint8Array(effort(80, 300) * MIB);
 const bytes = (length: number): Uint8Array => zeros.subarray(0, length);
@@ -64,7 +64,7 @@ const joinedFields = (count: number, separator: string, field: (index: number) =
   text(Array.from({ length: count }, (_, index) => field(index)).join(separator));
 const bomb = gzipSync(zeros);
 
-/** Files that take much, and the error of those that would take too much. */
+/** Files that take much memory, and the error of those that would take too much. */
 const greedy: [name: string, make: () => Files, code?: string][] = [
   ['bytes that become floats', () => set(images(scale << 12), labels(scale << 12))],
   ['rows of one byte', () => set(idx(8, [scale << 21, 1], bytes(scale << 21)), labels(scale << 21))],

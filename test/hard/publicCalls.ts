@@ -464,6 +464,18 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [csr(4, 3), Int32Array.of(1, 3, 1)],
     (_, a) => takeRows(...a),
   ),
+  'takeRows of arrays': entry(
+    () => [rowsOf(dense(4, 3)), [1, 3, 1]],
+    (_, a) => takeRows(...a),
+  ),
+  'applyScaler to arrays': entry(
+    () => [fitScaler('minmax', dense(3, 4)), rowsOf(dense(2, 4))],
+    (_, a) => applyScaler(...a),
+  ),
+  'fitScaler of arrays': entry(
+    () => ['standard' as const, rowsOf(dense(3, 4)), [0, 2]],
+    (_, a) => fitScaler(...a),
+  ),
   'takeRows of a dense matrix': entry(
     () => [dense(4, 3), Int32Array.of(1, 3, 1)],
     (_, a) => takeRows(...a),

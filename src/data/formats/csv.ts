@@ -1,9 +1,30 @@
 import Papa from 'papaparse';
 import type { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
-import { buildDataset, type Dataset, type ReadOptions } from '../dataset.ts';
+import { latin1 } from '../bytes.ts';
+import { buildDataset, type Dataset } from '../dataset.ts';
+import { extensionOf, type Format } from '../format.ts';
 import { checkElements, finite } from '../ndarray.ts';
-import { eachPiece, NumberList, parseNumber } from '../text.ts';
+import type { ReadOptions } from '../readOptions.ts';
+import { eachPiece, firstLine, NumberList, parseNumber } from '../text.ts';
+
+/**
+ * Text with values that commas, tabs, semicolons, bars or blanks separate: one sample a line, all numbers
+ * but the label.
+ * @throws CtreError `E_FORMAT` naming line and column, `E_NOT_FINITE`, `E_LABEL`, `E_ARGUMENT` for a label
+ *   column that does not exist.
+ */
+export const csvFormat: Format = {
+  fileNames: '.csv, .tsv, .txt',
+  extensions: ['csv', 'tsv'],
+  isContent: (bytes, extension) =>
+    firstLine(bytes) !== undefined &&
+    (extension === 'txt' || /[,;\t| ]/.test(latin1(bytes.subarray(0, 128)))),
+  read([{ name, bytes }], options, budget) {
+    const usual = extensionOf(name) === 'tsv' ? '\t' : undefined;
+    return readCsv(bytes, { ...options, delimiter: options.delimiter ?? usual }, budget);
+  },
+};
 
 /** A row and the line it starts on, from 1. */
 interface Row {
@@ -21,17 +42,12 @@ interface Layout {
 /** Column names that mean the label, in order. */
 const LABEL_NAMES = ['label', 'class', 'target', 'y'];
 
-/**
- * Reads comma-, tab-, semicolon-, bar- or blank-separated text: one sample a line, all numbers but the label.
- * @throws CtreError `E_FORMAT` naming line and column, `E_NOT_FINITE`, `E_LABEL`, `E_ARGUMENT` for a label column
- *   that does not exist.
- */
-export function readCsv(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
+function readCsv(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
   const pending: Row[] = [];
   let table: Table | undefined;
   eachRow(bytes, options.delimiter, budget, (row) => {
     if (table) return table.add(row);
-    // Two rows tell whether the first one is a header.
+    // It takes two rows to tell whether the first one is a header.
     pending.push(row);
     if (pending.length === 2) table = startTable(pending, options, budget);
   });
@@ -47,7 +63,7 @@ function startTable(rows: readonly Row[], options: ReadOptions, budget: Budget):
   return table;
 }
 
-/** What engines take for a label's text and its place in a map, besides its characters. */
+/** The bytes that engines take for a label's text and its place in a map, besides its characters. */
 const LABEL_BYTES = 128;
 
 /** The rows read so far, as numbers and label texts. */
@@ -72,7 +88,7 @@ class Table {
     if (fields.length !== width) {
       throw new CtreError(
         'E_FORMAT',
-        `line ${line} has ${fields.length} fields where the first line has ${width}; every line needs as many`,
+        `line ${line} has ${fields.length} fields; expected ${width}, as the first line has`,
       );
     }
     let col = 0;
@@ -124,7 +140,7 @@ class Table {
   }
 }
 
-/** Labels are numbers where all of them are, so that "1" and "1.0" are one class and 10 comes after 9. */
+/** Labels become numbers if all of them are: then "1" and "1.0" are one class, and 10 comes after 9. */
 function toLabels(texts: readonly string[]): readonly (string | number)[] {
   const numbers = texts.map(parseNumber);
   return numbers.every((number) => number !== undefined) ? numbers : texts;
@@ -134,7 +150,8 @@ function notNumeric(text: string, line: number, field: number): CtreError {
   const came = text === '' ? 'is empty' : `is ${show(text)}`;
   return new CtreError(
     'E_FORMAT',
-    `line ${line}, column ${field + 1} ${came}; features are numbers (for column names set header, for the label's column label)`,
+    `line ${line}, column ${field + 1} ${came}; expected a number; if the line holds names, set the option ` +
+      'header, and if the column holds labels, the option label',
   );
 }
 
@@ -159,19 +176,19 @@ function eachRow(
         line++;
         if (isQuoted) for (const field of data) line += countNewlines(field);
         if (errors.length > 0) throw badQuote(start);
-        // Columns of a blank-separated file are often aligned by more than one blank.
+        // Files that blanks separate are often aligned by more than one.
         const fields = isBlanks ? data.filter((field) => field !== '') : data;
         if (fields.some((field) => field.trim() !== '')) onRow({ line: start, fields });
       },
     } as Papa.ParseConfig);
     const { errors, meta }: Papa.ParseResult<string[]> = parser.parse(text, 0, !isLast);
-    // Where text is cut off one quote may look wrong that is not; a file of nothing but quotes has many.
+    // Where the text is cut off, a sound quote may look wrong. A file of nothing but quotes has many errors.
     if (errors.length > 1) throw badQuote(line);
     return meta.cursor;
   });
 }
 
-/** What separates fields, by the whole lines of a text's beginning; a comma where that does not tell. */
+/** What separates fields, by the whole lines at the beginning of a text; a comma if these do not tell. */
 function guessDelimiter(text: string, isWhole: boolean): string {
   const end = isWhole ? text.length : text.lastIndexOf('\n');
   const { meta } = Papa.parse<string[]>(end < 0 ? text : text.slice(0, end), {
@@ -185,7 +202,7 @@ function guessDelimiter(text: string, isWhole: boolean): string {
 function badQuote(line: number): CtreError {
   return new CtreError(
     'E_FORMAT',
-    `line ${line} has a quote that is not closed, or text after one; quotes inside are doubled`,
+    `line ${line} has a quote that is not closed, or text after a closed one; double the quotes in a field`,
   );
 }
 
@@ -195,7 +212,7 @@ function countNewlines(text: string): number {
   return count;
 }
 
-/** A first line is a header when it has a name where the second has a number; "NA" and the like are no names. */
+/** A first line is a header if it has a name where the second has a number. "NA" and the like are no name. */
 function looksLikeHeader(first: readonly string[], second: readonly string[] | undefined): boolean {
   return first.some((field, column) => {
     const text = field.trim();
@@ -212,7 +229,7 @@ function planColumns(first: readonly string[], hasHeader: boolean, options: Read
   if (labelColumn >= 0 && width < 2) {
     throw new CtreError(
       'E_FORMAT',
-      'the lines have one field; expected features and a label (is the delimiter right?)',
+      'the lines have one field; expected features and a label; set the option delimiter if it was wrong',
     );
   }
   return { width, labelColumn, names };
@@ -239,10 +256,10 @@ function findLabelColumn(
   const index = /^\d+$/.test(String(label)) ? Number(label) : Number.NaN;
   if (index < width) return index;
   const existing = names
-    ? `are ${names.slice(0, 12).map(show).join(', ')}${width > 12 ? ', …' : ''}`
-    : 'have no names';
+    ? `one of ${names.slice(0, 12).map(show).join(', ')}${width > 12 ? ', …' : ''}, or `
+    : '';
   throw new CtreError(
     'E_ARGUMENT',
-    `there is no label column ${show(label)}; the columns ${existing}, and their indices run from 0 to ${width - 1}`,
+    `there is no label column ${show(label)}; expected ${existing}an index from 0 to ${width - 1}`,
   );
 }

@@ -1,7 +1,8 @@
 import type { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
 import { ByteReader } from '../bytes.ts';
-import { buildDataset, type Dataset, type RawRows, type ReadOptions } from '../dataset.ts';
+import { buildDataset, type Dataset, type RawRows } from '../dataset.ts';
+import type { Format, InputFile } from '../format.ts';
 import {
   decodeElements,
   ELEMENT_BYTES,
@@ -11,6 +12,7 @@ import {
   showShape,
   toRows,
 } from '../ndarray.ts';
+import type { ReadOptions } from '../readOptions.ts';
 
 // Source: "The IDX file format", The MNIST database, yann.lecun.com/exdb/mnist.
 const IDX_TYPES: Readonly<Record<number, ElementType>> = {
@@ -22,12 +24,23 @@ const IDX_TYPES: Readonly<Record<number, ElementType>> = {
   14: 'float64',
 };
 
-/** Whether the bytes start as an IDX file does: two zeros, a type, a number of dimensions. */
-export function isIdx(bytes: Uint8Array): boolean {
-  return bytes.length >= 8 && bytes[0] === 0 && bytes[1] === 0 && bytes[2] in IDX_TYPES && bytes[3] > 0;
-}
+/**
+ * A folder as MNIST comes in: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and `t10k-…` for the
+ * test part. Images become rows of pixels, not scaled. If there is a test part only, it is the dataset.
+ * @throws CtreError `E_FORMAT` when a file is missing, cut short or damaged, `E_MEMORY`.
+ */
+export const idxFormat: Format = {
+  fileNames: 'IDX files',
+  extensions: [],
+  several: 'a set of IDX files',
+  isMember: (name) => idxRole(name) !== undefined,
+  // They start with two zeros, a type and a number of dimensions.
+  isContent: (bytes) =>
+    bytes.length >= 8 && bytes[0] === 0 && bytes[1] === 0 && bytes[2] in IDX_TYPES && bytes[3] > 0,
+  read: readIdxSet,
+};
 
-/** What a file of an IDX set holds, by its name; undefined for a file that is not of the set. */
+/** What a file of an IDX set holds, by its name. Undefined for other files. */
 export function idxRole(name: string): { part: 'train' | 'test'; content: 'images' | 'labels' } | undefined {
   const lower = name.toLowerCase();
   if (!/[-._]idx\d?([-._]|$)/.test(lower)) return undefined;
@@ -35,20 +48,17 @@ export function idxRole(name: string): { part: 'train' | 'test'; content: 'image
   return content && { part: /t10k|test/.test(lower) ? 'test' : 'train', content };
 }
 
-/**
- * Reads a folder as MNIST comes in: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and `t10k-…` for the
- * test part. Images become rows of pixels, not scaled. Only a test part: it is the dataset.
- * @throws CtreError `E_FORMAT` when a file is missing, cut short or damaged, `E_MEMORY`.
- */
-export function readIdxSet(
-  files: readonly { name: string; bytes: Uint8Array }[],
-  options: ReadOptions,
-  budget: Budget,
-): Dataset {
+function readIdxSet(files: readonly InputFile[], options: ReadOptions, budget: Budget): Dataset {
   const parts = { train: new Map<string, Uint8Array>(), test: new Map<string, Uint8Array>() };
   for (const { name, bytes } of files) {
     const role = idxRole(name);
-    if (!role) continue;
+    if (!role) {
+      throw new CtreError(
+        'E_FORMAT',
+        `${show(name)} is one file of an IDX set; name the set's files as MNIST does, ` +
+          'train-images-idx3-ubyte and train-labels-idx1-ubyte',
+      );
+    }
     if (parts[role.part].has(role.content)) {
       throw new CtreError(
         'E_FORMAT',
@@ -59,9 +69,9 @@ export function readIdxSet(
   }
   const train = readPart('train', parts.train, options, budget);
   const test = readPart('test', parts.test, options, budget);
-  if (train) return buildDataset(budget, train, test);
-  if (test) return buildDataset(budget, test);
-  throw new CtreError('E_FORMAT', 'the IDX files hold no images; expected train-images-idx3-ubyte');
+  // There is a part, since every file belongs to one.
+  const [first, second] = [train, test].filter((part) => part !== undefined);
+  return buildDataset(budget, first, second);
 }
 
 function readPart(
@@ -111,7 +121,8 @@ function readIdx(bytes: Uint8Array, budget: Budget): NdArray {
   if (reader.left !== expected) {
     throw new CtreError(
       'E_FORMAT',
-      `an IDX array of ${showShape(shape)} takes ${expected} bytes, but ${reader.left} follow its header; the file is cut short or damaged`,
+      `an IDX array of ${showShape(shape)} takes ${expected} bytes, but ${reader.left} follow its header; ` +
+        'the file is cut short or damaged',
     );
   }
   return {

@@ -2,22 +2,27 @@ import type { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
 import { MAX_INDEX } from '../../matrix/canonical.ts';
 import { CsrMatrix } from '../../matrix/csrMatrix.ts';
-import { buildDataset, type Dataset, type ReadOptions } from '../dataset.ts';
+import { buildDataset, type Dataset } from '../dataset.ts';
+import type { Format } from '../format.ts';
 import { finite } from '../ndarray.ts';
-import { eachPiece, NumberList, parseNumber } from '../text.ts';
-
-/** Whether a line of text looks as LIBSVM's do: maybe a label, then `index:value` pairs. */
-export function isLibsvmLine(line: string): boolean {
-  return /^(\S+\s+)?(qid:\d+\s+)?\d+:\S+(\s+\d+:\S+)*$/.test(line.replace(/#.*/, '').trim());
-}
+import type { ReadOptions } from '../readOptions.ts';
+import { eachPiece, firstLine, NumberList, parseNumber } from '../text.ts';
 
 /**
- * Reads LIBSVM (SVMlight) text: `label index:value …`, indices ascending, from 1, or from 0 where a 0 occurs;
- * `# comment` and `qid:n` are passed over.
+ * LIBSVM (SVMlight) text: `label index:value …`. Indices ascend, from 1, or from 0 where a 0 occurs. Comments
+ * (`# …`) and `qid:n` are ignored.
  * @throws CtreError `E_FORMAT` naming the line, `E_LABEL`, `E_NOT_FINITE`, `E_SHAPE` for an index beyond
  *   `options.columns`.
  */
-export function readLibsvm(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
+export const libsvmFormat: Format = {
+  fileNames: '.libsvm, .svm',
+  extensions: ['libsvm', 'svm'],
+  // Maybe a label, then pairs.
+  isContent: (bytes) => /^(\S+\s+)?(qid:\d+\s+)?\d+:\S+(\s+\d+:\S+)*$/.test(firstLine(bytes) ?? ''),
+  read: ([{ bytes }], options, budget) => readLibsvm(bytes, options, budget),
+};
+
+function readLibsvm(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
   const table = new SparseTable(options, budget);
   eachPiece(bytes, budget, (text, isLast) => {
     let start = 0;
@@ -32,7 +37,7 @@ export function readLibsvm(bytes: Uint8Array, options: ReadOptions, budget: Budg
   return table.finish();
 }
 
-/** The lines read so far. */
+/** The rows read so far. */
 class SparseTable {
   readonly #options: ReadOptions;
   readonly #budget: Budget;
@@ -68,7 +73,10 @@ class SparseTable {
       const { index, value } = parsePair(token, line);
       if (index <= last) {
         const how = index === last ? 'comes twice' : `comes after ${last}`;
-        throw new CtreError('E_FORMAT', `line ${line}: index ${index} ${how}; indices ascend along a line`);
+        throw new CtreError(
+          'E_FORMAT',
+          `line ${line}: index ${index} ${how}; expected ascending indices in a line`,
+        );
       }
       last = index;
       this.#indices.push(index);
@@ -124,7 +132,7 @@ function parsePair(token: string, line: number): { index: number; value: number 
   if (colon < 1 || !/^\d+$/.test(indexText) || index >= MAX_INDEX || value === undefined) {
     throw new CtreError(
       'E_FORMAT',
-      `line ${line} holds ${show(token)}; expected index:value, the index a whole number`,
+      `line ${line} holds ${show(token)}; expected index:value, with an integer for index`,
     );
   }
   return { index, value };
@@ -133,6 +141,6 @@ function parsePair(token: string, line: number): { index: number; value: number 
 function beyond(index: number, columns: number, line: number): CtreError {
   return new CtreError(
     'E_SHAPE',
-    `line ${line} or before has the index ${index}; the option columns says ${columns}`,
+    `line ${line} or one before has the index ${index}; expected at most ${columns}, the option columns`,
   );
 }

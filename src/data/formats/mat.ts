@@ -2,7 +2,7 @@ import type { Budget } from '../../base/budget.ts';
 import { CtreError } from '../../base/errors.ts';
 import { ByteReader, latin1 } from '../bytes.ts';
 import { toCsr } from '../compressed.ts';
-import type { Dataset, ReadOptions } from '../dataset.ts';
+import type { Format } from '../format.ts';
 import { inflatePrefix, unzlib } from '../inflate.ts';
 import {
   decodeElements,
@@ -38,16 +38,19 @@ const MX_OTHER: Readonly<Record<number, string>> = {
   4: 'is text',
 };
 const COMPLEX = 0x800;
-/** A matrix's flags, sizes and name (at most 63 characters) take no more. */
+/** The most bytes that a matrix's flags, sizes and name (at most 63 characters) take. */
 const HEADER_BYTES = 1024;
 
 /**
- * Reads a MATLAB level 5 file (`save -v6` and `-v7`).
- * @throws CtreError `E_UNSUPPORTED` for level 4 and 7.3 files, `E_FORMAT`, `E_MEMORY`, and what variables.ts throws.
+ * MATLAB level 5 files (`save -v6` and `-v7`).
+ * @throws CtreError `E_UNSUPPORTED` for level 4 and 7.3 files, `E_FORMAT`, `E_MEMORY`, and as variables.ts.
  */
-export function readMat(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
-  return datasetFromVariables(listVariables(bytes, budget), options, budget);
-}
+export const matFormat: Format = {
+  fileNames: '.mat',
+  extensions: ['mat'],
+  isContent: (bytes) => /^(MATLAB|\x89HDF)/.test(latin1(bytes.subarray(0, 6))),
+  read: ([{ bytes }], options, budget) => datasetFromVariables(listVariables(bytes, budget), options, budget),
+};
 
 function listVariables(bytes: Uint8Array, budget: Budget): Variable[] {
   const littleEndian = checkHeader(bytes);
@@ -66,7 +69,7 @@ function listVariables(bytes: Uint8Array, budget: Budget): Variable[] {
   return variables;
 }
 
-/** Whether the file is little-endian, once it is known to be of level 5. */
+/** Whether the file is little-endian, after a check that it is of level 5. */
 function checkHeader(bytes: Uint8Array): boolean {
   const text = latin1(bytes.subarray(0, 116));
   const endian = latin1(bytes.subarray(126, 128));
@@ -78,7 +81,7 @@ function checkHeader(bytes: Uint8Array): boolean {
     );
   }
   if ((endian === 'IM' || endian === 'MI') && major === 1) return endian === 'IM';
-  // A level 4 file starts with a number below 5000, in either byte order; level 5 with text.
+  // A level 4 file starts with a number below 5000, in either byte order. A level 5 file starts with text.
   if (bytes.length >= 20) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, 4);
     if (view.getUint32(0, true) < 5000 || view.getUint32(0, false) < 5000) {
@@ -105,7 +108,7 @@ function readElement(reader: ByteReader): Element {
     const size = first >>> 16;
     const data = reader.take(4, 'a small data element');
     if (size > 4)
-      throw new CtreError('E_FORMAT', `a small data element claims ${size} bytes; it has at most 4`);
+      throw new CtreError('E_FORMAT', `a small data element claims ${size} bytes; expected at most 4`);
     return { type: first & 0xffff, data: data.subarray(0, size) };
   }
   const size = reader.u32('a data element');
@@ -122,7 +125,7 @@ function plainVariable(data: Uint8Array, littleEndian: boolean, budget: Budget):
   return { ...header, read: () => readMatrix(data, littleEndian, budget) };
 }
 
-/** A compressed element holds one matrix element; only its header is inflated until it is read. */
+/** A compressed element holds one matrix. Until it is read, only its header is inflated. */
 function packedVariable(packed: Uint8Array, littleEndian: boolean, budget: Budget): Variable {
   const prefix = new ByteReader(
     inflatePrefix('zlib', packed, HEADER_BYTES, 'a compressed variable'),
@@ -161,12 +164,12 @@ const EMPTY: Variable & MatrixHeader = {
   },
 };
 
-/** The head of a matrix element: flags, sizes, name; leaves the reader at the content. */
+/** The head of a matrix element: flags, sizes, name. The reader is at the content afterwards. */
 function readMatrixHeader(reader: ByteReader, littleEndian: boolean): MatrixHeader {
   if (reader.left === 0) return EMPTY;
   const flags = new ByteReader(readElement(reader).data, littleEndian).u32('the flags of a variable');
   const matrixClass = flags & 0xff;
-  // Function handles and opaque objects have no sizes and no name where others do.
+  // Function handles and opaque objects have neither sizes nor a name at these places.
   if (matrixClass < 1 || matrixClass > MX_UINT64) return { ...EMPTY, matrixClass, obstacle: 'is an object' };
   const sizes = readElement(reader).data;
   const sizeReader = new ByteReader(sizes, littleEndian);
@@ -205,7 +208,7 @@ function readMatrix(data: Uint8Array, littleEndian: boolean, budget: Budget): Re
   return { shape, columnMajor: true, data: elements };
 }
 
-/** Numbers come in the smallest type that holds them, whatever the class of their matrix. */
+/** Numbers are stored in the smallest type that holds them, whatever the class of their matrix. */
 function readNumbers(reader: ByteReader, littleEndian: boolean, budget: Budget, what: string): NumericArray {
   const { type, data } = readElement(reader);
   const elementType = MI_TYPES[type];
@@ -215,7 +218,7 @@ function readNumbers(reader: ByteReader, littleEndian: boolean, budget: Budget, 
   if (data.length % ELEMENT_BYTES[elementType] !== 0) {
     throw new CtreError(
       'E_FORMAT',
-      `${what} take ${data.length} bytes, no multiple of ${ELEMENT_BYTES[elementType]}`,
+      `${what} take ${data.length} bytes; expected a multiple of ${ELEMENT_BYTES[elementType]}`,
     );
   }
   return decodeElements(data, elementType, littleEndian, budget);

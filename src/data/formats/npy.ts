@@ -15,7 +15,7 @@ export interface NpyHeader {
   readonly shape: readonly number[];
   readonly columnMajor: boolean;
   readonly littleEndian: boolean;
-  /** A numeric type, or text of a fixed number of bytes per element (`bytes`: one a character, `text`: four). */
+  /** A numeric type, or text of a fixed width (`bytes`: one byte a character, `text`: four). */
   readonly type: ElementType | 'bytes' | 'text' | undefined;
   /** Bytes an element; 0 where the type is not known. */
   readonly itemSize: number;
@@ -24,10 +24,10 @@ export interface NpyHeader {
   readonly offset: number;
 }
 
-/** The most bytes a header of version 1.0 takes; more means a structured type, which is not read. */
+/** The most bytes of a header of version 1.0. More means a structured type, which is not read. */
 export const NPY_HEADER_BYTES = 65536 + 10;
 
-const KINDS: Readonly<Record<string, ElementType | undefined>> = {
+const NPY_TYPES: Readonly<Record<string, ElementType | undefined>> = {
   i1: 'int8',
   u1: 'uint8',
   b1: 'uint8',
@@ -42,7 +42,10 @@ const KINDS: Readonly<Record<string, ElementType | undefined>> = {
   f8: 'float64',
 };
 
-/** @throws CtreError `E_FORMAT` for foreign, cut or damaged headers, `E_UNSUPPORTED` for later versions. */
+/**
+ * The header.
+ * @throws CtreError `E_FORMAT` for foreign, cut or damaged ones, `E_UNSUPPORTED` for later versions.
+ */
 export function readNpyHeader(bytes: Uint8Array): NpyHeader {
   const reader = new ByteReader(bytes, true);
   if (latin1(reader.take(6, 'the .npy signature')) !== '\x93NUMPY') {
@@ -53,7 +56,7 @@ export function readNpyHeader(bytes: Uint8Array): NpyHeader {
   if (version < 1 || version > 3) {
     throw new CtreError(
       'E_UNSUPPORTED',
-      `this is an .npy file of version ${version}; versions 1 to 3 are read`,
+      `this is an .npy file of version ${version}; expected version 1, 2 or 3`,
     );
   }
   const length = version === 1 ? reader.u16('the .npy header') : reader.u32('the .npy header');
@@ -75,7 +78,7 @@ export function readNpyHeader(bytes: Uint8Array): NpyHeader {
 }
 
 /**
- * The array in an `.npy` file. Big-endian and Fortran-ordered files as well; text becomes strings.
+ * The array in an `.npy` file, which may be big-endian or in Fortran order. Text becomes strings.
  * @throws CtreError as `readNpyHeader`, and `E_UNSUPPORTED` for objects, dates, complex and structured types.
  */
 export function readNpy(bytes: Uint8Array, budget: Budget): NdArray {
@@ -92,7 +95,8 @@ export function readNpy(bytes: Uint8Array, budget: Budget): NdArray {
   if (content.length !== expected) {
     throw new CtreError(
       'E_FORMAT',
-      `an array of ${showShape(shape)} elements takes ${expected} bytes, but ${content.length} follow its header; the file is cut short or damaged`,
+      `an array of ${showShape(shape)} elements takes ${expected} bytes, but ${content.length} follow ` +
+        'its header; the file is cut short or damaged',
     );
   }
   if (type === 'bytes' || type === 'text') {
@@ -113,7 +117,7 @@ function elementType(descr: string): Pick<NpyHeader, 'type' | 'itemSize'> {
   if (match) {
     const [, kind, digits] = match;
     const size = Number(digits);
-    const numeric = KINDS[kind + digits];
+    const numeric = NPY_TYPES[kind + digits];
     if (numeric) return { type: numeric, itemSize: ELEMENT_BYTES[numeric] };
     if (kind === 'U' && size > 0) return { type: 'text', itemSize: 4 * size };
     if (kind === 'S' && size > 0) return { type: 'bytes', itemSize: size };
@@ -130,7 +134,7 @@ function field(header: string, key: string, pattern: RegExp): string {
   return match.slice(1).find((group) => group !== undefined) ?? '';
 }
 
-/** What engines take for a string in an array, besides its characters. */
+/** The bytes that engines take for a string in an array, besides its characters. */
 const STRING_BYTES = 32;
 
 /** Fixed-width strings, padded with zeros at the end. */
@@ -154,6 +158,6 @@ function decodeStrings(
 
 function codePoint(code: number): string {
   if (code > 0x10ffff)
-    throw new CtreError('E_FORMAT', `a string holds the character ${code}; there is none above 1114111`);
+    throw new CtreError('E_FORMAT', `a string holds the character ${code}; expected at most 1114111`);
   return String.fromCodePoint(code);
 }

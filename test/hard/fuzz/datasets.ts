@@ -57,7 +57,8 @@ export function idx(type: number, shape: readonly number[], content: Uint8Array)
 }
 
 /**
- * A ZIP file: local headers with contents, directory, end record (PKWARE APPNOTE 6.3, sections 4.3.7, 4.3.12, 4.3.16).
+ * A ZIP file: local headers with contents, directory, end record (PKWARE APPNOTE 6.3, sections 4.3.7,
+ * 4.3.12, 4.3.16).
  * @param changed what the directory tells otherwise than it is, by member.
  */
 export function zip(

@@ -1,4 +1,4 @@
-// What code takes from memory while it runs: the process's resident pages, looked at every millisecond by a thread beside it.
+// The memory that code takes while it runs: a thread looks at the process's resident pages every millisecond.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
@@ -22,8 +22,9 @@ const SAMPLER = `
   parentPort.postMessage('done');`;
 
 /**
- * By how many bytes the resident pages rise while the code runs, from the lowest they were before. Garbage that the engine has
- * not collected yet counts, so this is more than what is needed at a time; pages that others give back meanwhile do not.
+ * By how many bytes the resident pages rise while the code runs, from their lowest number before. Garbage
+ * that the engine has not collected yet counts, so this is more than the code needs at a time. Pages that
+ * others give back meanwhile do not count.
  */
 export async function peakBytes(run: () => unknown): Promise<number> {
   const shared = new SharedArrayBuffer(16);
@@ -31,7 +32,7 @@ export async function peakBytes(run: () => unknown): Promise<number> {
   const peak = new Float64Array(shared, 8, 1);
   const sampler = new Worker(SAMPLER, { eval: true, workerData: shared });
   collectGarbage();
-  // Pages go back to the system on threads of the engine's.
+  // Threads of the engine give pages back to the system.
   await new Promise((resolve) => setTimeout(resolve, 50));
   Atomics.wait(state, 1, 0, 5000);
   await run();

@@ -1,4 +1,4 @@
-// Small models as files, written here by the formats' descriptions (safetensors; src/io/modelFile.ts).
+// Small models as files, written here by the formats' descriptions (safetensors; src/files/modelFile.ts).
 import { joined, type Seed } from './mutate.ts';
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
@@ -24,7 +24,7 @@ const SETTINGS = {
   epochs: 3,
 };
 
-/** What is inside a model's file: three texts of JSON and the tensors' bytes. */
+/** The contents of a model's file: three texts of JSON and the tensors' bytes. */
 export function modelParts({
   layers,
   settings = {},
@@ -58,7 +58,7 @@ export function modelParts({
   };
 }
 
-/** The file of what is inside: the header's length, the header, padded, the tensors' bytes. */
+/** The file with these contents: the header's length, the padded header, the tensors' bytes. */
 export function packModel(inside: Readonly<Record<string, Uint8Array>>): Uint8Array {
   const [settings, metadata, tensors] = ['settings', 'metadata', 'tensors'].map((name) =>
     Buffer.from(inside[name]).toString(),
@@ -83,7 +83,7 @@ const LAYERS: readonly Layer[] = [
   { rows: 2, cols: 3, indptr: [0, 3, 6], indices: [0, 1, 2, 0, 1, 2] },
 ];
 
-/** Models that can be loaded, and with scaler and labels as the command line saves them. */
+/** Models that can be loaded: plain ones, and some with scaler and labels, as the command line saves them. */
 export const modelSeeds: readonly Seed<Uint8Array>[] = [
   { name: 'a model', inside: modelParts({ layers: LAYERS }), pack: packModel },
   {
@@ -106,7 +106,7 @@ export const modelSeeds: readonly Seed<Uint8Array>[] = [
   },
 ];
 
-/** What is inside a checkpoint: a model's parts and the training, as texts of JSON. */
+/** The contents of a checkpoint: a model's parts and the training, as texts of JSON. */
 export function unpackCheckpoint(bytes: Uint8Array): Readonly<Record<string, Uint8Array>> {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const { __metadata__: strings, ...tensors } = JSON.parse(
@@ -121,7 +121,7 @@ export function unpackCheckpoint(bytes: Uint8Array): Readonly<Record<string, Uin
   };
 }
 
-/** The checkpoint of what is inside, with a check sum that is right: what is wrong is found behind it. */
+/** The checkpoint with these contents and a right check sum, so that a reader gets to what is wrong. */
 export function packCheckpoint(inside: Readonly<Record<string, Uint8Array>>): Uint8Array {
   const [ctre, metadata, training, tensors] = ['settings', 'metadata', 'training', 'tensors'].map((name) =>
     Buffer.from(inside[name]).toString(),

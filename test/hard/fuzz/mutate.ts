@@ -1,4 +1,4 @@
-// Files that went wrong: changed, cut, put together from two, or never right. Case n of a seed is the same every time.
+// Broken files: changed, cut, put together from two, or never right. Case n of a seed is always the same.
 import { type Random, randomStream } from '../../../src/base/random.ts';
 import { runSeed } from '../../support/effort.ts';
 
@@ -9,7 +9,7 @@ export interface Seed<Packed> {
   readonly pack: (inside: Readonly<Record<string, Uint8Array>>) => Packed;
 }
 
-/** Numbers that programs trip over. */
+/** Numbers that programs often get wrong. */
 const NUMBERS = [0, 1, -1, 127, 128, 255, 256, 32767, 65535, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 53];
 const NUMBER_TEXTS = [
   ...NUMBERS.map(String),
@@ -27,7 +27,7 @@ const NUMBER_TEXTS = [
     '',
   ],
 ];
-/** Names that plain objects have without being asked. */
+/** Names that plain objects inherit. */
 export const PROTOTYPE_KEYS = [
   '__proto__',
   'constructor',
@@ -77,7 +77,7 @@ const MUTATIONS: readonly Mutation[] = [
       const number = NUMBERS[random.below(NUMBERS.length)];
       const size = [1, 2, 4, 8, 8][random.below(5)];
       if (copy.length < size) return;
-      // Fields of headers begin at even places, mostly.
+      // Most fields of headers begin at even places.
       const at = random.below(copy.length - size + 1) & (random.below(4) === 0 ? -1 : -2);
       const isLittle = random.below(4) > 0;
       if (size === 1) view.setUint8(at, number);
@@ -99,7 +99,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** Case `index` of what goes wrong with the seeds; its random numbers are those of this run, purpose and index. */
+/** Case `index` of a broken file. Its random numbers are those of this run, purpose and index. */
 export function wrongFile<Packed>(
   purpose: string,
   index: number,
@@ -120,7 +120,7 @@ export function wrongFile<Packed>(
     }
     return changed;
   };
-  // Half of them go wrong inside: a check sum hides from a reader what went wrong outside.
+  // Half of them are broken inside: a check sum keeps a reader from what is broken outside.
   if (random.below(2) === 0) return { title, packed: packedMap(seed.pack(seed.inside), change, random) };
   const name = names[random.below(names.length)];
   return { title, packed: seed.pack({ ...seed.inside, [name]: change(seed.inside[name]) }) };

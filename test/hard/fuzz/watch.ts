@@ -1,14 +1,14 @@
-// Watches over code that gets anything as its input: what comes out of it, for how long, and what it takes.
+// Watches code that gets anything as its input: its result, its time, and its memory.
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { CtreError } from '../../../src/base/errors.ts';
 
-/** No input may take longer, in seconds of the processor. */
+/** The most seconds of the processor for one input. */
 const MOST_SECONDS = 1;
-/** Without an end after this the process is given up: a loop without end cannot be left in any other way. */
+/** After so long the process ends, since an endless loop cannot be left in any other way. */
 const PATIENCE_SECONDS = 30;
 
-/** Ends the process, telling where it was, when `enter` is not called again for long. */
+/** Ends the process if `enter` is not called again for long, and says where it was. */
 function startWatchdog(): { enter: (title: string) => void; stop: () => void } {
   const shared = new SharedArrayBuffer(4 + 1024);
   const counter = new Int32Array(shared, 0, 1);
@@ -40,7 +40,7 @@ function startWatchdog(): { enter: (title: string) => void; stop: () => void } {
   };
 }
 
-/** What became of many inputs. */
+/** The results of many inputs. */
 export interface Tally {
   inputs: number;
   /** Inputs that gave a result. */

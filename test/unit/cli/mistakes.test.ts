@@ -112,7 +112,11 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
     ['train', write('big.csv.gz', gzipSync(new Uint8Array(3 << 20).fill(49))), '--max-mb', '2'],
     /raise --max-mb/,
   ],
-  ['test rows beyond the data', ['train', paths.csv, '--test-rows', '100-150'], /rows are 0 to 149/],
+  [
+    'test rows beyond the data',
+    ['train', paths.csv, '--test-rows', '100-150'],
+    /expected rows from 0 to 149/,
+  ],
   [
     'test rows that end before they begin',
     ['train', paths.csv, '--test-rows', '9-3'],
@@ -189,7 +193,7 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
   [
     'labels that the model does not know',
     ['evaluate', model, write('strange.csv', csv({ labels: classes.map((label) => `tree ${label}`) }))],
-    /label "tree 0"; the known classes are/,
+    /label "tree 0"; expected one of the classes/,
   ],
   [
     'a model with names of other classes',
@@ -211,7 +215,7 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
     ['predict', model, write('two.csv', '1,0\n2,1\n3,0\n')],
     /has 1 features; the model was trained on 6/,
   ],
-  ['rows beyond the data', ['predict', model, paths.csv, '--rows', '140-150'], /rows are 0 to 149/],
+  ['rows beyond the data', ['predict', model, paths.csv, '--rows', '140-150'], /expected rows from 0 to 149/],
 ];
 
 describe('a mistake ends with code 2 and one sentence', () => {

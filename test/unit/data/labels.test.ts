@@ -18,13 +18,13 @@ describe('encodeLabels', () => {
     expect(Array.from(encodeLabels([2], ['1', '2', 'a']).labels)).toEqual([1]);
     const error = errorOf(() => encodeLabels([1, 4], [1, 2, 3]));
     expect(error.code).toBe('E_LABEL');
-    expect(error.message).toContain('row 1 has the label 4; the known classes are 1, 2, 3');
+    expect(error.message).toContain('row 1 has the label 4; expected one of the classes 1, 2, 3');
   });
 
   it('names ten classes at most', () => {
     const names = (count: number) => Array.from({ length: count }, (_, name) => name);
-    expect(errorOf(() => encodeLabels([99], names(10))).message).toMatch(/classes are 0, 1, .* 8, 9$/);
-    expect(errorOf(() => encodeLabels([99], names(11))).message).toMatch(/classes are 0, 1, .* 8, 9, …$/);
+    expect(errorOf(() => encodeLabels([99], names(10))).message).toMatch(/classes 0, 1, .* 8, 9$/);
+    expect(errorOf(() => encodeLabels([99], names(11))).message).toMatch(/classes 0, 1, .* 8, 9, …$/);
   });
 
   it('refuses more labels than it can take, before it reads one', () => {

@@ -468,7 +468,7 @@ describe('an IDX set', () => {
     ],
     [
       'E_SHAPE',
-      'the test rows have 1 columns; the training rows have 2',
+      'the test rows have 1 columns; expected 2, as the training rows have',
       {
         'train-images-idx3-ubyte': images,
         'train-labels-idx1-ubyte': labels,
@@ -476,7 +476,11 @@ describe('an IDX set', () => {
         't10k-labels-idx1-ubyte': labels,
       },
     ],
-    ['E_FORMAT', '"download" is one file of an IDX set; name them as MNIST does', { download: images }],
+    [
+      'E_FORMAT',
+      '"download" is one file of an IDX set; name the set\'s files as MNIST does',
+      { download: images },
+    ],
     [
       'E_FORMAT',
       'the format of "download" is not known',

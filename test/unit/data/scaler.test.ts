@@ -88,7 +88,7 @@ describe('sparse scaling', () => {
     expect(fitScaler('minmax', sparse, Int32Array.of(1, 2)).scale).toEqual([2, 1, 1]);
     // Rows 0 and 2 both store column 1, so no zero is left in it.
     expect(errorOf(() => fitScaler('minmax', sparse, Int32Array.of(0, 2))).message).toContain(
-      'column 1 is 1',
+      'column 1, whose minimum is 1',
     );
   });
 
@@ -106,6 +106,34 @@ describe('sparse scaling', () => {
     const scaler = fitScaler('minmax', x);
     expect(errorOf(() => applyScaler(scaler, sparse)).code).toBe('E_ARGUMENT');
     expect(rowsOf(applyScaler(fitScaler('none', sparse), sparse))).toEqual(rowsOf(sparse));
+  });
+});
+
+describe('what fit takes', () => {
+  const arrays = [
+    [1, 5, -2],
+    [2, 5, 0],
+    [4, 5, 6],
+  ];
+
+  it('is taken here as well: rows as arrays, and row lists as arrays', () => {
+    const typed = arrays.map((row) => Float32Array.from(row));
+    for (const kind of ['minmax', 'standard', 'none'] as const) {
+      const scaler = fitScaler(kind, x);
+      expect(fitScaler(kind, arrays)).toEqual(scaler);
+      expect(fitScaler(kind, typed)).toEqual(scaler);
+      expect(applyScaler(scaler, arrays)).toEqual(applyScaler(scaler, x));
+      expect(applyScaler(scaler, typed)).toEqual(applyScaler(scaler, x));
+    }
+    expect(fitScaler('minmax', arrays, [0, 1])).toEqual(fitScaler('minmax', x, Int32Array.of(0, 1)));
+    expect(arrays[0]).toEqual([1, 5, -2]);
+  });
+
+  it('is refused where rows differ in length, or hold no numbers', () => {
+    expect(errorOf(() => fitScaler('minmax', [[1, 2], [3]])).message).toBe('x[1] has 1 elements; expected 2');
+    const error = errorOf(() => Reflect.apply(applyScaler, undefined, [fitScaler('none', x), [[1], ['2']]]));
+    expect(error.code).toBe('E_ARGUMENT');
+    expect(errorOf(() => applyScaler(fitScaler('minmax', x), [[1, 2]])).code).toBe('E_SHAPE');
   });
 });
 

@@ -63,6 +63,40 @@ describe('takeRows', () => {
   });
 });
 
+describe('rows and row lists as arrays', () => {
+  it('are what fit takes, so they are taken here', () => {
+    const taken = takeRows(
+      [
+        [1, 0],
+        [0, 0],
+        [5, 6],
+      ],
+      [2, 0],
+    );
+    expect(taken).toEqual({ rows: 2, cols: 2, data: Float32Array.of(5, 6, 1, 0) });
+    expect(takeRows([Float32Array.of(1, 2)], Int32Array.of(0)).data).toEqual(Float32Array.of(1, 2));
+    expect(splitRows([7, 3, 9, 5], 0.5, random())).toEqual(
+      splitRows(Int32Array.of(7, 3, 9, 5), 0.5, random()),
+    );
+    expect(remainingRows(5, [1, 4])).toEqual(Int32Array.of(0, 2, 3));
+  });
+
+  it.each([
+    [[0.5]],
+    [[-1]],
+    [[3]],
+    [['0']],
+    [[2 ** 32]],
+    [new Float64Array(1)],
+    ['0'],
+    [null],
+    [{ length: 1, 0: 0 }],
+  ])('are refused: %j', (rows) => {
+    const dense = { rows: 3, cols: 1, data: new Float32Array(3) };
+    expect(errorOf(() => Reflect.apply(takeRows, undefined, [dense, rows])).code).toBe('E_ARGUMENT');
+  });
+});
+
 describe('row ranges', () => {
   it('include both ends', () => {
     expect(Array.from(parseRowRange('2-4', 5))).toEqual([2, 3, 4]);

@@ -3,10 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../src/base/budget.ts';
-import { CtreError } from '../../../src/base/errors.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
-import { decodeSafetensors } from '../../../src/files/safetensors.ts';
 import { SparseMLP } from '../../../src/index.ts';
 import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';
 import { quadrants } from '../../support/problems.ts';
@@ -182,36 +179,5 @@ print(json.dumps(out))`;
       code: value,
     });
     model.dispose();
-  });
-});
-
-describe('a safetensors file', () => {
-  const decode = (header: string, data: number[]) => {
-    const text = new TextEncoder().encode(header);
-    const bytes = Uint8Array.from([text.length, 0, 0, 0, 0, 0, 0, 0, ...text, ...data]);
-    return decodeSafetensors(bytes, new Budget(bytes.length));
-  };
-
-  it('may have a tensor without elements where another begins, named in any order', () => {
-    const { tensors } = decode(
-      '{"b":{"dtype":"I32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"I32","shape":[0],"data_offsets":[0,0]}}',
-      [7, 0, 0, 0],
-    );
-    expect([tensors.get('a')?.data, tensors.get('b')?.data]).toEqual([new Int32Array(0), Int32Array.of(7)]);
-  });
-
-  it.each([
-    ['[1]', 'its header is an array'],
-    ['{"__metadata__":{"note":1}}', 'its metadata "note" is no string'],
-  ])('with the header %s is refused', (header, sentence) => {
-    const error = (() => {
-      try {
-        return decode(header, []);
-      } catch (reason) {
-        return reason;
-      }
-    })();
-    expect(error).toBeInstanceOf(CtreError);
-    expect(error).toMatchObject({ code: 'E_FORMAT', message: expect.stringContaining(sentence) });
   });
 });

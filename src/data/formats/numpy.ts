@@ -1,36 +1,52 @@
 import type { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
+import { latin1 } from '../bytes.ts';
 import { toCsr } from '../compressed.ts';
-import type { Dataset, ReadOptions } from '../dataset.ts';
+import { extensionOf, type Format, type InputFile } from '../format.ts';
 import { isNumeric, type NdArray, type NumericArray, showShape } from '../ndarray.ts';
 import { datasetFromVariables, type Variable } from '../variables.ts';
 import { readZip, type ZipMember } from '../zip.ts';
 import { NPY_HEADER_BYTES, type NpyHeader, npyObstacle, readNpy, readNpyHeader } from './npy.ts';
 
-/** An `.npz` or `.npy` file and what it is called without its ending. */
-export interface NumpyFile {
-  readonly stem: string;
-  readonly bytes: Uint8Array;
-  readonly isArchive: boolean;
-}
-
 /**
- * Reads NumPy files together: every member of an `.npz` and every `.npy` (by its file name) is a variable, and the
- * arrays `format data indices indptr shape` of a SciPy sparse matrix are one.
+ * NumPy files, read together. Every member of an `.npz` and every `.npy` (by its file name) is a variable.
+ * The arrays `format data indices indptr shape` of a SciPy sparse matrix are one variable.
  * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_MEMORY`, and what variables.ts throws.
  */
-export function readNumpy(files: readonly NumpyFile[], options: ReadOptions, budget: Budget): Dataset {
-  const variables = files.flatMap(({ stem, bytes, isArchive }) =>
-    isArchive ? archiveVariables(stem, readZip(bytes), budget) : [npyVariable(stem, bytes, budget)],
-  );
-  return datasetFromVariables(variables, options, budget);
+export const numpyFormat: Format = {
+  fileNames: '.npz, .npy',
+  extensions: ['npz', 'npy'],
+  several: 'an .npy pair',
+  isContent: (bytes) => isZip(bytes) || latin1(bytes.subarray(0, 6)) === '\x93NUMPY',
+  read(files, options, budget) {
+    if (files.length === 1 && !isArchive(files[0]) && !options.unlabelled) {
+      throw new CtreError('E_FORMAT', 'an .npy file holds one array; give two, such as X.npy and y.npy');
+    }
+    return datasetFromVariables(
+      files.flatMap((file) => variablesOf(file, budget)),
+      options,
+      budget,
+    );
+  },
+};
+
+function isZip(bytes: Uint8Array): boolean {
+  return latin1(bytes.subarray(0, 4)) === 'PK\x03\x04';
 }
 
-function npyVariable(name: string, bytes: Uint8Array, budget: Budget): Variable {
-  return { ...describe(name, readNpyHeader(bytes)), read: () => readNpy(bytes, budget) };
+function isArchive({ name, bytes }: InputFile): boolean {
+  const extension = extensionOf(name);
+  return extension === 'npz' || (extension !== 'npy' && isZip(bytes));
 }
 
-function describe(name: string, header: NpyHeader): Omit<Variable, 'read'> {
+function variablesOf(file: InputFile, budget: Budget): Variable[] {
+  const { name, bytes } = file;
+  const stem = name.replace(/\.np[yz]$/i, '');
+  if (isArchive(file)) return archiveVariables(stem, readZip(bytes), budget);
+  return [{ ...variableHeader(stem, readNpyHeader(bytes)), read: () => readNpy(bytes, budget) }];
+}
+
+function variableHeader(name: string, header: NpyHeader): Omit<Variable, 'read'> {
   return {
     name,
     shape: header.shape,
@@ -48,7 +64,7 @@ function archiveVariables(stem: string, archive: readonly ZipMember[], budget: B
   for (const [name, member] of members) {
     if (sparse && SPARSE_PARTS.has(name)) continue;
     const header = readNpyHeader(member.prefix(NPY_HEADER_BYTES));
-    variables.push({ ...describe(name, header), read: () => readNpy(member.read(budget), budget) });
+    variables.push({ ...variableHeader(name, header), read: () => readNpy(member.read(budget), budget) });
   }
   return variables;
 }

@@ -1,0 +1,73 @@
+import { CtreError, show } from '../base/errors.ts';
+import { MAX_INDEX } from '../matrix/canonical.ts';
+
+/** How to read a file; every field has a default. */
+export interface ReadOptions {
+  /** The label column (CSV: name, or index from 0), or the labels' variable (`.mat`) or key (`.npz`). */
+  readonly label?: string | number;
+  /** The variable (`.mat`) or key (`.npz`) of the features. */
+  readonly features?: string;
+  /** The file holds features only, or its labels do not matter: `labels` and `labelNames` come back empty. */
+  readonly unlabelled?: boolean;
+  /** CSV: whether the first line names the columns. Default: detected. */
+  readonly header?: boolean;
+  /** CSV: what separates fields. Default: detected. */
+  readonly delimiter?: string;
+  /** LIBSVM: the number of columns. Default: the largest index that occurs. */
+  readonly columns?: number;
+  /**
+   * Bytes that reading may take at a time, for the dataset and on the way to it, besides the bytes that are
+   * given. Default 4 × these + 64 MiB. Compressed content counts as given once it is unpacked, up to 8 times
+   * its size.
+   */
+  readonly maxBytes?: number;
+}
+
+/** For each option, what it has to be, in words and as a check. */
+const OPTION_RULES: Readonly<
+  Record<keyof ReadOptions, [expected: string, check: (value: unknown) => boolean]>
+> = {
+  label: [
+    'a name, or an index from 0',
+    (value) => typeof value === 'string' || (Number.isSafeInteger(value) && Number(value) >= 0),
+  ],
+  features: ['a name', (value) => typeof value === 'string'],
+  unlabelled: ['true or false', (value) => typeof value === 'boolean'],
+  header: ['true or false', (value) => typeof value === 'boolean'],
+  delimiter: [
+    'one character that is no quote or line end',
+    (value) => typeof value === 'string' && /^[^"\r\n\ufeff]$/u.test(value),
+  ],
+  columns: [
+    `an integer from 1 to ${MAX_INDEX - 1}`,
+    (value) => isPositive(value) && Number(value) < MAX_INDEX,
+  ],
+  maxBytes: ['a positive integer', isPositive],
+};
+
+function isPositive(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+/**
+ * A copy of the options, each read once.
+ * @throws CtreError `E_ARGUMENT` for an option that does not exist or is not what it has to be.
+ */
+export function checkReadOptions(options: ReadOptions): ReadOptions {
+  if (typeof options !== 'object' || options === null || ArrayBuffer.isView(options)) {
+    throw new CtreError('E_ARGUMENT', `options is ${show(options)}; expected an object`);
+  }
+  const own = { ...options };
+  for (const [name, value] of Object.entries(own)) {
+    const known = Object.entries(OPTION_RULES).find(([key]) => key === name);
+    if (!known) {
+      const names = Object.keys(OPTION_RULES).join(', ');
+      throw new CtreError('E_ARGUMENT', `there is no option ${show(name)}; expected any of ${names}`);
+    }
+    const [, [expected, check]] = known;
+    if (value !== undefined && !check(value)) {
+      throw new CtreError('E_ARGUMENT', `the option ${name} is ${show(value)}; expected ${expected}`);
+    }
+  }
+  return own;
+}
