@@ -1,7 +1,7 @@
-// The cosine similarity of neurons' activations: ⟨a_i, a_j⟩ / (‖a_i‖·‖a_j‖) over all samples. Tile after tile adds to the
-// inner products (products for blocks of pairs, sddmm for listed pairs) and to the squared norms (squaredNorms). At the
-// end, cosineBlock or cosinePairs makes the quotients. They keep their sign. A neuron that never fires has cosine 0 with
-// every other.
+// The cosine similarity of neurons' activations: ⟨a_i, a_j⟩ / (‖a_i‖·‖a_j‖) over all samples. Tile after tile
+// adds to the inner products (products for blocks of pairs, sddmm for listed pairs) and to the squared norms
+// (squaredNorms). At the end, cosineBlock or cosinePairs makes the quotients. They keep their sign. A neuron
+// that never fires has cosine 0 with every other.
 import { DOUBLE_SHIFT, ELEMENT_BYTES, ELEMENT_SHIFT, ROW_BYTES, ROW_SHIFT, VECTOR_BYTES } from './layout';
 
 /**
@@ -53,7 +53,8 @@ export function squaredNorms(a: usize, list: usize, n: i32, sums: usize): void {
  * ```
  *
  * - dots f32 [outDim, inDim], row-major, changed in place.
- * - outSums f64 [outDim]; inSums f64 [inDim]: squared norms. They may be the same array. dots overlaps neither.
+ * - outSums f64 [outDim]; inSums f64 [inDim]: squared norms. They may be the same array. dots overlaps
+ *   neither.
  *
  * O(outDim · inDim).
  */
@@ -82,7 +83,8 @@ export function cosineBlock(dots: usize, outSums: usize, inSums: usize, outDim: 
  *
  * - The pairs are a CSR pattern, [outDim, inDim]: indptr i32 [outDim + 1], indices i32 [nnz].
  * - dots f32 [nnz], changed in place.
- * - outSums f64 [outDim]; inSums f64 [inDim]: squared norms. They may be the same array. dots overlaps neither.
+ * - outSums f64 [outDim]; inSums f64 [inDim]: squared norms. They may be the same array. dots overlaps
+ *   neither.
  *
  * O(nnz).
  */

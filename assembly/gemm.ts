@@ -1,8 +1,9 @@
-// The kernels of dense layers: the forward and the backward product of a layer that has every connection, and all inner
-// products of two tiles. The latter are a dense layer's gradient, RigL's and SNIP's scores, and the cosines' numerators.
+// The kernels of dense layers: the forward and the backward product of a layer that has every connection, and
+// all inner products of two tiles. The latter are a dense layer's gradient, RigL's and SNIP's scores, and the
+// cosines' numerators.
 //
-// Each works on blocks that fill eight registers. What is left over (an odd row, the last columns) runs through the same
-// loop, compiled for one row or column.
+// Each works on blocks that fill eight registers. What is left over (an odd row, the last columns) runs
+// through the same loop, compiled for one row or column.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, VECTOR_BYTES } from './layout';
 import { innerProduct, sum4x4 } from './math';
 import { No, Yes } from './switches';
@@ -120,7 +121,10 @@ export function gemmT(w: usize, dy: usize, x: usize, dx: usize, outDim: i32, inD
   }
 }
 
-/** gemmT for four neighbouring columns of W if Four, so that a cache line of W serves all of them; else for one. */
+/**
+ * gemmT for four neighbouring columns of W if Four, so that a cache line of W serves all of them; else for
+ * one.
+ */
 function gemmTColumns<Four>(w: usize, stride: usize, dy: usize, x: usize, dx: usize, outDim: i32): void {
   for (let part: usize = 0; part < ROW_BYTES; part += PART_BYTES) {
     let a0 = f32x4.splat(0);
@@ -207,7 +211,9 @@ export function products(
   if (i < outDim) productRows<No>(a, x, g, stride, inDim, accumulate, bytes);
 }
 
-/** products for two rows of a if Pair, else for one, each with four rows of x: six loads for eight products. */
+/**
+ * products for two rows of a if Pair, else for one, each with four rows of x: six loads for eight products.
+ */
 function productRows<Pair>(
   a: usize,
   x: usize,

@@ -1,5 +1,6 @@
-// The ABI. Every export is a kernel over pointers and shapes. A kernel never allocates, draws random numbers or decides.
-// scripts/abi.mjs reads this list. It writes the kernels' types, with their contracts, for TypeScript.
+// The ABI. Every export is a kernel over pointers and shapes. A kernel never allocates, draws random numbers
+// or decides. scripts/abi.mjs reads this list. It writes the kernels' types, with their contracts, for
+// TypeScript.
 export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';
 export { crossEntropyGradient, score, softmax } from './loss';

@@ -1,4 +1,5 @@
-// The sizes that all kernels share. scripts/abi.mjs writes each exported constant to src/engine/abi.generated.ts.
+// The sizes that all kernels share. scripts/abi.mjs writes each exported constant to
+// src/engine/abi.generated.ts.
 
 /** Samples in a tile: the lanes of a neuron's row. */
 export const TILE: i32 = 32;

@@ -14,8 +14,8 @@ import { exp4, log } from './math';
  * }
  * ```
  *
- * The largest logit is subtracted first, so that no exponential overflows. A NaN or +∞ among a lane's logits makes all its
- * probabilities NaN, and its logSum NaN or +∞.
+ * The largest logit is subtracted first, so that no exponential overflows. A NaN or +∞ among a lane's logits
+ * makes all its probabilities NaN, and its logSum NaN or +∞.
  *
  * - z f32 [classes][32]; classes ≥ 1.
  * - probs f32 [classes][32], overwritten; it may be z itself.

@@ -1,8 +1,10 @@
-// Sums over lanes, the exponential function and the logarithm. The host's own exp and log differ between engines. So they
-// are computed here, from operations that IEEE 754 rounds in the same way everywhere.
+// Sums over lanes, the exponential function and the logarithm. The host's own exp and log differ between
+// engines. So they are computed here, from operations that IEEE 754 rounds in the same way everywhere.
 import { VECTOR_BYTES } from './layout';
 
-/** The sum of the four lanes, as (0 + 2) + (1 + 3). sum4x4 adds in this order, too: tails get the same bits. */
+/**
+ * The sum of the four lanes, as (0 + 2) + (1 + 3). sum4x4 adds in this order, too: tails get the same bits.
+ */
 export function sum4(a: v128): f32 {
   return (
     f32x4.extract_lane(a, 0) +
@@ -19,8 +21,8 @@ export function sum4x4(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /**
- * Σ_b a[b] · x[b] over the first `bytes` bytes of two rows of tiles. It adds in the order of the loops that take four rows
- * at a time, so that their tails get the same bits.
+ * Σ_b a[b] · x[b] over the first `bytes` bytes of two rows of tiles. It adds in the order of the loops that
+ * take four rows at a time, so that their tails get the same bits.
  */
 export function innerProduct(a: usize, x: usize, bytes: usize): f32 {
   let s = f32x4.splat(0);
@@ -46,7 +48,8 @@ export function exp4(x: v128): v128 {
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(0.5));
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.0));
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.0));
-  // The exponent's bits make 2^n: 127 is their bias, 23 their place. 2^128 does not fit one factor, so n is two halves.
+  // The exponent's bits make 2^n: 127 is their bias, 23 their place. 2^128 does not fit one factor, so n is
+  // two halves.
   const i = i32x4.trunc_sat_f32x4_s(n);
   const half = i32x4.shr_s(i, 1);
   y = f32x4.mul(y, i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23));

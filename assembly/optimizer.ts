@@ -1,5 +1,5 @@
-// One step of an optimiser over n parameters. Tails run the same operations one by one, so that a parameter's bits do not
-// depend on its place.
+// One step of an optimiser over n parameters. Tails run the same operations one by one, so that a parameter's
+// bits do not depend on its place.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, VECTOR_BYTES } from './layout';
 
 /**

@@ -1,9 +1,11 @@
-// The gradients of a layer: dW, the dense product dy·xᵀ sampled at W's connections, and db, the sums of dy's rows.
+// The gradients of a layer: dW, the dense product dy·xᵀ sampled at W's connections, and db, the sums of dy's
+// rows.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, ROW_SHIFT, VECTOR_BYTES } from './layout';
 import { innerProduct, sum4, sum4x4 } from './math';
 
 /**
- * The gradient of a sparse layer's weights, and inner products of listed pairs: dW = (dy·xᵀ) at the connections.
+ * The gradient of a sparse layer's weights, and inner products of listed pairs: dW = (dy·xᵀ) at the
+ * connections.
  *
  * ```js
  * for (let i = 0; i < outDim; i++) {
@@ -38,8 +40,8 @@ export function sddmm(
     indptr += ELEMENT_BYTES;
     const end = (<usize>load<u32>(indptr)) << ELEMENT_SHIFT;
     let p = begin;
-    // Four connections at a time share the loads of dy. The loop over samples stays a loop: older V8s hoist the loads of
-    // an unrolled one, and spill.
+    // Four connections at a time share the loads of dy. The loop over samples stays a loop: older V8s hoist
+    // the loads of an unrolled one, and spill.
     for (; p + 4 * ELEMENT_BYTES <= end; p += 4 * ELEMENT_BYTES) {
       const s0 = x + ((<usize>load<u32>(indices + p)) << ROW_SHIFT);
       const s1 = x + ((<usize>load<u32>(indices + p, ELEMENT_BYTES)) << ROW_SHIFT);

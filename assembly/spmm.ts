@@ -1,8 +1,9 @@
 // The forward and the backward product of a sparse layer: y = W·x + bias and dx = Wᵀ·dy.
 //
-// Both are the same loop: a row of a compressed structure is gathered from a tile into registers. A whole row of 32
-// lanes takes eight registers in one pass. Older V8s spill one or two of them. Two passes of four registers avoid
-// that, and are slower on newer V8s (docs/performance.md). A narrow tile takes 8 lanes, two registers, a pass.
+// Both are the same loop: a row of a compressed structure is gathered from a tile into registers. A whole row
+// of 32 lanes takes eight registers in one pass. Older V8s spill one or two of them. Two passes of four
+// registers avoid that, and are slower on newer V8s (docs/performance.md). A narrow tile takes 8 lanes, two
+// registers, a pass.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, ROW_SHIFT, TILE, VECTOR_BYTES } from './layout';
 import { No, Yes } from './switches';
 
@@ -58,7 +59,8 @@ export function spmm(
  * }
  * ```
  *
- * - W's transposed structure (CSC): colPtr i32 [inDim + 1], rowIdx i32 [nnz], perm i32 [nnz] into values f32 [nnz].
+ * - W's transposed structure (CSC): colPtr i32 [inDim + 1], rowIdx i32 [nnz], perm i32 [nnz] into values f32
+ *   [nnz].
  * - dy f32 [outDim][32]; x f32 [inDim][32]: the activations that ReLU made.
  * - dx f32 [inDim][32]: its first `lanes` lanes are overwritten, the others stay. It overlaps nothing else.
  * - lanes: 8, 16 or 32.
@@ -97,7 +99,8 @@ export function spmmT(
  * }
  * ```
  *
- * - W's transposed structure (CSC): colPtr i32 [inDim + 1], rowIdx i32 [nnz], perm i32 [nnz] into values f32 [nnz].
+ * - W's transposed structure (CSC): colPtr i32 [inDim + 1], rowIdx i32 [nnz], perm i32 [nnz] into values f32
+ *   [nnz].
  * - dy f32 [outDim][32].
  * - dx f32 [inDim][32], overwritten. It overlaps nothing else.
  *

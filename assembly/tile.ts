@@ -1,9 +1,9 @@
-// Tiles and what goes into and out of them. A tile is f32 [neurons][32]: 32 samples, neuron-major. A neuron's row is two
-// cache lines, SIMD runs over samples, and a sparse index costs one scalar load a connection.
+// Tiles and what goes into and out of them. A tile is f32 [neurons][32]: 32 samples, neuron-major. A neuron's
+// row is two cache lines, SIMD runs over samples, and a sparse index costs one scalar load a connection.
 //
-// A tile that holds fewer than 32 samples has zeros in its unused lanes when it is packed. Kernels may write anything
-// there; nobody reads it. A kernel with a parameter `lanes` (8, 16 or 32) works on the first lanes only, since the last
-// tile of a batch may be nearly empty.
+// A tile that holds fewer than 32 samples has zeros in its unused lanes when it is packed. Kernels may write
+// anything there; nobody reads it. A kernel with a parameter `lanes` (8, 16 or 32) works on the first lanes
+// only, since the last tile of a batch may be nearly empty.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, ROW_SHIFT, TILE, VECTOR_BYTES } from './layout';
 
 /**

@@ -1,6 +1,6 @@
-// Selection of the k largest or smallest of n numbers in linear time. A radix select over the numbers' bits finds the k-th
-// of them, and one more pass collects. Of equal numbers the one of lower index is taken, so the result depends on nothing
-// else.
+// Selection of the k largest or smallest of n numbers in linear time. A radix select over the numbers' bits
+// finds the k-th of them, and one more pass collects. Of equal numbers the one of lower index is taken, so
+// the result depends on nothing else.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, TOP_K_SCRATCH } from './layout';
 
 /** The lowest bits of the three digits of a key: 11 bits, 11 bits and 10 bits. */
@@ -18,7 +18,8 @@ const MAGNITUDE: u32 = 0x7fffffff;
 const INFINITY_BITS: u32 = 0x7f800000;
 
 /**
- * The indices, ascending, of the k largest of n scores; of the k smallest if `smallest`; by |·| if `absolute`.
+ * The indices, ascending, of the k largest of n scores; of the k smallest if `smallest`; by |·| if
+ * `absolute`.
  *
  * ```js
  * const key = (i) => (absolute ? Math.abs(scores[i]) : scores[i]) * (smallest ? -1 : 1);
@@ -84,7 +85,10 @@ export function topK(
   }
 }
 
-/** A number without sign that is larger the more its score is wanted. The order of floats is that of their bits, mended. */
+/**
+ * A number without sign that is larger the more its score is wanted. The order of floats is that of their
+ * bits, mended.
+ */
 function keyOf(scores: usize, i: i32, smallest: bool, absolute: bool): u32 {
   let bits = load<u32>(scores + ((<usize>i) << ELEMENT_SHIFT));
   if (absolute) bits &= MAGNITUDE;

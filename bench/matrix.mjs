@@ -1,5 +1,5 @@
-// The sparse kernels over a matrix of layers, every contestant on the same files: first their results are compared, then
-// they take turns.
+// The sparse kernels over a matrix of layers, every contestant on the same files: first their results are
+// compared, then they take turns.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,9 +43,10 @@ export function gigaflops({ nnz }, kernel, nanoseconds) {
 }
 
 /**
- * @param contestants name → { program, kernels, takesPart?(layer) }; the first one's results are what others are compared to.
- * @param onLayer is called with each layer's figures: { …layer, errors: { kernel: { name: error } }, kernels: { kernel:
- *   { name: summary } } }, times in nanoseconds a batch.
+ * @param contestants name → { program, kernels, takesPart?(layer) }; the first one's results are what others
+ *   are compared to.
+ * @param onLayer is called with each layer's figures: { …layer, errors: { kernel: { name: error } }, kernels:
+ *   { kernel: { name: summary } } }, times in nanoseconds a batch.
  */
 export async function measureLayers(contestants, { quick }, onLayer) {
   const folder = mkdtempSync(join(tmpdir(), 'ctre-bench-'));

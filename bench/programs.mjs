@@ -1,5 +1,5 @@
-// The programs that take part: each is a process that answers a line with a line of JSON, so that they can take turns
-// whatever they are written in.
+// The programs that take part: each is a process that answers a line with a line of JSON, so that they can
+// take turns whatever they are written in.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import os from 'node:os';
@@ -10,7 +10,9 @@ import { installedNode, LTS_LINES } from '../scripts/nodeVersions.mjs';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const succeeds = (command, args) => spawnSync(command, args).status === 0;
 
-/** All pinned programs share one core: they take turns, so none disturbs another, and all see the same one. */
+/**
+ * All pinned programs share one core: they take turns, so none disturbs another, and all see the same one.
+ */
 const pin = ['-c', String(os.cpus().length - 1)];
 const canPin = succeeds('taskset', [...pin, 'true']);
 
@@ -84,7 +86,8 @@ export function nativeProgram(source, name, flags) {
 }
 
 /**
- * The Nodes to measure on, this one first. The other is the one at `path` ('none': no other) or the newest LTS line.
+ * The Nodes to measure on, this one first. The other is the one at `path` ('none': no other) or the newest
+ * LTS line.
  */
 export function findNodes(path) {
   const nodes = [{ name: 'this', path: process.execPath, ...versions(process.execPath) }];

@@ -1,10 +1,12 @@
-// The figures the project is judged by, each with its target, computed from the results of the suites; a figure whose suite
-// has not run, or whose peer is absent, is left out.
+// The figures the project is judged by, each with its target, computed from the results of the suites; a
+// figure whose suite has not run, or whose peer is absent, is left out.
 import { geometricMean } from './turns.mjs';
 
 const SPARSE = ['spmm', 'spmmT', 'sddmm'];
 
-/** The geometric mean of ctre ÷ peer (or its inverse) over layers and kernels; undefined where there are none. */
+/**
+ * The geometric mean of ctre ÷ peer (or its inverse) over layers and kernels; undefined where there are none.
+ */
 function mean(layers, node, kernels, peer, invert = false) {
   const all = layers.flatMap((layer) => kernels.map((kernel) => layer.kernels[kernel].ratios[node][peer]));
   const known = all.filter((ratio) => ratio !== undefined);
@@ -171,7 +173,8 @@ function meanToLts(layers) {
 }
 
 /**
- * @param results suite → its figures. @param nodes names of the Nodes measured on, the one that is judged last.
+ * @param results suite → its figures. @param nodes names of the Nodes measured on, the one that is judged
+ *   last.
  * @returns { suite, figure, target, values: { node: number }, kept } of every figure that is known.
  */
 export function judge(results, nodes) {

@@ -1,5 +1,5 @@
-// Programs take turns, A B C … C B A …, so that a machine that slows down slows all of them; what is compared are turns of
-// one round.
+// Programs take turns, A B C … C B A …, so that a machine that slows down slows all of them; what is compared
+// are turns of one round.
 
 const sorted = (values) => values.toSorted((a, b) => a - b);
 

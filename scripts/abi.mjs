@@ -1,5 +1,6 @@
-// What TypeScript has to know of the kernels, read from assembly/: their names, parameters and contracts, and the sizes that
-// they share. scripts/build-wasm.mjs writes it to src/engine/abi.generated.ts, so that none of it is copied by hand.
+// What TypeScript has to know of the kernels, read from assembly/: their names, parameters and contracts, and
+// the sizes that they share. scripts/build-wasm.mjs writes it to src/engine/abi.generated.ts, so that none of
+// it is copied by hand.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -15,7 +16,10 @@ const TYPES = {
   f64: 'number',
 };
 
-/** The text of abi.generated.ts for the sources in a folder: index.ts, which lists the kernels, and layout.ts, the sizes. */
+/**
+ * The text of abi.generated.ts for the sources in a folder: index.ts, which lists the kernels, and layout.ts,
+ * the sizes.
+ */
 export async function describeKernels(folder) {
   const kernels = await readKernels(folder);
   return `// scripts/abi.mjs has read this from assembly/.
@@ -25,8 +29,9 @@ export type Pointer = number;
 
 ${(await readConstants(folder)).map(({ comment, name, value }) => `${comment}\nexport const ${name} = ${value};\n`).join('\n')}
 /**
- * The kernels. They work on the memory that the engine owns, and trust their arguments. Beside the contract of each stands
- * the plain loop that it computes, over arrays instead of pointers: \`x[j][b]\` is lane b of row j of a tile.
+ * The kernels. They work on the memory that the engine owns, and trust their arguments. Beside the contract
+ * of each stands the plain loop that it computes, over arrays instead of pointers: \`x[j][b]\` is lane b of
+ * row j of a tile.
  */
 export type Kernels = {
 ${kernels.map(declare).join('\n')}

@@ -1,4 +1,5 @@
-// Compiles assembly/, and writes what TypeScript needs of it: the bytes as a module, and the kernels' types and sizes.
+// Compiles assembly/, and writes what TypeScript needs of it: the bytes as a module, and the kernels' types
+// and sizes.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { checkModule, describeKernels } from './abi.mjs';

@@ -1,5 +1,6 @@
-// Whole epochs on a page, as contestants: ctre's on the page's thread and in a worker, and those of the dense network in tfjs-wasm, on one
-// thread with SIMD. suites/browser.mjs bundles this file and calls what it exports.
+// Whole epochs on a page, as contestants: ctre's on the page's thread and in a worker, and those of the dense
+// network in tfjs-wasm, on one thread with SIMD. suites/browser.mjs bundles this file and calls what it
+// exports.
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
@@ -55,7 +56,10 @@ export async function openDense(layers) {
   };
 }
 
-/** a·b. Of transposed operands tfjs-wasm makes products in plain loops: its gradient is given matrices that are transposed already. */
+/**
+ * a·b. Of transposed operands tfjs-wasm makes products in plain loops: its gradient is given matrices that
+ * are transposed already.
+ */
 const product = tf.customGrad((a, b, save) => {
   save([a, b]);
   return {

@@ -1,4 +1,5 @@
-// The loop of a contestant in JavaScript: a line names a command and its arguments, the answer is a line of JSON.
+// The loop of a contestant in JavaScript: a line names a command and its arguments, the answer is a line of
+// JSON.
 import { createInterface } from 'node:readline';
 import { Bench } from 'tinybench';
 

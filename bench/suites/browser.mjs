@@ -1,4 +1,5 @@
-// The same epochs in headless Chromium and in Node, on as many threads; and those of the dense network in tfjs-wasm, on the same page.
+// The same epochs in headless Chromium and in Node, on as many threads; and those of the dense network in
+// tfjs-wasm, on the same page.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -26,7 +27,8 @@ async function openPage(executablePath, { x, y }) {
     format: 'iife',
     globalName: 'contestants',
     platform: 'browser',
-    // What stands for the address of the bundle, beside which threads and models in workers look for their files.
+    // What stands for the address of the bundle, beside which threads and models in workers look for their
+    // files.
     define: { 'import.meta.url': 'document.baseURI' },
     write: false,
     logLevel: 'error',

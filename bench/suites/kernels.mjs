@@ -1,4 +1,5 @@
-// Every kernel of ctre by itself: how fast, in GFLOP/s or GB/s, and how much slower this Node is than the newest.
+// Every kernel of ctre by itself: how fast, in GFLOP/s or GB/s, and how much slower this Node is than the
+// newest.
 import { gigaflops, measureLayers, nameOf } from '../matrix.mjs';
 import { nodeProgram } from '../programs.mjs';
 import { ratio, takeTurns } from '../turns.mjs';

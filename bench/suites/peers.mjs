@@ -1,5 +1,5 @@
-// The sparse kernels against what one would use instead, and against native code: the same layers, the same results, turn
-// by turn. A ratio is the peer's time ÷ ctre's.
+// The sparse kernels against what one would use instead, and against native code: the same layers, the same
+// results, turn by turn. A ratio is the peer's time ÷ ctre's.
 import { l2Bytes } from '../machine.mjs';
 import { measureLayers, nameOf, workingSet } from '../matrix.mjs';
 import { nativeProgram, nodeProgram, pythonProgram } from '../programs.mjs';

@@ -1,5 +1,5 @@
-// Big networks: three hidden layers of n neurons, the shape of the published SET timings, trained and evolved, as far as
-// memory and patience reach.
+// Big networks: three hidden layers of n neurons, the shape of the published SET timings, trained and
+// evolved, as far as memory and patience reach.
 import { nodeProgram } from '../programs.mjs';
 import { ratio, summarize, takeTurns } from '../turns.mjs';
 

@@ -1,9 +1,11 @@
-// Two threads against one: epochs of the same model, turn by turn, on as many cores as the machine has. Beside them two
-// processes of one thread each at the same time, which share nothing: what they get is the most that threads can.
+// Two threads against one: epochs of the same model, turn by turn, on as many cores as the machine has.
+// Beside them two processes of one thread each at the same time, which share nothing: what they get is the
+// most that threads can.
 import { nodeProgram } from '../programs.mjs';
 import { ratio, takeTurns } from '../turns.mjs';
 
-// A turn has to outlast the waking of a core that idled while one thread had its turn: ten short epochs do, two do not.
+// A turn has to outlast the waking of a core that idled while one thread had its turn: ten short epochs do,
+// two do not.
 const CASES = [
   { n: 1000, epsilon: 5, epochs: 10, data: { random: [5000, 784, 10] } },
   { n: 1000, epsilon: 20, epochs: 10, data: { random: [5000, 784, 10] } },

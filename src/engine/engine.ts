@@ -21,7 +21,10 @@ export interface Engine {
   readonly module: WasmModule;
 }
 
-/** The one state of the package: an engine over a memory of this thread, and one over a memory that threads share. */
+/**
+ * The one state of the package: an engine over a memory of this thread, and one over a memory that threads
+ * share.
+ */
 let engine: Engine | undefined;
 
 let starting: Promise<Engine> | undefined;
@@ -36,16 +39,17 @@ export function putOnTrial(wanted: Trials): void {
 }
 
 /**
- * Compiles and starts the kernels, once; later calls return at once. Everything asynchronous calls it by itself.
- * Threads have kernels of their own, always the inlined ones.
+ * Compiles and starts the kernels, once; later calls return at once. Everything asynchronous calls it by
+ * itself. Threads have kernels of their own, always the inlined ones.
  *
  * ```ts
  * await init({ wasm: '/assets/ctre.wasm' }); // your own copy of the file instead of the inlined bytes
  * ```
  *
  * @param options.wasm what to start from instead of the inlined module.
- * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, the module is not this package's, or its address does
- *   not answer; `E_MEMORY` where the system refuses the memory; `E_ARGUMENT` for a `wasm` that is none of these.
+ * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, the module is not this package's, or its
+ *   address does not answer; `E_MEMORY` where the system refuses the memory; `E_ARGUMENT` for a `wasm` that
+ *   is none of these.
  */
 export async function init(options: { readonly wasm?: WasmSource } = {}): Promise<void> {
   const { wasm } = checkOptions('init', options, ['wasm']);
@@ -59,7 +63,10 @@ export async function init(options: { readonly wasm?: WasmSource } = {}): Promis
   engine ??= started;
 }
 
-/** Whether people wait for this thread to draw. Elsewhere so few bytes are compiled at once, which takes less time. */
+/**
+ * Whether people wait for this thread to draw. Elsewhere so few bytes are compiled at once, which takes less
+ * time.
+ */
 function isPage(): boolean {
   return 'document' in globalThis;
 }
@@ -70,12 +77,14 @@ export async function startedModule(): Promise<WasmModule | undefined> {
 }
 
 /**
- * As `init`, at once: in Node, in workers, and on a page's main thread in browsers that compile so small a module there
- * (Chrome from 115 on; others refuse, the error says so, and `await init()` is the way). You need not call it: whatever is
- * synchronous calls it by itself.
- * @param options.wasm bytes or a module to use instead of the inlined ones; `init` takes addresses and responses, too.
- * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, compiling on this thread is refused, or the module is
- *   not this package's; `E_MEMORY` where the system refuses the memory; `E_ARGUMENT` for any other `wasm`.
+ * As `init`, at once: in Node, in workers, and on a page's main thread in browsers that compile so small a
+ * module there (Chrome from 115 on; others refuse, the error says so, and `await init()` is the way). You
+ * need not call it: whatever is synchronous calls it by itself.
+ * @param options.wasm bytes or a module to use instead of the inlined ones; `init` takes addresses and
+ *   responses, too.
+ * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, compiling on this thread is refused, or the
+ *   module is not this package's; `E_MEMORY` where the system refuses the memory; `E_ARGUMENT` for any other
+ *   `wasm`.
  */
 export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
   const { wasm } = checkOptions('initSync', options, ['wasm']);
@@ -90,8 +99,8 @@ export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
 
 /**
  * The running engine; started on the spot where none is.
- * @throws CtreError `E_ENGINE` where the engine cannot be started synchronously; `E_MEMORY` where the system refuses the
- *   memory.
+ * @throws CtreError `E_ENGINE` where the engine cannot be started synchronously; `E_MEMORY` where the system
+ *   refuses the memory.
  */
 export function getEngine(): Engine {
   initSync();
@@ -100,8 +109,8 @@ export function getEngine(): Engine {
 
 /**
  * The engine over a memory that threads can share; started when it is first asked for.
- * @throws CtreError `E_ENGINE` where there is no shared memory; `E_MEMORY` where the system refuses so large a one. The
- *   next call tries again.
+ * @throws CtreError `E_ENGINE` where there is no shared memory; `E_MEMORY` where the system refuses so large
+ *   a one. The next call tries again.
  */
 export async function getSharedEngine(): Promise<Engine> {
   sharedStarting ??= startAsync(true, () => declareShared(inlinedBytes()));
@@ -122,7 +131,10 @@ async function startAsync(shared: boolean, source: () => WasmSource): Promise<En
   }
 }
 
-/** Grows to the 4 GiB that a 32-bit address reaches. Engines reserve that many addresses at once, and can be refused. */
+/**
+ * Grows to the 4 GiB that a 32-bit address reaches. Engines reserve that many addresses at once, and can be
+ * refused.
+ */
 function createMemory(shared: boolean): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });

@@ -9,8 +9,8 @@ interface Views {
 }
 
 /**
- * A typed array in the kernels' memory: `pointer` for kernels, `view` for TypeScript. A view detaches silently when the
- * memory grows. So take `view` again after every allocation, and never keep it.
+ * A typed array in the kernels' memory: `pointer` for kernels, `view` for TypeScript. A view detaches
+ * silently when the memory grows. So take `view` again after every allocation, and never keep it.
  */
 export class Block<K extends keyof Views = keyof Views> {
   readonly pointer: number;

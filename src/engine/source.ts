@@ -7,8 +7,8 @@ import { wasmHex } from './wasm.generated.ts';
 export type WasmBytes = ArrayBuffer | ArrayBufferView<ArrayBuffer> | WasmModule;
 
 /**
- * What the kernels can be started from: bytes or a module, or where the bytes are. That is an address (`https:`, or
- * `file:` in Node), a response, or the promise of one.
+ * What the kernels can be started from: bytes or a module, or where the bytes are. That is an address
+ * (`https:`, or `file:` in Node), a response, or the promise of one.
  */
 export type WasmSource = WasmBytes | UrlObject | string | FetchResponse | Promise<FetchResponse>;
 
@@ -21,8 +21,8 @@ export interface Instance {
 
 /**
  * Compiles and starts a module over the memory.
- * @throws CtreError `E_ARGUMENT` for anything but a source, `E_ENGINE` for an address that does not answer; else what the
- *   engine throws.
+ * @throws CtreError `E_ARGUMENT` for anything but a source, `E_ENGINE` for an address that does not answer;
+ *   else what the engine throws.
  */
 export async function start(wasm: WasmSource, memory: WebAssembly.Memory): Promise<Instance> {
   const { instance, module } = await instantiate(await open(wasm), { env: { memory } });
@@ -55,7 +55,8 @@ async function open(wasm: WasmSource): Promise<WasmBytes | Response> {
       `${source.url} answered ${source.status}; expected the file that is exported as ctre/wasm`,
     );
   }
-  // Engines compile a response while it arrives, if its server names this very type. Most servers do not know it.
+  // Engines compile a response while it arrives, if its server names this very type. Most servers do not know
+  // it.
   return source.headers.get('content-type') === 'application/wasm' ? source : source.arrayBuffer();
 }
 
@@ -66,9 +67,9 @@ function checkBytes(wasm: unknown, expected: string): WasmBytes {
 }
 
 /**
- * The module with its memory import declared as shared. That is one bit of the binary. The import's bytes are the names
- * "env" and "memory", its kind (2), and the memory's limits. The limits begin with flags: 1 is "has a maximum", 2 is
- * "shared".
+ * The module with its memory import declared as shared. That is one bit of the binary. The import's bytes are
+ * the names "env" and "memory", its kind (2), and the memory's limits. The limits begin with flags: 1 is "has
+ * a maximum", 2 is "shared".
  */
 export function declareShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const mark = [3, ...new TextEncoder().encode('env'), 6, ...new TextEncoder().encode('memory'), 2, 1];
@@ -81,9 +82,9 @@ export function declareShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayB
 }
 
 /**
- * The bytes that the package brings, from hexadecimal digits. These are more than base64 has, and a fifth less once they
- * are compressed, since repeated bytes stay repeated text. Eight digits are read at a time: one byte at a time takes
- * longer than the compiler does.
+ * The bytes that the package brings, from hexadecimal digits. These are more than base64 has, and a fifth
+ * less once they are compressed, since repeated bytes stay repeated text. Eight digits are read at a time:
+ * one byte at a time takes longer than the compiler does.
  */
 export function inlinedBytes(): Uint8Array<ArrayBuffer> {
   const digits = wasmHex.length;

@@ -6,8 +6,9 @@ import { checkDense, type DenseMatrix } from '../matrix/denseMatrix.ts';
 import { checkFits, inRegion, loadPattern, tilesOf } from './operands.ts';
 
 /**
- * The dense product A·Bᵀ sampled at a pattern: entry (i, j) of the result is the inner product of row i of `a`
- * [pattern.rows × k] and row j of `b` [pattern.cols × k]. The pattern's own values do not matter. O(nnz · k).
+ * The dense product A·Bᵀ sampled at a pattern: entry (i, j) of the result is the inner product of row i of
+ * `a` [pattern.rows × k] and row j of `b` [pattern.cols × k]. The pattern's own values do not matter. O(nnz ·
+ * k).
  *
  * ```ts
  * const pattern = CsrMatrix.fromParts({ rows: 1, cols: 2, indptr: [0, 1], indices: [1], values: [0] });
@@ -16,8 +17,9 @@ import { checkFits, inRegion, loadPattern, tilesOf } from './operands.ts';
  * sddmm(pattern, a, b).values; // [11]
  * ```
  *
- * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each other,
- *   `E_CSR` for a pattern that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each
+ *   other, `E_CSR` for a pattern that was changed and is no longer canonical, `E_MEMORY` for more than the
+ *   memory holds.
  */
 export function sddmm(pattern: CsrMatrix, a: DenseMatrix, b: DenseMatrix): CsrMatrix {
   const sampled = checkSparse('pattern', pattern);

@@ -18,8 +18,9 @@ import { checkFits, inRegion, loadPattern, newElements, tilesOf } from './operan
  * spmm(w, { rows: 3, cols: 1, data: Float32Array.of(1, 10, 100) }).data; // [100, 32]
  * ```
  *
- * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each other,
- *   `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each
+ *   other, `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory
+ *   holds.
  */
 export function spmm(w: CsrMatrix, x: DenseMatrix): DenseMatrix {
   const matrix = checkSparse('w', w);
@@ -43,8 +44,9 @@ export function spmm(w: CsrMatrix, x: DenseMatrix): DenseMatrix {
  * spmmTransposed(w, { rows: 2, cols: 1, data: Float32Array.of(1, 10) }).data; // [20, 30, 1]
  * ```
  *
- * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each other,
- *   `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each
+ *   other, `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory
+ *   holds.
  */
 export function spmmTransposed(w: CsrMatrix, y: DenseMatrix): DenseMatrix {
   const matrix = checkSparse('w', w);
@@ -60,7 +62,10 @@ export function spmmTransposed(w: CsrMatrix, y: DenseMatrix): DenseMatrix {
   });
 }
 
-/** Maps columns, 32 at a time. `load` makes the kernel call, from a tile [input.rows][32] to a tile [rows][32]. */
+/**
+ * Maps columns, 32 at a time. `load` makes the kernel call, from a tile [input.rows][32] to a tile
+ * [rows][32].
+ */
 function mapColumns(
   input: DenseMatrix,
   rows: number,

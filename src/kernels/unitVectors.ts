@@ -19,7 +19,10 @@ export interface UnitVectors {
   columnPacker(): (begin: number, count: number, tile: number) => void;
 }
 
-/** Copies a checked matrix's rows into the kernels' memory and scales each to length 1. A sparse one stays sparse. */
+/**
+ * Copies a checked matrix's rows into the kernels' memory and scales each to length 1. A sparse one stays
+ * sparse.
+ */
 export function loadUnitVectors(
   engine: Engine,
   region: Region,
@@ -82,8 +85,9 @@ function sparseVectors({ kernels }: Engine, region: Region, matrix: CsrMatrix): 
 }
 
 /**
- * Scales every row to length 1 before anything is multiplied, so that no inner product overflows float32 or vanishes in
- * it. Returns the pointer to the squared lengths that the rounded rows have then. Row r begins at `offset(r)`.
+ * Scales every row to length 1 before anything is multiplied, so that no inner product overflows float32 or
+ * vanishes in it. Returns the pointer to the squared lengths that the rounded rows have then. Row r begins at
+ * `offset(r)`.
  */
 function normalise(
   region: Region,

@@ -38,7 +38,9 @@ function failIn(n: number | undefined): void {
 const blocks = (): number[] => arenas.map((arena) => arena.usage().blocks);
 const bytes = (): number[] => arenas.map((arena) => arena.usage().bytes);
 
-/** Runs `operation` with its 1st, 2nd, 3rd, … allocation refused, until it needs no more; how many there were. */
+/**
+ * Runs `operation` with its 1st, 2nd, 3rd, … allocation refused, until it needs no more; how many there were.
+ */
 async function refuseEach(
   operation: () => unknown,
   afterFailure: (n: number) => unknown = () => {},

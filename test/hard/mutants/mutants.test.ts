@@ -1,4 +1,5 @@
-// Whether the kernels' tests catch mistakes: kernels with one mistake each are compiled, and the tests run on them.
+// Whether the kernels' tests catch mistakes: kernels with one mistake each are compiled, and the tests run on
+// them.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

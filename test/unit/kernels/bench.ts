@@ -33,9 +33,9 @@ type Elements = Float32Array | Float64Array | Int32Array;
 const GUARD = 64;
 
 /**
- * What stands there, in turn: signalling NaNs of float32 and, both words together, of float64, and indices out of bounds. Who
- * reads them gets wrong results, and who calculates with them and writes the result changes them: it is a quiet NaN. Every
- * buffer has its own, so that one's guard copied to another's is seen.
+ * What stands there, in turn: signalling NaNs of float32 and, both words together, of float64, and indices
+ * out of bounds. Who reads them gets wrong results, and who calculates with them and writes the result
+ * changes them: it is a quiet NaN. Every buffer has its own, so that one's guard copied to another's is seen.
  */
 const CANARIES = [0x7fa00000, 0x7ff00000];
 
@@ -171,8 +171,8 @@ export class Bench {
   }
 
   /**
-   * As `expectCopied`, where the wanted is the kernel's own doing, in another place or undone again: of a broken kernel
-   * that says nothing.
+   * As `expectCopied`, where the wanted is the kernel's own doing, in another place or undone again: of a
+   * broken kernel that says nothing.
    */
   expectSame(buffer: Guarded, want: ArrayLike<number>): void {
     const sight = this.#sight;

@@ -1,9 +1,8 @@
 import { type Random, randomStream } from '../../../src/base/random.ts';
+import { PART, TILE } from '../../../src/engine/abi.ts';
 import { runSeed } from '../../support/effort.ts';
 import type { Truth } from '../../support/rounding.ts';
 import type { Case } from './bench.ts';
-
-export const TILE = 32;
 
 /** What the lanes that a kernel has to leave alone hold. */
 export const UNTOUCHED = -12345;
@@ -33,8 +32,9 @@ export function stream(name: string): Random {
 }
 
 /**
- * n numbers of both signs. What is not finite is at one place. The `second` factor of a product is such that the product of
- * both is denormal, or 1e30, and not beyond float32; `mixed` ones overflow and vanish as they like.
+ * n numbers of both signs. What is not finite is at one place. The `second` factor of a product is such that
+ * the product of both is denormal, or 1e30, and not beyond float32; `mixed` ones overflow and vanish as they
+ * like.
  */
 export function numbers(
   random: Random,
@@ -87,7 +87,7 @@ export function tileCounts(samples: number): number[] {
 
 /** The numbers of lanes a kernel may be told to go through for so many samples. */
 export function lanesFrom(count: number): number[] {
-  return [8, 16, 32].filter((lanes) => lanes >= count);
+  return [PART, 2 * PART, TILE].filter((lanes) => lanes >= count);
 }
 
 /** The tile with `value` in every lane from `lanes` on. */

@@ -1,4 +1,5 @@
-// The matrix that every kernel and every public product is run over: all combinations of sizes, structures and values.
+// The matrix that every kernel and every public product is run over: all combinations of sizes, structures
+// and values.
 import { effort, runSeed } from '../../support/effort.ts';
 import { DENSITIES, type Structure, VALUES, type Values } from './inputs.ts';
 
@@ -27,7 +28,9 @@ export type Axis = keyof typeof AXES;
 /** The most cells run of one matrix. */
 const MOST = effort(400, 20_000);
 
-/** Every n-th cell over the axes, n prime to their number, so that every value of every axis is among them. */
+/**
+ * Every n-th cell over the axes, n prime to their number, so that every value of every axis is among them.
+ */
 export function* cellsOf(axes: readonly Axis[]): Iterable<Cell> {
   const total = axes.reduce((product, axis) => product * AXES[axis].length, 1);
   let step = Math.ceil(total / MOST);

@@ -161,9 +161,10 @@ describe('the matrix', () => {
 });
 
 /**
- * All cosines in float64; 0 where a row has no length, or a value that is not finite. Rows are rounded to length 1 (two
- * roundings an element), their inner product is summed in float32, where by Cauchy and Schwarz Σ|a||b| ≤ 1, and the
- * quotient is rounded to float32; the lengths' own roundings are float64's. What underflows is lost to every term.
+ * All cosines in float64; 0 where a row has no length, or a value that is not finite. Rows are rounded to
+ * length 1 (two roundings an element), their inner product is summed in float32, where by Cauchy and Schwarz
+ * Σ|a||b| ≤ 1, and the quotient is rounded to float32; the lengths' own roundings are float64's. What
+ * underflows is lost to every term.
  */
 function cosineTruths(a: DenseMatrix, b: DenseMatrix): Truth[] {
   const cols = a.cols;

@@ -1,6 +1,7 @@
+import { TILE } from '../../../../src/engine/abi.ts';
 import type { Truth } from '../../../support/rounding.ts';
 import type { Bench, Case, Subject } from '../bench.ts';
-import { numbers, shuffled, single, sparse, stream, TILE, tile, tileCounts } from '../inputs.ts';
+import { numbers, shuffled, single, sparse, stream, tile, tileCounts } from '../inputs.ts';
 import type { Cell } from '../matrix.ts';
 
 export const squaredNorms: Subject = {

@@ -1,6 +1,7 @@
+import { TILE } from '../../../../src/engine/abi.ts';
 import { Sum, type Truth } from '../../../support/rounding.ts';
 import type { Subject } from '../bench.ts';
-import { lanesFrom, numbers, rectified, single, spoil, stream, TILE, tile, tileCounts } from '../inputs.ts';
+import { lanesFrom, numbers, rectified, single, spoil, stream, tile, tileCounts } from '../inputs.ts';
 import { activations } from './spmm.ts';
 
 export const gemm: Subject = {

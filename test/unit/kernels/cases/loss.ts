@@ -1,6 +1,7 @@
+import { TILE } from '../../../../src/engine/abi.ts';
 import { Approximate, EXP_ERROR, type Truth } from '../../../support/rounding.ts';
 import type { Bench, Subject } from '../bench.ts';
-import { numbers, shuffled, single, stream, TILE, tile, tileCounts } from '../inputs.ts';
+import { numbers, shuffled, single, stream, tile, tileCounts } from '../inputs.ts';
 
 /** The kernel's logarithm of a number without error, and float64's rounding of a sum. */
 const LOG_ERROR = 1.3e-15;

@@ -1,6 +1,7 @@
+import { TILE } from '../../../../src/engine/abi.ts';
 import { Sum } from '../../../support/rounding.ts';
 import type { Subject } from '../bench.ts';
-import { lanesFrom, numbers, single, sparse, spoil, stream, TILE, tile, tileCounts } from '../inputs.ts';
+import { lanesFrom, numbers, single, sparse, spoil, stream, tile, tileCounts } from '../inputs.ts';
 
 export const sddmm: Subject = {
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],

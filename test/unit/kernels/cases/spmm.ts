@@ -1,4 +1,5 @@
 import type { Random } from '../../../../src/base/random.ts';
+import { TILE } from '../../../../src/engine/abi.ts';
 import { Sum, type Truth } from '../../../support/rounding.ts';
 import type { Bench, Subject } from '../bench.ts';
 import {
@@ -10,7 +11,6 @@ import {
   sparse,
   spoil,
   stream,
-  TILE,
   tile,
   tileCounts,
   UNTOUCHED,

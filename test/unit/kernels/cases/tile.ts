@@ -1,5 +1,6 @@
+import { TILE } from '../../../../src/engine/abi.ts';
 import type { Subject } from '../bench.ts';
-import { numbers, shuffled, single, sparse, stream, TILE, tile, tileCounts, UNTOUCHED } from '../inputs.ts';
+import { numbers, shuffled, single, sparse, stream, tile, tileCounts, UNTOUCHED } from '../inputs.ts';
 
 /** Row-major data [samples, cols] as a tile [cols][32] of the listed rows, by the definition. */
 function tileOf(data: Float32Array, cols: number, rows: ArrayLike<number>): Float32Array {
