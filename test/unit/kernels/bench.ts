@@ -1,8 +1,10 @@
+import type { Random } from '../../../src/base/random.ts';
 import type { Kernels } from '../../../src/engine/abi.ts';
 import { type Engine, getEngine } from '../../../src/engine/engine.ts';
 import { type I32Block, Region } from '../../../src/engine/region.ts';
 import type { Truth } from '../../support/rounding.ts';
 import type { Axis, Cell } from './matrix.ts';
+import type { Operand } from './operands.ts';
 
 /** One way a kernel can be broken: it does nothing, it writes zeros, it leaves the last element as it was. */
 export type Fault = 'nothing' | 'zeros' | 'tail';
@@ -11,6 +13,8 @@ export type Fault = 'nothing' | 'zeros' | 'tail';
 export interface Subject {
   /** What its matrix goes over. */
   readonly axes: readonly Axis[];
+  /** Arguments of one small call, to run the plain loop of the contract beside the kernel. */
+  readonly example: (random: Random) => readonly Operand[];
   /** Shows it right on one cell of the matrix. */
   readonly run: (bench: Bench, cell: Cell) => void;
   /** What no cell says. */

@@ -64,6 +64,15 @@ function anyBits(name: string, n: number): Float32Array {
 const { NaN: nan, POSITIVE_INFINITY: infinity, NEGATIVE_INFINITY: minusInfinity } = Number;
 
 export const topK: Subject = {
+  example: () => [
+    Float32Array.of(1, Number.NaN, -0, -3, 0, 2, 1),
+    7,
+    4,
+    false,
+    true,
+    new Int32Array(TOP_K_SCRATCH),
+    new Int32Array(4),
+  ],
   axes: ['rows', 'cols', 'values'],
   run(bench, { rows, cols, values, name }) {
     checkSelections(bench, numbers(stream(`topK ${name}`), rows * cols, values), someK(rows * cols));
