@@ -45,7 +45,7 @@ function prepare(n) {
   const [rowPtr, colIdx] = [integers(sparse.indptr), integers(sparse.indices)];
   const entries = sparse.indices.length;
   const values = floats(entries);
-  // What ctre-sim looks at exactly: four times a fifth of the connections at ε = 20.
+  // As many pairs as ctre-sim scores exactly: four times a fifth of the connections at ε = 20.
   const listed = randomPattern(n, n, Math.min(n * n, 32 * n), random);
   const [listPtr, listIdx] = [integers(listed.indptr), integers(listed.indices)];
   const list = listed.indices.length;

@@ -1,6 +1,6 @@
-// How ctre-sim chooses what to grow, as a contestant: exactly among all pairs, or from a sample. A network is
-// trained first; then nothing changes any more (learning rate 0, edits thrown away), so that both searches
-// answer the same question.
+// ctre-sim's choice of what to grow, as a contestant: exactly among all pairs, or from a sample. A network is
+// trained first. After that nothing changes (the learning rate is 0, edits are dropped), so that both
+// searches answer the same question.
 //
 //   open JSON          { rows, epochs, layers, epsilon }; trains and answers { data, accuracy }
 //   grow exact         one update of the topology; answers { train, evolve }: seconds of an epoch and of it

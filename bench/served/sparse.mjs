@@ -1,5 +1,5 @@
 // The sparse kernels as a contestant: ctre's own (`wasm`), or the same loops in plain JavaScript (`plain`).
-// The commands are those of native/serve.h. A batch is four tiles, each gone through on its own.
+// The commands are those of native/serve.h. A batch is four tiles, one call each.
 import { writeFileSync } from 'node:fs';
 import { TILE } from '../../dist/engine/abi.js';
 import { getEngine } from '../../dist/engine/engine.js';
@@ -13,7 +13,7 @@ const tiles = (run) => {
   for (let t = 0; t < TILES; t++) run(t);
 };
 
-/** [neurons][BATCH] from or into tiles. */
+/** Copies [neurons][BATCH] into tiles, or back. */
 function arrange(wide, tiled, toTiles) {
   const neurons = wide.length / BATCH;
   for (let i = 0; i < neurons; i++) {

@@ -1,4 +1,4 @@
-// Whole epochs through the public API, as a contestant. Models live side by side under names.
+// Whole epochs through the public API, as a contestant. There may be several models, each with a name.
 //
 //   open NAME JSON     { data: { digits: rows } or { random: [rows, cols, classes] }, method, model,
 //                      batchSize };

@@ -1,5 +1,5 @@
-// Whole epochs: ctre against the way sparse training is usually simulated, dense matrices under masks in
-// PyTorch; and how much of a step is JavaScript.
+// Whole epochs: ctre against the usual simulation of sparse training, dense matrices under masks in PyTorch.
+// And how much of a step is JavaScript.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

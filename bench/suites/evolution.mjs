@@ -1,5 +1,5 @@
-// What it costs to let the topology evolve: ctre-sim's exact search, its search from a sample and what that
-// finds again, and SET; each beside an epoch of training.
+// What an update of the topology costs, compared with an epoch of training: ctre-sim's exact search, its
+// search from a sample (and how much of the exact choice that finds), and SET.
 import { nodeProgram } from '../programs.mjs';
 import { median, ratio, summarize } from '../turns.mjs';
 

@@ -1,11 +1,11 @@
-// Big networks: three hidden layers of n neurons, the shape of the published SET timings, trained and
-// evolved, as far as memory and patience reach.
+// Big networks: three hidden layers of n neurons, the shape of the published timings of SET. They are
+// trained, and their topology evolves, as far as memory and time allow.
 import { nodeProgram } from '../programs.mjs';
 import { ratio, summarize, takeTurns } from '../turns.mjs';
 
 const [ROWS, INPUTS, CLASSES, EPSILON, BATCH] = [203, 3312, 5, 5, 128];
 const GIB = 2 ** 30;
-/** Kernels' memory is 4 GiB at most; copies of a structure live in the heap while it changes. */
+/** The kernels' memory is 4 GiB at most. While a structure changes, copies of it are in the heap. */
 const NEEDED = { 100000: 2 * GIB, 1000000: 8 * GIB };
 
 const open = (program, name, n, method) => {
@@ -47,7 +47,7 @@ async function measureWidth({ node, quick, say }) {
   const turns = {};
   for (const n of [1000, 100_000]) {
     const { nnz } = await open(program, n, n, 'set');
-    // Evolution is not counted; a wide network's epochs are long enough one at a time.
+    // Evolution is not counted. A wide network's epochs are long enough one at a time.
     const epochs = n === 1000 ? 20 : 1;
     await program.ask(['epochs', n, epochs]);
     turns[n] = async () =>
