@@ -21,13 +21,13 @@ const TYPES = {
  * the sizes.
  */
 export async function describeKernels(folder) {
-  const kernels = await readKernels(folder);
+  const [constants, kernels] = [await readConstants(folder), await readKernels(folder)];
   return `// scripts/abi.mjs has read this from assembly/.
 
 /** A byte address in the kernels' memory. */
 export type Pointer = number;
 
-${(await readConstants(folder)).map(({ comment, name, value }) => `${comment}\nexport const ${name} = ${value};\n`).join('\n')}
+${constants.map(({ comment, name, value }) => `${comment}\nexport const ${name} = ${value};\n`).join('\n')}
 /**
  * The kernels. They work on the memory that the engine owns, and trust their arguments. Beside the contract
  * of each stands the plain loop that it computes, over arrays instead of pointers: \`x[j][b]\` is lane b of

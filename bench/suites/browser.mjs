@@ -72,7 +72,8 @@ export async function run({ nodes, quick, say }) {
   ]);
   try {
     say(
-      `${rows} ${data.name}, ${LAYERS.join('-')}, ε = ${EPSILON}, batch ${BATCH_SIZE}, SET; Chromium ${page.version}; median seconds of an epoch:`,
+      `${rows} ${data.name}, ${LAYERS.join('-')}, ε = ${EPSILON}, batch ${BATCH_SIZE}, SET; ` +
+        `Chromium ${page.version}; median seconds of an epoch:`,
     );
     const turns = {};
     await page.call('load', rows, LAYERS[0]);
@@ -130,7 +131,8 @@ export async function run({ nodes, quick, say }) {
     }
     const { median, toCtre } = figures.tfjs;
     say(
-      `dense in tfjs-wasm: ${median.toFixed(2)}; ÷ page ${toCtre.page.toFixed(1)}, ÷ worker ${toCtre.worker.toFixed(1)}`,
+      `dense in tfjs-wasm: ${median.toFixed(2)}; ÷ page ${toCtre.page.toFixed(1)}, ` +
+        `÷ worker ${toCtre.worker.toFixed(1)}`,
     );
     return figures;
   } finally {

@@ -82,7 +82,8 @@ export async function run({ nodes, quick, say }) {
     for (const [kernel, { times, ratios }] of Object.entries(figure.kernels)) {
       const of = Object.entries(times).map(
         ([name, { min, median }]) =>
-          `${name} ${ratios[nodes.at(-1).name][name].toFixed(2)} [${(min / 1000).toFixed(0)} / ${(median / 1000).toFixed(0)}]`,
+          `${name} ${ratios[nodes.at(-1).name][name].toFixed(2)} ` +
+          `[${(min / 1000).toFixed(0)} / ${(median / 1000).toFixed(0)}]`,
       );
       say(`  ${kernel.padEnd(8)} ${of.join(', ')}`);
     }

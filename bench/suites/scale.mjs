@@ -22,7 +22,8 @@ const open = (program, name, n, method) => {
 export async function run({ nodes, quick, say }) {
   const node = nodes.at(-1);
   say(
-    `${ROWS} rows, ${INPUTS}-n-n-n-${CLASSES}, ε = ${EPSILON}, batch ${BATCH}, one thread, Node ${node.node}; min / median:`,
+    `${ROWS} rows, ${INPUTS}-n-n-n-${CLASSES}, ε = ${EPSILON}, batch ${BATCH}, ` +
+      `one thread, Node ${node.node}; min / median:`,
   );
   const width = await measureWidth({ node, quick, say });
   const networks = [];
@@ -59,7 +60,8 @@ async function measureWidth({ node, quick, say }) {
   const wideToNarrow = ratio(wide, narrow);
   const nano = ({ min, median }) => `${(1e9 * min).toFixed(2)} / ${(1e9 * median).toFixed(2)} ns`;
   say(
-    `a connection and sample: n = 1 000 ${nano(narrow)}, n = 100 000 ${nano(wide)}: ÷ ${wideToNarrow.toFixed(2)}`,
+    `a connection and sample: n = 1 000 ${nano(narrow)}, ` +
+      `n = 100 000 ${nano(wide)}: ÷ ${wideToNarrow.toFixed(2)}`,
   );
   return {
     narrow: { min: narrow.min, median: narrow.median },
@@ -82,7 +84,8 @@ async function train({ node, quick, say, n, method }) {
     const memory = await program.ask(['memory']);
     const { min, median } = summarize(train);
     say(
-      `${title}: ${nnz} connections, epoch ${min.toFixed(2)} / ${median.toFixed(2)} s, evolution ${evolve[0].toFixed(2)} s, ${(memory / GIB).toFixed(2)} GiB`,
+      `${title}: ${nnz} connections, epoch ${min.toFixed(2)} / ${median.toFixed(2)} s, ` +
+        `evolution ${evolve[0].toFixed(2)} s, ${(memory / GIB).toFixed(2)} GiB`,
     );
     return { n, method, nnz, epoch: { min, median }, evolution: evolve[0], memory };
   } catch (error) {

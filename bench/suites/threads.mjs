@@ -51,7 +51,9 @@ export async function run({ nodes, quick, say }) {
       };
       const { one, two, speedup, ceiling } = figure.nodes[node.name];
       say(
-        `n = ${n}, ε = ${epsilon}, ${node.name}: one thread ${one.median.toFixed(3)} s, two ${two.median.toFixed(3)} s: ${speedup.toFixed(2)} times as fast; two processes do ${ceiling.toFixed(2)} times the work of one`,
+        `n = ${n}, ε = ${epsilon}, ${node.name}: one thread ${one.median.toFixed(3)} s, ` +
+          `two ${two.median.toFixed(3)} s: ${speedup.toFixed(2)} times as fast; ` +
+          `two processes do ${ceiling.toFixed(2)} times the work of one`,
       );
     }
     figures.push(figure);

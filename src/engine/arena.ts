@@ -61,7 +61,9 @@ export class Arena {
     if (this.#bytes + byteLength <= LIMIT) return;
     throw new CtreError(
       'E_MEMORY',
-      `${what} needs ${megabytes(byteLength)}, and ${megabytes(LIMIT - this.#bytes)} are left of the 4096 MiB that a WebAssembly memory holds; use fewer neurons, a smaller epsilon, or dispose() of other models`,
+      `${what} needs ${megabytes(byteLength)}, and ${megabytes(LIMIT - this.#bytes)} are left of the ` +
+        '4096 MiB that a WebAssembly memory holds; use fewer neurons, a smaller epsilon, ' +
+        'or dispose() of other models',
     );
   }
 
@@ -160,7 +162,8 @@ export class Arena {
       } catch (cause) {
         throw new CtreError(
           'E_MEMORY',
-          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the 4096 MiB of a WebAssembly memory are in use; use a smaller network or data set, or dispose() of models no longer needed`,
+          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the 4096 MiB of a WebAssembly ` +
+            'memory are in use; use a smaller network or data set, or dispose() of models no longer needed',
           { cause },
         );
       }

@@ -142,7 +142,8 @@ function createMemory(shared: boolean): WebAssembly.Memory {
     if (!(cause instanceof RangeError)) throw cause;
     throw new CtreError(
       'E_MEMORY',
-      `the kernels' memory was refused (${cause.message}); it needs 4096 MiB of addresses, though little memory: raise the limit of this process (ulimit -v), or dispose() of models no longer needed`,
+      `the kernels' memory was refused (${cause.message}); it needs 4096 MiB of addresses, though ` +
+        'little memory: raise the limit of this process (ulimit -v), or dispose() of models no longer needed',
       { cause },
     );
   }
@@ -171,7 +172,9 @@ function startError(cause: unknown): CtreError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CtreError(
     'E_ENGINE',
-    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous calls on a page's main thread, where older browsers compile nothing at once`,
+    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD ` +
+      '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous ' +
+      "calls on a page's main thread, where older browsers compile nothing at once",
     { cause },
   );
 }

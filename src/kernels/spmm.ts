@@ -14,7 +14,8 @@ import { checkFits, inRegion, loadPattern, newElements, tilesOf } from './operan
  * Sums run in float32 over a row's entries in their order. O(nnz · k).
  *
  * ```ts
- * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] });
+ * const entries = { indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] };
+ * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, ...entries });
  * spmm(w, { rows: 3, cols: 1, data: Float32Array.of(1, 10, 100) }).data; // [100, 32]
  * ```
  *
@@ -40,7 +41,8 @@ export function spmm(w: CsrMatrix, x: DenseMatrix): DenseMatrix {
  * Sums run in float32 over a column's entries in their order. O(nnz · k).
  *
  * ```ts
- * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] });
+ * const entries = { indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] };
+ * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, ...entries });
  * spmmTransposed(w, { rows: 2, cols: 1, data: Float32Array.of(1, 10) }).data; // [20, 30, 1]
  * ```
  *

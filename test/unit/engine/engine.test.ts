@@ -65,7 +65,8 @@ describe('kernels of another module', () => {
       expect.objectContaining({
         code: 'E_ENGINE',
         message:
-          "the module's kernel gemm has 11 parameters instead of 7; expected the ctre.wasm of this version of ctre",
+          "the module's kernel gemm has 11 parameters instead of 7; " +
+          'expected the ctre.wasm of this version of ctre',
       }),
     );
   });
@@ -198,7 +199,8 @@ describe('the kernels start', () => {
 
   it('asynchronously alone where a browser compiles nothing at once on the page’s thread', async () => {
     const refused =
-      'WebAssembly.Module(): Buffer is larger than 4KB; use WebAssembly.compile, or compile on a worker thread';
+      'WebAssembly.Module(): Buffer is larger than 4KB; ' +
+      'use WebAssembly.compile, or compile on a worker thread';
     class Refusing {
       constructor() {
         throw new RangeError(refused);
