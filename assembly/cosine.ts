@@ -1,53 +1,92 @@
-// Cosine similarity of neurons' activations: ⟨a_i, a_j⟩ / (‖a_i‖·‖a_j‖) over all samples. Tiles add to the inner
-// products (gemm's products for blocks of pairs, sddmm for listed ones) and to the squared norms; these functions
-// finish the quotient. A neuron that never fires has cosine 0 with everything. Signed: topK can rank by magnitude.
-import { ROW, ROW_SHIFT } from './tile';
+// The cosine similarity of neurons' activations: ⟨a_i, a_j⟩ / (‖a_i‖·‖a_j‖) over all samples. Tile after tile
+// adds to the inner products (products for blocks of pairs, sddmm for listed pairs) and to the squared norms
+// (squaredNorms). At the end, cosineBlock or cosinePairs makes the quotients. They keep their sign. A neuron
+// that never fires has cosine 0 with every other.
+import { DOUBLE_SHIFT, ELEMENT_BYTES, ELEMENT_SHIFT, ROW_BYTES, ROW_SHIFT, VECTOR_BYTES } from './layout';
 
 /**
- * sums[i] += Σ_b a[i][b]² for every listed neuron i.
- * a f32 [*][32], all 32 lanes count; list i32 [n], no neuron twice; sums f64 [*], only listed ones changed. No overlap.
+ * Adds a tile's squares to the squared norms of the listed neurons.
+ *
+ * ```js
+ * for (let e = 0; e < n; e++) {
+ *   for (let b = 0; b < 32; b++) sums[list[e]] += a[list[e]][b] ** 2;
+ * }
+ * ```
+ *
+ * - a f32 [*][32]: all 32 lanes count, so unused ones hold 0 (clearLanes).
+ * - list i32 [n]: no neuron twice.
+ * - sums f64 [*]: those of listed neurons are changed in place. No overlap.
+ *
  * O(32 · n).
  */
 export function squaredNorms(a: usize, list: usize, n: i32, sums: usize): void {
   for (let e = 0; e < n; e++) {
     const i = <usize>load<u32>(list);
-    list += 4;
+    list += ELEMENT_BYTES;
     const row = a + (i << ROW_SHIFT);
     // Most neurons of a very sparse network are silent in most tiles.
     let any = v128.load(row);
-    for (let k: usize = 16; k < ROW; k += 16) any = v128.or(any, v128.load(row + k));
+    for (let k = VECTOR_BYTES; k < ROW_BYTES; k += VECTOR_BYTES) any = v128.or(any, v128.load(row + k));
     if (!v128.any_true(any)) continue;
     let s = f64x2.splat(0);
-    for (let k: usize = 0; k < ROW; k += 16) {
+    for (let k: usize = 0; k < ROW_BYTES; k += VECTOR_BYTES) {
       const v = v128.load(row + k);
       const lo = f64x2.promote_low_f32x4(v);
       const hi = f64x2.promote_low_f32x4(v128.shuffle<f64>(v, v, 1, 1));
       s = f64x2.add(s, f64x2.add(f64x2.mul(lo, lo), f64x2.mul(hi, hi)));
     }
-    const sum = sums + (i << 3);
+    const sum = sums + (i << DOUBLE_SHIFT);
     store<f64>(sum, load<f64>(sum) + (f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1)));
   }
 }
 
 /**
- * dots[i, j] = dots[i, j] / √(outSums[i] · inSums[j]), 0 where a norm is 0.
- * dots f32 [outDim, inDim] row-major, in place; outSums f64 [outDim]; inSums f64 [inDim]. O(outDim · inDim).
+ * Makes cosines of a block's inner products; 0 where a norm is 0, and never beyond −1 or 1.
+ *
+ * ```js
+ * for (let i = 0; i < outDim; i++) {
+ *   for (let j = 0; j < inDim; j++) {
+ *     const norms = Math.sqrt(outSums[i]) * Math.sqrt(inSums[j]);
+ *     dots[i * inDim + j] = norms > 0 ? dots[i * inDim + j] / norms : 0;
+ *   }
+ * }
+ * ```
+ *
+ * - dots f32 [outDim, inDim], row-major, changed in place.
+ * - outSums f64 [outDim]; inSums f64 [inDim]: squared norms. They may be the same array. dots overlaps
+ *   neither.
+ *
+ * O(outDim · inDim).
  */
 export function cosineBlock(dots: usize, outSums: usize, inSums: usize, outDim: i32, inDim: i32): void {
   for (let i = 0; i < outDim; i++) {
-    const a = load<f64>(outSums + ((<usize>i) << 3));
-    let s = inSums;
+    const a = load<f64>(outSums + ((<usize>i) << DOUBLE_SHIFT));
     for (let j = 0; j < inDim; j++) {
-      store<f32>(dots, cosine(load<f32>(dots), a, load<f64>(s)));
-      dots += 4;
-      s += 8;
+      const b = load<f64>(inSums + ((<usize>j) << DOUBLE_SHIFT));
+      store<f32>(dots, cosine(load<f32>(dots), a, b));
+      dots += ELEMENT_BYTES;
     }
   }
 }
 
 /**
- * dots[p] = dots[p] / √(outSums[i] · inSums[indices[p]]) for every entry p of row i, 0 where a norm is 0.
- * indptr i32 [outDim + 1], indices i32 [nnz]; dots f32 [nnz], in place; outSums f64 [outDim]; inSums f64. O(nnz).
+ * Makes cosines of listed pairs' inner products; 0 where a norm is 0, and never beyond −1 or 1.
+ *
+ * ```js
+ * for (let i = 0; i < outDim; i++) {
+ *   for (let p = indptr[i]; p < indptr[i + 1]; p++) {
+ *     const norms = Math.sqrt(outSums[i]) * Math.sqrt(inSums[indices[p]]);
+ *     dots[p] = norms > 0 ? dots[p] / norms : 0;
+ *   }
+ * }
+ * ```
+ *
+ * - The pairs are a CSR pattern, [outDim, inDim]: indptr i32 [outDim + 1], indices i32 [nnz].
+ * - dots f32 [nnz], changed in place.
+ * - outSums f64 [outDim]; inSums f64 [inDim]: squared norms. They may be the same array. dots overlaps
+ *   neither.
+ *
+ * O(nnz).
  */
 export function cosinePairs(
   indptr: usize,
@@ -57,19 +96,19 @@ export function cosinePairs(
   inSums: usize,
   outDim: i32,
 ): void {
-  let p = (<usize>load<u32>(indptr)) << 2;
+  let p = (<usize>load<u32>(indptr)) << ELEMENT_SHIFT;
   for (let i = 0; i < outDim; i++) {
-    indptr += 4;
-    const end = (<usize>load<u32>(indptr)) << 2;
-    const a = load<f64>(outSums + ((<usize>i) << 3));
-    for (; p < end; p += 4) {
-      const b = load<f64>(inSums + ((<usize>load<u32>(indices + p)) << 3));
+    indptr += ELEMENT_BYTES;
+    const end = (<usize>load<u32>(indptr)) << ELEMENT_SHIFT;
+    const a = load<f64>(outSums + ((<usize>i) << DOUBLE_SHIFT));
+    for (; p < end; p += ELEMENT_BYTES) {
+      const b = load<f64>(inSums + ((<usize>load<u32>(indices + p)) << DOUBLE_SHIFT));
       store<f32>(dots + p, cosine(load<f32>(dots + p), a, b));
     }
   }
 }
 
-/** The quotient from an inner product and two squared norms; within [−1, 1] whatever the rounding. */
+/** The quotient of an inner product and two squared norms; within [−1, 1], however it is rounded. */
 function cosine(dot: f32, a: f64, b: f64): f32 {
   if (!(a > 0 && b > 0)) return 0;
   const quotient = max<f64>(min<f64>(<f64>dot / (sqrt<f64>(a) * sqrt<f64>(b)), 1), -1);

@@ -1,163 +1,195 @@
-// Dense layers (the baseline, and any layer of density 1), and the dense product of two tiles, which is RigL's
-// and SNIP's gradient and, with activations on both sides, the cosine step's inner products.
-import { sum4x4 } from './math';
-import { innerProduct, ROW } from './tile';
+// The kernels of dense layers: the forward and the backward product of a layer that has every connection, and
+// all inner products of two tiles. The latter are a dense layer's gradient, RigL's and SNIP's scores, and the
+// cosines' numerators.
+//
+// Each works on blocks that fill eight registers. What is left over (an odd row, the last columns) runs
+// through the same loop, compiled for one row or column.
+import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, VECTOR_BYTES } from './layout';
+import { innerProduct, sum4x4 } from './math';
+import { No, Yes } from './switches';
+
+/** Half a row: 16 lanes, four registers. */
+const HALF_BYTES: usize = ROW_BYTES / 2;
 
 /**
- * y[i][:] = bias[i] + Σ_j W[i, j] · x[j][:], then max(·, 0) if relu.
- * W f32 [outDim, inDim] row-major; bias f32 [outDim]; x f32 [inDim][32]; y f32 [outDim][32], overwritten.
- * y must not overlap the rest. O(32 · outDim · inDim).
+ * The forward product of a dense layer: y = W·x + bias, then ReLU if `relu`.
+ *
+ * ```js
+ * for (let i = 0; i < outDim; i++) {
+ *   for (let b = 0; b < 32; b++) {
+ *     let sum = bias[i];
+ *     for (let j = 0; j < inDim; j++) sum += w[i * inDim + j] * x[j][b];
+ *     y[i][b] = relu && sum < 0 ? 0 : sum;
+ *   }
+ * }
+ * ```
+ *
+ * - w f32 [outDim, inDim], row-major; bias f32 [outDim]; x f32 [inDim][32].
+ * - y f32 [outDim][32], overwritten. It overlaps nothing else.
+ *
+ * O(32 · outDim · inDim).
  */
 export function gemm(w: usize, bias: usize, x: usize, y: usize, outDim: i32, inDim: i32, relu: bool): void {
-  const stride = (<usize>inDim) << 2;
+  const stride = (<usize>inDim) << ELEMENT_SHIFT;
   let i = 0;
-  // Two rows × 16 samples: eight accumulators, four loads of x for eight products.
   for (; i + 2 <= outDim; i += 2) {
-    const a = v128.load_splat<f32>(bias);
-    const b = v128.load_splat<f32>(bias, 4);
-    for (let half: usize = 0; half < ROW; half += 64) {
-      let a0 = a;
-      let a1 = a;
-      let a2 = a;
-      let a3 = a;
-      let b0 = b;
-      let b1 = b;
-      let b2 = b;
-      let b3 = b;
-      let s = x + half;
-      const end = w + stride;
-      for (let p = w; p < end; p += 4) {
-        const u = v128.load_splat<f32>(p);
-        const v = v128.load_splat<f32>(p + stride);
-        const x0 = v128.load(s);
-        const x1 = v128.load(s, 16);
-        a0 = f32x4.add(a0, f32x4.mul(u, x0));
-        b0 = f32x4.add(b0, f32x4.mul(v, x0));
-        a1 = f32x4.add(a1, f32x4.mul(u, x1));
-        b1 = f32x4.add(b1, f32x4.mul(v, x1));
-        const x2 = v128.load(s, 32);
-        const x3 = v128.load(s, 48);
-        a2 = f32x4.add(a2, f32x4.mul(u, x2));
-        b2 = f32x4.add(b2, f32x4.mul(v, x2));
-        a3 = f32x4.add(a3, f32x4.mul(u, x3));
-        b3 = f32x4.add(b3, f32x4.mul(v, x3));
-        s += ROW;
-      }
-      store4(y + half, a0, a1, a2, a3, relu);
-      store4(y + ROW + half, b0, b1, b2, b3, relu);
-    }
-    w += stride << 1;
-    bias += 8;
-    y += ROW << 1;
+    gemmRows<Yes>(w, stride, bias, x, y, relu);
+    w += 2 * stride;
+    bias += 2 * ELEMENT_BYTES;
+    y += 2 * ROW_BYTES;
   }
-  if (i < outDim) {
-    for (let half: usize = 0; half < ROW; half += 64) {
-      let a0 = v128.load_splat<f32>(bias);
-      let a1 = a0;
-      let a2 = a0;
-      let a3 = a0;
-      let s = x + half;
-      const end = w + stride;
-      for (let p = w; p < end; p += 4) {
-        const u = v128.load_splat<f32>(p);
-        a0 = f32x4.add(a0, f32x4.mul(u, v128.load(s)));
-        a1 = f32x4.add(a1, f32x4.mul(u, v128.load(s, 16)));
-        a2 = f32x4.add(a2, f32x4.mul(u, v128.load(s, 32)));
-        a3 = f32x4.add(a3, f32x4.mul(u, v128.load(s, 48)));
-        s += ROW;
-      }
-      store4(y + half, a0, a1, a2, a3, relu);
+  if (i < outDim) gemmRows<No>(w, stride, bias, x, y, relu);
+}
+
+/** gemm for two rows of W if Pair, else for one. Two share the loads of x: four loads for eight products. */
+function gemmRows<Pair>(w: usize, stride: usize, bias: usize, x: usize, y: usize, relu: bool): void {
+  const a = v128.load_splat<f32>(bias);
+  const b = isBoolean<Pair>() ? v128.load_splat<f32>(bias, ELEMENT_BYTES) : a;
+  for (let half: usize = 0; half < ROW_BYTES; half += HALF_BYTES) {
+    let a0 = a;
+    let a1 = a;
+    let a2 = a;
+    let a3 = a;
+    let b0 = b;
+    let b1 = b;
+    let b2 = b;
+    let b3 = b;
+    let s = x + half;
+    const end = w + stride;
+    for (let p = w; p < end; p += ELEMENT_BYTES) {
+      const u = v128.load_splat<f32>(p);
+      const v = isBoolean<Pair>() ? v128.load_splat<f32>(p + stride) : u;
+      const x0 = v128.load(s);
+      const x1 = v128.load(s, VECTOR_BYTES);
+      a0 = f32x4.add(a0, f32x4.mul(u, x0));
+      if (isBoolean<Pair>()) b0 = f32x4.add(b0, f32x4.mul(v, x0));
+      a1 = f32x4.add(a1, f32x4.mul(u, x1));
+      if (isBoolean<Pair>()) b1 = f32x4.add(b1, f32x4.mul(v, x1));
+      const x2 = v128.load(s, 2 * VECTOR_BYTES);
+      const x3 = v128.load(s, 3 * VECTOR_BYTES);
+      a2 = f32x4.add(a2, f32x4.mul(u, x2));
+      if (isBoolean<Pair>()) b2 = f32x4.add(b2, f32x4.mul(v, x2));
+      a3 = f32x4.add(a3, f32x4.mul(u, x3));
+      if (isBoolean<Pair>()) b3 = f32x4.add(b3, f32x4.mul(v, x3));
+      s += ROW_BYTES;
     }
+    storeHalf(y + half, a0, a1, a2, a3, relu);
+    if (isBoolean<Pair>()) storeHalf(y + ROW_BYTES + half, b0, b1, b2, b3, relu);
   }
 }
 
-function store4(t: usize, a0: v128, a1: v128, a2: v128, a3: v128, relu: bool): void {
+function storeHalf(t: usize, a0: v128, a1: v128, a2: v128, a3: v128, relu: bool): void {
   const zero = f32x4.splat(0);
   v128.store(t, relu ? f32x4.pmax(a0, zero) : a0);
-  v128.store(t, relu ? f32x4.pmax(a1, zero) : a1, 16);
-  v128.store(t, relu ? f32x4.pmax(a2, zero) : a2, 32);
-  v128.store(t, relu ? f32x4.pmax(a3, zero) : a3, 48);
+  v128.store(t, relu ? f32x4.pmax(a1, zero) : a1, VECTOR_BYTES);
+  v128.store(t, relu ? f32x4.pmax(a2, zero) : a2, 2 * VECTOR_BYTES);
+  v128.store(t, relu ? f32x4.pmax(a3, zero) : a3, 3 * VECTOR_BYTES);
 }
 
 /**
- * dx[j][:] = Σ_i W[i, j] · dy[i][:], 0 where x[j][b] ≤ 0.
- * W f32 [outDim, inDim] row-major; dy f32 [outDim][32]; x f32 [inDim][32]; dx f32 [inDim][32], overwritten.
- * dx must not overlap the rest. O(32 · outDim · inDim).
+ * The backward product of a dense layer, with the ReLU before it undone: dx = Wᵀ·dy where x > 0, else 0.
+ *
+ * ```js
+ * for (let j = 0; j < inDim; j++) {
+ *   for (let b = 0; b < 32; b++) {
+ *     let sum = 0;
+ *     for (let i = 0; i < outDim; i++) sum += w[i * inDim + j] * dy[i][b];
+ *     dx[j][b] = x[j][b] > 0 ? sum : 0;
+ *   }
+ * }
+ * ```
+ *
+ * - w f32 [outDim, inDim], row-major; dy f32 [outDim][32]; x f32 [inDim][32]: the activations that ReLU made.
+ * - dx f32 [inDim][32], overwritten. It overlaps nothing else.
+ *
+ * O(32 · outDim · inDim).
  */
 export function gemmT(w: usize, dy: usize, x: usize, dx: usize, outDim: i32, inDim: i32): void {
-  const stride = (<usize>inDim) << 2;
+  const stride = (<usize>inDim) << ELEMENT_SHIFT;
   let j = 0;
-  // Four neighbouring columns × 8 samples, so that a cache line of W serves four of them.
   for (; j + 4 <= inDim; j += 4) {
-    for (let part: usize = 0; part < ROW; part += 32) {
-      let a0 = f32x4.splat(0);
-      let a1 = a0;
-      let b0 = a0;
-      let b1 = a0;
-      let c0 = a0;
-      let c1 = a0;
-      let d0 = a0;
-      let d1 = a0;
-      let p = w;
-      let s = dy + part;
-      for (let i = 0; i < outDim; i++) {
-        const y0 = v128.load(s);
-        const y1 = v128.load(s, 16);
-        const u = v128.load_splat<f32>(p);
-        a0 = f32x4.add(a0, f32x4.mul(u, y0));
-        a1 = f32x4.add(a1, f32x4.mul(u, y1));
-        const v = v128.load_splat<f32>(p, 4);
-        b0 = f32x4.add(b0, f32x4.mul(v, y0));
-        b1 = f32x4.add(b1, f32x4.mul(v, y1));
-        const k = v128.load_splat<f32>(p, 8);
-        c0 = f32x4.add(c0, f32x4.mul(k, y0));
-        c1 = f32x4.add(c1, f32x4.mul(k, y1));
-        const l = v128.load_splat<f32>(p, 12);
-        d0 = f32x4.add(d0, f32x4.mul(l, y0));
-        d1 = f32x4.add(d1, f32x4.mul(l, y1));
-        p += stride;
-        s += ROW;
-      }
-      storeMasked(x + part, dx + part, a0, a1);
-      storeMasked(x + ROW + part, dx + ROW + part, b0, b1);
-      storeMasked(x + 2 * ROW + part, dx + 2 * ROW + part, c0, c1);
-      storeMasked(x + 3 * ROW + part, dx + 3 * ROW + part, d0, d1);
-    }
-    w += 16;
-    x += ROW << 2;
-    dx += ROW << 2;
+    gemmTColumns<Yes>(w, stride, dy, x, dx, outDim);
+    w += 4 * ELEMENT_BYTES;
+    x += 4 * ROW_BYTES;
+    dx += 4 * ROW_BYTES;
   }
   for (; j < inDim; j++) {
-    for (let part: usize = 0; part < ROW; part += 32) {
-      let a0 = f32x4.splat(0);
-      let a1 = a0;
-      let p = w;
-      let s = dy + part;
-      for (let i = 0; i < outDim; i++) {
-        const u = v128.load_splat<f32>(p);
-        a0 = f32x4.add(a0, f32x4.mul(u, v128.load(s)));
-        a1 = f32x4.add(a1, f32x4.mul(u, v128.load(s, 16)));
-        p += stride;
-        s += ROW;
+    gemmTColumns<No>(w, stride, dy, x, dx, outDim);
+    w += ELEMENT_BYTES;
+    x += ROW_BYTES;
+    dx += ROW_BYTES;
+  }
+}
+
+/**
+ * gemmT for four neighbouring columns of W if Four, so that a cache line of W serves all of them; else for
+ * one.
+ */
+function gemmTColumns<Four>(w: usize, stride: usize, dy: usize, x: usize, dx: usize, outDim: i32): void {
+  for (let part: usize = 0; part < ROW_BYTES; part += PART_BYTES) {
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let c0 = a0;
+    let c1 = a0;
+    let d0 = a0;
+    let d1 = a0;
+    let p = w;
+    let s = dy + part;
+    for (let i = 0; i < outDim; i++) {
+      const y0 = v128.load(s);
+      const y1 = v128.load(s, VECTOR_BYTES);
+      const u = v128.load_splat<f32>(p);
+      a0 = f32x4.add(a0, f32x4.mul(u, y0));
+      a1 = f32x4.add(a1, f32x4.mul(u, y1));
+      if (isBoolean<Four>()) {
+        const v = v128.load_splat<f32>(p, ELEMENT_BYTES);
+        b0 = f32x4.add(b0, f32x4.mul(v, y0));
+        b1 = f32x4.add(b1, f32x4.mul(v, y1));
+        const k = v128.load_splat<f32>(p, 2 * ELEMENT_BYTES);
+        c0 = f32x4.add(c0, f32x4.mul(k, y0));
+        c1 = f32x4.add(c1, f32x4.mul(k, y1));
+        const l = v128.load_splat<f32>(p, 3 * ELEMENT_BYTES);
+        d0 = f32x4.add(d0, f32x4.mul(l, y0));
+        d1 = f32x4.add(d1, f32x4.mul(l, y1));
       }
-      storeMasked(x + part, dx + part, a0, a1);
+      p += stride;
+      s += ROW_BYTES;
     }
-    w += 4;
-    x += ROW;
-    dx += ROW;
+    storeMasked(x + part, dx + part, a0, a1);
+    if (isBoolean<Four>()) {
+      storeMasked(x + ROW_BYTES + part, dx + ROW_BYTES + part, b0, b1);
+      storeMasked(x + 2 * ROW_BYTES + part, dx + 2 * ROW_BYTES + part, c0, c1);
+      storeMasked(x + 3 * ROW_BYTES + part, dx + 3 * ROW_BYTES + part, d0, d1);
+    }
   }
 }
 
 function storeMasked(x: usize, dx: usize, a0: v128, a1: v128): void {
   const zero = f32x4.splat(0);
   v128.store(dx, v128.and(a0, f32x4.gt(v128.load(x), zero)));
-  v128.store(dx, v128.and(a1, f32x4.gt(v128.load(x, 16), zero)), 16);
+  v128.store(dx, v128.and(a1, f32x4.gt(v128.load(x, VECTOR_BYTES), zero)), VECTOR_BYTES);
 }
 
 /**
- * g[i, j] (+)= Σ_b a[i][b] · x[j][b]: all inner products of the rows of two tiles.
- * a f32 [outDim][32]; x f32 [inDim][32]; g f32 [outDim, inDim] row-major, added to if accumulate, else
- * overwritten. No overlap of g with the rest. The first `lanes` lanes count. O(lanes · outDim · inDim).
+ * All inner products of the rows of two tiles: g = a·xᵀ, or g += a·xᵀ if `accumulate`.
+ *
+ * ```js
+ * for (let i = 0; i < outDim; i++) {
+ *   for (let j = 0; j < inDim; j++) {
+ *     let sum = 0;
+ *     for (let b = 0; b < lanes; b++) sum += a[i][b] * x[j][b];
+ *     g[i * inDim + j] = accumulate ? g[i * inDim + j] + sum : sum;
+ *   }
+ * }
+ * ```
+ *
+ * - a f32 [outDim][32]; x f32 [inDim][32]: their first `lanes` lanes are read. They may be the same tile.
+ * - g f32 [outDim, inDim], row-major, added to if `accumulate`, else overwritten. It overlaps nothing else.
+ * - lanes: 8, 16 or 32.
+ *
+ * O(lanes · outDim · inDim).
  */
 export function products(
   a: usize,
@@ -168,62 +200,70 @@ export function products(
   accumulate: bool,
   lanes: i32,
 ): void {
-  const bytes = (<usize>lanes) << 2;
-  const stride = (<usize>inDim) << 2;
+  const bytes = (<usize>lanes) << ELEMENT_SHIFT;
+  const stride = (<usize>inDim) << ELEMENT_SHIFT;
   let i = 0;
   for (; i + 2 <= outDim; i += 2) {
-    let s = x;
-    let t = g;
-    let j = 0;
-    // Two rows × four rows: eight accumulators and six loads for eight products.
-    for (; j + 4 <= inDim; j += 4) {
-      let a0 = f32x4.splat(0);
-      let a1 = a0;
-      let a2 = a0;
-      let a3 = a0;
-      let b0 = a0;
-      let b1 = a0;
-      let b2 = a0;
-      let b3 = a0;
-      for (let k: usize = 0; k < bytes; k += 16) {
-        const u = v128.load(a + k);
-        const v = v128.load(a + k, 128);
-        const x0 = v128.load(s + k);
-        a0 = f32x4.add(a0, f32x4.mul(u, x0));
-        b0 = f32x4.add(b0, f32x4.mul(v, x0));
-        const x1 = v128.load(s + k, 128);
-        a1 = f32x4.add(a1, f32x4.mul(u, x1));
-        b1 = f32x4.add(b1, f32x4.mul(v, x1));
-        const x2 = v128.load(s + k, 256);
-        a2 = f32x4.add(a2, f32x4.mul(u, x2));
-        b2 = f32x4.add(b2, f32x4.mul(v, x2));
-        const x3 = v128.load(s + k, 384);
-        a3 = f32x4.add(a3, f32x4.mul(u, x3));
-        b3 = f32x4.add(b3, f32x4.mul(v, x3));
-      }
-      const sa = sum4x4(a0, a1, a2, a3);
-      const sb = sum4x4(b0, b1, b2, b3);
-      v128.store(t, accumulate ? f32x4.add(v128.load(t), sa) : sa);
-      v128.store(t + stride, accumulate ? f32x4.add(v128.load(t + stride), sb) : sb);
-      s += ROW << 2;
-      t += 16;
-    }
-    for (; j < inDim; j++) {
-      storeSum(t, innerProduct(a, s, bytes), accumulate);
-      storeSum(t + stride, innerProduct(a + ROW, s, bytes), accumulate);
-      s += ROW;
-      t += 4;
-    }
-    a += ROW << 1;
-    g += stride << 1;
+    productRows<Yes>(a, x, g, stride, inDim, accumulate, bytes);
+    a += 2 * ROW_BYTES;
+    g += 2 * stride;
   }
-  if (i < outDim) {
-    for (let j = 0; j < inDim; j++) {
-      storeSum(g, innerProduct(a, x, bytes), accumulate);
-      x += ROW;
-      g += 4;
+  if (i < outDim) productRows<No>(a, x, g, stride, inDim, accumulate, bytes);
+}
+
+/**
+ * products for two rows of a if Pair, else for one, each with four rows of x: six loads for eight products.
+ */
+function productRows<Pair>(
+  a: usize,
+  x: usize,
+  g: usize,
+  stride: usize,
+  inDim: i32,
+  accumulate: bool,
+  bytes: usize,
+): void {
+  let j = 0;
+  for (; j + 4 <= inDim; j += 4) {
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let b2 = a0;
+    let b3 = a0;
+    for (let k: usize = 0; k < bytes; k += VECTOR_BYTES) {
+      const u = v128.load(a + k);
+      const v = isBoolean<Pair>() ? v128.load(a + k, ROW_BYTES) : u;
+      const x0 = v128.load(x + k);
+      a0 = f32x4.add(a0, f32x4.mul(u, x0));
+      if (isBoolean<Pair>()) b0 = f32x4.add(b0, f32x4.mul(v, x0));
+      const x1 = v128.load(x + k, ROW_BYTES);
+      a1 = f32x4.add(a1, f32x4.mul(u, x1));
+      if (isBoolean<Pair>()) b1 = f32x4.add(b1, f32x4.mul(v, x1));
+      const x2 = v128.load(x + k, 2 * ROW_BYTES);
+      a2 = f32x4.add(a2, f32x4.mul(u, x2));
+      if (isBoolean<Pair>()) b2 = f32x4.add(b2, f32x4.mul(v, x2));
+      const x3 = v128.load(x + k, 3 * ROW_BYTES);
+      a3 = f32x4.add(a3, f32x4.mul(u, x3));
+      if (isBoolean<Pair>()) b3 = f32x4.add(b3, f32x4.mul(v, x3));
     }
+    storeSums(g, sum4x4(a0, a1, a2, a3), accumulate);
+    if (isBoolean<Pair>()) storeSums(g + stride, sum4x4(b0, b1, b2, b3), accumulate);
+    x += 4 * ROW_BYTES;
+    g += 4 * ELEMENT_BYTES;
   }
+  for (; j < inDim; j++) {
+    storeSum(g, innerProduct(a, x, bytes), accumulate);
+    if (isBoolean<Pair>()) storeSum(g + stride, innerProduct(a + ROW_BYTES, x, bytes), accumulate);
+    x += ROW_BYTES;
+    g += ELEMENT_BYTES;
+  }
+}
+
+function storeSums(t: usize, sums: v128, accumulate: bool): void {
+  v128.store(t, accumulate ? f32x4.add(v128.load(t), sums) : sums);
 }
 
 function storeSum(t: usize, sum: f32, accumulate: bool): void {

@@ -1,4 +1,6 @@
-// The ABI: every export is a kernel over pointers and shapes. Nothing here allocates, draws or decides.
+// The ABI. Every export is a kernel over pointers and shapes. A kernel never allocates, draws random numbers
+// or decides. scripts/abi.mjs reads this list. It writes the kernels' types, with their contracts, for
+// TypeScript.
 export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';
 export { crossEntropyGradient, score, softmax } from './loss';

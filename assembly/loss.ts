@@ -1,28 +1,45 @@
 // Softmax cross-entropy. Sample b of a tile is row rows[b] of the data, and its label is labels[rows[b]].
+import { DOUBLE_SHIFT, ELEMENT_BYTES, ELEMENT_SHIFT, ROW_BYTES, ROW_SHIFT, VECTOR_BYTES } from './layout';
 import { exp4, log } from './math';
-import { ROW } from './tile';
 
 /**
- * probs[c][b] = e^(z[c][b]) / Σ_c e^(z[c][b]), and logSums[b] = ln Σ_c e^(z[c][b]).
- * z f32 [classes][32]; probs f32 [classes][32], overwritten, may be z itself; logSums f64 [32], overwritten.
- * A NaN or +∞ among a lane's logits makes all its probabilities NaN; its logSum is NaN or +∞. classes ≥ 1. O(32 · classes).
+ * Softmax over the classes of every sample, and the logarithm of its denominator.
+ *
+ * ```js
+ * for (let b = 0; b < 32; b++) {
+ *   let sum = 0;
+ *   for (let c = 0; c < classes; c++) sum += Math.exp(z[c][b]);
+ *   for (let c = 0; c < classes; c++) probs[c][b] = Math.exp(z[c][b]) / sum;
+ *   logSums[b] = Math.log(sum);
+ * }
+ * ```
+ *
+ * The largest logit is subtracted first, so that no exponential overflows. A NaN or +∞ among a lane's logits
+ * makes all its probabilities NaN, and its logSum NaN or +∞.
+ *
+ * - z f32 [classes][32]; classes ≥ 1.
+ * - probs f32 [classes][32], overwritten; it may be z itself.
+ * - logSums f64 [32], overwritten. No other overlap.
+ *
+ * O(32 · classes).
  */
 export function softmax(z: usize, classes: i32, probs: usize, logSums: usize): void {
-  const bytes = (<usize>classes) << 7;
-  for (let lane: usize = 0; lane < ROW; lane += 16) {
+  const bytes = (<usize>classes) << ROW_SHIFT;
+  for (let lane: usize = 0; lane < ROW_BYTES; lane += VECTOR_BYTES) {
     let top = v128.load(z + lane);
-    for (let c: usize = ROW; c < bytes; c += ROW) top = f32x4.max(top, v128.load(z + lane + c));
+    for (let c = ROW_BYTES; c < bytes; c += ROW_BYTES) top = f32x4.max(top, v128.load(z + lane + c));
     let sum = f32x4.splat(0);
-    for (let c: usize = 0; c < bytes; c += ROW) {
+    for (let c: usize = 0; c < bytes; c += ROW_BYTES) {
       const e = exp4(f32x4.sub(v128.load(z + lane + c), top));
       sum = f32x4.add(sum, e);
       v128.store(probs + lane + c, e);
     }
     const scale = f32x4.div(f32x4.splat(1), sum);
-    for (let c: usize = 0; c < bytes; c += ROW) {
+    for (let c: usize = 0; c < bytes; c += ROW_BYTES) {
       v128.store(probs + lane + c, f32x4.mul(v128.load(probs + lane + c), scale));
     }
-    const s = logSums + (lane << 1);
+    // A lane has four bytes in a tile and eight in logSums.
+    const s = logSums + 2 * lane;
     store<f64>(s, <f64>f32x4.extract_lane(top, 0) + log(<f64>f32x4.extract_lane(sum, 0)));
     store<f64>(s, <f64>f32x4.extract_lane(top, 1) + log(<f64>f32x4.extract_lane(sum, 1)), 8);
     store<f64>(s, <f64>f32x4.extract_lane(top, 2) + log(<f64>f32x4.extract_lane(sum, 2)), 16);
@@ -31,9 +48,26 @@ export function softmax(z: usize, classes: i32, probs: usize, logSums: usize): v
 }
 
 /**
- * out[0] = Σ_b (logSums[b] − z[label][b]), the summed cross-entropy, and out[1] = the number of samples whose largest
- * z[c][b] is at their label (of equal ones the lowest class is taken; a NaN among them is never right), both over b < count.
- * z f32 [classes][32]; logSums f64 [32] as softmax left them; labels i32; rows i32 [count]; out f64 [2]. O(count · classes).
+ * The summed cross-entropy, and how many samples are classified right.
+ *
+ * ```js
+ * out.fill(0);
+ * for (let b = 0; b < count; b++) {
+ *   const label = labels[rows[b]];
+ *   out[0] += logSums[b] - z[label][b];
+ *   let best = 0;
+ *   for (let c = 1; c < classes; c++) if (z[c][b] > z[best][b]) best = c;
+ *   if (best === label && logSums[b] <= Infinity) out[1] += 1;
+ * }
+ * ```
+ *
+ * Of equal logits the lowest class is taken. A sample with a NaN among its logits is never right.
+ *
+ * - z f32 [classes][32]; logSums f64 [32], as softmax made it.
+ * - labels i32 [*]; rows i32 [count].
+ * - out f64 [2], overwritten. No overlap.
+ *
+ * O(count · classes).
  */
 export function score(
   z: usize,
@@ -47,15 +81,15 @@ export function score(
   let loss: f64 = 0;
   let correct: f64 = 0;
   for (let b: usize = 0; b < <usize>count; b++) {
-    const label = <usize>load<u32>(labels + ((<usize>load<u32>(rows + (b << 2))) << 2));
-    const lane = z + (b << 2);
-    const logSum = load<f64>(logSums + (b << 3));
-    loss += logSum - <f64>load<f32>(lane + (label << 7));
+    const label = labelOf(labels, rows, b);
+    const lane = z + (b << ELEMENT_SHIFT);
+    const logSum = load<f64>(logSums + (b << DOUBLE_SHIFT));
+    loss += logSum - <f64>load<f32>(lane + (label << ROW_SHIFT));
     let s = lane;
     let top = load<f32>(s);
     let best: usize = 0;
     for (let c: usize = 1; c < <usize>classes; c++) {
-      s += ROW;
+      s += ROW_BYTES;
       if (load<f32>(s) > top) {
         top = load<f32>(s);
         best = c;
@@ -68,8 +102,20 @@ export function score(
 }
 
 /**
- * d[c][b] = (probs[c][b] − [c = label]) · scale for b < count, 0 for the other lanes: the gradient at the logits.
- * probs f32 [classes][32]; labels i32; rows i32 [count]; d f32 [classes][32], overwritten, may be probs itself.
+ * The gradient of the cross-entropy at the logits, times `scale`.
+ *
+ * ```js
+ * for (let c = 0; c < classes; c++) {
+ *   for (let b = 0; b < 32; b++) {
+ *     const target = c === labels[rows[b]] ? 1 : 0;
+ *     d[c][b] = b < count ? (probs[c][b] - target) * scale : 0;
+ *   }
+ * }
+ * ```
+ *
+ * - probs f32 [classes][32]; labels i32 [*]; rows i32 [count].
+ * - d f32 [classes][32], overwritten; it may be probs itself. No other overlap.
+ *
  * O(32 · classes).
  */
 export function crossEntropyGradient(
@@ -82,18 +128,22 @@ export function crossEntropyGradient(
   d: usize,
 ): void {
   const factor = f32x4.splat(scale);
-  const bytes = (<usize>classes) << 7;
+  const bytes = (<usize>classes) << ROW_SHIFT;
   if (d !== probs) memory.copy(d, probs, bytes);
   for (let b: usize = 0; b < <usize>count; b++) {
-    const label = <usize>load<u32>(labels + ((<usize>load<u32>(rows + (b << 2))) << 2));
-    const t = d + (label << 7) + (b << 2);
+    const t = d + (labelOf(labels, rows, b) << ROW_SHIFT) + (b << ELEMENT_SHIFT);
     store<f32>(t, load<f32>(t) - 1);
   }
-  const used = (<usize>count) << 2;
-  for (let c: usize = 0; c < bytes; c += ROW) {
-    for (let lane: usize = 0; lane < ROW; lane += 16) {
+  const used = (<usize>count) << ELEMENT_SHIFT;
+  for (let c: usize = 0; c < bytes; c += ROW_BYTES) {
+    for (let lane: usize = 0; lane < ROW_BYTES; lane += VECTOR_BYTES) {
       v128.store(d + c + lane, f32x4.mul(v128.load(d + c + lane), factor));
     }
-    memory.fill(d + c + used, 0, ROW - used);
+    memory.fill(d + c + used, 0, ROW_BYTES - used);
   }
+}
+
+function labelOf(labels: usize, rows: usize, b: usize): usize {
+  const row = <usize>load<u32>(rows + b * ELEMENT_BYTES);
+  return <usize>load<u32>(labels + row * ELEMENT_BYTES);
 }

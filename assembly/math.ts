@@ -1,7 +1,10 @@
-// Transcendentals and horizontal sums of the numeric path. The host's own exp and log differ between engines,
-// so everything is computed here, from operations that IEEE 754 rounds the same everywhere.
+// Sums over lanes, the exponential function and the logarithm. The host's own exp and log differ between
+// engines. So they are computed here, from operations that IEEE 754 rounds in the same way everywhere.
+import { VECTOR_BYTES } from './layout';
 
-/** The four lanes' sum, as (0 + 2) + (1 + 3): the order sum4x4 uses, so tails give the same bits. */
+/**
+ * The sum of the four lanes, as (0 + 2) + (1 + 3). sum4x4 adds in this order, too: tails get the same bits.
+ */
 export function sum4(a: v128): f32 {
   return (
     f32x4.extract_lane(a, 0) +
@@ -10,7 +13,7 @@ export function sum4(a: v128): f32 {
   );
 }
 
-/** Lane l is the lanes' sum of the l-th argument. */
+/** Lane l is the sum of the lanes of argument l. */
 export function sum4x4(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
   const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
@@ -18,8 +21,20 @@ export function sum4x4(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /**
+ * Σ_b a[b] · x[b] over the first `bytes` bytes of two rows of tiles. It adds in the order of the loops that
+ * take four rows at a time, so that their tails get the same bits.
+ */
+export function innerProduct(a: usize, x: usize, bytes: usize): f32 {
+  let s = f32x4.splat(0);
+  for (let k: usize = 0; k < bytes; k += VECTOR_BYTES) {
+    s = f32x4.add(s, f32x4.mul(v128.load(a + k), v128.load(x + k)));
+  }
+  return sum4(s);
+}
+
+/**
  * e^x of four lanes, relative error below 2e-7; 0 below −87.3, +∞ above 88.7, NaN of NaN.
- * Argument reduction after Cody and Waite: x = n·ln 2 + r, |r| ≤ ln 2 / 2, and a polynomial in r.
+ * Argument reduction after Cody and Waite: x = n·ln 2 + r with |r| ≤ ln 2 / 2, and a polynomial in r.
  */
 export function exp4(x: v128): v128 {
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(<f32>Math.LOG2E)));
@@ -33,7 +48,8 @@ export function exp4(x: v128): v128 {
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(0.5));
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.0));
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.0));
-  // 2^n by writing the exponent; 2^128 is beyond one factor, so n is split in two halves.
+  // The exponent's bits make 2^n: 127 is their bias, 23 their place. 2^128 does not fit one factor, so n is
+  // two halves.
   const i = i32x4.trunc_sat_f32x4_s(n);
   const half = i32x4.shr_s(i, 1);
   y = f32x4.mul(y, i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23));

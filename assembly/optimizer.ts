@@ -1,9 +1,21 @@
-// One step of an optimiser over n parameters. Tails run the same operations lane by lane, so that a parameter's
+// One step of an optimiser over n parameters. Tails run the same operations one by one, so that a parameter's
 // bits do not depend on its place.
+import { ELEMENT_BYTES, ELEMENT_SHIFT, VECTOR_BYTES } from './layout';
 
 /**
- * g ← grad + l2·w; v ← momentum·v + g; w ← w − rate·(nesterov ? g + momentum·v : v).
- * w, v f32 [n], in place; grad f32 [n]. No overlap. Nesterov as TensorFlow and PyTorch define it. O(n).
+ * Stochastic gradient descent with momentum. Nesterov's is that of TensorFlow and PyTorch.
+ *
+ * ```js
+ * for (let p = 0; p < n; p++) {
+ *   const g = grad[p] + l2 * w[p];
+ *   v[p] = momentum * v[p] + g;
+ *   w[p] -= rate * (nesterov ? g + momentum * v[p] : v[p]);
+ * }
+ * ```
+ *
+ * - w, v f32 [n], changed in place; grad f32 [n]. No overlap.
+ *
+ * O(n).
  */
 export function sgd(
   w: usize,
@@ -18,32 +30,44 @@ export function sgd(
   const rates = f32x4.splat(rate);
   const momenta = f32x4.splat(momentum);
   const l2s = f32x4.splat(l2);
-  const end = w + ((<usize>n) << 2);
-  for (; w + 16 <= end; w += 16) {
+  const end = w + ((<usize>n) << ELEMENT_SHIFT);
+  for (; w + VECTOR_BYTES <= end; w += VECTOR_BYTES) {
     const ws = v128.load(w);
     const g = f32x4.add(v128.load(grad), f32x4.mul(l2s, ws));
     const vs = f32x4.add(f32x4.mul(momenta, v128.load(v)), g);
     v128.store(v, vs);
     const step = nesterov ? f32x4.add(g, f32x4.mul(momenta, vs)) : vs;
     v128.store(w, f32x4.sub(ws, f32x4.mul(rates, step)));
-    grad += 16;
-    v += 16;
+    grad += VECTOR_BYTES;
+    v += VECTOR_BYTES;
   }
-  for (; w < end; w += 4) {
+  for (; w < end; w += ELEMENT_BYTES) {
     const ws = load<f32>(w);
     const g = load<f32>(grad) + l2 * ws;
     const vs = momentum * load<f32>(v) + g;
     store<f32>(v, vs);
     store<f32>(w, ws - rate * (nesterov ? g + momentum * vs : vs));
-    grad += 4;
-    v += 4;
+    grad += ELEMENT_BYTES;
+    v += ELEMENT_BYTES;
   }
 }
 
 /**
- * g ← grad + l2·w; m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; w ← w − rate·m / (√v·scale + epsilon).
- * Kingma and Ba 2015: the caller folds the bias corrections in, rate = η / (1 − β₁ᵗ), scale = 1 / √(1 − β₂ᵗ).
- * w, m, v f32 [n], in place; grad f32 [n]. No overlap. O(n).
+ * Adam (Kingma and Ba 2015). The caller folds the corrections of the bias into two factors of step t:
+ * rate = η / (1 − beta1ᵗ) and scale = 1 / √(1 − beta2ᵗ).
+ *
+ * ```js
+ * for (let p = 0; p < n; p++) {
+ *   const g = grad[p] + l2 * w[p];
+ *   m[p] = beta1 * m[p] + (1 - beta1) * g;
+ *   v[p] = beta2 * v[p] + (1 - beta2) * g * g;
+ *   w[p] -= (rate * m[p]) / (Math.sqrt(v[p]) * scale + epsilon);
+ * }
+ * ```
+ *
+ * - w, m, v f32 [n], changed in place; grad f32 [n]. No overlap.
+ *
+ * O(n).
  */
 export function adam(
   w: usize,
@@ -58,8 +82,8 @@ export function adam(
   epsilon: f32,
   l2: f32,
 ): void {
-  const end = w + ((<usize>n) << 2);
-  for (; w + 16 <= end; w += 16) {
+  const end = w + ((<usize>n) << ELEMENT_SHIFT);
+  for (; w + VECTOR_BYTES <= end; w += VECTOR_BYTES) {
     const ws = v128.load(w);
     const g = f32x4.add(v128.load(grad), f32x4.mul(f32x4.splat(l2), ws));
     const ms = f32x4.add(f32x4.mul(f32x4.splat(beta1), v128.load(m)), f32x4.mul(f32x4.splat(1 - beta1), g));
@@ -71,11 +95,11 @@ export function adam(
     v128.store(v, vs);
     const root = f32x4.add(f32x4.mul(f32x4.sqrt(vs), f32x4.splat(scale)), f32x4.splat(epsilon));
     v128.store(w, f32x4.sub(ws, f32x4.div(f32x4.mul(f32x4.splat(rate), ms), root)));
-    grad += 16;
-    m += 16;
-    v += 16;
+    grad += VECTOR_BYTES;
+    m += VECTOR_BYTES;
+    v += VECTOR_BYTES;
   }
-  for (; w < end; w += 4) {
+  for (; w < end; w += ELEMENT_BYTES) {
     const ws = load<f32>(w);
     const g = load<f32>(grad) + l2 * ws;
     const ms = beta1 * load<f32>(m) + (1 - beta1) * g;
@@ -83,8 +107,8 @@ export function adam(
     store<f32>(m, ms);
     store<f32>(v, vs);
     store<f32>(w, ws - (rate * ms) / (sqrt<f32>(vs) * scale + epsilon));
-    grad += 4;
-    m += 4;
-    v += 4;
+    grad += ELEMENT_BYTES;
+    m += ELEMENT_BYTES;
+    v += ELEMENT_BYTES;
   }
 }

@@ -1,4 +1,4 @@
-// What the figures were measured on: nothing in them names a place on the machine.
+// The machine that the figures were measured on. They name no path of it.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';

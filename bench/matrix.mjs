@@ -1,5 +1,5 @@
-// The sparse kernels over a matrix of layers, every contestant on the same files: first their results are compared, then
-// they take turns.
+// The sparse kernels over a matrix of layers. Every contestant gets the same files. First their results are
+// compared, then they take turns.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { takeTurns } from './turns.mjs';
 
 /** Results of float32 sums in different orders differ by about this, relative to the largest. */
 const AGREEMENT = 1e-5;
-/** How long a turn is wished to take, in nanoseconds, so that the caches are the contestant's own. */
+/** Nanoseconds that a turn should take. The caches then hold the contestant's own data. */
 const TURN = 1e7;
 
 const shapes = (sizes) =>
@@ -20,7 +20,7 @@ const shapes = (sizes) =>
 
 const SQUARE = [1000, 10_000, 100_000].map((n) => [n, n]);
 
-/** Square layers and the first and last of an MNIST network; a shape of every kind if quick. */
+/** Square layers, and the first and the last layer of an MNIST network. If quick, a few small ones. */
 export function layersOf({ quick }) {
   if (quick)
     return shapes([
@@ -32,20 +32,23 @@ export function layersOf({ quick }) {
 
 export const nameOf = ({ inDim, outDim, epsilon }) => `${inDim} → ${outDim}, ε = ${epsilon}`;
 
-/** Bytes that a product goes through for so many tiles: both sides' activations, CSR with its values. */
+/**
+ * Bytes that a product reads and writes for so many tiles: both sides' activations, and CSR with its values.
+ */
 export function workingSet({ inDim, outDim, nnz }, tiles) {
   return 128 * tiles * (inDim + outDim) + 8 * nnz + 8 * outDim;
 }
 
-/** Billions of multiplications and additions a second, when a batch takes so many nanoseconds. */
+/** Billions of multiplications and additions a second, if a batch takes so many nanoseconds. */
 export function gigaflops({ nnz }, kernel, nanoseconds) {
   return ((kernel === 'backward' ? 4 : 2) * nnz * BATCH) / nanoseconds;
 }
 
 /**
- * @param contestants name → { program, kernels, takesPart?(layer) }; the first one's results are what others are compared to.
- * @param onLayer is called with each layer's figures: { …layer, errors: { kernel: { name: error } }, kernels: { kernel:
- *   { name: summary } } }, times in nanoseconds a batch.
+ * @param contestants name → { program, kernels, takesPart?(layer) }. Results are compared with those of the
+ *   first.
+ * @param onLayer is called with each layer's figures: { …layer, errors: { kernel: { name: error } }, kernels:
+ *   { kernel: { name: summary } } }, times in nanoseconds a batch.
  */
 export async function measureLayers(contestants, { quick }, onLayer) {
   const folder = mkdtempSync(join(tmpdir(), 'ctre-bench-'));
@@ -95,13 +98,13 @@ async function compare(contestants, kernel, path) {
       difference = Math.max(difference, Math.abs(result[e] - expected[e]));
     }
     errors[name] = difference / largest;
-    // Not "greater than": NaN is no agreement.
+    // Not "greater than": NaN does not agree with anything.
     if (!(errors[name] <= AGREEMENT)) throw new Error(`${name} disagrees on ${kernel}: ${errors[name]}`);
   }
   return errors;
 }
 
-/** Warms a kernel up, past its compilation, and returns a turn of it. */
+/** Runs a kernel until it is compiled for speed, and returns a function that does one turn. */
 async function prepare(program, kernel, quick) {
   const turn = (times) => program.ask(['run', kernel, times]);
   const end = performance.now() + (quick ? 50 : 200);

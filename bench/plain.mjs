@@ -1,5 +1,5 @@
-// The sparse kernels in plain JavaScript, over the same tiles: [neuron][32]. Eight samples at a time; sums are doubles,
-// which is faster than rounding every step to float32.
+// The sparse kernels in plain JavaScript, over the same tiles: [neuron][32]. Eight samples at a time; sums
+// are doubles, which is faster than rounding every step to float32.
 const TILE = 32;
 
 /** y[i][:] = max(bias[i] + Σ_p values[p] · x[indices[p]][:], 0). */

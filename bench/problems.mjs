@@ -1,5 +1,5 @@
-// What is measured on: MNIST where CTRE_DATA_DIR has it, else random rows of the same shape and sparsity; random rows of
-// any shape; random sparse layers with a batch of 128 samples.
+// The data and layers of the measurements: MNIST where CTRE_DATA_DIR has it, else random rows of the same
+// shape and sparsity; random rows of any shape; random sparse layers with a batch of 128 samples.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomStream } from '../dist/base/random.js';
@@ -59,7 +59,10 @@ export function randomLayer({ inDim, outDim, nnz }) {
   };
 }
 
-/** The arrays of a layer's file in their order, with their types and lengths; behind inDim, outDim and nnz as i32. */
+/**
+ * The arrays of a layer's file in their order, with their types and lengths. Before them the file has inDim,
+ * outDim and nnz as i32.
+ */
 const ARRAYS = [
   ['indptr', Int32Array, ({ outDim }) => outDim + 1],
   ['indices', Int32Array, ({ nnz }) => nnz],
@@ -72,7 +75,7 @@ const ARRAYS = [
   ['dy', Float32Array, ({ outDim }) => outDim * BATCH],
 ];
 
-/** Writes a layer for contestants in any language to read. */
+/** Writes a layer to a file that contestants in any language can read. */
 export function writeLayer(path, layer) {
   const sizes = Int32Array.of(layer.inDim, layer.outDim, layer.nnz);
   const bytes = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength);

@@ -1,5 +1,5 @@
-// The programs that take part: each is a process that answers a line with a line of JSON, so that they can take turns
-// whatever they are written in.
+// The contestants' programs. Each is a process that answers a line with a line of JSON. So programs in any
+// language can take turns.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import os from 'node:os';
@@ -10,7 +10,9 @@ import { installedNode, LTS_LINES } from '../scripts/nodeVersions.mjs';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const succeeds = (command, args) => spawnSync(command, args).status === 0;
 
-/** All pinned programs share one core: they take turns, so none disturbs another, and all see the same one. */
+/**
+ * All pinned programs share one core. They take turns, so none disturbs another.
+ */
 const pin = ['-c', String(os.cpus().length - 1)];
 const canPin = succeeds('taskset', [...pin, 'true']);
 
@@ -20,7 +22,7 @@ export class Program {
   #waiting;
   #said = '';
 
-  /** @param pinned whether it stays on one core: right for one thread, wrong for several. */
+  /** @param pinned whether it stays on one core, as programs of one thread should. */
   constructor(command, args, { pinned = true } = {}) {
     const all = pinned && canPin ? ['taskset', ...pin, command, ...args] : [command, ...args];
     this.#child = spawn(all[0], all.slice(1));
@@ -38,7 +40,7 @@ export class Program {
     this.#child.on('close', (code, signal) => end(`${this.#said.trim().slice(-500)} (${signal ?? code})`));
   }
 
-  /** The answer to a line of words; an error after `seconds` without one ends the program. */
+  /** The answer to a line of words. Without one after `seconds` the program is ended, and this throws. */
   async ask(words, seconds = 3600) {
     const timer = setTimeout(() => {
       this.#waiting?.reject(new Error(`no answer within ${seconds} s`));
@@ -84,7 +86,8 @@ export function nativeProgram(source, name, flags) {
 }
 
 /**
- * The Nodes to measure on, this one first. The other is the one at `path` ('none': no other) or the newest LTS line.
+ * The Nodes to measure on, this one first. The other is the one at `path` ('none': no other) or the newest
+ * LTS line.
  */
 export function findNodes(path) {
   const nodes = [{ name: 'this', path: process.execPath, ...versions(process.execPath) }];

@@ -1,43 +1,34 @@
-// npm run bench -- [suite …] [--quick] [--json] [--node path|none]
-//
-// Measures on this Node and on the newest LTS line (or the Node at `path`), turn by turn, and prints the figures and the
-// targets they are held to. --json writes bench/results/<suite>.json; --quick takes small problems and few rounds: for
-// trying the suite out, not for figures.
+// npm run bench -- [suite …] [options]: measures in turns, and prints the figures and their targets. args.mjs has the help.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readArgs } from './args.mjs';
 import { describeMachine } from './machine.mjs';
 import { findNodes } from './programs.mjs';
 import { judge } from './targets.mjs';
 
-const SUITES = ['kernels', 'peers', 'evolution', 'epoch', 'threads', 'scale', 'browser'];
-
-const { positionals, values: options } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    node: { type: 'string' },
-  },
-});
-const unknown = positionals.filter((name) => !SUITES.includes(name));
-if (unknown.length > 0) stop(`there is no suite ${unknown.join(', ')}; there are ${SUITES.join(', ')}`);
-if (!existsSync(new URL('../dist/index.js', import.meta.url)))
+const { suites, quick, json, node: otherNode, help, mistake } = readArgs(process.argv.slice(2));
+if (help !== undefined) {
+  console.log(help);
+  process.exit(0);
+}
+if (mistake !== undefined) stop(mistake);
+if (!existsSync(new URL('../dist/index.js', import.meta.url))) {
   stop('there is no dist/; npm run build makes it');
+}
 
-const nodes = findNodes(options.node);
+const nodes = findNodes(otherNode);
 const machine = describeMachine();
 console.log(`${machine.cpu}, ${machine.cores} cores, commit ${machine.commit.slice(0, 7)}`);
-if (options.quick) console.log('A trial run: small problems and few rounds, no figures to quote.');
+if (quick) console.log('A trial run: small problems and few rounds, no figures to quote.');
 for (const { name, node, v8 } of nodes) console.log(`${name}: Node ${node}, V8 ${v8}`);
 
 const results = {};
-for (const suite of positionals.length > 0 ? positionals : SUITES) {
+for (const suite of suites) {
   console.log(`\n# ${suite}`);
   const { run } = await import(`./suites/${suite}.mjs`);
-  const figures = await run({ nodes, quick: options.quick, say: (line) => console.log(line) });
+  const figures = await run({ nodes, quick, say: (line) => console.log(line) });
   if (figures === undefined) continue;
   results[suite] = figures;
-  if (options.json) save(suite, figures);
+  if (json) save(suite, figures);
 }
 
 console.log('\n# Targets');
@@ -54,7 +45,7 @@ function save(suite, figures) {
   const folder = new URL('results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
   const versions = nodes.map(({ name, node, v8 }) => ({ name, node, v8 }));
-  const all = { suite, quick: options.quick, machine, nodes: versions, figures };
+  const all = { suite, quick, machine, nodes: versions, figures };
   writeFileSync(new URL(`${suite}.json`, folder), `${JSON.stringify(all, null, 1)}\n`);
 }
 

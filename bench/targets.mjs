@@ -1,10 +1,12 @@
-// The figures the project is judged by, each with its target, computed from the results of the suites; a figure whose suite
-// has not run, or whose peer is absent, is left out.
+// The figures that the project is judged by, each with its target, computed from the suites' results. A
+// figure is left out if its suite has not run, or its peer is absent.
 import { geometricMean } from './turns.mjs';
 
 const SPARSE = ['spmm', 'spmmT', 'sddmm'];
 
-/** The geometric mean of ctre ÷ peer (or its inverse) over layers and kernels; undefined where there are none. */
+/**
+ * The geometric mean of ctre ÷ peer (or its inverse) over layers and kernels; undefined without any.
+ */
 function mean(layers, node, kernels, peer, invert = false) {
   const all = layers.flatMap((layer) => kernels.map((kernel) => layer.kernels[kernel].ratios[node][peer]));
   const known = all.filter((ratio) => ratio !== undefined);
@@ -29,7 +31,7 @@ const scaleOn = ({ scale }, node) => (scale.measuredOn === node ? scale : undefi
 const million = (results, node, method) =>
   scaleOn(results, node)?.networks.find((entry) => entry.n === 1_000_000 && entry.method === method);
 
-/** suite, figure, the limit it has to keep (most or least), and how it is found: (results, node) → number. */
+/** The suite, the figure, its limit (most or least), and how to find it: (results, node) → number. */
 const TARGETS = [
   [
     'peers',
@@ -171,7 +173,8 @@ function meanToLts(layers) {
 }
 
 /**
- * @param results suite → its figures. @param nodes names of the Nodes measured on, the one that is judged last.
+ * @param results suite → its figures.
+ * @param nodes names of the Nodes measured on. The last one is judged.
  * @returns { suite, figure, target, values: { node: number }, kept } of every figure that is known.
  */
 export function judge(results, nodes) {

@@ -1,5 +1,5 @@
-// Programs take turns, A B C … C B A …, so that a machine that slows down slows all of them; what is compared are turns of
-// one round.
+// Programs take turns, A B C … C B A …: a machine that slows down slows all of them. Only turns of the same
+// round are compared.
 
 const sorted = (values) => values.toSorted((a, b) => a - b);
 
@@ -13,7 +13,7 @@ export function geometricMean(values) {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
-/** min and median over all rounds, and each round's value by itself. */
+/** The minimum and the median over all rounds, and each round's value. */
 export function summarize(rounds, all = rounds) {
   return { min: Math.min(...all), median: median(all), rounds };
 }
@@ -24,7 +24,7 @@ export function ratio(a, b) {
   return median(Array.from({ length: rounds }, (_, r) => a.rounds[r] / b.rounds[r]));
 }
 
-/** Two works of the same rounds as one. */
+/** The sum of two works of the same rounds. */
 export function together(a, b) {
   const rounds = Math.min(a.rounds.length, b.rounds.length);
   return summarize(Array.from({ length: rounds }, (_, r) => a.rounds[r] + b.rounds[r]));

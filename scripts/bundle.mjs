@@ -8,8 +8,9 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [outdir = `${root}/dist/bundle`] = process.argv.slice(2);
 
-/** Where the licences of what is bundled are. The loader is of the compiler's repository; of seedrandom only Alea is taken. */
+/** Where the licences of what is bundled are. The loader comes with the compiler's; of seedrandom only Alea is taken. */
 const LICENCES = {
+  '@assemblyscript/loader': 'assemblyscript/LICENSE',
   fflate: 'fflate/LICENSE',
   papaparse: 'papaparse/LICENSE',
   seedrandom: 'seedrandom/lib/alea.js',

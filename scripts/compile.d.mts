@@ -10,3 +10,4 @@ export function compileKernels(
     ) => void | Promise<void>;
   },
 ): Promise<void>;
+export function evaluateConstants(path: string, text: string): Promise<Record<string, number>>;

@@ -1,4 +1,5 @@
-// Puts beside the compiled TypeScript what is not TypeScript: the kernels (exported as ctre/wasm) and the worker's file.
+// Puts beside the compiled TypeScript what is not TypeScript: the kernels (exported as ctre/wasm) and the
+// worker's file.
 import { copyFile } from 'node:fs/promises';
 
 const root = new URL('..', import.meta.url);

@@ -1,6 +1,6 @@
-// The ruler: ctre's sparse kernels in C, the same algorithm on the same layout. Activations are tiles of 32 samples,
-// neuron-major, tile[neuron][32]; a batch of 128 is four tiles, each gone through on its own. Vectors are 256 bits wide
-// where the compiler may use them (-march=native), else 128.
+// ctre's sparse kernels in C, to measure them against: the same algorithm on the same layout. Activations are
+// tiles of 32 samples, neuron-major, tile[neuron][32]; a batch of 128 is four tiles, each gone through on its
+// own. Vectors are 256 bits wide where the compiler may use them (-march=native), else 128.
 #include "serve.h"
 
 enum { TILE = 32, TILES = BATCH / TILE };

@@ -1,7 +1,8 @@
-// The published scheme (SparseProp, Nikdan et al. 2023): activations are one wide row-major matrix [neurons][batch] and
-// W is CSR alone. Forward reads and writes the output's row for every connection; backward is a single pass that
-// scatters dx while dW accumulates. The batch's size is known at run time only, as in any library of this layout, so a row
-// cannot stay in registers; vectors are 256 bits wide, four a turn, and the batch is a multiple of them.
+// The published scheme (SparseProp, Nikdan et al. 2023): activations are one wide row-major matrix
+// [neurons][batch] and W is CSR alone. Forward reads and writes the output's row for every connection;
+// backward is a single pass that scatters dx while dW accumulates. The batch's size is known at run time
+// only, as in any library of this layout, so a row cannot stay in registers; vectors are 256 bits wide, four
+// a turn, and the batch is a multiple of them.
 #include "serve.h"
 
 enum { WIDTH = 8 };

@@ -14,11 +14,11 @@
 
 enum { BATCH = 128 };
 
-// W [outDim, inDim], CSR and CSC as ctre keeps them, and one batch. x, dy and what kernels make of them are in the
-// contestant's own layout.
+// W [outDim, inDim], CSR and CSC as ctre keeps them, and one batch. x, dy and what kernels make of them are
+// in the contestant's own layout.
 typedef struct {
   int32_t inDim, outDim, nnz;
-  int32_t batch;     // BATCH, for a contestant whose layout has a row of any length: not known when it is compiled
+  int32_t batch;     // BATCH, as a number that the compiler does not know
   int32_t *indptr;   // [outDim + 1]
   int32_t *indices;  // [nnz], the input neuron of every connection
   int32_t *colPtr;   // [inDim + 1]
@@ -120,7 +120,8 @@ static void check(const Kernel *kernel, const Layer *l, const char *path,
   printf("\"ok\"\n");
 }
 
-static int serve(const Kernel *kernels, void (*arrange)(float *, int32_t), void (*restore)(float *, int32_t)) {
+static int serve(const Kernel *kernels, void (*arrange)(float *, int32_t),
+                 void (*restore)(float *, int32_t)) {
   Layer layer = {0};
   char line[4096], word[3][4000];
   while (fgets(line, sizeof line, stdin) != NULL) {

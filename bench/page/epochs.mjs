@@ -1,5 +1,5 @@
-// Whole epochs on a page, as contestants: ctre's on the page's thread and in a worker, and those of the dense network in tfjs-wasm, on one
-// thread with SIMD. suites/browser.mjs bundles this file and calls what it exports.
+// Whole epochs on a page, as contestants: ctre's on the page's thread and in a worker, and those of the dense
+// network in tfjs-wasm, on one thread with SIMD. suites/browser.mjs bundles this file and calls its exports.
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
@@ -35,7 +35,9 @@ export async function epochs(name, count, batchSize) {
   return history.epochs.map(({ trainSeconds }) => trainSeconds);
 }
 
-/** The dense network of the same shape, with what ctre's optimiser does by default but for the L2 term. */
+/**
+ * The dense network of the same shape. Its optimiser does what ctre's does by default, without the L2 term.
+ */
 export async function openDense(layers) {
   setWasmPaths('/tfjs/');
   setThreadsCount(1);
@@ -55,7 +57,10 @@ export async function openDense(layers) {
   };
 }
 
-/** a·b. Of transposed operands tfjs-wasm makes products in plain loops: its gradient is given matrices that are transposed already. */
+/**
+ * a·b. tfjs-wasm multiplies transposed operands in plain, slow loops. So its gradient gets matrices that are
+ * transposed already.
+ */
 const product = tf.customGrad((a, b, save) => {
   save([a, b]);
   return {

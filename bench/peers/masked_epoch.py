@@ -1,8 +1,8 @@
-"""Epochs of sparse training as it is usually simulated: dense matrices under binary masks, in PyTorch, one thread.
+"""Epochs of sparse training as it is usually simulated: dense matrices under masks, in PyTorch, one thread.
 
 usage: masked_epoch.py rows.f32 labels.i32 rows epsilon
-For every line of input one epoch, answered by its seconds: 784-1000-1000-1000-10, batch 100, SGD with Nesterov momentum
-and L2, masks applied to weights and gradients at every step.
+For every line of input it trains one epoch and answers its seconds: 784-1000-1000-1000-10, batch 100, SGD with
+Nesterov momentum and L2, masks applied to weights and gradients at every step.
 """
 import sys
 import time
@@ -21,7 +21,11 @@ masks = [(torch.rand(b, a) < min(1, epsilon * (a + b) / (a * b))).float() for a,
 for layer, mask in zip(layers, masks):
     layer.weight.data *= mask
 optimizer = torch.optim.SGD(
-    [p for layer in layers for p in layer.parameters()], lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-4
+    [p for layer in layers for p in layer.parameters()],
+    lr=0.01,
+    momentum=0.9,
+    nesterov=True,
+    weight_decay=1e-4,
 )
 for _ in sys.stdin:
     begin = time.perf_counter()

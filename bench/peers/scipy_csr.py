@@ -1,6 +1,6 @@
 """A sparse layer's forward and backward product in SciPy: CSR times dense, and dW by gather and einsum.
 
-The commands are those of bench/native/serve.h. The bias, the ReLU and its mask, which ctre's kernels contain, are not
+The commands are those of bench/native/serve.h. ctre's kernels contain the bias, the ReLU and its mask. They are not
 timed here; checks apply them.
 """
 import json

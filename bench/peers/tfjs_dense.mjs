@@ -1,5 +1,5 @@
-// A layer's forward product in tfjs-wasm: the dense matrix, zeros and all, on one thread with SIMD. The commands are those
-// of native/serve.h; only spmm is there.
+// A layer's forward product in tfjs-wasm: the dense matrix, zeros and all, on one thread with SIMD. The
+// commands are those of native/serve.h; only spmm is there.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,11 +1,12 @@
-// Every other kernel of ctre at one width, as a contestant: dense products, packing, cosines, selection, optimiser steps.
+// Every other kernel of ctre at one width, as a contestant: dense products, packing, cosines, selection,
+// optimiser steps.
 //
 //   open N             prepares layers of N neurons, density and sparsity of the data as in an MNIST network
 //   kernels            answers [{ name, flops, bytes }]: arithmetic, or bytes that have to move, of one call
 //   run KERNEL TIMES   answers [nanoseconds, …]
 
 import { randomStream } from '../../dist/base/random.js';
-import { TILE } from '../../dist/engine/abi.js';
+import { TILE, TOP_K_SCRATCH } from '../../dist/engine/abi.js';
 import { getEngine } from '../../dist/engine/engine.js';
 import { Region } from '../../dist/engine/region.js';
 import { randomPattern } from '../../dist/matrix/sampling.js';
@@ -44,13 +45,13 @@ function prepare(n) {
   const [rowPtr, colIdx] = [integers(sparse.indptr), integers(sparse.indices)];
   const entries = sparse.indices.length;
   const values = floats(entries);
-  // What ctre-sim looks at exactly: four times a fifth of the connections at ε = 20.
+  // As many pairs as ctre-sim scores exactly: four times a fifth of the connections at ε = 20.
   const listed = randomPattern(n, n, Math.min(n * n, 32 * n), random);
   const [listPtr, listIdx] = [integers(listed.indptr), integers(listed.indices)];
   const list = listed.indices.length;
   const every = integers(Int32Array.from({ length: n }, (_, i) => i));
   const [outSums, inSums] = [sums(), sums()];
-  const scratch = region.i32(2048).pointer;
+  const scratch = region.i32(TOP_K_SCRATCH).pointer;
   const k = Math.round(0.008 * n * n);
   const chosen = region.i32(k).pointer;
   const [parameters, gradient, momentum, variance] = [0, 1, 2, 3].map(() => floats(40 * n));
@@ -59,7 +60,7 @@ function prepare(n) {
   return {
     gemm: { flops: dense, run: () => kernels.gemm(w, bias, x, y, n, n, true) },
     gemmT: { flops: dense, run: () => kernels.gemmT(w, y, x, dx, n, n) },
-    products: { flops: dense, run: () => kernels.products(y, x, pairs, n, n, false, 32) },
+    products: { flops: dense, run: () => kernels.products(y, x, pairs, n, n, false, TILE) },
     packDense: { bytes: 8 * TILE * n, run: () => kernels.packDense(data, rows, TILE, n, tile) },
     packCsr: {
       bytes: 4 * TILE * n + (12 * TILE * entries) / ROWS,

@@ -1,8 +1,9 @@
-// How ctre-sim chooses what to grow, as a contestant: exactly among all pairs, or from a sample. A network is trained first;
-// then nothing changes any more (learning rate 0, edits thrown away), so that both searches answer the same question.
+// ctre-sim's choice of what to grow, as a contestant: exactly among all pairs, or from a sample. A network is
+// trained first. After that nothing changes (the learning rate is 0, edits are dropped), so that both
+// searches answer the same question.
 //
 //   open JSON          { rows, epochs, layers, epsilon }; trains and answers { data, accuracy }
-//   grow exact         one update of the topology; answers { train, evolve }: seconds of an epoch and of the update
+//   grow exact         one update of the topology; answers { train, evolve }: seconds of an epoch and of it
 //   grow sampled       likewise, and recall: the share of the last exact choice that is chosen
 //   set                an epoch and an update of the same network under SET; answers { train, evolve }
 import { optimizer, SparseMLP, topology } from '../../dist/index.js';

@@ -1,4 +1,5 @@
-// The loop of a contestant in JavaScript: a line names a command and its arguments, the answer is a line of JSON.
+// The loop of a contestant in JavaScript. A line names a command and its arguments; the answer is a line of
+// JSON.
 import { createInterface } from 'node:readline';
 import { Bench } from 'tinybench';
 
@@ -16,7 +17,7 @@ export async function serve(commands) {
   }
 }
 
-/** Nanoseconds of `times` calls; one call more goes before where there are several, to fill the caches. */
+/** The nanoseconds of each of `times` calls. Before several calls another one fills the caches. */
 export function time(run, times) {
   if (times > 1) run();
   const bench = new Bench({

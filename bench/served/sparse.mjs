@@ -1,5 +1,5 @@
-// The sparse kernels as a contestant: ctre's own (`wasm`), or the same loops in plain JavaScript (`plain`). The commands
-// are those of native/serve.h. A batch is four tiles, each gone through on its own.
+// The sparse kernels as a contestant: ctre's own (`wasm`), or the same loops in plain JavaScript (`plain`).
+// The commands are those of native/serve.h. A batch is four tiles, one call each.
 import { writeFileSync } from 'node:fs';
 import { TILE } from '../../dist/engine/abi.js';
 import { getEngine } from '../../dist/engine/engine.js';
@@ -13,7 +13,7 @@ const tiles = (run) => {
   for (let t = 0; t < TILES; t++) run(t);
 };
 
-/** [neurons][BATCH] from or into tiles. */
+/** Copies [neurons][BATCH] into tiles, or back. */
 function arrange(wide, tiled, toTiles) {
   const neurons = wide.length / BATCH;
   for (let i = 0; i < neurons; i++) {
@@ -61,16 +61,16 @@ function wasmLayer(layer) {
   const ofIn = 4 * TILE * inDim;
   const ofOut = 4 * TILE * outDim;
   const spmmT = (t) =>
-    kernels.spmmT(colPtr, rowIdx, perm, values, dy + t * ofOut, x + t * ofIn, dx + t * ofIn, inDim, 32);
-  const sddmm = (t) => kernels.sddmm(indptr, indices, dy + t * ofOut, x + t * ofIn, dW, outDim, t > 0, 32);
+    kernels.spmmT(colPtr, rowIdx, perm, values, dy + t * ofOut, x + t * ofIn, dx + t * ofIn, inDim, TILE);
+  const sddmm = (t) => kernels.sddmm(indptr, indices, dy + t * ofOut, x + t * ofIn, dW, outDim, t > 0, TILE);
   return {
-    spmm: (t) => kernels.spmm(indptr, indices, values, bias, x + t * ofIn, y + t * ofOut, outDim, true, 32),
+    spmm: (t) => kernels.spmm(indptr, indices, values, bias, x + t * ofIn, y + t * ofOut, outDim, true, TILE),
     spmmT,
     sddmm,
     backward(t) {
       spmmT(t);
       sddmm(t);
-      kernels.biasGradient(dy + t * ofOut, db, outDim, t > 0, 32);
+      kernels.biasGradient(dy + t * ofOut, db, outDim, t > 0, TILE);
     },
     results: () => ({ y: blocks.y.view, dx: blocks.dx.view, dW: blocks.dW.view }),
     free: () => region.free(),

@@ -1,8 +1,10 @@
-// Whole epochs through the public API, as a contestant. Models live side by side under names.
+// Whole epochs through the public API, as a contestant. There may be several models, each with a name.
 //
-//   open NAME JSON     { data: { digits: rows } or { random: [rows, cols, classes] }, method, model, batchSize };
+//   open NAME JSON     { data: { digits: rows } or { random: [rows, cols, classes] }, method, model,
+//                      batchSize };
 //                      answers { nnz, data, warning }
-//   epochs NAME COUNT  trains; answers { train: [seconds, …], evolve: [seconds, …] }; the last epoch does not evolve
+//   epochs NAME COUNT  trains; answers { train: [seconds, …], evolve: [seconds, …] }; the last epoch does
+//                      not evolve
 //   outside NAME       trains 20 epochs; answers the share of their steps spent outside the kernels
 //   memory             answers bytes of the kernels' memory
 //   close NAME

@@ -1,4 +1,5 @@
-// The same epochs in headless Chromium and in Node, on as many threads; and those of the dense network in tfjs-wasm, on the same page.
+// The same epochs in headless Chromium and in Node, on the same numbers of threads. And epochs of the dense
+// network in tfjs-wasm, on the same page.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -26,7 +27,7 @@ async function openPage(executablePath, { x, y }) {
     format: 'iife',
     globalName: 'contestants',
     platform: 'browser',
-    // What stands for the address of the bundle, beside which threads and models in workers look for their files.
+    // The address of the bundle. Threads, and models in workers, look for their files beside it.
     define: { 'import.meta.url': 'document.baseURI' },
     write: false,
     logLevel: 'error',
@@ -71,7 +72,8 @@ export async function run({ nodes, quick, say }) {
   ]);
   try {
     say(
-      `${rows} ${data.name}, ${LAYERS.join('-')}, ε = ${EPSILON}, batch ${BATCH_SIZE}, SET; Chromium ${page.version}; median seconds of an epoch:`,
+      `${rows} ${data.name}, ${LAYERS.join('-')}, ε = ${EPSILON}, batch ${BATCH_SIZE}, SET; ` +
+        `Chromium ${page.version}; median seconds of an epoch:`,
     );
     const turns = {};
     await page.call('load', rows, LAYERS[0]);
@@ -100,7 +102,7 @@ export async function run({ nodes, quick, say }) {
       losses.push(loss);
       return seconds;
     };
-    // Compilers and caches first.
+    // The first epochs warm up compilers and caches.
     for (const turn of Object.values(turns)) await turn();
     const found = await takeTurns(turns, { rounds: quick ? 3 : 7, seconds: 300 });
     if (!(losses.at(-1) < losses[0]))
@@ -129,7 +131,8 @@ export async function run({ nodes, quick, say }) {
     }
     const { median, toCtre } = figures.tfjs;
     say(
-      `dense in tfjs-wasm: ${median.toFixed(2)}; ÷ page ${toCtre.page.toFixed(1)}, ÷ worker ${toCtre.worker.toFixed(1)}`,
+      `dense in tfjs-wasm: ${median.toFixed(2)}; ÷ page ${toCtre.page.toFixed(1)}, ` +
+        `÷ worker ${toCtre.worker.toFixed(1)}`,
     );
     return figures;
   } finally {

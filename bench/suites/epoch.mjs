@@ -1,5 +1,5 @@
-// Whole epochs: ctre against the way sparse training is usually simulated, dense matrices under masks in PyTorch; and how
-// much of a step is JavaScript.
+// Whole epochs: ctre against the usual simulation of sparse training, dense matrices under masks in PyTorch.
+// And how much of a step is JavaScript.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,12 +71,15 @@ async function measure({ nodes, quick, say, rows, files, epsilon }) {
   if (found.PyTorch) figure.pytorch = { min: found.PyTorch.min, median: found.PyTorch.median };
   pytorch?.close();
   say(
-    `ε = ${epsilon}: ${figure.pytorch ? `PyTorch under masks ${milliseconds(figure.pytorch.median)}` : 'no PyTorch here'}`,
+    figure.pytorch
+      ? `ε = ${epsilon}: PyTorch under masks ${milliseconds(figure.pytorch.median)}`
+      : `ε = ${epsilon}: no PyTorch here`,
   );
   for (const [name, node] of Object.entries(figure.nodes)) {
     const peer = node.pytorchToCtre === undefined ? '' : `, PyTorch ÷ ctre ${node.pytorchToCtre.toFixed(1)}`;
     say(
-      `  ${name}: ${milliseconds(node.min)} / ${milliseconds(node.median)}${peer}, evolution ÷ epoch ${node.evolutionToEpoch.toFixed(3)}, ` +
+      `  ${name}: ${milliseconds(node.min)} / ${milliseconds(node.median)}${peer}, ` +
+        `evolution ÷ epoch ${node.evolutionToEpoch.toFixed(3)}, ` +
         `${(100 * node.outsideKernels).toFixed(1)} % outside the kernels`,
     );
   }

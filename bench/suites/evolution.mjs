@@ -1,5 +1,5 @@
-// What it costs to let the topology evolve: ctre-sim's exact search, its search from a sample and what that finds again, and
-// SET; each beside an epoch of training.
+// What an update of the topology costs, compared with an epoch of training: ctre-sim's exact search, its
+// search from a sample (and how much of the exact choice that finds), and SET.
 import { nodeProgram } from '../programs.mjs';
 import { median, ratio, summarize } from '../turns.mjs';
 
@@ -21,7 +21,8 @@ export async function run({ nodes, quick, say }) {
     turns[name] = { exact: [], sampled: [], set: [] };
   }
   say(
-    `${setting.rows} rows of ${trained.data}, ${setting.layers.join('-')}, ε = ${setting.epsilon}, after ${setting.epochs} epochs; min / median:`,
+    `${setting.rows} rows of ${trained.data}, ${setting.layers.join('-')}, ε = ${setting.epsilon}, ` +
+      `after ${setting.epochs} epochs; min / median:`,
   );
   for (let round = 0; round < rounds; round++) {
     for (const [name, program] of round % 2 === 0 ? programs : programs.toReversed()) {
@@ -50,8 +51,10 @@ export async function run({ nodes, quick, say }) {
     figures[name] = figure;
     say(`  ${name}: an epoch ${seconds(figure.epoch.min)} / ${seconds(figure.epoch.median)}`);
     say(
-      `    exact ${seconds(exact.min)} / ${seconds(exact.median)}, sampled ${seconds(sampled.min)} / ${seconds(sampled.median)}: ` +
-        `exact ÷ sampled ${figure.exactToSampled.toFixed(1)}, sampled ÷ epoch ${figure.sampledToEpoch.toFixed(2)}, ` +
+      `    exact ${seconds(exact.min)} / ${seconds(exact.median)}, ` +
+        `sampled ${seconds(sampled.min)} / ${seconds(sampled.median)}: ` +
+        `exact ÷ sampled ${figure.exactToSampled.toFixed(1)}, ` +
+        `sampled ÷ epoch ${figure.sampledToEpoch.toFixed(2)}, ` +
         `recall ${figure.recall.median.toFixed(4)} (least ${figure.recall.min.toFixed(4)})`,
     );
     say(`    SET ${seconds(set.min)} / ${seconds(set.median)}: ÷ epoch ${figure.setToEpoch.toFixed(3)}`);

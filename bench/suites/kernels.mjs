@@ -1,4 +1,5 @@
-// Every kernel of ctre by itself: how fast, in GFLOP/s or GB/s, and how much slower this Node is than the newest.
+// Every kernel of ctre by itself: its speed in GFLOP/s or GB/s, and how much slower this Node is than the
+// newest.
 import { gigaflops, measureLayers, nameOf } from '../matrix.mjs';
 import { nodeProgram } from '../programs.mjs';
 import { ratio, takeTurns } from '../turns.mjs';
@@ -10,7 +11,7 @@ export async function run({ nodes, quick, say }) {
   return { sparse: await sparse({ nodes, quick, say }), dense: await dense({ nodes, quick, say }) };
 }
 
-/** What is kept of a kernel's turns, Node by Node, and this Node ÷ the other. */
+/** The figures of a kernel's turns on every Node, and this Node ÷ the other. */
 function figure(turns, rate) {
   const nodes = {};
   for (const [name, { min, median }] of Object.entries(turns))

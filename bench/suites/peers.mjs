@@ -1,5 +1,5 @@
-// The sparse kernels against what one would use instead, and against native code: the same layers, the same results, turn
-// by turn. A ratio is the peer's time ÷ ctre's.
+// The sparse kernels against what people use instead, and against native code: the same layers, the same
+// results, in turns. A ratio is the peer's time ÷ ctre's.
 import { l2Bytes } from '../machine.mjs';
 import { measureLayers, nameOf, workingSet } from '../matrix.mjs';
 import { nativeProgram, nodeProgram, pythonProgram } from '../programs.mjs';
@@ -10,7 +10,7 @@ const isSquare = (n, epsilon) => (layer) =>
   layer.inDim === n && layer.outDim === n && layer.epsilon === epsilon;
 const onlyX64 = (flags) => (process.arch === 'x64' ? flags : []);
 
-/** Everyone who can take part; the rest is named. */
+/** The contestants that can take part; the others are named. */
 function gather({ nodes, say }) {
   const newest = nodes.at(-1);
   const wanted = {
@@ -82,7 +82,8 @@ export async function run({ nodes, quick, say }) {
     for (const [kernel, { times, ratios }] of Object.entries(figure.kernels)) {
       const of = Object.entries(times).map(
         ([name, { min, median }]) =>
-          `${name} ${ratios[nodes.at(-1).name][name].toFixed(2)} [${(min / 1000).toFixed(0)} / ${(median / 1000).toFixed(0)}]`,
+          `${name} ${ratios[nodes.at(-1).name][name].toFixed(2)} ` +
+          `[${(min / 1000).toFixed(0)} / ${(median / 1000).toFixed(0)}]`,
       );
       say(`  ${kernel.padEnd(8)} ${of.join(', ')}`);
     }

@@ -1,11 +1,11 @@
-// Big networks: three hidden layers of n neurons, the shape of the published SET timings, trained and evolved, as far as
-// memory and patience reach.
+// Big networks: three hidden layers of n neurons, the shape of the published timings of SET. They are
+// trained, and their topology evolves, as far as memory and time allow.
 import { nodeProgram } from '../programs.mjs';
 import { ratio, summarize, takeTurns } from '../turns.mjs';
 
 const [ROWS, INPUTS, CLASSES, EPSILON, BATCH] = [203, 3312, 5, 5, 128];
 const GIB = 2 ** 30;
-/** Kernels' memory is 4 GiB at most; copies of a structure live in the heap while it changes. */
+/** The kernels' memory is 4 GiB at most. While a structure changes, copies of it are in the heap. */
 const NEEDED = { 100000: 2 * GIB, 1000000: 8 * GIB };
 
 const open = (program, name, n, method) => {
@@ -22,7 +22,8 @@ const open = (program, name, n, method) => {
 export async function run({ nodes, quick, say }) {
   const node = nodes.at(-1);
   say(
-    `${ROWS} rows, ${INPUTS}-n-n-n-${CLASSES}, ε = ${EPSILON}, batch ${BATCH}, one thread, Node ${node.node}; min / median:`,
+    `${ROWS} rows, ${INPUTS}-n-n-n-${CLASSES}, ε = ${EPSILON}, batch ${BATCH}, ` +
+      `one thread, Node ${node.node}; min / median:`,
   );
   const width = await measureWidth({ node, quick, say });
   const networks = [];
@@ -47,7 +48,7 @@ async function measureWidth({ node, quick, say }) {
   const turns = {};
   for (const n of [1000, 100_000]) {
     const { nnz } = await open(program, n, n, 'set');
-    // Evolution is not counted; a wide network's epochs are long enough one at a time.
+    // Evolution is not counted. A wide network's epochs are long enough one at a time.
     const epochs = n === 1000 ? 20 : 1;
     await program.ask(['epochs', n, epochs]);
     turns[n] = async () =>
@@ -59,7 +60,8 @@ async function measureWidth({ node, quick, say }) {
   const wideToNarrow = ratio(wide, narrow);
   const nano = ({ min, median }) => `${(1e9 * min).toFixed(2)} / ${(1e9 * median).toFixed(2)} ns`;
   say(
-    `a connection and sample: n = 1 000 ${nano(narrow)}, n = 100 000 ${nano(wide)}: ÷ ${wideToNarrow.toFixed(2)}`,
+    `a connection and sample: n = 1 000 ${nano(narrow)}, ` +
+      `n = 100 000 ${nano(wide)}: ÷ ${wideToNarrow.toFixed(2)}`,
   );
   return {
     narrow: { min: narrow.min, median: narrow.median },
@@ -82,7 +84,8 @@ async function train({ node, quick, say, n, method }) {
     const memory = await program.ask(['memory']);
     const { min, median } = summarize(train);
     say(
-      `${title}: ${nnz} connections, epoch ${min.toFixed(2)} / ${median.toFixed(2)} s, evolution ${evolve[0].toFixed(2)} s, ${(memory / GIB).toFixed(2)} GiB`,
+      `${title}: ${nnz} connections, epoch ${min.toFixed(2)} / ${median.toFixed(2)} s, ` +
+        `evolution ${evolve[0].toFixed(2)} s, ${(memory / GIB).toFixed(2)} GiB`,
     );
     return { n, method, nnz, epoch: { min, median }, evolution: evolve[0], memory };
   } catch (error) {

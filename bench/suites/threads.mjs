@@ -1,9 +1,10 @@
-// Two threads against one: epochs of the same model, turn by turn, on as many cores as the machine has. Beside them two
-// processes of one thread each at the same time, which share nothing: what they get is the most that threads can.
+// Two threads against one: epochs of the same model, in turns, on all cores of the machine. Beside them two
+// processes of one thread each run at the same time. They share nothing, so no threads can be faster.
 import { nodeProgram } from '../programs.mjs';
 import { ratio, takeTurns } from '../turns.mjs';
 
-// A turn has to outlast the waking of a core that idled while one thread had its turn: ten short epochs do, two do not.
+// A core that was idle during the turn of one thread needs time to wake up. Ten short epochs are long enough
+// for that, two are not.
 const CASES = [
   { n: 1000, epsilon: 5, epochs: 10, data: { random: [5000, 784, 10] } },
   { n: 1000, epsilon: 20, epochs: 10, data: { random: [5000, 784, 10] } },
@@ -50,7 +51,9 @@ export async function run({ nodes, quick, say }) {
       };
       const { one, two, speedup, ceiling } = figure.nodes[node.name];
       say(
-        `n = ${n}, ε = ${epsilon}, ${node.name}: one thread ${one.median.toFixed(3)} s, two ${two.median.toFixed(3)} s: ${speedup.toFixed(2)} times as fast; two processes do ${ceiling.toFixed(2)} times the work of one`,
+        `n = ${n}, ε = ${epsilon}, ${node.name}: one thread ${one.median.toFixed(3)} s, ` +
+          `two ${two.median.toFixed(3)} s: ${speedup.toFixed(2)} times as fast; ` +
+          `two processes do ${ceiling.toFixed(2)} times the work of one`,
       );
     }
     figures.push(figure);

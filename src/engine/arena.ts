@@ -6,19 +6,19 @@ const PAGE = 65536;
 /** Every block starts on a cache line and is a whole number of them, so that no two blocks share one. */
 const ALIGNMENT = 64;
 
-/** Address 0 is nobody's: a pointer of 0 stands for "none". */
+/** No block is at address 0: a pointer of 0 means "none". */
 const FIRST = ALIGNMENT;
 
-/** What a 32-bit address reaches. */
+/** Bytes that a 32-bit address reaches. */
 const LIMIT = 2 ** 32;
 
-/** What tests make harder for an arena; outside them there is none, and nothing of it costs anything. */
+/** What tests make harder for an arena. Outside tests there are none, and they cost nothing. */
 export interface Trials {
-  /** Bytes on both sides of every block hold a pattern; who changes it is found out. */
+  /** Bytes on both sides of every block hold a pattern. checkGuards() finds out when it was changed. */
   readonly guards?: boolean;
-  /** Every allocation moves the memory, as growing does: views taken before it detach. */
+  /** Every allocation moves the memory, as growing does: older views detach. */
   readonly moving?: boolean;
-  /** Where the first block is, a multiple of 64; to work beyond 2 GiB, say. */
+  /** Where the first block is, a multiple of 64: beyond 2 GiB, say. */
   readonly first?: number;
   /** Allocations until one fails; undefined for none. Counts down. */
   failIn?: number | undefined;
@@ -29,13 +29,13 @@ const GUARD = ALIGNMENT;
 
 const GUARD_PATTERN = 0x5aa5c33c;
 
-/** A memory of the kernels that TypeScript owns: the one place that allocates. */
+/** The kernels' memory, which TypeScript owns. Nothing else allocates in it. */
 export class Arena {
   readonly memory: WasmMemory;
   readonly trials: Trials | undefined;
-  /** Under guard: pointer → bytes between the guards. */
+  /** The blocks under guard: pointer → bytes between the guards. */
   readonly #guarded = new Map<number, number>();
-  /** The free ranges below `#top`, ascending, never touching each other. */
+  /** The free ranges below `#top`, ascending. No two touch each other. */
   readonly #free: { begin: number; end: number }[] = [];
   #top = FIRST;
   #blocks = 0;
@@ -53,25 +53,27 @@ export class Arena {
   }
 
   /**
-   * Refuses work that cannot fit, before any of it is begun.
-   * @param what the work, as the error's sentence begins.
-   * @throws CtreError `E_MEMORY` when `byteLength` more than what is in use exceeds 4 GiB.
+   * Refuses work that cannot fit, before it begins.
+   * @param what the work, as the first words of the error's sentence.
+   * @throws CtreError `E_MEMORY` when what is in use and `byteLength` more exceed 4 GiB.
    */
   checkRoom(byteLength: number, what: string): void {
     if (this.#bytes + byteLength <= LIMIT) return;
     throw new CtreError(
       'E_MEMORY',
-      `${what} needs ${megabytes(byteLength)} and ${megabytes(LIMIT - this.#bytes)} are left of the 4096 MiB a WebAssembly memory holds; use fewer neurons, a smaller epsilon, or dispose() of other models`,
+      `${what} needs ${megabytes(byteLength)}, and ${megabytes(LIMIT - this.#bytes)} are left of the ` +
+        '4096 MiB that a WebAssembly memory holds; use fewer neurons, a smaller epsilon, ' +
+        'or dispose() of other models',
     );
   }
 
   /**
-   * Reserves a block; its contents are undefined.
-   * @throws CtreError `E_MEMORY` when the memory cannot grow enough; nothing has changed then.
+   * Reserves a block. Its contents are undefined.
+   * @throws CtreError `E_MEMORY` when the memory cannot grow enough. Nothing has changed then.
    */
   allocate(byteLength: number): number {
     const size = roundUp(byteLength);
-    // No size at all (NaN) would pass every comparison below, and the arena be lost with it.
+    // NaN would pass every comparison below, and spoil the arena.
     if (!(size <= LIMIT)) throw new CtreError('E_MEMORY', `${megabytes(size)} are more than a memory holds`);
     const pointer = this.trials === undefined ? this.#place(size) : this.#placeOnTrial(size, this.trials);
     this.#blocks++;
@@ -79,7 +81,7 @@ export class Arena {
     return pointer;
   }
 
-  /** Gives a block back, whole, as it was allocated. */
+  /** Gives a whole block back: the size is the one it was allocated with. */
   release(pointer: number, byteLength: number): void {
     const size = roundUp(byteLength);
     if (this.#guarded.has(pointer)) {
@@ -91,7 +93,7 @@ export class Arena {
     this.#bytes -= size;
   }
 
-  /** @throws Error when somebody wrote beside a block. */
+  /** @throws Error when something was written beside a block. */
   checkGuards(): void {
     const words = new Int32Array(this.memory.buffer);
     for (const [pointer, size] of this.#guarded) {
@@ -140,7 +142,7 @@ export class Arena {
     }
   }
 
-  /** First fit: low addresses fill up again, so the memory does not creep. */
+  /** First fit: low addresses are used again first, so the memory does not grow without need. */
   #takeFree(size: number): number | undefined {
     const at = this.#free.findIndex((range) => range.end - range.begin >= size);
     if (at < 0) return undefined;
@@ -160,7 +162,8 @@ export class Arena {
       } catch (cause) {
         throw new CtreError(
           'E_MEMORY',
-          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the 4096 MiB of a WebAssembly memory are in use; use a smaller network or data set, or dispose() of models no longer needed`,
+          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the 4096 MiB of a WebAssembly ` +
+            'memory are in use; use a smaller network or data set, or dispose() of models no longer needed',
           { cause },
         );
       }

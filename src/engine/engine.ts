@@ -1,13 +1,14 @@
 import { checkOptions } from '../base/checks.ts';
-import { CtreError, show } from '../base/errors.ts';
+import { CtreError } from '../base/errors.ts';
 import type { WasmModule } from '../base/host.ts';
-import type { Kernels } from './abi.ts';
+import { checkKernels, type Kernels } from './abi.ts';
 import { Arena, type Trials } from './arena.ts';
 import {
-  checkBytes,
   declareShared,
+  type Instance,
   inlinedBytes,
-  readSource,
+  start,
+  startSync,
   type WasmBytes,
   type WasmSource,
 } from './source.ts';
@@ -20,7 +21,10 @@ export interface Engine {
   readonly module: WasmModule;
 }
 
-/** The one state of the module: its engines, over a memory of this thread's and over one that threads share. */
+/**
+ * The one state of the package: an engine over a memory of this thread, and one over a memory that threads
+ * share.
+ */
 let engine: Engine | undefined;
 
 let starting: Promise<Engine> | undefined;
@@ -35,30 +39,34 @@ export function putOnTrial(wanted: Trials): void {
 }
 
 /**
- * Compiles and starts the kernels, once; later calls return at once. Everything asynchronous calls it by itself.
- * Threads have kernels of their own, always the inlined ones.
+ * Compiles and starts the kernels, once; later calls return at once. Everything asynchronous calls it by
+ * itself. Threads have kernels of their own, always the inlined ones.
  *
  * ```ts
- * await init({ wasm: '/assets/ctre.wasm' }); // hosted by oneself, instead of the inlined bytes
+ * await init({ wasm: '/assets/ctre.wasm' }); // your own copy of the file instead of the inlined bytes
  * ```
  *
  * @param options.wasm what to start from instead of the inlined module.
- * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, the module is not this package's, or its address does not
- *   answer; `E_ARGUMENT` for a `wasm` that is none of these.
+ * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, the module is not this package's, or its
+ *   address does not answer; `E_MEMORY` where the system refuses the memory; `E_ARGUMENT` for a `wasm` that
+ *   is none of these.
  */
 export async function init(options: { readonly wasm?: WasmSource } = {}): Promise<void> {
   const { wasm } = checkOptions('init', options, ['wasm']);
   if (engine !== undefined) return;
   if (wasm === undefined && !isPage()) return initSync();
-  starting ??= startAsync(wasm ?? inlinedBytes(), createMemory(false)).finally(() => {
+  starting ??= startAsync(false, () => wasm ?? inlinedBytes()).finally(() => {
     starting = undefined;
   });
   const started = await starting;
-  // Somebody may have started another synchronously meanwhile.
+  // A synchronous call may have started another meanwhile.
   engine ??= started;
 }
 
-/** Whether others wait for this thread to draw. Elsewhere so few bytes are compiled at once, in a fraction of the time. */
+/**
+ * Whether people wait for this thread to draw. Elsewhere so few bytes are compiled at once, which takes less
+ * time.
+ */
 function isPage(): boolean {
   return 'document' in globalThis;
 }
@@ -69,21 +77,21 @@ export async function startedModule(): Promise<WasmModule | undefined> {
 }
 
 /**
- * As `init`, at once: in Node and workers, and on a page's main thread in browsers that compile so small a module there
- * (Chrome from 115 on; where it is refused the error says so, and `await init()` is the way). Not needed: what is synchronous calls
- * it by itself.
- * @param options.wasm bytes or a module to use instead of the inlined ones; an address or a response takes `init`.
- * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, compiling on this thread is refused, or the module is not
- *   this package's; `E_ARGUMENT` for a `wasm` that is neither.
+ * As `init`, at once: in Node, in workers, and on a page's main thread in browsers that compile so small a
+ * module there (Chrome from 115 on; others refuse, the error says so, and `await init()` is the way). You
+ * need not call it: whatever is synchronous calls it by itself.
+ * @param options.wasm bytes or a module to use instead of the inlined ones; `init` takes addresses and
+ *   responses, too.
+ * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, compiling on this thread is refused, or the
+ *   module is not this package's; `E_MEMORY` where the system refuses the memory; `E_ARGUMENT` for any other
+ *   `wasm`.
  */
 export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
   const { wasm } = checkOptions('initSync', options, ['wasm']);
   if (engine !== undefined) return;
-  const memory = createMemory(false);
   try {
-    const source = checkBytes(wasm ?? inlinedBytes(), 'bytes or a WebAssembly.Module');
-    const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
-    engine = assemble(new WebAssembly.Instance(module, { env: { memory } }), module, memory);
+    const memory = createMemory(false);
+    engine = assemble(startSync(wasm ?? inlinedBytes(), memory), memory);
   } catch (cause) {
     throw startError(cause);
   }
@@ -91,7 +99,8 @@ export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
 
 /**
  * The running engine; started on the spot where none is.
- * @throws CtreError `E_ENGINE` where the engine cannot be started synchronously.
+ * @throws CtreError `E_ENGINE` where the engine cannot be started synchronously; `E_MEMORY` where the system
+ *   refuses the memory.
  */
 export function getEngine(): Engine {
   initSync();
@@ -100,10 +109,11 @@ export function getEngine(): Engine {
 
 /**
  * The engine over a memory that threads can share; started when it is first asked for.
- * @throws CtreError `E_ENGINE` where there is no shared memory.
+ * @throws CtreError `E_ENGINE` where there is no shared memory; `E_MEMORY` where the system refuses so large
+ *   a one. The next call tries again.
  */
 export async function getSharedEngine(): Promise<Engine> {
-  sharedStarting ??= startAsync(declareShared(inlinedBytes()), createMemory(true));
+  sharedStarting ??= startAsync(true, () => declareShared(inlinedBytes()));
   try {
     return await sharedStarting;
   } catch (error) {
@@ -112,33 +122,36 @@ export async function getSharedEngine(): Promise<Engine> {
   }
 }
 
-async function startAsync(wasm: WasmSource, memory: WebAssembly.Memory): Promise<Engine> {
+async function startAsync(shared: boolean, source: () => WasmSource): Promise<Engine> {
   try {
-    const source = await readSource(wasm);
-    const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
-    return assemble(await WebAssembly.instantiate(module, { env: { memory } }), module, memory);
+    const memory = createMemory(shared);
+    return assemble(await start(source(), memory), memory);
   } catch (cause) {
     throw startError(cause);
   }
 }
 
-/** Grows to the 4 GiB a 32-bit address reaches. */
+/**
+ * Grows to the 4 GiB that a 32-bit address reaches. Engines reserve that many addresses at once, and can be
+ * refused.
+ */
 function createMemory(shared: boolean): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
+  try {
+    return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CtreError(
+      'E_MEMORY',
+      `the kernels' memory was refused (${cause.message}); it needs 4096 MiB of addresses, though ` +
+        'little memory: raise the limit of this process (ulimit -v), or dispose() of models no longer needed',
+      { cause },
+    );
+  }
 }
 
-function assemble(
-  { exports }: WebAssembly.Instance,
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-): Engine {
-  for (const name of ['spmm', 'spmmT', 'sddmm', 'products', 'topK', 'sgd']) {
-    if (typeof exports[name] !== 'function') {
-      throw new CtreError('E_ENGINE', `the module given has no function ${show(name)}; it is not ctre.wasm`);
-    }
-  }
+function assemble({ exports, module }: Instance, memory: WebAssembly.Memory): Engine {
   const arena = new Arena(memory, trials);
-  const kernels = exports as Kernels;
+  const kernels = checkKernels(exports);
   return { kernels: trials?.guards ? guard(kernels, arena) : kernels, arena, module };
 }
 
@@ -159,7 +172,9 @@ function startError(cause: unknown): CtreError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CtreError(
     'E_ENGINE',
-    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous calls on a page's main thread, where older browsers compile nothing at once`,
+    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD ` +
+      '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous ' +
+      "calls on a page's main thread, where older browsers compile nothing at once",
     { cause },
   );
 }

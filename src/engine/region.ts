@@ -9,8 +9,8 @@ interface Views {
 }
 
 /**
- * A typed array in the kernels' memory: `pointer` for kernels, `view` for TypeScript. A view lives until the memory
- * grows (then it silently detaches), so it is asked for anew after every allocation and never kept.
+ * A typed array in the kernels' memory: `pointer` for kernels, `view` for TypeScript. A view detaches
+ * silently when the memory grows. So take `view` again after every allocation, and never keep it.
  */
 export class Block<K extends keyof Views = keyof Views> {
   readonly pointer: number;
@@ -36,7 +36,7 @@ export class Block<K extends keyof Views = keyof Views> {
     return this.#length;
   }
 
-  /** Leaves the last elements out; their memory is given back with the block's. */
+  /** Drops the last elements. Their memory is freed together with the block's. */
   shorten(length: number): void {
     this.#length = Math.min(length, this.#length);
     this.#view = undefined;
@@ -55,7 +55,7 @@ export type F64Block = Block<'f64'>;
 
 export type I32Block = Block<'i32'>;
 
-/** Blocks that live and die together: those of a model, of a run of training, of one call. */
+/** Blocks that are freed together: those of a model, of a training, or of one call. */
 export class Region {
   readonly #arena: Arena;
   #blocks: { pointer: number; byteLength: number }[] = [];
@@ -96,7 +96,7 @@ export class Region {
     );
   }
 
-  /** Frees every block; the region can be used again. */
+  /** Frees every block. The region can be used again. */
   free(): void {
     const blocks = this.#blocks;
     this.#blocks = [];

@@ -1,16 +1,46 @@
+import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { CtreError, show } from '../base/errors.ts';
-import type { FetchResponse, UrlObject, WasmModule } from '../base/host.ts';
-import { builtin } from '../base/host.ts';
+import { builtin, type FetchResponse, type UrlObject, type WasmModule } from '../base/host.ts';
 import { wasmHex } from './wasm.generated.ts';
 
 /** What the kernels can be started from at once: the bytes of `ctre/wasm`, or a module compiled from them. */
 export type WasmBytes = ArrayBuffer | ArrayBufferView<ArrayBuffer> | WasmModule;
 
-/** What the kernels can be started from: also where their bytes are, as an address (`https:`, or `file:` in Node) or a response. */
+/**
+ * What the kernels can be started from: bytes or a module, or where the bytes are. That is an address
+ * (`https:`, or `file:` in Node), a response, or the promise of one.
+ */
 export type WasmSource = WasmBytes | UrlObject | string | FetchResponse | Promise<FetchResponse>;
 
-/** What the address or the response holds, whatever type its server gives it: most do not know WebAssembly's. */
-export async function readSource(wasm: WasmSource): Promise<WasmBytes> {
+/** A module that runs. */
+export interface Instance {
+  /** The instance's own functions. Those of the loader's result would put a function around every call. */
+  readonly exports: WebAssembly.Exports;
+  readonly module: WebAssembly.Module;
+}
+
+/**
+ * Compiles and starts a module over the memory.
+ * @throws CtreError `E_ARGUMENT` for anything but a source, `E_ENGINE` for an address that does not answer;
+ *   else what the engine throws.
+ */
+export async function start(wasm: WasmSource, memory: WebAssembly.Memory): Promise<Instance> {
+  const { instance, module } = await instantiate(await open(wasm), { env: { memory } });
+  return { exports: instance.exports, module };
+}
+
+/**
+ * As `start`, at once.
+ * @throws CtreError `E_ARGUMENT` for anything but bytes or a module; else what the engine throws.
+ */
+export function startSync(wasm: WasmBytes, memory: WebAssembly.Memory): Instance {
+  const source = checkBytes(wasm, 'bytes or a WebAssembly.Module');
+  const { instance, module } = instantiateSync(source, { env: { memory } });
+  return { exports: instance.exports, module };
+}
+
+/** What can be compiled: of an address what is there, read or on its way. */
+async function open(wasm: WasmSource): Promise<WasmBytes | Response> {
   const given = await wasm;
   const isAddress = typeof given === 'string' || given instanceof URL;
   const files = isAddress && /^file:/.test(String(given)) ? builtin('node:fs/promises') : undefined;
@@ -19,35 +49,42 @@ export async function readSource(wasm: WasmSource): Promise<WasmBytes> {
   if (!(source instanceof Response)) {
     return checkBytes(source, 'bytes, a WebAssembly.Module, a URL or a Response');
   }
-  if (source.ok) return source.arrayBuffer();
-  throw new CtreError(
-    'E_ENGINE',
-    `${source.url} answered ${source.status}; expected the file that is exported as ctre/wasm`,
-  );
+  if (!source.ok) {
+    throw new CtreError(
+      'E_ENGINE',
+      `${source.url} answered ${source.status}; expected the file that is exported as ctre/wasm`,
+    );
+  }
+  // Engines compile a response while it arrives, if its server names this very type. Most servers do not know
+  // it.
+  return source.headers.get('content-type') === 'application/wasm' ? source : source.arrayBuffer();
 }
 
-export function checkBytes(wasm: unknown, expected: string): WasmBytes {
+function checkBytes(wasm: unknown, expected: string): WasmBytes {
   const isBytes = wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm);
   if (isBytes || wasm instanceof WebAssembly.Module) return wasm as WasmBytes;
   throw new CtreError('E_ARGUMENT', `wasm is ${show(wasm)}; expected ${expected}`);
 }
 
 /**
- * The module with its memory import declared as shared. That is one bit of the binary: the memory's limits stand behind the
- * names "env" and "memory" and the kind (2) of the import, and start with flags, of which 1 is "has a maximum" and 2 "shared".
+ * The module with its memory import declared as shared. That is one bit of the binary. The import's bytes are
+ * the names "env" and "memory", its kind (2), and the memory's limits. The limits begin with flags: 1 is "has
+ * a maximum", 2 is "shared".
  */
 export function declareShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const mark = [3, ...new TextEncoder().encode('env'), 6, ...new TextEncoder().encode('memory'), 2, 1];
   const at = bytes.findIndex((_, begin) => mark.every((byte, i) => bytes[begin + i] === byte));
-  if (at < 0)
+  if (at < 0) {
     throw new CtreError('E_ENGINE', 'the module does not import its memory as expected; build it again');
+  }
   bytes[at + mark.length - 1] = 3;
   return bytes;
 }
 
 /**
- * Of hexadecimal digits, which are more than those of base64, yet a fifth less once compressed: the bytes' repetitions stay repetitions.
- * Eight at a time, since one byte at a time takes longer than the compiler does.
+ * The bytes that the package brings, from hexadecimal digits. These are more than base64 has, and a fifth
+ * less once they are compressed, since repeated bytes stay repeated text. Eight digits are read at a time:
+ * one byte at a time takes longer than the compiler does.
  */
 export function inlinedBytes(): Uint8Array<ArrayBuffer> {
   const digits = wasmHex.length;

@@ -20,20 +20,22 @@ export interface Neighbours {
 }
 
 /**
- * The cosine similarity, from −1 to 1, of every row of `a` with every row of `b` (default: `a` itself), both dense or
- * sparse, as [a.rows × b.rows]; with a pattern of that shape only its entries, the pattern's own values do not matter.
+ * The cosine similarity, from −1 to 1, of every row of `a` with every row of `b` (default: `a` itself), as
+ * [a.rows × b.rows]. Each matrix may be dense or sparse. With a pattern of that shape, only its entries are
+ * computed; the pattern's own values do not matter.
  *
- * A row without length, and one with a value that is not finite, has cosine 0 with every row. No length is too large or
- * too small. O(a.rows · entries of b), so of a dense and a sparse matrix the sparse one is better as `b`; with a
- * pattern O(its entries · columns).
+ * A row of length 0, and a row with a value that is not finite, has cosine 0 with every row. No length is too
+ * large or too small. O(a.rows · entries of b): of a dense and a sparse matrix, let the sparse one be `b`.
+ * With a pattern O(its entries · columns).
  *
  * ```ts
  * const rows = { rows: 2, cols: 2, data: Float32Array.of(3, 0, -1, 0) };
  * cosineSimilarity(rows).data; // [1, -1, -1, 1]
  * ```
  *
- * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` for matrices that do not fit each other,
- *   `E_CSR` for a CsrMatrix that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each
+ *   other, `E_CSR` for a CsrMatrix that was changed and is no longer canonical, `E_MEMORY` for more than the
+ *   memory holds.
  */
 export function cosineSimilarity(a: CsrMatrix | DenseMatrix, b?: CsrMatrix | DenseMatrix): DenseMatrix;
 export function cosineSimilarity(
@@ -49,25 +51,27 @@ export function cosineSimilarity(
   const { left, right } = checkPair(a, b);
   if (pattern === undefined) return allSimilarities(left, right);
   const listed = checkSparse('pattern', pattern);
-  checkFits('rows of the pattern for the rows of a', listed.rows, left.rows);
-  checkFits('columns of the pattern for the rows of b', listed.cols, right.rows);
+  checkFits('the pattern', listed, 'rows', left.rows, 'as a has');
+  checkFits('the pattern', listed, 'columns', right.rows, 'as many as b has rows');
   return listedSimilarities(left, right, listed);
 }
 
 /**
- * For every row of `a` the k rows of `b` (default: `a` itself) of largest cosine, best first, of equal ones the lower
- * index first; `absolute` ranks by magnitude instead. Where `b` is `a`, a row is not its own neighbour.
+ * For every row of `a` the k rows of `b` (default: `a` itself) of largest cosine, best first. Of equal ones
+ * the lower index comes first. `absolute` ranks by magnitude instead. Where `b` is `a`, a row is not its own
+ * neighbour.
  *
- * Rows are compared as by `cosineSimilarity`. Memory beyond the matrices: O(b.rows + columns), never a.rows × b.rows.
+ * Rows are compared as by `cosineSimilarity`. Memory beyond the matrices: O(b.rows + columns), never a.rows ×
+ * b.rows.
  *
  * ```ts
  * const rows = { rows: 3, cols: 2, data: Float32Array.of(1, 0, 0, 1, 2, 1) };
  * cosineTopK(rows, 1).indices; // [2, 2, 0]
  * ```
  *
- * @throws CtreError `E_ARGUMENT` for what is no such matrix, or a `k` that is no integer or more than there are
- *   neighbours, `E_SHAPE` for matrices of different width, `E_CSR` for a CsrMatrix that was changed and is no longer
- *   canonical, `E_MEMORY` for more than the memory holds.
+ * @throws CtreError `E_ARGUMENT` for anything but such a matrix, or a `k` that is no integer or more than
+ *   there are neighbours, `E_SHAPE` for matrices of different width, `E_CSR` for a CsrMatrix that was changed
+ *   and is no longer canonical, `E_MEMORY` for more than the memory holds.
  */
 export function cosineTopK(
   a: CsrMatrix | DenseMatrix,
@@ -106,14 +110,14 @@ export function cosineTopK(
   return { rows, k, indices, similarities };
 }
 
-/** Both matrices, checked; one and the same if they came so. */
+/** Both matrices, checked; one and the same object if `b` is `a`. */
 function checkPair(
   a: unknown,
   b: unknown,
 ): { readonly left: CsrMatrix | DenseMatrix; readonly right: CsrMatrix | DenseMatrix } {
   const left = checkMatrix('a', a);
   const right = b === a ? left : checkMatrix('b', b);
-  checkFits('columns of b for the columns of a', right.cols, left.cols);
+  checkFits('b', right, 'columns', left.cols, 'as a has');
   return { left, right };
 }
 
@@ -129,7 +133,7 @@ function allSimilarities(left: CsrMatrix | DenseMatrix, right: CsrMatrix | Dense
   return { rows, cols, data };
 }
 
-/** The cosines of 32 rows of `left` after the other, with all rows of `right`: `block` is [count × right.rows]. */
+/** The cosines of 32 rows of `left` at a time with all rows of `right`: `block` is [count × right.rows]. */
 function* similarityBlocks(
   engine: Engine,
   region: Region,

@@ -6,11 +6,23 @@ import { loadI32 } from '../engine/load.ts';
 import { Region } from '../engine/region.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 
-/** @throws CtreError `E_SHAPE` unless both sizes are one; `what` says of what they are. */
-export function checkFits(what: string, came: number, expected: number): void {
-  if (came !== expected) {
-    throw new CtreError('E_SHAPE', `${what}: ${came} came, ${expected} expected`);
-  }
+/**
+ * Checks one side of a matrix against a side of another.
+ * @param name how the sentence names the matrix.
+ * @param reason whose side it has to match: "as a has", say.
+ * @throws CtreError `E_SHAPE` unless the matrix has `expected` rows, or columns.
+ */
+export function checkFits(
+  name: string,
+  { rows, cols }: { readonly rows: number; readonly cols: number },
+  side: 'rows' | 'columns',
+  expected: number,
+  reason: string,
+): void {
+  const count = side === 'rows' ? rows : cols;
+  if (count === expected) return;
+  const noun = count === 1 ? side.slice(0, -1) : side;
+  throw new CtreError('E_SHAPE', `${name} has ${count} ${noun}; expected ${expected}, ${reason}`);
 }
 
 /**
@@ -21,7 +33,7 @@ export function newElements<T>(rows: number, cols: number, type: Parameters<type
   return newArray(rows * cols, type, `the result, ${rows} × ${cols}`);
 }
 
-/** Runs `body` with a region of its own, which is freed whatever happens. */
+/** Runs `body` with a region of its own. The region is freed at the end, also when `body` throws. */
 export function inRegion<T>(body: (engine: Engine, region: Region) => T): T {
   const engine = getEngine();
   const region = new Region(engine.arena);
@@ -42,7 +54,7 @@ export function loadPattern(region: Region, { indptr, indices }: CsrPattern): Lo
   return { indptr: loadI32(region, indptr).pointer, indices: loadI32(region, indices).pointer };
 }
 
-/** 0 … n − 1 cut into tiles. */
+/** Tiles of the numbers 0 to n − 1: where each begins, and how many it holds. */
 export function* tilesOf(n: number): Iterable<{ readonly begin: number; readonly count: number }> {
   for (let begin = 0; begin < n; begin += TILE) yield { begin, count: Math.min(TILE, n - begin) };
 }

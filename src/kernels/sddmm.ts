@@ -6,8 +6,9 @@ import { checkDense, type DenseMatrix } from '../matrix/denseMatrix.ts';
 import { checkFits, inRegion, loadPattern, tilesOf } from './operands.ts';
 
 /**
- * The dense product A·Bᵀ sampled at a pattern: entry (i, j) of the result is the inner product of row i of `a`
- * [pattern.rows × k] and row j of `b` [pattern.cols × k]. The pattern's own values do not matter. O(nnz · k).
+ * The dense product A·Bᵀ sampled at a pattern: entry (i, j) of the result is the inner product of row i of
+ * `a` [pattern.rows × k] and row j of `b` [pattern.cols × k]. The pattern's own values do not matter. O(nnz ·
+ * k).
  *
  * ```ts
  * const pattern = CsrMatrix.fromParts({ rows: 1, cols: 2, indptr: [0, 1], indices: [1], values: [0] });
@@ -16,16 +17,17 @@ import { checkFits, inRegion, loadPattern, tilesOf } from './operands.ts';
  * sddmm(pattern, a, b).values; // [11]
  * ```
  *
- * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` for matrices that do not fit each other,
- *   `E_CSR` for a pattern that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each
+ *   other, `E_CSR` for a pattern that was changed and is no longer canonical, `E_MEMORY` for more than the
+ *   memory holds.
  */
 export function sddmm(pattern: CsrMatrix, a: DenseMatrix, b: DenseMatrix): CsrMatrix {
   const sampled = checkSparse('pattern', pattern);
   const left = checkDense('a', a);
   const right = checkDense('b', b);
-  checkFits('rows of a for the rows of the pattern', left.rows, sampled.rows);
-  checkFits('rows of b for the columns of the pattern', right.rows, sampled.cols);
-  checkFits('columns of b for the columns of a', right.cols, left.cols);
+  checkFits('a', left, 'rows', sampled.rows, 'as the pattern has');
+  checkFits('b', right, 'rows', sampled.cols, 'as many as the pattern has columns');
+  checkFits('b', right, 'columns', left.cols, 'as a has');
   const k = left.cols;
   return inRegion(({ kernels }, region) => {
     const { indptr, indices } = loadPattern(region, sampled);

@@ -14,17 +14,19 @@ import { checkFits, inRegion, loadPattern, newElements, tilesOf } from './operan
  * Sums run in float32 over a row's entries in their order. O(nnz · k).
  *
  * ```ts
- * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] });
+ * const entries = { indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] };
+ * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, ...entries });
  * spmm(w, { rows: 3, cols: 1, data: Float32Array.of(1, 10, 100) }).data; // [100, 32]
  * ```
  *
- * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` for matrices that do not fit each other,
- *   `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each
+ *   other, `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory
+ *   holds.
  */
 export function spmm(w: CsrMatrix, x: DenseMatrix): DenseMatrix {
   const matrix = checkSparse('w', w);
   const input = checkDense('x', x);
-  checkFits('rows of x for the columns of w', input.rows, matrix.cols);
+  checkFits('x', input, 'rows', matrix.cols, 'as many as w has columns');
   return mapColumns(input, matrix.rows, ({ kernels }, region) => {
     const { indptr, indices } = loadPattern(region, matrix);
     const values = loadF32(region, matrix.values, matrix.nnz).pointer;
@@ -39,17 +41,19 @@ export function spmm(w: CsrMatrix, x: DenseMatrix): DenseMatrix {
  * Sums run in float32 over a column's entries in their order. O(nnz · k).
  *
  * ```ts
- * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] });
+ * const entries = { indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] };
+ * const w = CsrMatrix.fromParts({ rows: 2, cols: 3, ...entries });
  * spmmTransposed(w, { rows: 2, cols: 1, data: Float32Array.of(1, 10) }).data; // [20, 30, 1]
  * ```
  *
- * @throws CtreError `E_ARGUMENT` for what is no such matrix, `E_SHAPE` for matrices that do not fit each other,
- *   `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ * @throws CtreError `E_ARGUMENT` for anything but such a matrix, `E_SHAPE` for matrices that do not fit each
+ *   other, `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory
+ *   holds.
  */
 export function spmmTransposed(w: CsrMatrix, y: DenseMatrix): DenseMatrix {
   const matrix = checkSparse('w', w);
   const input = checkDense('y', y);
-  checkFits('rows of y for the rows of w', input.rows, matrix.rows);
+  checkFits('y', input, 'rows', matrix.rows, 'as w has');
   return mapColumns(input, matrix.cols, ({ kernels }, region) => {
     const transposed = transposePattern(matrix);
     const colPtr = loadI32(region, transposed.indptr).pointer;
@@ -60,7 +64,10 @@ export function spmmTransposed(w: CsrMatrix, y: DenseMatrix): DenseMatrix {
   });
 }
 
-/** A linear map of columns, 32 at a time: `load` makes the kernel call from tile [input.rows][32] to [rows][32]. */
+/**
+ * Maps columns, 32 at a time. `load` makes the kernel call, from a tile [input.rows][32] to a tile
+ * [rows][32].
+ */
 function mapColumns(
   input: DenseMatrix,
   rows: number,

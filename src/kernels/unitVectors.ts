@@ -7,9 +7,9 @@ import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { transposePattern } from '../matrix/pattern.ts';
 import { loadPattern } from './operands.ts';
 
-/** A matrix's rows as vectors of length 1 in the kernels' memory; those that have no direction are 0. */
+/** A matrix's rows as vectors of length 1 in the kernels' memory. A row that has no direction is 0. */
 export interface UnitVectors {
-  /** Pointer to the squared lengths, f64 [rows]: 0, or 1 but for the rounding of the elements. */
+  /** Pointer to the squared lengths, f64 [rows]. Each is 0, or 1 but for the rounding of the elements. */
   readonly squares: number;
   /** tile[c][v] = element c of vector begin + v. */
   packVectors(begin: number, count: number, tile: number): void;
@@ -19,7 +19,10 @@ export interface UnitVectors {
   columnPacker(): (begin: number, count: number, tile: number) => void;
 }
 
-/** Copies a checked matrix's rows, brought to length 1, into the kernels' memory; sparse ones stay sparse. */
+/**
+ * Copies a checked matrix's rows into the kernels' memory and scales each to length 1. A sparse one stays
+ * sparse.
+ */
 export function loadUnitVectors(
   engine: Engine,
   region: Region,
@@ -82,8 +85,9 @@ function sparseVectors({ kernels }: Engine, region: Region, matrix: CsrMatrix): 
 }
 
 /**
- * Brings every row to length 1 before anything is multiplied, so that no inner product overflows float32 or vanishes
- * in it; returns the pointer to the squared lengths that the rounded rows then have. Row r begins at `offset(r)`.
+ * Scales every row to length 1 before anything is multiplied, so that no inner product overflows float32 or
+ * vanishes in it. Returns the pointer to the squared lengths that the rounded rows have then. Row r begins at
+ * `offset(r)`.
  */
 function normalise(
   region: Region,

@@ -8,7 +8,7 @@ import type { Topology } from '../../src/topology/topology.ts';
 import { isFull } from '../support/effort.ts';
 import { quadrants, sha256 } from '../support/problems.ts';
 
-// Every allocation of every operation is refused once; the trial is one for both engines.
+// Every allocation of every operation is refused once. Both engines share one trial.
 const problem = quadrants(70, 12);
 const { x, y } = problem;
 const csr = CsrMatrix.fromDense({ ...x, data: x.data.map((value) => (value > 0.5 ? value : 0)) });
@@ -38,7 +38,10 @@ function failIn(n: number | undefined): void {
 const blocks = (): number[] => arenas.map((arena) => arena.usage().blocks);
 const bytes = (): number[] => arenas.map((arena) => arena.usage().bytes);
 
-/** Runs `operation` with its 1st, 2nd, 3rd, … allocation refused, until it needs no more; how many there were. */
+/**
+ * Runs `operation` with its 1st, 2nd, 3rd, … allocation refused, until it makes no more; returns their
+ * number.
+ */
 async function refuseEach(
   operation: () => unknown,
   afterFailure: (n: number) => unknown = () => {},
@@ -119,7 +122,7 @@ describe('every allocation refused once', () => {
     ['cte, sampled', topology.cte({ search: { sampleRows: 32, oversample: 2 } })] as const,
   ];
   it.each(searches)('training with %s: the model is at the edge of a step and goes on', async (_, method) => {
-    // Threads take a while to start, and no allocation of theirs is another one.
+    // Threads take a while to start, and make no other allocations.
     for (const threads of isFull ? [1, 2] : [1]) {
       const make = () => SparseMLP.create({ ...options, threads, topology: method });
       const job = { epochs: 2, batchSize: 40, validationSplit: 0.2, test: { x: csr, y } };
@@ -134,7 +137,7 @@ describe('every allocation refused once', () => {
           model.dispose();
         },
         async (n) => {
-          // Refused in create: there is nothing to look at.
+          // It was refused in create: there is no model to look at.
           if (model === undefined) return;
           expect(edges.has(stateOf(model)), `allocation ${n}: half a step was made`).toBe(true);
           const { epochs } = model;
@@ -160,7 +163,7 @@ describe('every allocation refused once', () => {
     await alike.fit(x, y, { epochs: 1 });
     const expected = alike.save();
     alike.dispose();
-    // Refused at every allocation before the first step, and the last time not.
+    // Every allocation before the first step is refused; in the last round none is.
     let refused = 0;
     for (;;) {
       failIn(refused);
@@ -194,7 +197,7 @@ function stateOf(model: SparseMLP): string {
     .join();
 }
 
-/** The states at the edges of all steps and updates of the training that nothing fails in. */
+/** The states between all steps and updates of a training in which nothing fails. */
 async function edgesOf(method: Topology, job: object): Promise<ReadonlySet<string>> {
   const edges = new Set<string>();
   let model: SparseMLP | undefined;

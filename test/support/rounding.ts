@@ -1,44 +1,51 @@
-// What float32 arithmetic may err, derived from its rules: truths in float64, each with the bound of what any float32
-// evaluation in the same operations gives. Where the bound cannot say which class a result has (finite, infinite, NaN),
-// it says so instead of passing everything.
+// The errors that float32 arithmetic may make, derived from its rules. A truth is computed in float64. With
+// it comes a bound that every float32 evaluation by the same operations keeps. Where the bound cannot tell
+// whether a result is finite, infinite or NaN, it throws instead of accepting everything.
 
-/** Half the distance of neighbouring float32 numbers at 1: the most one operation's rounding errs, relatively. */
+/**
+ * Half the distance of neighbouring float32 numbers at 1: the largest relative error of one rounding.
+ */
 const UNIT = 2 ** -24;
 
-/** The most the rounding of a product or quotient below the normal numbers errs, twice over: the truth rounds too. */
+/**
+ * The largest error of rounding a product or quotient below the normal numbers, twice: the truth is rounded,
+ * too.
+ */
 const UNDERFLOW = 2 ** -149;
 
 /** Numbers from here on round to infinity: the largest float32 number and half the distance to the next. */
 const OVERFLOW = 2 ** 128 - 2 ** 103;
 
 /**
- * The relative error of the kernels' exponential. Where |r| ≤ ln 2 / 2: two units from the last steps of the polynomial,
- * 2.3e-8 from rounding r, 0.7e-8 from cutting the series off.
+ * The relative error of the kernels' exponential. Where |r| ≤ ln 2 / 2: two units from the last steps of the
+ * polynomial, 2.3e-8 from rounding r, 0.7e-8 from cutting the series off.
  */
 export const EXP_ERROR = 2e-7;
 
 /** Below this the kernels' exponential is 0. */
 const EXP_FLUSH = 2 ** -125;
 
-/** Thrown where the truth says nothing about a result: a test asked for it with unfit numbers. */
+/** Thrown where the truth says nothing about a result: the test's numbers are unfit for it. */
 export class Undecided extends Error {}
 
-/** A truth and how far from it a right result may be. A truth that is NaN or infinite has to be met exactly. */
+/**
+ * A truth and how far from it a right result may be. A truth that is NaN or infinite has to be met exactly.
+ */
 export interface Truth {
   readonly value: number;
   readonly error: number;
 }
 
 /**
- * γ_n = n·u / (1 − n·u), the most that n roundings in a row err, relatively (Higham 2002, §3.1). One more than asked,
- * for the rounding of the truth itself in float64.
+ * γ_n = n·u / (1 − n·u), the largest relative error of n roundings in a row (Higham 2002, §3.1). It counts
+ * one rounding more, for the truth itself in float64.
  */
 export function gamma(operations: number): number {
   const error = (operations + 1) * UNIT;
   return error / (1 - error);
 }
 
-/** A sum of products in float64, and what its evaluation in float32 in any order may err. */
+/** A sum of products in float64, and the largest error of its evaluation in float32 in any order. */
 export class Sum {
   #positive = 0;
   #negative = 0;
@@ -48,7 +55,7 @@ export class Sum {
     if (start !== undefined) this.add(start);
   }
 
-  /** A term, exact in float64 as the product of two float32 numbers is. */
+  /** Adds a term. The product of two float32 numbers is exact in float64. */
   add(term: number): void {
     const rounded = Math.abs(term) >= OVERFLOW ? Math.sign(term) * Number.POSITIVE_INFINITY : term;
     if (rounded > 0) this.#positive += rounded;
@@ -57,8 +64,8 @@ export class Sum {
   }
 
   /**
-   * A term passes its own multiplication and no more additions than there are terms; a product that underflows errs by less
-   * than `UNDERFLOW`, a sum that does is exact (Higham 2002, §2.8).
+   * A term passes its own multiplication, and no more additions than there are terms. A product that
+   * underflows has an error below `UNDERFLOW`. A sum that underflows is exact (Higham 2002, §2.8).
    */
   truth(): Truth {
     const value = this.#positive + this.#negative;
@@ -78,8 +85,8 @@ export class Sum {
 }
 
 /**
- * A number of a float32 evaluation, known by its truth in float64 and the most it can have erred (running error
- * analysis, Higham 2002, §3.3).
+ * A number of a float32 evaluation: its truth in float64, and the largest error that it can have (running
+ * error analysis, Higham 2002, §3.3).
  */
 export class Approximate implements Truth {
   readonly value: number;
@@ -90,7 +97,7 @@ export class Approximate implements Truth {
     this.error = error;
   }
 
-  /** What a number that float32 does not have is taken for. */
+  /** A number that float32 does not have, rounded to one that it has. */
   static rounded(value: number): Approximate {
     return round(value, 0, UNDERFLOW);
   }
@@ -149,12 +156,12 @@ export class Approximate implements Truth {
     return round(value, value * (Math.expm1(this.error) + EXP_ERROR) + EXP_FLUSH, 0);
   }
 
-  /** In float64: no rounding worth counting beside those before it. */
+  /** In float64. Its rounding does not count beside those before it. */
   log(): Approximate {
     return new Approximate(Math.log(this.value), this.error / (this.value - this.error));
   }
 
-  /** A number that may be 0 or not: its product with infinity, and what is divided by it, can be anything. */
+  /** A number that may be 0: its product with infinity, and a quotient by it, can be anything. */
   #checkZero(other: Approximate | undefined): void {
     const mayVanish = this.error > 0 && !(Math.abs(this.value) > this.error);
     if (mayVanish && (other === undefined || Math.abs(other.value) === Number.POSITIVE_INFINITY)) {

@@ -1,4 +1,5 @@
-// Whether the kernels' tests catch mistakes: kernels with one mistake each are compiled, and the tests run on them.
+// The kernels' tests have to catch mistakes. Kernels with one mistake each are compiled, and the tests run on
+// them.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,7 @@ function sourceOf(file: string): string {
   return readFileSync(join(root, 'assembly', file), 'utf8');
 }
 
-/** The compiled kernels, with the mistake if there is one. */
+/** Compiles the kernels, with the mistake if one is given. */
 async function compile(mutant?: Mutant): Promise<Uint8Array> {
   let wasm = new Uint8Array();
   await compileKernels('release', ['--baseDir', root], {
@@ -38,7 +39,7 @@ async function compile(mutant?: Mutant): Promise<Uint8Array> {
   return wasm;
 }
 
-/** Runs the kernels' tests, up to the first that fails, on other kernels; returns how many failed. */
+/** Runs the kernels' tests on other kernels, until one fails; returns how many failed. */
 async function failures(wasm: Uint8Array): Promise<number> {
   const [file, report] = [join(folder, 'kernels.wasm'), join(folder, 'report.json')];
   writeFileSync(file, wasm);
@@ -65,7 +66,7 @@ async function failures(wasm: Uint8Array): Promise<number> {
   return numFailedTests;
 }
 
-/** All of them, or a few of this run. */
+/** All mutants, or a few that this run draws. */
 function wanted(): readonly Mutant[] {
   if (isFull) return mutants;
   const random = runRandom('mutants');

@@ -10,76 +10,84 @@ export interface Mutant {
 export const mutants: readonly Mutant[] = [
   {
     file: 'spmm.ts',
-    mistake: 'the last eight samples are dropped',
-    from: `    v128.store(y, y6, 96);
-    v128.store(y, y7, 112);
-    bias += 4;`,
-    to: `    bias += 4;`,
+    mistake: 'the last four samples are dropped',
+    from: `        v128.store(t, y7, 7 * VECTOR_BYTES);
+`,
+    to: ``,
   },
   {
     file: 'spmm.ts',
     mistake: 'the bias of a narrow tile is missing',
-    from: `      let y0 = v128.load_splat<f32>(bias);
-      let y1 = y0;
-      for (let p = begin`,
-    to: `      let y0 = zero;
-      let y1 = y0;
-      for (let p = begin`,
+    from: `isBoolean<Transposed>() ? zero : v128.load_splat<f32>(bias)`,
+    to: `isBoolean<Transposed>() || !isBoolean<Wide>() ? zero : v128.load_splat<f32>(bias)`,
   },
   {
     file: 'spmm.ts',
     mistake: 'the bias does not go on to the next neuron',
-    from: `    v128.store(y, y7, 112);
-    bias += 4;`,
-    to: `    v128.store(y, y7, 112);`,
+    from: `    if (!isBoolean<Transposed>()) bias += ELEMENT_BYTES;
+`,
+    to: ``,
   },
   {
     file: 'spmm.ts',
     mistake: 'ReLU of a lane is max, which may swap its operands',
-    from: `      y5 = f32x4.pmax(y5, zero);`,
-    to: `      y5 = f32x4.pmax(zero, y5);`,
+    from: `        y5 = f32x4.pmax(y5, zero);`,
+    to: `        y5 = f32x4.pmax(zero, y5);`,
   },
   {
     file: 'spmm.ts',
     mistake: 'the narrow kernel writes all lanes',
-    from: `    for (let part: usize = 0; part < bytes; part += 32) {
-      let y0 = v128.load_splat<f32>(bias);`,
-    to: `    for (let part: usize = 0; part < ROW; part += 32) {
-      let y0 = v128.load_splat<f32>(bias);`,
+    from: `      if (part >= bytes) break;`,
+    to: `      if (part >= ROW_BYTES) break;`,
+  },
+  {
+    file: 'spmm.ts',
+    mistake: 'the narrow kernel stops after its first part',
+    from: `      if (part >= bytes) break;`,
+    to: `      break;`,
   },
   {
     file: 'spmm.ts',
     mistake: 'ReLU is undone where x ≥ 0',
-    from: `      y3 = v128.and(y3, f32x4.gt(v128.load(x, 48), zero));`,
-    to: `      y3 = v128.and(y3, f32x4.ge(v128.load(x, 48), zero));`,
+    from: `y3 = v128.and(y3, f32x4.gt(`,
+    to: `y3 = v128.and(y3, f32x4.ge(`,
+  },
+  {
+    file: 'spmm.ts',
+    mistake: 'ReLU is undone where nothing asks for it',
+    from: `      if (relu && isBoolean<Transposed>()) {`,
+    to: `      if (isBoolean<Transposed>()) {`,
   },
   {
     file: 'spmm.ts',
     mistake: 'values are taken in CSC order',
-    from: `      const w = v128.load_splat<f32>(values + ((<usize>load<u32>(perm + q)) << 2));
-      const s = dy + ((<usize>load<u32>(rowIdx + q)) << ROW_SHIFT);`,
-    to: `      const w = v128.load_splat<f32>(values + q);
-      const s = dy + ((<usize>load<u32>(rowIdx + q)) << ROW_SHIFT);`,
+    from: `isBoolean<Transposed>() ? (<usize>load<u32>(perm + p)) << ELEMENT_SHIFT : p`,
+    to: `p`,
   },
   {
     file: 'spmm.ts',
     mistake: 'the mask of a narrow tile is that of its first samples',
-    from: `f32x4.gt(v128.load(x + part), zero)`,
-    to: `f32x4.gt(v128.load(x), zero)`,
+    from: `        const m = mask + part;`,
+    to: `        const m = mask;`,
+  },
+  {
+    file: 'spmm.ts',
+    mistake: 'a line begins where the one before began',
+    from: `    begin = end;
+`,
+    to: ``,
   },
   {
     file: 'sddmm.ts',
     mistake: 'the last connections of a row are dropped',
-    from: `    for (; p < end; p += 4) {
-      const s = innerProduct(dy,`,
-    to: `    for (; p + 4 < end; p += 4) {
-      const s = innerProduct(dy,`,
+    from: `    for (; p < end; p += ELEMENT_BYTES) {`,
+    to: `    for (; p + ELEMENT_BYTES < end; p += ELEMENT_BYTES) {`,
   },
   {
     file: 'sddmm.ts',
     mistake: 'four connections are taken where there are three',
-    from: `    for (; p + 16 <= end; p += 16) {`,
-    to: `    for (; p + 12 <= end; p += 16) {`,
+    from: `p + 4 * ELEMENT_BYTES <= end`,
+    to: `p + 3 * ELEMENT_BYTES <= end`,
   },
   {
     file: 'sddmm.ts',
@@ -90,69 +98,67 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'sddmm.ts',
     mistake: 'all lanes count',
-    from: `  const bytes = (<usize>lanes) << 2;
+    from: `  const bytes = (<usize>lanes) << ELEMENT_SHIFT;
   let begin`,
-    to: `  const bytes = ROW;
+    to: `  const bytes = ROW_BYTES;
   let begin`,
   },
   {
     file: 'sddmm.ts',
     mistake: 'dy does not go on to the next neuron',
-    from: `    dy += ROW;
+    from: `    dy += ROW_BYTES;
     begin = end;`,
     to: `    begin = end;`,
   },
   {
     file: 'sddmm.ts',
     mistake: 'the first samples count twice',
-    from: `    for (let k: usize = 16; k < bytes; k += 16) sums`,
-    to: `    for (let k: usize = 0; k < bytes; k += 16) sums`,
+    from: `    for (let k = VECTOR_BYTES; k < bytes; k += VECTOR_BYTES) sums`,
+    to: `    for (let k: usize = 0; k < bytes; k += VECTOR_BYTES) sums`,
   },
   {
     file: 'sddmm.ts',
     mistake: 'one block too many is added',
-    from: `  for (; to + 16 <= end; to += 16) {`,
-    to: `  for (; to < end; to += 16) {`,
+    from: `  for (; to + VECTOR_BYTES <= end; to += VECTOR_BYTES) {`,
+    to: `  for (; to < end; to += VECTOR_BYTES) {`,
   },
   {
     file: 'gemm.ts',
     mistake: 'the last neuron of an odd number is dropped',
-    from: `  if (i < outDim) {
-    for (let half`,
-    to: `  if (i + 1 < outDim) {
-    for (let half`,
+    from: `  if (i < outDim) gemmRows<No>`,
+    to: `  if (i + 1 < outDim) gemmRows<No>`,
   },
   {
     file: 'gemm.ts',
     mistake: 'the second neuron gets the bias of the first',
-    from: `    const b = v128.load_splat<f32>(bias, 4);`,
-    to: `    const b = v128.load_splat<f32>(bias);`,
+    from: `v128.load_splat<f32>(bias, ELEMENT_BYTES)`,
+    to: `v128.load_splat<f32>(bias)`,
   },
   {
     file: 'gemm.ts',
     mistake: 'the stride is that of the outputs',
     from: `export function gemmT(w: usize, dy: usize, x: usize, dx: usize, outDim: i32, inDim: i32): void {
-  const stride = (<usize>inDim) << 2;`,
+  const stride = (<usize>inDim) << ELEMENT_SHIFT;`,
     to: `export function gemmT(w: usize, dy: usize, x: usize, dx: usize, outDim: i32, inDim: i32): void {
-  const stride = (<usize>outDim) << 2;`,
+  const stride = (<usize>outDim) << ELEMENT_SHIFT;`,
   },
   {
     file: 'gemm.ts',
     mistake: 'the mask is that of the samples before',
-    from: `  v128.store(dx, v128.and(a1, f32x4.gt(v128.load(x, 16), zero)), 16);`,
-    to: `  v128.store(dx, v128.and(a1, f32x4.gt(v128.load(x), zero)), 16);`,
+    from: `v128.and(a1, f32x4.gt(v128.load(x, VECTOR_BYTES), zero))`,
+    to: `v128.and(a1, f32x4.gt(v128.load(x), zero))`,
   },
   {
     file: 'gemm.ts',
     mistake: 'the second row of inner products overwrites',
-    from: `      v128.store(t + stride, accumulate ? f32x4.add(v128.load(t + stride), sb) : sb);`,
-    to: `      v128.store(t + stride, sb);`,
+    from: `storeSums(g + stride, sum4x4(b0, b1, b2, b3), accumulate)`,
+    to: `storeSums(g + stride, sum4x4(b0, b1, b2, b3), false)`,
   },
   {
     file: 'gemm.ts',
     mistake: 'tails of inner products run over all lanes',
-    from: `      storeSum(t + stride, innerProduct(a + ROW, s, bytes), accumulate);`,
-    to: `      storeSum(t + stride, innerProduct(a + ROW, s, ROW), accumulate);`,
+    from: `innerProduct(a + ROW_BYTES, x, bytes)`,
+    to: `innerProduct(a + ROW_BYTES, x, ROW_BYTES)`,
   },
   {
     file: 'math.ts',
@@ -182,7 +188,7 @@ export const mutants: readonly Mutant[] = [
     file: 'loss.ts',
     mistake: 'the largest logit is sought from the second class only',
     from: `    let top = v128.load(z + lane);`,
-    to: `    let top = v128.load(z + lane + (bytes > ROW ? ROW : 0));`,
+    to: `    let top = v128.load(z + lane + (bytes > ROW_BYTES ? ROW_BYTES : 0));`,
   },
   {
     file: 'loss.ts',
@@ -199,18 +205,14 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'loss.ts',
     mistake: 'unused lanes are not cleared',
-    from: `    memory.fill(d + c + used, 0, ROW - used);`,
-    to: `    if (used === 0) memory.fill(d + c, 0, ROW);`,
+    from: `    memory.fill(d + c + used, 0, ROW_BYTES - used);`,
+    to: `    if (used === 0) memory.fill(d + c, 0, ROW_BYTES);`,
   },
   {
     file: 'loss.ts',
     mistake: 'labels are those of the samples in order',
-    from: `  for (let b: usize = 0; b < <usize>count; b++) {
-    const label = <usize>load<u32>(labels + ((<usize>load<u32>(rows + (b << 2))) << 2));
-    const t =`,
-    to: `  for (let b: usize = 0; b < <usize>count; b++) {
-    const label = <usize>load<u32>(labels + (b << 2));
-    const t =`,
+    from: `  const row = <usize>load<u32>(rows + b * ELEMENT_BYTES);`,
+    to: `  const row = b;`,
   },
   {
     file: 'optimizer.ts',
@@ -256,18 +258,14 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'tile.ts',
     mistake: 'one byte too many is cleared',
-    from: `    memory.fill(tile + begin, 0, ROW - begin);`,
-    to: `    memory.fill(tile + begin, 0, ROW - begin + 1);`,
+    from: `    memory.fill(tile + begin, 0, ROW_BYTES - begin);`,
+    to: `    memory.fill(tile + begin, 0, ROW_BYTES - begin + 1);`,
   },
   {
     file: 'tile.ts',
     mistake: 'unpacked columns go to the beginning',
-    from: `  let t = data + ((<usize>begin) << 2);
-  for (let r = 0; r < n; r++) {
-    memory.copy(t, s, (<usize>count) << 2);`,
-    to: `  let t = data;
-  for (let r = 0; r < n; r++) {
-    memory.copy(t, s, (<usize>count) << 2);`,
+    from: `  let t = data + ((<usize>begin) << ELEMENT_SHIFT);`,
+    to: `  let t = data;`,
   },
   {
     file: 'tile.ts',
@@ -280,8 +278,8 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'cosine.ts',
     mistake: 'a neuron that fires in the last lanes only is passed over',
-    from: `    for (let k: usize = 16; k < ROW; k += 16) any`,
-    to: `    for (let k: usize = 16; k < ROW - 16; k += 16) any`,
+    from: `    for (let k = VECTOR_BYTES; k < ROW_BYTES; k += VECTOR_BYTES) any`,
+    to: `    for (let k = VECTOR_BYTES; k < ROW_BYTES - VECTOR_BYTES; k += VECTOR_BYTES) any`,
   },
   {
     file: 'cosine.ts',
@@ -298,7 +296,7 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'cosine.ts',
     mistake: 'the norm is that of the pair, not of its neuron',
-    from: `load<f64>(inSums + ((<usize>load<u32>(indices + p)) << 3));`,
+    from: `load<f64>(inSums + ((<usize>load<u32>(indices + p)) << DOUBLE_SHIFT));`,
     to: `load<f64>(inSums + (p << 1));`,
   },
   {
@@ -314,19 +312,19 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'topk.ts',
     mistake: 'NaN is the largest',
-    from: `  if ((bits & 0x7fffffff) > 0x7f800000) return 0; // NaN`,
+    from: `  if ((bits & MAGNITUDE) > INFINITY_BITS) return 0; // NaN`,
     to: ``,
   },
   {
     file: 'topk.ts',
     mistake: '−0 is smaller than 0',
-    from: `  if (bits === 0x80000000) bits = 0; // −0 ties with 0`,
+    from: `  if (bits === SIGN) bits = 0; // −0 ties with 0`,
     to: ``,
   },
   {
     file: 'topk.ts',
     mistake: 'the histogram is not cleared',
-    from: `    memory.fill(scratch, 0, <usize>(bins << 2));`,
-    to: `    if (shift === 21) memory.fill(scratch, 0, <usize>(bins << 2));`,
+    from: `    memory.fill(scratch, 0, (<usize>bins) << ELEMENT_SHIFT);`,
+    to: `    if (shift === HIGH) memory.fill(scratch, 0, (<usize>bins) << ELEMENT_SHIFT);`,
   },
 ];

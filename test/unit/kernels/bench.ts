@@ -1,26 +1,30 @@
+import type { Random } from '../../../src/base/random.ts';
 import type { Kernels } from '../../../src/engine/abi.ts';
 import { type Engine, getEngine } from '../../../src/engine/engine.ts';
 import { type I32Block, Region } from '../../../src/engine/region.ts';
 import type { Truth } from '../../support/rounding.ts';
 import type { Axis, Cell } from './matrix.ts';
+import type { Operand } from './operands.ts';
 
 /** One way a kernel can be broken: it does nothing, it writes zeros, it leaves the last element as it was. */
 export type Fault = 'nothing' | 'zeros' | 'tail';
 
-/** A kernel as its tests see it. */
+/** What the tests of one kernel need. */
 export interface Subject {
-  /** What its matrix goes over. */
+  /** The axes of the matrix that it runs over. */
   readonly axes: readonly Axis[];
-  /** Shows it right on one cell of the matrix. */
+  /** Arguments of one small call, to run the plain loop of the contract beside the kernel. */
+  readonly example: (random: Random) => readonly Operand[];
+  /** Compares it with the truth on one cell of the matrix. */
   readonly run: (bench: Bench, cell: Cell) => void;
-  /** What no cell says. */
+  /** What no cell covers. */
   readonly cases: readonly Case[];
 }
 
 export interface Case {
-  /** The condition it is about. */
+  /** What it tests. */
   readonly name: string;
-  /** The same condition at several sizes, each on a bench of its own. */
+  /** The same test at several sizes, each on a bench of its own. */
   readonly runs: readonly ((bench: Bench) => void)[];
 }
 
@@ -29,13 +33,14 @@ export class Mismatch extends Error {}
 
 type Elements = Float32Array | Float64Array | Int32Array;
 
-/** Bytes before and behind every buffer that nobody may touch. */
+/** Bytes before and behind every buffer that no kernel may touch. */
 const GUARD = 64;
 
 /**
- * What stands there, in turn: signalling NaNs of float32 and, both words together, of float64, and indices out of bounds. Who
- * reads them gets wrong results, and who calculates with them and writes the result changes them: it is a quiet NaN. Every
- * buffer has its own, so that one's guard copied to another's is seen.
+ * The two words that a guard repeats. Each is a signalling NaN of float32, both together are one of float64,
+ * and as indices they are out of bounds. A kernel that reads them gets wrong results. A kernel that
+ * calculates with them and writes the result changes them, to a quiet NaN. Every buffer has guards of its
+ * own, so that a guard copied to another buffer is noticed.
  */
 const CANARIES = [0x7fa00000, 0x7ff00000];
 
@@ -71,7 +76,7 @@ export class Guarded {
     this.#bytes(0, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
   }
 
-  /** Throws if a guard was written to, or the buffer though it is only for reading. */
+  /** Throws if a guard was changed, or the buffer although it is an input. */
   check(): void {
     for (const guard of this.#guards()) {
       for (let w = 0; w < guard.length; w++) {
@@ -100,14 +105,14 @@ export class Guarded {
   }
 }
 
-/** What one run has shown: which faults its comparisons can see. */
+/** Which faults the comparisons of one run can see. */
 export interface Sight {
   readonly nothing: boolean;
   readonly zeros: boolean;
   readonly tail: boolean;
 }
 
-/** Where one kernel is called on guarded buffers and what it wrote is compared with the truth. */
+/** Calls one kernel on guarded buffers, and compares what it wrote with the truth. */
 export class Bench {
   readonly kernels: Kernels;
   readonly #region: Region;
@@ -136,7 +141,7 @@ export class Bench {
     return this.#add(elements, true);
   }
 
-  /** An output of n elements that holds rubbish. */
+  /** An output of n elements; NaN before. */
   f32(n: number): Guarded {
     return this.#add(new Float32Array(n).fill(Number.NaN), true);
   }
@@ -149,18 +154,18 @@ export class Bench {
     return this.#add(new Int32Array(n).fill(-7), true);
   }
 
-  /** Every element of the buffer is its truth. */
+  /** Every element of the buffer is as close to its truth as the truth allows. */
   expectClose(buffer: Guarded, truthAt: (at: number) => Truth): void {
     this.#compare(buffer, truthAt, isClose);
   }
 
-  /** Every element of the buffer is the wanted one; 0 and −0 are the same. */
+  /** Every element of the buffer is equal to the wanted one; 0 equals −0. */
   expectExact(buffer: Guarded, want: ArrayLike<number>): void {
     this.#checkLength(buffer, want);
     this.#compare(buffer, (at) => ({ value: want[at], error: 0 }), isClose);
   }
 
-  /** Every element of the buffer is the wanted one: 0 is not −0. */
+  /** Every element of the buffer is the wanted one; 0 is not −0. */
   expectCopied(buffer: Guarded, want: ArrayLike<number>): void {
     this.#checkLength(buffer, want);
     this.#compare(
@@ -171,8 +176,8 @@ export class Bench {
   }
 
   /**
-   * As `expectCopied`, where the wanted is the kernel's own doing, in another place or undone again: of a broken kernel
-   * that says nothing.
+   * As `expectCopied`, where the kernel itself has made what is wanted, in another place or before it was
+   * undone. Such a comparison cannot catch a broken kernel, so it does not count as one that can.
    */
   expectSame(buffer: Guarded, want: ArrayLike<number>): void {
     const sight = this.#sight;
@@ -180,7 +185,7 @@ export class Bench {
     this.#sight = sight;
   }
 
-  /** What was measured is at most that; says nothing of kernels that do nothing. */
+  /** What was measured is at most that. It cannot catch a kernel that does nothing. */
   expectAtMost(measured: number, most: number): void {
     this.#checkBuffers();
     if (!(measured <= most)) throw new Mismatch(`measured ${measured}; at most ${most} is right`);
@@ -249,7 +254,7 @@ export class Bench {
   }
 }
 
-/** Runs one run of a case on a fresh bench and says what it could see. */
+/** Runs one run of a case on a fresh bench; returns the faults that it can see. */
 export function runOn(
   run: (bench: Bench) => void,
   broken?: { readonly kernel: string; readonly fault: Fault },
@@ -265,7 +270,7 @@ export function runOn(
   }
 }
 
-/** A truth that is NaN or infinite is met by itself alone. */
+/** Whether a result is within its truth's error. A truth that is NaN or infinite must be met exactly. */
 function isClose(got: number, { value, error }: Truth): boolean {
   if (got === value || (Number.isNaN(got) && Number.isNaN(value))) return true;
   return Math.abs(got - value) <= error;

@@ -1,14 +1,13 @@
 import { type Random, randomStream } from '../../../src/base/random.ts';
+import { PART, TILE } from '../../../src/engine/abi.ts';
 import { runSeed } from '../../support/effort.ts';
 import type { Truth } from '../../support/rounding.ts';
 import type { Case } from './bench.ts';
 
-export const TILE = 32;
-
-/** What the lanes that a kernel has to leave alone hold. */
+/** What lanes hold that a kernel must not touch. */
 export const UNTOUCHED = -12345;
 
-/** What the numbers of a matrix are. */
+/** The kinds of numbers that a matrix can hold. */
 export const VALUES = [
   'signed',
   'zeros',
@@ -33,8 +32,9 @@ export function stream(name: string): Random {
 }
 
 /**
- * n numbers of both signs. What is not finite is at one place. The `second` factor of a product is such that the product of
- * both is denormal, or 1e30, and not beyond float32; `mixed` ones overflow and vanish as they like.
+ * n numbers of both signs. One of them is not finite where the kind asks for that. The `second` factor of a
+ * product is chosen so that the product of both is denormal, or 1e30, and never beyond float32. Products of
+ * `mixed` numbers may overflow or vanish.
  */
 export function numbers(
   random: Random,
@@ -79,15 +79,15 @@ export function tile(
   });
 }
 
-/** The tiles that so many samples fill: the numbers of samples in each. No sample is an empty tile. */
+/** The number of samples in each of the tiles that so many samples fill. 0 samples are one empty tile. */
 export function tileCounts(samples: number): number[] {
   if (samples === 0) return [0];
   return Array.from({ length: Math.ceil(samples / TILE) }, (_, t) => Math.min(TILE, samples - t * TILE));
 }
 
-/** The numbers of lanes a kernel may be told to go through for so many samples. */
+/** The numbers of lanes that a kernel can be told to work on for so many samples. */
 export function lanesFrom(count: number): number[] {
-  return [8, 16, 32].filter((lanes) => lanes >= count);
+  return [PART, 2 * PART, TILE].filter((lanes) => lanes >= count);
 }
 
 /** The tile with `value` in every lane from `lanes` on. */
@@ -95,7 +95,7 @@ export function spoil(values: Float32Array, lanes: number, value = Number.NaN): 
   return values.map((own, at) => (at % TILE < lanes ? own : value));
 }
 
-/** A CSR matrix in plain arrays; `entries` is the same as a list. */
+/** A CSR matrix in plain arrays. `entries` is the same pattern as a list. */
 export interface Sparse {
   readonly rows: number;
   readonly cols: number;
@@ -144,12 +144,12 @@ export function sparse(
   };
 }
 
-/** What ReLU makes of a truth: it never moves two numbers apart, and keeps NaN. */
+/** The truth after ReLU. ReLU keeps NaN, and never makes a difference larger. */
 export function rectified({ value, error }: Truth): Truth {
   return value < 0 ? { value: 0, error } : { value, error };
 }
 
-/** A case of one run. */
+/** A case that has one run. */
 export function single(name: string, run: Case['runs'][number]): Case {
   return { name, runs: [run] };
 }

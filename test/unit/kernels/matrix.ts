@@ -1,8 +1,9 @@
-// The matrix that every kernel and every public product is run over: all combinations of sizes, structures and values.
+// The matrix that every kernel and every public product runs over: all combinations of sizes, structures and
+// values.
 import { effort, runSeed } from '../../support/effort.ts';
 import { DENSITIES, type Structure, VALUES, type Values } from './inputs.ts';
 
-/** One combination; who lacks an axis ignores it. */
+/** One combination. A kernel that has no use for an axis ignores it. */
 export interface Cell {
   readonly samples: number;
   readonly rows: number;
@@ -15,7 +16,7 @@ export interface Cell {
 
 const AXES = {
   samples: [0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 129],
-  // 4 and 7: a block of four rows without a tail, and with the longest.
+  // 4 and 7: a block of four rows without a tail, and with the longest tail.
   rows: [0, 1, 2, 3, 4, 7, 17, 64],
   cols: [0, 1, 2, 3, 4, 7, 17, 64],
   structure: Object.keys(DENSITIES) as Structure[],
@@ -24,10 +25,13 @@ const AXES = {
 
 export type Axis = keyof typeof AXES;
 
-/** The most cells run of one matrix. */
+/** No matrix runs more cells than this. */
 const MOST = effort(400, 20_000);
 
-/** Every n-th cell over the axes, n prime to their number, so that every value of every axis is among them. */
+/**
+ * Every n-th cell over the axes. n and the number of cells have no common factor, so that every value of
+ * every axis occurs.
+ */
 export function* cellsOf(axes: readonly Axis[]): Iterable<Cell> {
   const total = axes.reduce((product, axis) => product * AXES[axis].length, 1);
   let step = Math.ceil(total / MOST);
@@ -50,13 +54,13 @@ function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b);
 }
 
-/** The values of the axis that none of the cells has. */
+/** The values of the axis that no cell has. */
 export function missingValues(cells: readonly Cell[], axis: Axis): unknown[] {
   return AXES[axis].filter((value) => cells.every((cell) => cell[axis] !== value));
 }
 
 /**
- * Runs what is to be shown on every cell.
+ * Runs a test on every cell.
  * @throws Error that names the failed cells and how to run them again.
  */
 export function runMatrix(axes: readonly Axis[], run: (cell: Cell) => void): number {

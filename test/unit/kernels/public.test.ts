@@ -161,9 +161,10 @@ describe('the matrix', () => {
 });
 
 /**
- * All cosines in float64; 0 where a row has no length, or a value that is not finite. Rows are rounded to length 1 (two
- * roundings an element), their inner product is summed in float32, where by Cauchy and Schwarz Σ|a||b| ≤ 1, and the
- * quotient is rounded to float32; the lengths' own roundings are float64's. What underflows is lost to every term.
+ * All cosines in float64; 0 where a row has no length, or a value that is not finite. Rows are rounded to
+ * length 1 (two roundings an element), their inner product is summed in float32, where by Cauchy and Schwarz
+ * Σ|a||b| ≤ 1, and the quotient is rounded to float32; the lengths' own roundings are float64's. What
+ * underflows is lost to every term.
  */
 function cosineTruths(a: DenseMatrix, b: DenseMatrix): Truth[] {
   const cols = a.cols;
@@ -423,5 +424,30 @@ describe('the other arguments', () => {
   it('what the kernels’ memory cannot hold is refused, and nothing is left behind', () => {
     const tall = { rows: 0, cols: 2 ** 26, data: new Float32Array(0) };
     expectCode('E_MEMORY', () => cosineSimilarity(tall, tall));
+  });
+});
+
+describe('matrices that do not fit each other', () => {
+  it.each<[string, () => unknown]>([
+    ['x has 4 rows; expected 3, as many as w has columns', () => spmm(csr(4, 3), dense(4, 3))],
+    ['y has 3 rows; expected 4, as w has', () => spmmTransposed(csr(4, 3), dense(3, 4))],
+    ['a has 3 rows; expected 4, as the pattern has', () => sddmm(csr(4, 3), dense(3, 2), dense(3, 2))],
+    [
+      'b has 1 row; expected 3, as many as the pattern has columns',
+      () => sddmm(csr(4, 3), dense(4, 2), dense(1, 2)),
+    ],
+    ['b has 1 column; expected 2, as a has', () => sddmm(csr(4, 3), dense(4, 2), dense(3, 1))],
+    ['b has 3 columns; expected 4, as a has', () => cosineSimilarity(dense(2, 4), csr(4, 3))],
+    ['b has 3 columns; expected 4, as a has', () => cosineTopK(dense(2, 4), 1, dense(5, 3))],
+    [
+      'the pattern has 4 rows; expected 2, as a has',
+      () => cosineSimilarity(dense(2, 4), dense(3, 4), csr(4, 3)),
+    ],
+    [
+      'the pattern has 3 columns; expected 2, as many as b has rows',
+      () => cosineSimilarity(dense(4, 4), dense(2, 4), csr(4, 3)),
+    ],
+  ])('%s', (message, call) => {
+    expect(call).toThrow(expect.objectContaining({ name: 'CtreError', code: 'E_SHAPE', message }));
   });
 });

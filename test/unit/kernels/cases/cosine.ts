@@ -1,9 +1,12 @@
+import { TILE } from '../../../../src/engine/abi.ts';
 import type { Truth } from '../../../support/rounding.ts';
 import type { Bench, Case, Subject } from '../bench.ts';
-import { numbers, shuffled, single, sparse, stream, TILE, tile, tileCounts } from '../inputs.ts';
+import { numbers, shuffled, single, sparse, stream, tile, tileCounts } from '../inputs.ts';
 import type { Cell } from '../matrix.ts';
+import { CSR, line, rows } from '../operands.ts';
 
 export const squaredNorms: Subject = {
+  example: (random) => [rows(random, 4), Int32Array.of(3, 1), 2, Float64Array.of(1, 2, 3, 4)],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows: n, values, name }) {
     const random = stream(`squaredNorms ${name}`);
@@ -105,6 +108,7 @@ function edges(call: (bench: Bench, dots: number, outSums: number, inSums: numbe
 }
 
 export const cosineBlock: Subject = {
+  example: (random) => [line(random, 6), Float64Array.of(4, 9), Float64Array.of(4, 0, 16), 2, 3],
   axes: ['rows', 'cols', 'values'],
   run(bench, cell) {
     const { rows, cols, values, name } = cell;
@@ -119,6 +123,14 @@ export const cosineBlock: Subject = {
 };
 
 export const cosinePairs: Subject = {
+  example: (random) => [
+    CSR.indptr,
+    CSR.indices,
+    line(random, 5),
+    Float64Array.of(4, 9, 25),
+    Float64Array.of(4, 0, 1, 16, 1),
+    3,
+  ],
   axes: ['rows', 'cols', 'structure', 'values'],
   run(bench, cell) {
     const { rows, cols, structure, values, name } = cell;

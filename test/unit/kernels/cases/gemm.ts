@@ -1,9 +1,12 @@
+import { PART, TILE } from '../../../../src/engine/abi.ts';
 import { Sum, type Truth } from '../../../support/rounding.ts';
 import type { Subject } from '../bench.ts';
-import { lanesFrom, numbers, rectified, single, spoil, stream, TILE, tile, tileCounts } from '../inputs.ts';
+import { lanesFrom, numbers, rectified, single, spoil, stream, tile, tileCounts } from '../inputs.ts';
+import { line, rows } from '../operands.ts';
 import { activations } from './spmm.ts';
 
 export const gemm: Subject = {
+  example: (random) => [line(random, 15), line(random, 3), rows(random, 5), rows(random, 3), 3, 5, true],
   axes: ['samples', 'rows', 'cols', 'values'],
   run(bench, { samples, rows, cols, values, name }) {
     const random = stream(`gemm ${name}`);
@@ -29,6 +32,7 @@ export const gemm: Subject = {
 };
 
 export const gemmT: Subject = {
+  example: (random) => [line(random, 15), rows(random, 3), rows(random, 5), rows(random, 5), 3, 5],
   axes: ['samples', 'rows', 'cols', 'values'],
   run(bench, { samples, rows, cols, values, name }) {
     const random = stream(`gemmT ${name}`);
@@ -54,6 +58,7 @@ export const gemmT: Subject = {
 };
 
 export const products: Subject = {
+  example: (random) => [rows(random, 3), rows(random, 5), line(random, 15), 3, 5, true, 2 * PART],
   axes: ['samples', 'rows', 'cols', 'values'],
   run(bench, { samples, rows, cols, values, name }) {
     for (const accumulate of [false, true]) {

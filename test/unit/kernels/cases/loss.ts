@@ -1,6 +1,8 @@
+import { TILE } from '../../../../src/engine/abi.ts';
 import { Approximate, EXP_ERROR, type Truth } from '../../../support/rounding.ts';
 import type { Bench, Subject } from '../bench.ts';
-import { numbers, shuffled, single, stream, TILE, tile, tileCounts } from '../inputs.ts';
+import { numbers, shuffled, single, stream, tile, tileCounts } from '../inputs.ts';
+import { rows } from '../operands.ts';
 
 /** The kernel's logarithm of a number without error, and float64's rounding of a sum. */
 const LOG_ERROR = 1.3e-15;
@@ -39,6 +41,7 @@ function checkSoftmax(bench: Bench, logits: Float32Array): void {
 }
 
 export const softmax: Subject = {
+  example: (random) => [rows(random, 4), 4, rows(random, 4), new Float64Array(TILE)],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows, values, name }) {
     const random = stream(`softmax ${name}`);
@@ -133,6 +136,15 @@ function predicted(lane: readonly number[]): number {
 }
 
 export const score: Subject = {
+  example: (random) => [
+    rows(random, 4),
+    new Float64Array(TILE).fill(2),
+    Int32Array.of(0, 3, 1),
+    Int32Array.of(2, 0, 1),
+    3,
+    4,
+    new Float64Array(2),
+  ],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows, values, name }) {
     const classes = Math.max(1, rows);
@@ -195,6 +207,15 @@ export const score: Subject = {
 };
 
 export const crossEntropyGradient: Subject = {
+  example: (random) => [
+    rows(random, 4),
+    Int32Array.of(0, 3, 1),
+    Int32Array.of(2, 0, 1),
+    3,
+    4,
+    0.5,
+    rows(random, 4),
+  ],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows, values, name }) {
     const classes = Math.max(1, rows);

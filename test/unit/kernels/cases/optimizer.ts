@@ -1,6 +1,7 @@
 import { Approximate } from '../../../support/rounding.ts';
 import type { Bench, Subject } from '../bench.ts';
 import { numbers, single, stream, type Values } from '../inputs.ts';
+import { line } from '../operands.ts';
 
 interface Sgd {
   readonly rate: number;
@@ -39,6 +40,7 @@ function runSgd(bench: Bench, name: string, n: number, values: Values, settings:
 }
 
 export const sgd: Subject = {
+  example: (random) => [line(random, 7), line(random, 7), line(random, 7), 7, 0.1, 0.9, true, 0.01],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows, values, name }) {
     for (const settings of [
@@ -142,6 +144,19 @@ function runAdam(bench: Bench, name: string, n: number, values: Values, settings
 }
 
 export const adam: Subject = {
+  example: (random) => [
+    line(random, 7),
+    line(random, 7),
+    line(random, 7),
+    new Float32Array(7).fill(0.3),
+    7,
+    0.1,
+    0.9,
+    0.999,
+    1.5,
+    1e-3,
+    0.01,
+  ],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows, values, name }) {
     for (const settings of [

@@ -1,8 +1,20 @@
+import { PART, TILE } from '../../../../src/engine/abi.ts';
 import { Sum } from '../../../support/rounding.ts';
 import type { Subject } from '../bench.ts';
-import { lanesFrom, numbers, single, sparse, spoil, stream, TILE, tile, tileCounts } from '../inputs.ts';
+import { lanesFrom, numbers, single, sparse, spoil, stream, tile, tileCounts } from '../inputs.ts';
+import { CSR, line, rows } from '../operands.ts';
 
 export const sddmm: Subject = {
+  example: (random) => [
+    CSR.indptr,
+    CSR.indices,
+    rows(random, 3),
+    rows(random, 5),
+    line(random, 5),
+    3,
+    true,
+    2 * PART,
+  ],
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],
   run(bench, { samples, rows, cols, structure, values, name }) {
     for (const accumulate of [false, true]) {
@@ -47,6 +59,7 @@ export const sddmm: Subject = {
 };
 
 export const biasGradient: Subject = {
+  example: (random) => [rows(random, 3), line(random, 3), 3, true, PART],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows: n, values, name }) {
     for (const accumulate of [false, true]) {
@@ -70,6 +83,7 @@ export const biasGradient: Subject = {
 };
 
 export const addTo: Subject = {
+  example: (random) => [line(random, 7), line(random, 7), 7],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows, values, name }) {
     const random = stream(`addTo ${name}`);

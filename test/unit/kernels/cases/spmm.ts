@@ -1,4 +1,5 @@
 import type { Random } from '../../../../src/base/random.ts';
+import { PART, TILE } from '../../../../src/engine/abi.ts';
 import { Sum, type Truth } from '../../../support/rounding.ts';
 import type { Bench, Subject } from '../bench.ts';
 import {
@@ -10,12 +11,12 @@ import {
   sparse,
   spoil,
   stream,
-  TILE,
   tile,
   tileCounts,
   UNTOUCHED,
 } from '../inputs.ts';
 import type { Cell } from '../matrix.ts';
+import { CSC, CSR, line, rows } from '../operands.ts';
 
 /** What a lane holds that a kernel leaves alone. */
 const LEFT: Truth = { value: UNTOUCHED, error: 0 };
@@ -127,6 +128,17 @@ function backward(masked: boolean) {
 }
 
 export const spmm: Subject = {
+  example: (random) => [
+    CSR.indptr,
+    CSR.indices,
+    line(random, 5),
+    line(random, 3),
+    rows(random, 5),
+    rows(random, 3),
+    3,
+    true,
+    PART,
+  ],
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],
   run: forward,
   cases: [
@@ -165,12 +177,32 @@ export const spmm: Subject = {
 };
 
 export const spmmT: Subject = {
+  example: (random) => [
+    CSC.colPtr,
+    CSC.rowIdx,
+    CSC.perm,
+    line(random, 5),
+    rows(random, 3),
+    rows(random, 5),
+    rows(random, 5),
+    5,
+    PART,
+  ],
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],
   run: backward(true),
   cases: [],
 };
 
 export const spmmTLinear: Subject = {
+  example: (random) => [
+    CSC.colPtr,
+    CSC.rowIdx,
+    CSC.perm,
+    line(random, 5),
+    rows(random, 3),
+    rows(random, 5),
+    5,
+  ],
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],
   run: backward(false),
   cases: [],

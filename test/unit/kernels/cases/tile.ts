@@ -1,5 +1,7 @@
+import { TILE } from '../../../../src/engine/abi.ts';
 import type { Subject } from '../bench.ts';
-import { numbers, shuffled, single, sparse, stream, TILE, tile, tileCounts, UNTOUCHED } from '../inputs.ts';
+import { numbers, shuffled, single, sparse, stream, tile, tileCounts, UNTOUCHED } from '../inputs.ts';
+import { CSR, line, rows } from '../operands.ts';
 
 /** Row-major data [samples, cols] as a tile [cols][32] of the listed rows, by the definition. */
 function tileOf(data: Float32Array, cols: number, rows: ArrayLike<number>): Float32Array {
@@ -11,6 +13,7 @@ function tileOf(data: Float32Array, cols: number, rows: ArrayLike<number>): Floa
 }
 
 export const packDense: Subject = {
+  example: (random) => [line(random, 20), Int32Array.of(3, 0, 2), 3, 5, rows(random, 5)],
   axes: ['samples', 'cols', 'values'],
   run(bench, { samples, cols, values, name }) {
     const random = stream(`packDense ${name}`);
@@ -44,6 +47,7 @@ export const packDense: Subject = {
 };
 
 export const packCsr: Subject = {
+  example: (random) => [CSR.indptr, CSR.indices, line(random, 5), Int32Array.of(2, 0), 2, 5, rows(random, 5)],
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],
   run(bench, { samples, rows, cols, structure, values, name }) {
     const random = stream(`packCsr ${name}`);
@@ -66,6 +70,7 @@ export const packCsr: Subject = {
 };
 
 export const packColumns: Subject = {
+  example: (random) => [line(random, 27), 9, 2, 3, 5, rows(random, 3)],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples: cols, rows: n, values, name }) {
     const columns = numbers(stream(`packColumns ${name}`), n * cols, values);
@@ -99,6 +104,7 @@ export const packColumns: Subject = {
 };
 
 export const unpackColumns: Subject = {
+  example: (random) => [rows(random, 3), 9, 2, 3, 5, line(random, 27)],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples: cols, rows: n, values, name }) {
     const random = stream(`unpackColumns ${name}`);
@@ -128,6 +134,7 @@ export const unpackColumns: Subject = {
 };
 
 export const unpackRows: Subject = {
+  example: (random) => [rows(random, 3), 3, 5, line(random, 15)],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows: n, values, name }) {
     const random = stream(`unpackRows ${name}`);
@@ -145,6 +152,7 @@ export const unpackRows: Subject = {
 };
 
 export const clearLanes: Subject = {
+  example: (random) => [rows(random, 3), 3, 5],
   axes: ['samples', 'rows', 'values'],
   run(bench, { samples, rows: n, values, name }) {
     const random = stream(`clearLanes ${name}`);
@@ -162,6 +170,7 @@ export const clearLanes: Subject = {
 };
 
 export const gatherRows: Subject = {
+  example: (random) => [rows(random, 4), Int32Array.of(3, 1), 2, rows(random, 2)],
   axes: ['rows', 'cols', 'values'],
   run(bench, { rows: n, cols: neurons, values, name }) {
     const random = stream(`gatherRows ${name}`);

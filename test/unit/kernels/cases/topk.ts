@@ -1,3 +1,4 @@
+import { TOP_K_SCRATCH } from '../../../../src/engine/abi.ts';
 import type { Bench, Case, Subject } from '../bench.ts';
 import { numbers, single, stream } from '../inputs.ts';
 
@@ -25,7 +26,7 @@ function ranked(scores: Float32Array, smallest: boolean, absolute: boolean): num
 /** Every mode, for each of the ks. */
 function checkSelections(bench: Bench, scores: Float32Array, ks: readonly number[]): void {
   const n = scores.length;
-  const [data, scratch] = [bench.input(scores).pointer, bench.f64(1024).pointer];
+  const [data, scratch] = [bench.input(scores).pointer, bench.i32(TOP_K_SCRATCH).pointer];
   for (const { smallest, absolute } of MODES) {
     const order = ranked(scores, smallest, absolute);
     for (const k of ks) {
@@ -63,6 +64,15 @@ function anyBits(name: string, n: number): Float32Array {
 const { NaN: nan, POSITIVE_INFINITY: infinity, NEGATIVE_INFINITY: minusInfinity } = Number;
 
 export const topK: Subject = {
+  example: () => [
+    Float32Array.of(1, Number.NaN, -0, -3, 0, 2, 1),
+    7,
+    4,
+    false,
+    true,
+    new Int32Array(TOP_K_SCRATCH),
+    new Int32Array(4),
+  ],
   axes: ['rows', 'cols', 'values'],
   run(bench, { rows, cols, values, name }) {
     checkSelections(bench, numbers(stream(`topK ${name}`), rows * cols, values), someK(rows * cols));
@@ -97,7 +107,7 @@ export const topK: Subject = {
     single('k_negative_writes_nothing', (bench) => {
       const out = bench.inout(Int32Array.of(5));
       const scores = bench.input(Float32Array.of(1, 2));
-      bench.kernels.topK(scores.pointer, 2, -1, false, false, bench.f64(1024).pointer, out.pointer);
+      bench.kernels.topK(scores.pointer, 2, -1, false, false, bench.i32(TOP_K_SCRATCH).pointer, out.pointer);
       bench.expectExact(out, [5]);
     }),
   ],

@@ -1,95 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { randomStream } from '../../../src/base/random.ts';
-import { Arena } from '../../../src/engine/arena.ts';
-import { Region } from '../../../src/engine/region.ts';
+import { KERNEL_PARAMETERS } from '../../../src/engine/abi.ts';
 import type { WasmBytes, WasmSource } from '../../../src/engine/source.ts';
 
-const PAGE = 65536;
-const arenaOf = (maximum: number) => new Arena(new WebAssembly.Memory({ initial: 1, maximum }));
+const file = new URL('../../../build/ctre.wasm', import.meta.url);
 
-describe('the arena', () => {
-  it('gives blocks on cache lines that never overlap, and takes every byte back', () => {
-    const arena = arenaOf(64);
-    const random = randomStream(1, 'arena');
-    const live: { pointer: number; size: number }[] = [];
-    for (let step = 0; step < 4000; step++) {
-      if (live.length > 0 && random.next() < 0.48) {
-        const [{ pointer, size }] = live.splice(random.below(live.length), 1);
-        arena.release(pointer, size);
-      } else {
-        const size = random.below(3000);
-        const pointer = arena.allocate(size);
-        expect(pointer % 64).toBe(0);
-        expect(pointer).toBeGreaterThan(0);
-        expect(pointer + size).toBeLessThanOrEqual(arena.memory.buffer.byteLength);
-        for (const other of live) {
-          expect(pointer + size <= other.pointer || other.pointer + other.size <= pointer).toBe(true);
-        }
-        live.push({ pointer, size });
-      }
-      expect(arena.usage().blocks).toBe(live.length);
-    }
-    const { memoryBytes } = arena.usage();
-    for (const { pointer, size } of live) arena.release(pointer, size);
-    expect(arena.usage()).toEqual({ blocks: 0, bytes: 0, memoryBytes });
-    // All free ranges have grown together again: the whole memory is one block.
-    expect(arena.allocate(memoryBytes - 64)).toBe(64);
-    expect(arena.usage().memoryBytes).toBe(memoryBytes);
-  });
+/** The properties of a namespace object, which spreading leaves out. */
+function globalNames(namespace: object): Record<string, unknown> {
+  const names = Object.getOwnPropertyNames(namespace);
+  return Object.fromEntries(names.map((name) => [name, Reflect.get(namespace, name)]));
+}
 
-  it('says E_MEMORY when the memory cannot grow, and goes on working', () => {
-    const arena = arenaOf(2);
-    const pointer = arena.allocate(PAGE);
-    expect(() => arena.allocate(2 * PAGE)).toThrow(expect.objectContaining({ code: 'E_MEMORY' }));
-    expect(arena.usage().blocks).toBe(1);
-    arena.allocate(PAGE / 2);
-    arena.release(pointer, PAGE);
-    expect(arena.allocate(PAGE)).toBe(pointer);
-  });
-});
-
-describe('an arena on trial', () => {
-  const memory = () => new WebAssembly.Memory({ initial: 1, maximum: 64 });
-
-  it.each([
-    [-4, 'byte -4 of a block of 128'],
-    [128, 'byte 128 of a block of 128'],
-  ])('finds who writes at byte %i of a block', (at, sentence) => {
-    const arena = new Arena(memory(), { guards: true });
-    const pointer = arena.allocate(100);
-    new Uint8Array(arena.memory.buffer, pointer, 128).fill(255);
-    arena.checkGuards();
-    new Uint8Array(arena.memory.buffer)[pointer + at]++;
-    expect(() => arena.checkGuards()).toThrow(`${sentence} was written to`);
-    expect(() => arena.release(pointer, 100)).toThrow(sentence);
-  });
-
-  it('moves its memory at every allocation, and puts no guards where none are asked for', () => {
-    const arena = new Arena(memory(), { moving: true });
-    const before = new Uint8Array(arena.memory.buffer);
-    expect(arena.allocate(64)).toBe(64);
-    expect(before.length).toBe(0);
-    expect(arena.allocate(64)).toBe(128);
-  });
-});
-
-describe('a region', () => {
-  it('keeps its views valid when the memory grows', () => {
-    const arena = arenaOf(64);
-    const region = new Region(arena);
-    const block = region.f32(1000);
-    block.view.fill(7);
-    const before = arena.memory.buffer;
-    region.i32(PAGE);
-    expect(arena.memory.buffer).not.toBe(before);
-    expect(block.view.length).toBe(1000);
-    expect(block.view.every((value) => value === 7)).toBe(true);
-    region.free();
-    expect(arena.usage().blocks).toBe(0);
-    expect(region.bytes).toBe(0);
-  });
-});
+/** ctre.wasm with other names of its exports, of the same lengths. */
+function rename(names: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
+  const wasm = Uint8Array.from(readFileSync(file));
+  for (const [from, to] of Object.entries(names)) {
+    // A name stands behind its length, and before the export's kind: 0, a function.
+    const mark = [from.length, ...Buffer.from(from), 0];
+    const at = readFileSync(file).indexOf(Uint8Array.from(mark));
+    wasm.set(Buffer.from(to), at + 1);
+  }
+  return wasm;
+}
 
 describe('kernels of another module', () => {
   // The eight bytes of a module without anything: "\0asm" and version 1.
@@ -110,7 +42,7 @@ describe('kernels of another module', () => {
     const { getEngine, getSharedEngine, init } = await import('../../../src/engine/engine.ts');
     const noKernels = {
       code: 'E_ENGINE',
-      message: 'the module given has no function "spmm"; it is not ctre.wasm',
+      message: 'the module has no kernel cosineBlock; expected the ctre.wasm of this version of ctre',
     };
     await expect(init({ wasm: empty })).rejects.toMatchObject(noKernels);
     expect(() => getEngine()).toThrow(expect.objectContaining(noKernels));
@@ -119,10 +51,38 @@ describe('kernels of another module', () => {
       message: 'the module does not import its memory as expected; build it again',
     });
   });
+
+  it.each(Object.entries(KERNEL_PARAMETERS))('are refused without %s', async (name) => {
+    const { initSync } = await import('../../../src/engine/engine.ts');
+    // A name of the same length, so that the module stays one.
+    const wasm = rename({ [name]: '_'.repeat(name.length) });
+    expect(() => initSync({ wasm })).toThrow(`the module has no kernel ${name}; expected the ctre.wasm`);
+  });
+
+  it('are refused by their numbers of parameters', async () => {
+    const { initSync } = await import('../../../src/engine/engine.ts');
+    expect(() => initSync({ wasm: rename({ adam: 'gemm', gemm: 'adam' }) })).toThrow(
+      expect.objectContaining({
+        code: 'E_ENGINE',
+        message:
+          "the module's kernel gemm has 11 parameters instead of 7; " +
+          'expected the ctre.wasm of this version of ctre',
+      }),
+    );
+  });
+
+  it('do not get imports of which ctre knows nothing', async () => {
+    const { init } = await import('../../../src/engine/engine.ts');
+    // (module (import "a" "b" (func)))
+    const wasm = Uint8Array.of(...empty, 1, 4, 1, 0x60, 0, 0, 2, 7, 1, 1, 0x61, 1, 0x62, 0, 0);
+    await expect(init({ wasm })).rejects.toMatchObject({
+      code: 'E_ENGINE',
+      message: expect.stringMatching(/^the WebAssembly kernels could not be started \(.*Import #0/),
+    });
+  });
 });
 
 describe('the kernels start', () => {
-  const file = new URL('../../../build/ctre.wasm', import.meta.url);
   const bytes = Uint8Array.from(readFileSync(file));
   const address = 'https://example.org/ctre.wasm';
   /** The module as it is when it is first imported. */
@@ -184,6 +144,23 @@ describe('the kernels start', () => {
     expect(asked).toEqual([]);
   });
 
+  it.each<[string | undefined, 'while they arrive' | 'once they are there']>([
+    ['application/wasm', 'while they arrive'],
+    ['Application/WASM', 'once they are there'],
+    ['application/wasm; charset=utf-8', 'once they are there'],
+    ['application/octet-stream', 'once they are there'],
+    ['text/html', 'once they are there'],
+    ['', 'once they are there'],
+  ])('from a response of type "%s" %s', async (type, when) => {
+    const streaming = vi.spyOn(WebAssembly, 'instantiateStreaming');
+    await fresh.init({ wasm: new Response(bytes, { headers: { 'content-type': type ?? '' } }) });
+    expect(streaming).toHaveBeenCalledTimes(when === 'while they arrive' ? 1 : 0);
+    expect(asked).toEqual(when === 'while they arrive' ? [] : [bytes.buffer]);
+    const { kernels, module } = fresh.getEngine();
+    expect(kernels.spmm).toBeTypeOf('function');
+    expect(module).toBeInstanceOf(WebAssembly.Module);
+  });
+
   it('once, whoever is first', async () => {
     const both = [fresh.init({ wasm: bytes }), fresh.init({ wasm: bytes })];
     const engine = fresh.getEngine();
@@ -222,7 +199,8 @@ describe('the kernels start', () => {
 
   it('asynchronously alone where a browser compiles nothing at once on the page’s thread', async () => {
     const refused =
-      'WebAssembly.Module(): Buffer is larger than 4KB; use WebAssembly.compile, or compile on a worker thread';
+      'WebAssembly.Module(): Buffer is larger than 4KB; ' +
+      'use WebAssembly.compile, or compile on a worker thread';
     class Refusing {
       constructor() {
         throw new RangeError(refused);
@@ -243,11 +221,43 @@ describe('the kernels start', () => {
   });
 });
 
-/** The properties of a namespace object, which spreading leaves out. */
-function globalNames(namespace: object): Record<string, unknown> {
-  const names = Object.getOwnPropertyNames(namespace);
-  return Object.fromEntries(names.map((name) => [name, Reflect.get(namespace, name)]));
-}
+describe('a memory that the system refuses', () => {
+  let fresh: typeof import('../../../src/engine/engine.ts');
+
+  beforeEach(async () => {
+    vi.resetModules();
+    fresh = await import('../../../src/engine/engine.ts');
+    // As V8 does where a process may not reserve 4 GiB of addresses.
+    class Refusing {
+      constructor() {
+        throw new RangeError('WebAssembly.Memory(): could not allocate memory');
+      }
+    }
+    vi.stubGlobal('WebAssembly', { ...globalNames(WebAssembly), Memory: Refusing });
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
+
+  const refused = {
+    name: 'CtreError',
+    code: 'E_MEMORY',
+    message: expect.stringMatching(/could not allocate memory.*4096 MiB of addresses/),
+  };
+
+  it('is an error with a code, for threads as for one thread', async () => {
+    await expect(fresh.getSharedEngine()).rejects.toMatchObject(refused);
+    await expect(fresh.init({ wasm: new Uint8Array() })).rejects.toMatchObject(refused);
+    expect(() => fresh.initSync()).toThrow(expect.objectContaining(refused));
+  });
+
+  it('is asked for again', async () => {
+    await expect(fresh.getSharedEngine()).rejects.toMatchObject(refused);
+    vi.unstubAllGlobals();
+    expect((await fresh.getSharedEngine()).kernels.spmm).toBeTypeOf('function');
+  });
+});
 
 describe('kernels without guards', () => {
   it('are the instance’s own', async () => {
