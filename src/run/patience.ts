@@ -1,29 +1,53 @@
-/**
- * Milliseconds without a call by any worker after which a caller that cannot hear of deaths takes them for dead: at most, and at
- * least; between the two, so many times what the caller's own longest job took.
- */
-const SILENCE = { most: 5_000, least: 900, jobs: 10 };
+import { nextTurn } from './turns.ts';
 
-/** Who has not looked for so long was kept from it, and so may the workers have been. */
+/**
+ * Milliseconds without a call by any worker after which the workers are given up. No kernel takes so long for one
+ * call, on the slowest machine. Deaths are heard of or asked for long before; this is for those that cannot be.
+ */
+const SILENCE = 60_000;
+
+/** A caller that has not looked for so many milliseconds was kept from it, and so may the workers have been. */
 const PAUSE = 100;
 
-/** How long a caller waits for workers that make no call. */
+/** Milliseconds of silence after which it is worth the time to ask each worker whether it has ended. */
+const ASK_AFTER = 50;
+
+/** How long a caller has waited for workers that make no call. */
 export class Patience {
-  readonly #limit: number;
   #calls = -1;
   #heard = 0;
   #looked = 0;
+  #asked = 0;
+  #waitsForTurn = false;
 
-  /** @param longest milliseconds that the caller's own longest job took; undefined where others took all. */
-  constructor(longest = SILENCE.most) {
-    this.#limit = Math.min(SILENCE.most, Math.max(SILENCE.least, SILENCE.jobs * longest));
+  /**
+   * Looks at the workers' progress.
+   * @param calls of all workers, ever.
+   * @returns `ask` when it is time to ask the workers whether they have ended, `over` when they are to be given up.
+   */
+  look(calls: number): 'wait' | 'ask' | 'over' {
+    const now = performance.now();
+    if (calls !== this.#calls || now - this.#looked > PAUSE) this.#restart(calls, now);
+    this.#looked = now;
+    if (now - this.#heard > SILENCE) return 'over';
+    if (now - Math.max(this.#heard, this.#asked) <= ASK_AFTER) return 'wait';
+    this.#asked = now;
+    this.#restartAfterTurn();
+    return 'ask';
   }
 
-  /** @param calls of all workers, ever. */
-  isOver(calls: number): boolean {
-    const now = performance.now();
-    if (calls !== this.#calls || now - this.#looked > PAUSE) [this.#calls, this.#heard] = [calls, now];
-    this.#looked = now;
-    return now - this.#heard > this.#limit;
+  #restart(calls: number, now: number): void {
+    this.#calls = calls;
+    this.#heard = now;
+  }
+
+  /** A turn of the event loop delivers the news of every death before it. So silence counts from the last turn on. */
+  #restartAfterTurn(): void {
+    if (this.#waitsForTurn) return;
+    this.#waitsForTurn = true;
+    void nextTurn().then(() => {
+      this.#waitsForTurn = false;
+      this.#calls = -1;
+    });
   }
 }

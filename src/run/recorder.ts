@@ -2,7 +2,13 @@ import type { Kernels } from '../engine/abi.ts';
 import type { Job } from './executor.ts';
 
 /** Elements of the recorded program: 4 MiB. Jobs that need more run on the calling thread alone. */
-export const PROGRAM = 1 << 19;
+export const PROGRAM_LENGTH = 1 << 19;
+
+/** The most arguments of a call: worker.mjs hands over so many, and no more. */
+export const MOST_ARGUMENTS = 11;
+
+/** Elements of the program before a call's arguments: the kernel, and the number of arguments. */
+const CALL_HEAD = 2;
 
 /** Notes the calls of kernels instead of making them. */
 export class Recorder {
@@ -15,10 +21,15 @@ export class Recorder {
     const note =
       (kernel: number) =>
       (...args: (number | boolean)[]): void => {
+        if (args.length > MOST_ARGUMENTS) {
+          throw new RangeError(
+            `${names[kernel]} has ${args.length} arguments; expected at most ${MOST_ARGUMENTS}, as src/run/worker.mjs hands over`,
+          );
+        }
         program[this.#end] = kernel;
         program[this.#end + 1] = args.length;
-        for (let a = 0; a < args.length; a++) program[this.#end + 2 + a] = Number(args[a]);
-        this.#end += 2 + args.length;
+        for (let a = 0; a < args.length; a++) program[this.#end + CALL_HEAD + a] = Number(args[a]);
+        this.#end += CALL_HEAD + args.length;
       };
     this.#kernels = Object.fromEntries(names.map((name, kernel) => [name, note(kernel)])) as Kernels;
   }
@@ -29,7 +40,7 @@ export class Recorder {
     for (let index = 0; index < count; index++) {
       this.#program[index] = this.#end;
       job(this.#kernels, index);
-      if (this.#end > PROGRAM) return false;
+      if (this.#end > PROGRAM_LENGTH) return false;
     }
     this.#program[count] = this.#end;
     return true;

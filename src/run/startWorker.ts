@@ -6,6 +6,11 @@ export interface WorkerHandle {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** Whether it keeps a process from exiting; at first it does not. */
   hold(wanted: boolean): void;
+  /**
+   * Whether it certainly runs no code any more; answered also while no event can be heard. Browsers cannot say, and
+   * answer false.
+   */
+  hasEnded(): boolean;
   terminate(): void;
 }
 
@@ -84,6 +89,8 @@ function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     hold: (wanted) => (wanted ? worker.ref() : worker.unref()),
+    // Node answers −1 for a thread that has stopped (src/node_worker.cc, LoopIdleTime).
+    hasEnded: () => worker.performance.eventLoopUtilization().idle < 0,
     terminate() {
       wanted = false;
       void worker.terminate();
@@ -99,6 +106,7 @@ function watchWebWorker(worker: Worker, events: WorkerEvents, data: object | und
   return {
     post: (message, transfer = []) => worker.postMessage(message, { transfer: [...transfer] }),
     hold() {},
+    hasEnded: () => false,
     terminate: () => worker.terminate(),
   };
 }

@@ -55,7 +55,7 @@ export function throwIfAborted(signal: StopSignal | undefined): void {
 }
 
 /** Lets waiting events run. A timer of 0 ms would do, but browsers stretch nested ones to 4 ms. */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') {
       setImmediate(resolve);
