@@ -6,7 +6,10 @@ import { nextTurn } from './turns.ts';
  */
 const SILENCE = 60_000;
 
-/** A caller that has not looked for so many milliseconds was kept from it, and so may the workers have been. */
+/**
+ * The most milliseconds between two looks that count as silence: a caller that was kept from looking for longer does
+ * not know how long the workers were kept from working.
+ */
 const PAUSE = 100;
 
 /** Milliseconds of silence after which it is worth the time to ask each worker whether it has ended. */
@@ -15,9 +18,9 @@ const ASK_AFTER = 50;
 /** How long a caller has waited for workers that make no call. */
 export class Patience {
   #calls = -1;
-  #heard = 0;
-  #looked = 0;
-  #asked = 0;
+  #looked = performance.now();
+  #silence = 0;
+  #silenceAtAsking = 0;
   #waitsForTurn = false;
 
   /**
@@ -27,18 +30,22 @@ export class Patience {
    */
   look(calls: number): 'wait' | 'ask' | 'over' {
     const now = performance.now();
-    if (calls !== this.#calls || now - this.#looked > PAUSE) this.#restart(calls, now);
+    this.#silence += Math.min(PAUSE, now - this.#looked);
     this.#looked = now;
-    if (now - this.#heard > SILENCE) return 'over';
-    if (now - Math.max(this.#heard, this.#asked) <= ASK_AFTER) return 'wait';
-    this.#asked = now;
+    if (calls !== this.#calls) {
+      this.#calls = calls;
+      this.#restart();
+    }
+    if (this.#silence > SILENCE) return 'over';
+    if (this.#silence - this.#silenceAtAsking < ASK_AFTER) return 'wait';
+    this.#silenceAtAsking = this.#silence;
     this.#restartAfterTurn();
     return 'ask';
   }
 
-  #restart(calls: number, now: number): void {
-    this.#calls = calls;
-    this.#heard = now;
+  #restart(): void {
+    this.#silence = 0;
+    this.#silenceAtAsking = 0;
   }
 
   /** A turn of the event loop delivers the news of every death before it. So silence counts from the last turn on. */
@@ -47,7 +54,7 @@ export class Patience {
     this.#waitsForTurn = true;
     void nextTurn().then(() => {
       this.#waitsForTurn = false;
-      this.#calls = -1;
+      this.#restart();
     });
   }
 }

@@ -79,7 +79,11 @@ const UNREADABLE = 'what it answered cannot be read';
 
 function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle {
   let wanted = true;
+  // The idle time is −1 for a thread that has stopped (Node's src/node_worker.cc, LoopIdleTime). Node can tell only if
+  // it was asked once before, while the thread ran.
+  const isStopped = (): boolean => worker.performance.eventLoopUtilization().idle < 0;
   worker.on('message', events.message);
+  worker.once('message', isStopped);
   worker.on('messageerror', (error) => events.died(`${UNREADABLE}: ${error.message}`));
   worker.on('error', (error) => events.died(error.message));
   worker.on('exit', (code) => {
@@ -89,8 +93,7 @@ function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     hold: (wanted) => (wanted ? worker.ref() : worker.unref()),
-    // Node answers −1 for a thread that has stopped (src/node_worker.cc, LoopIdleTime).
-    hasEnded: () => worker.performance.eventLoopUtilization().idle < 0,
+    hasEnded: isStopped,
     terminate() {
       wanted = false;
       void worker.terminate();

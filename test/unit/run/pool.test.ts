@@ -420,6 +420,33 @@ describe('a worker that dies', () => {
     expect(pool.threads).toBe(1);
   });
 
+  it('in the middle of a job is noticed by such a caller within a second', async () => {
+    const { engine, pool, started } = await startPool(2);
+    const n = 400;
+    const a = engine.arena.allocate(4 * 32 * n);
+    const g = engine.arena.allocate(4 * n * n);
+    let died = 0;
+    const job = (kernels: typeof engine.kernels, index: number) => {
+      if (kernels === engine.kernels) {
+        expect(index).toBe(0);
+        // The worker is in the middle of the other job then, which takes it several seconds.
+        const begin = performance.now();
+        while (performance.now() < begin + 300);
+        started[0].terminate();
+        died = performance.now();
+      } else if (index === 1) {
+        for (let call = 0; call < 5000; call++) kernels.products(a, a, g, n, n, false, 32);
+      }
+    };
+    expect(() => runNow(pool.run(2, job))).toThrow(expect.objectContaining({ code: 'E_WORKER_DIED' }));
+    expect(performance.now() - died).toBeLessThan(1000);
+    await vi.waitFor(() =>
+      expect(pool.warning).toBe('one thread instead of 2: a worker died: it exited with code 1'),
+    );
+    engine.arena.release(a, 4 * 32 * n);
+    engine.arena.release(g, 4 * n * n);
+  });
+
   it('of an error in a kernel is noticed by a caller that gives the event loop no turn, at once', async () => {
     const { engine, pool } = await startPool(2);
     const begin = performance.now();
