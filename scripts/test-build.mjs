@@ -12,19 +12,23 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const isGenerated = (path) => path.endsWith('.generated.ts');
 
+/** The scripts that `npm run build:wasm` runs, and those that `npm run build` runs after it. */
+const COMPILERS = ['scripts/abi.mjs', 'scripts/build-wasm.mjs', 'scripts/compile.mjs'];
+const BUNDLERS = ['scripts/bundle.mjs', 'scripts/copy-assets.mjs'];
+
 /** What is built, by what, from what, and to what. A folder stands for the files in it. */
 const TARGETS = {
   kernels: {
     script: 'build:wasm',
-    sources: ['assembly', 'scripts', 'asconfig.json', 'package.json', 'package-lock.json'],
+    sources: ['assembly', 'asconfig.json', 'package-lock.json', ...COMPILERS],
     results: ['build/ctre.wasm', 'build/ctre.debug.wasm', 'src/engine'],
     isResult: (path) => path.endsWith('.wasm') || isGenerated(path),
   },
   package: {
     script: 'build',
     sources: [
-      ...['assembly', 'scripts', 'src', 'asconfig.json', 'package.json', 'package-lock.json'],
-      ...['tsconfig.json', 'tsconfig.build.json'],
+      ...['assembly', 'src', 'asconfig.json', 'package.json', 'package-lock.json'],
+      ...['tsconfig.json', 'tsconfig.build.json', ...COMPILERS, ...BUNDLERS],
     ],
     results: ['dist'],
     isResult: () => true,

@@ -4,9 +4,6 @@ import type { Job } from './executor.ts';
 /** Elements of the recorded program: 4 MiB. Jobs that need more run on the calling thread alone. */
 export const PROGRAM_LENGTH = 1 << 19;
 
-/** The most arguments of a call: worker.mjs hands over so many, and no more. */
-export const MOST_ARGUMENTS = 11;
-
 /** Elements of the program before a call's arguments: the kernel, and the number of arguments. */
 const CALL_HEAD = 2;
 
@@ -21,11 +18,6 @@ export class Recorder {
     const note =
       (kernel: number) =>
       (...args: (number | boolean)[]): void => {
-        if (args.length > MOST_ARGUMENTS) {
-          throw new RangeError(
-            `${names[kernel]} has ${args.length} arguments; expected at most ${MOST_ARGUMENTS}, as src/run/worker.mjs hands over`,
-          );
-        }
         program[this.#end] = kernel;
         program[this.#end + 1] = args.length;
         for (let a = 0; a < args.length; a++) program[this.#end + CALL_HEAD + a] = Number(args[a]);

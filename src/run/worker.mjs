@@ -38,13 +38,18 @@ function takeJob(control, self, threads) {
 }
 
 /**
- * No kernel has more than eleven arguments (src/run/recorder.ts checks it), and a kernel ignores those beyond its own.
- * Spreading a list costs more than most kernels do.
+ * Makes a recorded call. Eleven arguments are written out, since spreading a list takes longer than most kernels
+ * do; a kernel ignores those beyond its own. A kernel with more gets a list.
  * @param {(...args: number[]) => void} kernel
- * @param {Float64Array} p
- * @param {number} a
+ * @param {Float64Array} p the program
+ * @param {number} a where the arguments begin in it
+ * @param {number} count
  */
-function call(kernel, p, a) {
+function call(kernel, p, a, count) {
+  if (count > 11) {
+    kernel(...p.subarray(a, a + count));
+    return;
+  }
   kernel(
     p[a],
     p[a + 1],
@@ -73,7 +78,7 @@ function runJobs(kernels, { control, program, self, threads }) {
     const end = program[job + 1];
     for (let at = program[job]; at < end; at += 2 + program[at + 1]) {
       if (Atomics.load(control, STOP) !== 0) return;
-      call(kernels[program[at]], program, at + 2);
+      call(kernels[program[at]], program, at + 2, program[at + 1]);
       Atomics.add(control, CALLS, 1);
     }
     Atomics.add(control, DONE, 1);

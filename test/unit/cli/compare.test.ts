@@ -19,7 +19,7 @@ import { escapeHtml } from '../../../src/compare/report/htmlReport.ts';
 import { optimizer, SparseMLP } from '../../../src/index.ts';
 import { methods } from '../../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
-import { ctre, jsonLines, type Outcome, temporaryFolder } from './harness.ts';
+import { CELL_PROGRAM, ctre, jsonLines, type Outcome, temporaryFolder } from './harness.ts';
 import { COLUMNS, classes, csv, features, ROWS, writeDatasets } from './problem.ts';
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { getSharedEngine } from '../../../src/engine/engine.ts';
 import { WorkerPool } from '../../../src/run/pool.ts';
-import { MOST_ARGUMENTS, Recorder } from '../../../src/run/recorder.ts';
 import { availableThreads, startWorker, whyNoThreads } from '../../../src/run/startWorker.ts';
 import { runNow, Turns } from '../../../src/run/turns.ts';
 
@@ -494,23 +493,5 @@ describe('a worker that dies', () => {
       arena.release(again, 4 * 32 * n);
       expect(again).toBe(a);
     });
-  });
-});
-
-describe('the recorder', () => {
-  it('has a place for all arguments of every kernel', async () => {
-    const { module, arena } = await getSharedEngine();
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } });
-    const counts = Object.values(exports).map((kernel) => (kernel as () => void).length);
-    expect(Math.max(...counts)).toBeLessThanOrEqual(MOST_ARGUMENTS);
-  });
-
-  it('refuses a call with more', async () => {
-    const { kernels } = await getSharedEngine();
-    const recorder = new Recorder(Object.keys(kernels), new Float64Array(100));
-    const args = Array.from({ length: MOST_ARGUMENTS + 1 }, () => 0);
-    expect(() => recorder.record(1, ({ spmm }) => Reflect.apply(spmm, undefined, args))).toThrow(
-      'spmm has 12 arguments; expected at most 11',
-    );
   });
 });
