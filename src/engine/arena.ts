@@ -30,14 +30,14 @@ const GUARD = ALIGNMENT;
 const GUARD_PATTERN = 0x5aa5c33c;
 
 /** Addresses from `begin` to before `end`. */
-interface Range {
+interface AddressRange {
   begin: number;
   end: number;
 }
 
 /** Memory that is not used again for now. */
 interface Hold {
-  readonly ranges: readonly Range[];
+  readonly ranges: readonly AddressRange[];
   /** Blocks of it that were released meanwhile. */
   readonly released: { readonly pointer: number; readonly byteLength: number }[];
 }
@@ -49,7 +49,7 @@ export class Arena {
   /** Under guard: pointer → bytes between the guards. */
   readonly #guarded = new Map<number, number>();
   /** The free ranges below `#top`, ascending, never touching each other. */
-  readonly #free: Range[] = [];
+  readonly #free: AddressRange[] = [];
   readonly #holds = new Set<Hold>();
   #top = FIRST;
   #blocks = 0;
@@ -157,7 +157,7 @@ export class Arena {
   }
 
   /** What is not free below `#top`. */
-  #usedRanges(): Range[] {
+  #usedRanges(): AddressRange[] {
     const begins = [0, ...this.#free.map(({ end }) => end)];
     const ends = [...this.#free.map(({ begin }) => begin), this.#top];
     return begins.map((begin, i) => ({ begin, end: ends[i] }));
