@@ -1,5 +1,5 @@
-// npm run check:start: the time in Node from the package's import to the end of the first step, the median of 20
-// processes. It is a property of the machine as much as of the code, so it is no test.
+// npm run check:start: the time in Node from the package's import to the end of the first step, the median of
+// 20 processes. It is a property of the machine as much as of the code, so it is no test.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './test-build.mjs';

@@ -1,6 +1,6 @@
-// node scripts/test-build.mjs [kernels | package | note]: builds the kernels, or all of dist/, where they are not what
-// the present sources are built to. The sources' contents count, not their times. `note` notes that both were built
-// just now; `npm run build` ends with it.
+// node scripts/test-build.mjs [kernels | package | note]: builds the kernels, or all of dist/, where they are
+// not what the present sources are built to. The sources' contents count, not their times. `note` notes that
+// both were built just now; `npm run build` ends with it.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

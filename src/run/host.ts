@@ -5,9 +5,9 @@ import { type Executor, inlineExecutor } from './executor.ts';
 import { WorkerPool } from './pool.ts';
 import { availableThreads, whyNoThreads } from './startWorker.ts';
 
-/** More threads than this are a mistake, not a wish. */
+/** A larger number of threads is taken for a mistake. */
 const MAX_THREADS = 64;
-/** `auto` takes no more: a batch has few tiles. */
+/** The most threads of `auto`: a batch has few tiles. */
 const AUTO_THREADS = 8;
 
 /** What a model runs on: a memory, and threads over it. */
@@ -32,7 +32,7 @@ export function checkThreads(threads: unknown): number {
   return checkInteger('threads', threads, { least: 1, most: MAX_THREADS });
 }
 
-/** A host of so many threads; of one, with a warning, where there can be no more. */
+/** Opens a host of so many threads, or of one with a warning where there can be no more. */
 export async function openHost(threads: number): Promise<ModelHost> {
   if (threads === 1) return openSingleHost();
   const obstacle = whyNoThreads();

@@ -1,14 +1,15 @@
 import { nextTurn } from './turns.ts';
 
 /**
- * Milliseconds without a call by any worker after which the workers are given up. No kernel takes so long for one
- * call, on the slowest machine. Deaths are heard of or asked for long before; this is for those that cannot be.
+ * Milliseconds without a call by any worker after which the workers are given up. No kernel takes so long for
+ * one call, on the slowest machine. Other ways tell of a death much sooner; this is for a death that they
+ * cannot tell of.
  */
 const SILENCE = 60_000;
 
 /**
- * The most milliseconds between two looks that count as silence: a caller that was kept from looking for longer does
- * not know how long the workers were kept from working.
+ * The most milliseconds between two looks that count as silence: a caller that was kept from looking for
+ * longer does not know how long the workers were kept from working.
  */
 const PAUSE = 100;
 
@@ -26,7 +27,8 @@ export class Patience {
   /**
    * Looks at the workers' progress.
    * @param calls of all workers, ever.
-   * @returns `ask` when it is time to ask the workers whether they have ended, `over` when they are to be given up.
+   * @returns `ask` when it is time to ask the workers whether they have ended, `over` when they are to be
+   *   given up.
    */
   look(calls: number): 'wait' | 'ask' | 'over' {
     const now = performance.now();
@@ -48,7 +50,10 @@ export class Patience {
     this.#silenceAtAsking = 0;
   }
 
-  /** A turn of the event loop delivers the news of every death before it. So silence counts from the last turn on. */
+  /**
+   * A turn of the event loop delivers the news of every death before it. So silence counts from the last turn
+   * on.
+   */
   #restartAfterTurn(): void {
     if (this.#waitsForTurn) return;
     this.#waitsForTurn = true;

@@ -35,8 +35,8 @@ interface Member {
 }
 
 /**
- * Threads over one shared memory. Jobs are recorded here, so that workers need to know nothing but kernels; the calling
- * thread works along. Nobody but the caller allocates.
+ * Threads over one shared memory. Jobs are recorded here, so that workers need to know nothing but kernels;
+ * the calling thread works along. Nobody but the caller allocates.
  */
 export class WorkerPool implements Executor {
   /** Why there are fewer threads than asked for. */
@@ -55,7 +55,7 @@ export class WorkerPool implements Executor {
   #awaitsReason = false;
   #closed = false;
   #running = false;
-  /** Jobs of the present batch that somebody has made or makes. */
+  /** Jobs of the present batch, without those that were taken back. */
   #count = 0;
 
   private constructor({ kernels, arena }: Engine, threads: number) {
@@ -68,8 +68,8 @@ export class WorkerPool implements Executor {
   }
 
   /**
-   * A pool of `threads` threads, the calling one among them; the calling one alone, and a warning, where not all
-   * workers start.
+   * A pool of `threads` threads, the calling one among them; the calling one alone, and a warning, where not
+   * all workers start.
    * @param engine one over a shared memory.
    */
   static async start(engine: Engine, threads: number): Promise<WorkerPool> {
@@ -84,8 +84,8 @@ export class WorkerPool implements Executor {
   }
 
   /**
-   * Ends the workers; what runs later runs on the calling thread. The memory that a worker may still write to stays in
-   * use until that worker has ended.
+   * Ends the workers; what runs later runs on the calling thread. The memory that a worker may still write to
+   * stays in use until that worker has ended.
    */
   close(): void {
     if (this.#closed) return;
@@ -225,19 +225,20 @@ export class WorkerPool implements Executor {
   }
 
   /**
-   * Looks for a death that no event has told of yet. A caller that gives the event loop no turn hears of none.
-   * @returns whether it is worth waiting on.
+   * Looks for a death that no event has told of yet. A caller that gives the event loop no turn hears no
+   * event.
+   * @returns whether to wait on.
    */
   #watch(patience: Patience): boolean {
-    const worth = patience.look(Atomics.load(this.#control, CALLS));
+    const advice = patience.look(Atomics.load(this.#control, CALLS));
     for (const worker of this.#workers) {
       if (this.#stateOf(worker.self) === ENDED) this.#assumeDeath('a worker died of an error');
-      if (worth !== 'ask' || worker.isGone || !worker.handle.hasEnded()) continue;
+      if (advice !== 'ask' || worker.isGone || !worker.handle.hasEnded()) continue;
       worker.isGone = true;
       this.#assumeDeath('a worker died');
     }
-    if (worth === 'over') this.#assumeDeath('a worker made no call for a minute');
-    return worth !== 'over';
+    if (advice === 'over') this.#assumeDeath('a worker made no call for a minute');
+    return advice !== 'over';
   }
 
   #assumeDeath(reason: string): void {
@@ -250,7 +251,7 @@ export class WorkerPool implements Executor {
     if (this.#death === undefined) return;
     throw new CtreError(
       'E_WORKER_DIED',
-      `${this.#death}; the step under way may be half made: go on from a checkpoint. Later work runs on one thread`,
+      `${this.#death}; the present step may be incomplete: go on from a checkpoint. Later work runs on one thread`,
     );
   }
 
@@ -275,7 +276,7 @@ export class WorkerPool implements Executor {
 /**
  * Starts a worker.
  * @param died is told of its end, once, where nobody asked for it.
- * @throws whatever the place has against it.
+ * @throws Error when the browser or Node refuses it.
  */
 function startMember(self: number, data: object, ready: () => void, died: (reason: string) => void): Member {
   let settle = (): void => {};

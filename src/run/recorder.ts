@@ -26,7 +26,7 @@ export class Recorder {
     this.#kernels = Object.fromEntries(names.map((name, kernel) => [name, note(kernel)])) as Kernels;
   }
 
-  /** Writes the jobs' calls to the program; false when they do not fit. */
+  /** Writes the jobs' calls to the program. Answers false when they do not fit. */
   record(count: number, job: Job): boolean {
     this.#end = count + 1;
     for (let index = 0; index < count; index++) {

@@ -1,29 +1,30 @@
-// A thread that makes the calls of kernels that another thread recorded. It is plain JavaScript, since a thread starts
-// from a file of its own. src/run/pool.ts is its other half: both know the layout of `control` and `program`.
+// A thread that makes the calls of kernels that another thread recorded. It is plain JavaScript, since a
+// thread starts from a file of its own. src/run/pool.ts is its other half: both know the layout of `control`
+// and `program`.
 
 /**
- * Places in `control` (i32): the number of the present batch of jobs, the jobs done of it, the calls made ever, and
- * whether the workers shall end. From LEFT on, for every thread, the jobs left of its own; then, for every thread, its
- * state. Thread t's own jobs are t, t + threads, t + 2 · threads, …: so the same thread gets the same job in the next
- * batch, and the job's memory is in its cache then.
+ * Places in `control` (i32): the number of the present batch of jobs, the jobs done of it, the calls made
+ * ever, and whether the workers shall end. From LEFT on, for every thread, the jobs left of its own; then,
+ * for every thread, its state. Thread t's own jobs are t, t + threads, t + 2 · threads, …: so the same thread
+ * gets the same job in the next batch, and the job's memory is in its cache then.
  */
 const [BATCH, DONE, CALLS, STOP, LEFT] = [0, 1, 2, 3, 16];
 
 /**
- * States of a thread. One that works may write to the kernels' memory; the others do not. One that has ended never
- * will again.
+ * States of a thread. One that works may write to the kernels' memory; the others do not. One that has ended
+ * never will again.
  */
 const [IDLE, WORKING, ENDED] = [0, 1, 2];
 
 /**
- * Looks at the batch number before the thread sleeps, a millisecond or two: to wake a sleeping thread takes as long
- * as a small job.
+ * Looks at the batch number before the thread sleeps, a millisecond or two: to wake a sleeping thread takes
+ * as long as a small job.
  */
 const SPINS = 300_000;
 
 /**
- * The next job of this thread, or of another when it has none left; negative when nobody has. The numbers count down:
- * what a late thread takes after the last job is negative, whatever batch it comes from.
+ * The next job of this thread, or of another when it has none left; negative when nobody has. The numbers
+ * count down: what a late thread takes after the last job is negative, whatever batch it comes from.
  * @param {Int32Array} control
  * @param {number} self
  * @param {number} threads
@@ -38,8 +39,8 @@ function takeJob(control, self, threads) {
 }
 
 /**
- * Makes a recorded call. Eleven arguments are written out, since spreading a list takes longer than most kernels
- * do; a kernel ignores those beyond its own. A kernel with more gets a list.
+ * Makes a recorded call. Eleven arguments are written out, since spreading a list takes longer than most
+ * kernels do; a kernel ignores those beyond its own. A kernel with more gets a list.
  * @param {(...args: number[]) => void} kernel
  * @param {Float64Array} p the program
  * @param {number} a where the arguments begin in it
@@ -111,7 +112,8 @@ function work(pool, post) {
     }
     post('ended');
   } finally {
-    // After an error, too. The error is an event on the other thread; a caller that hears no events reads the state.
+    // After an error, too. The error is an event on the other thread; a caller that hears no events reads the
+    // state.
     Atomics.store(control, state, ENDED);
   }
 }

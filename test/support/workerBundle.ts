@@ -1,4 +1,5 @@
-// The model's worker as tests of src/ start it. Node 20 runs no TypeScript, and dist/ may be older than what is tested.
+// The model's worker as tests of src/ start it. Node 20 runs no TypeScript, and dist/ may be older than what
+// is tested.
 import { copyFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';

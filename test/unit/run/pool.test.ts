@@ -4,7 +4,10 @@ import { WorkerPool } from '../../../src/run/pool.ts';
 import { availableThreads, startWorker, whyNoThreads } from '../../../src/run/startWorker.ts';
 import { runNow, Turns } from '../../../src/run/turns.ts';
 
-/** Places in the control words of a pool of two, and what a worker's state is; src/run/worker.mjs knows them, too. */
+/**
+ * Places in the control words of a pool of two, and what a worker's state is; src/run/worker.mjs knows them,
+ * too.
+ */
 const [DONE, LEFT, STATE] = [1, 16, 18];
 const [IDLE, WORKING] = [0, 1];
 
@@ -249,7 +252,7 @@ describe('in a browser', () => {
     expect(pool.warning).toBe('one thread instead of 2: a worker died: out of memory');
   });
 
-  it('a worker that makes no call for half a minute is waited for where nothing can be heard, too', async () => {
+  it('a worker without a call for half a minute is waited for where no event can be heard, too', async () => {
     const { pool, takeJob, endJob } = await startPool(2);
     const work = pool.run(4, () => {});
     work.next();
@@ -280,7 +283,8 @@ describe('in a browser', () => {
         expect.objectContaining({
           code: 'E_WORKER_DIED',
           message:
-            'a worker made no call for a minute; the step under way may be half made: go on from a checkpoint. Later work runs on one thread',
+            'a worker made no call for a minute; the present step may be incomplete: ' +
+            'go on from a checkpoint. Later work runs on one thread',
         }),
       );
     } finally {
@@ -292,7 +296,7 @@ describe('in a browser', () => {
     expect(pool.threads).toBe(1);
   });
 
-  it('work that is left early waits for a job that was taken, but not for ever, and leaves none to take', async () => {
+  it('work that is left early waits for a job that was taken, but a minute at most', async () => {
     const { pool, control, takeJob, endJob } = await startPool(2);
     const first = pool.run(4, () => {});
     first.next();
@@ -365,7 +369,7 @@ describe('a worker that dies', () => {
     }
   }
 
-  it('in the middle of the work makes it fail within a second, and later work runs on one thread', async () => {
+  it('in the middle of the work makes it fail within a second; later work runs on one thread', async () => {
     const { engine, pool, started } = await startPool(3);
     const n = 400;
     const a = engine.arena.allocate(4 * 32 * n);
@@ -399,7 +403,8 @@ describe('a worker that dies', () => {
       job(kernels);
       if (kernels === engine.kernels) last = performance.now();
     };
-    // The worker ends in the middle of a job, or between two: then the caller does the rest and nothing is missed.
+    // The worker ends in the middle of a job, or between two: then the caller does the rest and nothing is
+    // missed.
     started[0].terminate();
     try {
       runNow(pool.run(4000, watched));
@@ -446,7 +451,7 @@ describe('a worker that dies', () => {
     engine.arena.release(g, 4 * n * n);
   });
 
-  it('of an error in a kernel is noticed by a caller that gives the event loop no turn, at once', async () => {
+  it('of an error in a kernel is noticed at once by a caller that gives the event loop no turn', async () => {
     const { engine, pool } = await startPool(2);
     const begin = performance.now();
     expect(() =>

@@ -45,7 +45,8 @@ describe('the sampled and the grouped search', () => {
   it('give the same bits on any number of threads', async () => {
     const run = async (threads: number) => {
       const model = await SparseMLP.create({
-        // Of neurons that fire there are more pairs than the search bounds itself to; sparser, they would be too few.
+        // Of neurons that fire there are more pairs than the search bounds itself to; sparser, they would be
+        // too few.
         layers: [24, 4500, 4500, 4],
         epsilon: 4,
         topology: topology.ctreSim({ search: { sampleRows: 64, oversample: 2 } }),
