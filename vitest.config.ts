@@ -4,13 +4,22 @@ import { startWorkerBundle } from './test/support/workerBundle.ts';
 /** Unit tests that run dist/ in processes of their own, beside src/. */
 const RUN_DIST = ['test/unit/cli/**/*.test.ts', 'test/unit/remote/workerModel.test.ts'];
 
+/** Unit tests that take more than ten seconds of a processor; `npm run test:quick` leaves them out. */
+const SLOW = [
+  'test/unit/compare/report.test.ts',
+  'test/unit/data/read.test.ts',
+  'test/unit/files/checkpoint.test.ts',
+  'test/unit/run/threads.test.ts',
+];
+const isQuick = process.env.CTRE_TEST === 'quick';
+
 export default defineConfig({
   plugins: [startWorkerBundle()],
   test: {
     setupFiles: ['test/support/setup.ts'],
     testTimeout: process.env.CTRE_TEST === 'full' ? 3_600_000 : 60_000,
     projects: [
-      project('unit', ['test/unit/**/*.test.ts'], RUN_DIST),
+      project('unit', ['test/unit/**/*.test.ts'], isQuick ? [...RUN_DIST, ...SLOW] : RUN_DIST),
       project('built', RUN_DIST),
       project('hard', ['test/hard/**/*.test.ts']),
       project('system', ['test/system/**/*.test.ts']),
