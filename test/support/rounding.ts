@@ -1,22 +1,19 @@
-// The error that float32 arithmetic may make, derived from its rules. A truth is computed in float64, with a
-// bound for the distance of any float32 evaluation in the same operations. Where the bound cannot say whether
-// a result is finite, infinite or NaN, it throws instead of accepting everything.
+// What float32 arithmetic may err, derived from its rules: truths in float64, each with the bound of what any float32
+// evaluation in the same operations gives. Where the bound cannot say which class a result has (finite, infinite, NaN),
+// it says so instead of passing everything.
 
-/** The largest relative error of one rounding: half the distance of neighbouring float32 numbers at 1. */
+/** Half the distance of neighbouring float32 numbers at 1: the most one operation's rounding errs, relatively. */
 const UNIT = 2 ** -24;
 
-/**
- * The largest error of rounding a product or quotient below the normal numbers, twice: the truth is rounded,
- * too.
- */
+/** The most the rounding of a product or quotient below the normal numbers errs, twice over: the truth rounds too. */
 const UNDERFLOW = 2 ** -149;
 
 /** Numbers from here on round to infinity: the largest float32 number and half the distance to the next. */
 const OVERFLOW = 2 ** 128 - 2 ** 103;
 
 /**
- * The relative error of the kernels' exponential. Where |r| ≤ ln 2 / 2: two units from the last steps of the
- * polynomial, 2.3e-8 from rounding r, 0.7e-8 from cutting the series off.
+ * The relative error of the kernels' exponential. Where |r| ≤ ln 2 / 2: two units from the last steps of the polynomial,
+ * 2.3e-8 from rounding r, 0.7e-8 from cutting the series off.
  */
 export const EXP_ERROR = 2e-7;
 
@@ -26,17 +23,15 @@ const EXP_FLUSH = 2 ** -125;
 /** Thrown where the truth says nothing about a result: a test asked for it with unfit numbers. */
 export class Undecided extends Error {}
 
-/**
- * A truth, and how far from it a right result may be. Where it is NaN or infinite, a result must be the same.
- */
+/** A truth and how far from it a right result may be. A truth that is NaN or infinite has to be met exactly. */
 export interface Truth {
   readonly value: number;
   readonly error: number;
 }
 
 /**
- * γ_n = n·u / (1 − n·u), the most that n roundings in a row err, relatively (Higham 2002, §3.1). One more
- * than asked, for the rounding of the truth itself in float64.
+ * γ_n = n·u / (1 − n·u), the most that n roundings in a row err, relatively (Higham 2002, §3.1). One more than asked,
+ * for the rounding of the truth itself in float64.
  */
 export function gamma(operations: number): number {
   const error = (operations + 1) * UNIT;
@@ -62,8 +57,8 @@ export class Sum {
   }
 
   /**
-   * A term passes its own multiplication and no more additions than there are terms; a product that
-   * underflows errs by less than `UNDERFLOW`, a sum that does is exact (Higham 2002, §2.8).
+   * A term passes its own multiplication and no more additions than there are terms; a product that underflows errs by less
+   * than `UNDERFLOW`, a sum that does is exact (Higham 2002, §2.8).
    */
   truth(): Truth {
     const value = this.#positive + this.#negative;
@@ -83,8 +78,8 @@ export class Sum {
 }
 
 /**
- * A number of a float32 evaluation, known by its truth in float64 and the most it can have erred (running
- * error analysis, Higham 2002, §3.3).
+ * A number of a float32 evaluation, known by its truth in float64 and the most it can have erred (running error
+ * analysis, Higham 2002, §3.3).
  */
 export class Approximate implements Truth {
   readonly value: number;
