@@ -1,19 +1,47 @@
 import { defineConfig } from 'vitest/config';
-import { workerBundle } from './test/support/workerBundle.ts';
+import { startWorkerBundle } from './test/support/workerBundle.ts';
+
+/** Unit tests that run dist/ in processes of their own, beside src/. */
+const RUN_DIST = ['test/unit/cli/**/*.test.ts', 'test/unit/remote/workerModel.test.ts'];
+
+/** Unit tests that take the most time; `npm run test:quick` leaves them out. */
+const SLOW = [
+  'test/unit/compare/report.test.ts',
+  'test/unit/data/read.test.ts',
+  'test/unit/files/checkpoint.test.ts',
+  'test/unit/run/pool.test.ts',
+  'test/unit/run/threads.test.ts',
+];
+const isQuick = process.env.CTRE_TEST === 'quick';
 
 export default defineConfig({
-  plugins: [workerBundle()],
+  plugins: [startWorkerBundle()],
   test: {
-    include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/setup.ts'],
-    testTimeout: process.env.CTRE_TEST === 'full' ? 3_600_000 : 60_000,
+    // Against tests that hang. A busy machine may take several times as long as one at rest.
+    testTimeout: process.env.CTRE_TEST === 'full' ? 3_600_000 : 240_000,
+    projects: [
+      project('unit', ['test/unit/**/*.test.ts'], isQuick ? [...RUN_DIST, ...SLOW] : RUN_DIST),
+      project('built', RUN_DIST),
+      project('hard', ['test/hard/**/*.test.ts']),
+      project('system', ['test/system/**/*.test.ts']),
+    ],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      exclude: ['src/engine/wasm.generated.ts'],
+      exclude: ['src/**/*.generated.ts'],
       reporter: ['text-summary', 'json-summary', 'html'],
       reportsDirectory: 'build/coverage',
       thresholds: { branches: 95 },
     },
   },
 });
+
+/** Tests of a kind. All but those of src/ alone wait for a build where dist/ is older than the sources. */
+function project(name: string, include: string[], exclude: string[] = []) {
+  const build = name === 'unit' ? 'test/support/buildKernels.ts' : 'test/support/buildPackage.ts';
+  return {
+    extends: true as const,
+    test: { name, include, exclude, globalSetup: [build, 'test/support/workerBundle.ts'] },
+  };
+}

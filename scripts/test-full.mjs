@@ -1,6 +1,6 @@
-// npm run test:full [-- vitest's arguments]: everything `npm test` does a part of, then its suite again on a memory that
-// moves at every allocation, on one whose blocks lie beyond 2 GiB, and with the branches counted that it reaches. The seed is
-// printed: CTRE_SEED=n runs it again.
+// npm run test:full [-- vitest's arguments]: all of what `npm test` does a part of. Then the suite again on a
+// memory that moves at every allocation, on one whose blocks lie beyond 2 GiB, and once more to count the
+// branches it reaches. The seed is printed: CTRE_SEED=n runs it again.
 import { spawnSync } from 'node:child_process';
 
 const seed = process.env.CTRE_SEED ?? String(Date.now() % 1_000_000);

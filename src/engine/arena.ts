@@ -29,6 +29,19 @@ const GUARD = ALIGNMENT;
 
 const GUARD_PATTERN = 0x5aa5c33c;
 
+/** Addresses from `begin` to before `end`. */
+interface AddressRange {
+  begin: number;
+  end: number;
+}
+
+/** Memory that is not used again for now. */
+interface Hold {
+  readonly ranges: readonly AddressRange[];
+  /** Blocks of it that were released meanwhile. */
+  readonly released: { readonly pointer: number; readonly byteLength: number }[];
+}
+
 /** The kernels' memory, which TypeScript owns. Nothing else allocates in it. */
 export class Arena {
   readonly memory: WasmMemory;
@@ -36,7 +49,8 @@ export class Arena {
   /** The blocks under guard: pointer → bytes between the guards. */
   readonly #guarded = new Map<number, number>();
   /** The free ranges below `#top`, ascending. No two touch each other. */
-  readonly #free: { begin: number; end: number }[] = [];
+  readonly #free: AddressRange[] = [];
+  readonly #holds = new Set<Hold>();
   #top = FIRST;
   #blocks = 0;
   #bytes = 0;
@@ -81,8 +95,26 @@ export class Arena {
     return pointer;
   }
 
+  /**
+   * Holds the memory that is in use now. Blocks of it that are released count as in use until then, since a worker that
+   * is being stopped may still write to them.
+   */
+  hold(until: Promise<unknown>): void {
+    const hold: Hold = { ranges: this.#usedRanges(), released: [] };
+    this.#holds.add(hold);
+    void until.then(() => {
+      this.#holds.delete(hold);
+      for (const { pointer, byteLength } of hold.released) this.release(pointer, byteLength);
+    });
+  }
+
   /** Gives a whole block back: the size is the one it was allocated with. */
   release(pointer: number, byteLength: number): void {
+    for (const { ranges, released } of this.#holds) {
+      if (!ranges.some(({ begin, end }) => begin <= pointer && pointer < end)) continue;
+      released.push({ pointer, byteLength });
+      return;
+    }
     const size = roundUp(byteLength);
     if (this.#guarded.has(pointer)) {
       this.checkGuards();
@@ -124,6 +156,13 @@ export class Arena {
     words.fill(GUARD_PATTERN, (pointer - GUARD) / 4, pointer / 4);
     words.fill(GUARD_PATTERN, (pointer + size) / 4, (pointer + size + GUARD) / 4);
     return pointer;
+  }
+
+  /** What is not free below `#top`. */
+  #usedRanges(): AddressRange[] {
+    const begins = [0, ...this.#free.map(({ end }) => end)];
+    const ends = [...this.#free.map(({ begin }) => begin), this.#top];
+    return begins.map((begin, i) => ({ begin, end: ends[i] }));
   }
 
   #giveBack(pointer: number, size: number): void {

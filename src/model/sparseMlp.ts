@@ -13,7 +13,7 @@ import { Mlp, networkBytes } from '../nn/network.ts';
 import { type Optimizer, optimizerByName } from '../nn/optimizer.ts';
 import { loadRows, loadSamples, RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
-import { checkThreads, openSite, type Site } from '../run/host.ts';
+import { checkThreads, type ModelHost, openHost } from '../run/host.ts';
 import { runNow } from '../run/turns.ts';
 import { connectionCounts } from '../topology/density.ts';
 import { topologyByName } from '../topology/methods.ts';
@@ -66,7 +66,7 @@ export interface LayerView {
 export class SparseMLP {
   readonly #trainee: Trainee;
   readonly #preset: PresetName;
-  readonly #site: Site;
+  readonly #host: ModelHost;
   #metadata: Readonly<Record<string, unknown>>;
   #state: 'idle' | 'training' | 'disposed' = 'idle';
   /** The present training, or the last one. */
@@ -77,12 +77,12 @@ export class SparseMLP {
   private constructor(
     trainee: Trainee,
     preset: PresetName,
-    site: Site,
+    host: ModelHost,
     metadata: Readonly<Record<string, unknown>>,
   ) {
     this.#trainee = trainee;
     this.#preset = preset;
-    this.#site = site;
+    this.#host = host;
     this.#metadata = metadata;
   }
 
@@ -109,12 +109,12 @@ export class SparseMLP {
     const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, wanted);
     const full = counts.map((_, l) => dims[l] * dims[l + 1]);
     const metadata = checkJson('metadata', wanted.metadata ?? {});
-    const site = await openSite(checkThreads(wanted.threads ?? 1));
-    return SparseMLP.#settle(site, preset, metadata, () => {
-      site.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
+    const host = await openHost(checkThreads(wanted.threads ?? 1));
+    return SparseMLP.#settle(host, preset, metadata, () => {
+      host.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
       const starts = initTopology(topology, dims, counts, seed);
       const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
-      const network = new Mlp(site.engine, patterns);
+      const network = new Mlp(host.engine, patterns);
       try {
         for (const layer of network.layers) {
           layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
@@ -142,8 +142,8 @@ export class SparseMLP {
     const settings = checkModelOptions(wanted);
     const checked = checkLayers(layers);
     const metadata = checkJson('metadata', wanted.metadata ?? {});
-    const site = await openSite(checkThreads(wanted.threads ?? 1));
-    return SparseMLP.#assemble(site, checked, settings, 0, metadata);
+    const host = await openHost(checkThreads(wanted.threads ?? 1));
+    return SparseMLP.#assemble(host, checked, settings, 0, metadata);
   }
 
   /**
@@ -198,18 +198,18 @@ export class SparseMLP {
       growInitializer: initializerByName(growInitializer.name, growInitializer.options),
       seed,
     };
-    const site = await openSite(checkThreads(threads));
-    return SparseMLP.#assemble(site, checked, parts, epochs, metadata);
+    const host = await openHost(checkThreads(threads));
+    return SparseMLP.#assemble(host, checked, parts, epochs, metadata);
   }
 
   static #assemble(
-    site: Site,
+    host: ModelHost,
     layers: readonly { readonly weights: CsrMatrix; readonly bias: Float32Array }[],
     { preset, ...settings }: Settings,
     epochs: number,
     metadata: Readonly<Record<string, unknown>>,
   ): SparseMLP {
-    return SparseMLP.#settle(site, preset, metadata, () => {
+    return SparseMLP.#settle(host, preset, metadata, () => {
       const dims = [layers[0].weights.cols, ...layers.map(({ weights }) => weights.rows)];
       // The connections are there: none is left to choose. A method that moves none has no state either.
       const none = layers.map(() => 0);
@@ -218,7 +218,7 @@ export class SparseMLP {
           ? layers.map(() => ({ state: null }))
           : initTopology(settings.topology, dims, none, settings.seed);
       const network = new Mlp(
-        site.engine,
+        host.engine,
         layers.map(({ weights }) => weights),
       );
       network.layers.forEach((layer, l) => {
@@ -230,17 +230,17 @@ export class SparseMLP {
     });
   }
 
-  /** A model at its site, which is closed again when the network cannot be made. */
+  /** A model at its host, which is closed again when the network cannot be made. */
   static #settle(
-    site: Site,
+    host: ModelHost,
     preset: PresetName,
     metadata: Readonly<Record<string, unknown>>,
     makeNetwork: () => Omit<Trainee, 'executor'>,
   ): SparseMLP {
     try {
-      return new SparseMLP({ ...makeNetwork(), executor: site.executor }, preset, site, metadata);
+      return new SparseMLP({ ...makeNetwork(), executor: host.executor }, preset, host, metadata);
     } catch (error) {
-      site.close();
+      host.close();
       throw error;
     }
   }
@@ -297,7 +297,7 @@ export class SparseMLP {
 
   /** Why there are fewer threads than asked for; undefined where there are as many. */
   get warning(): string | undefined {
-    return this.#site.warning;
+    return this.#host.warning;
   }
 
   /** What was kept with the model. */
@@ -460,7 +460,7 @@ export class SparseMLP {
     }
     this.#state = 'disposed';
     this.#trainee.network.free();
-    this.#site.close();
+    this.#host.close();
   }
 
   [Symbol.dispose](): void {

@@ -5,13 +5,13 @@ import { type Executor, inlineExecutor } from './executor.ts';
 import { WorkerPool } from './pool.ts';
 import { availableThreads, whyNoThreads } from './startWorker.ts';
 
-/** More threads than this are a mistake, not a wish. */
+/** A larger number of threads is taken for a mistake. */
 const MAX_THREADS = 64;
-/** `auto` takes no more: a batch has few tiles. */
+/** The most threads of `auto`: a batch has few tiles. */
 const AUTO_THREADS = 8;
 
-/** Where a model lives: a memory, and threads over it. */
-export interface Site {
+/** What a model runs on: a memory, and threads over it. */
+export interface ModelHost {
   readonly engine: Engine;
   readonly executor: Executor;
   /** Why there are fewer threads than asked for. */
@@ -32,27 +32,32 @@ export function checkThreads(threads: unknown): number {
   return checkInteger('threads', threads, { least: 1, most: MAX_THREADS });
 }
 
-/** A site of so many threads; of one, with a warning, where there can be no more. */
-export async function openSite(threads: number): Promise<Site> {
-  const obstacle = threads === 1 ? undefined : whyNoThreads();
-  if (threads > 1 && obstacle === undefined) {
-    const engine = await getSharedEngine();
-    const pool = await WorkerPool.start(engine, threads);
-    return {
-      engine,
-      executor: pool,
-      get warning() {
-        return pool.warning;
-      },
-      close: () => pool.close(),
-    };
+/** Opens a host of so many threads, or of one with a warning where there can be no more. */
+export async function openHost(threads: number): Promise<ModelHost> {
+  if (threads === 1) return openSingleHost();
+  const obstacle = whyNoThreads();
+  if (obstacle !== undefined) return openSingleHost(`one thread instead of ${threads}: ${obstacle}`);
+  let engine: Engine;
+  try {
+    engine = await getSharedEngine();
+  } catch (error) {
+    // Its memory reserves 4 GiB of addresses, which not every place has.
+    const reason = error instanceof Error ? error.message : String(error);
+    return openSingleHost(`one thread instead of ${threads}: no memory can be shared here (${reason})`);
   }
-  await init();
-  const engine = getEngine();
+  const pool = await WorkerPool.start(engine, threads);
   return {
     engine,
-    executor: inlineExecutor(engine.kernels),
-    warning: obstacle && `one thread instead of ${threads}: ${obstacle}`,
-    close() {},
+    executor: pool,
+    get warning() {
+      return pool.warning;
+    },
+    close: () => pool.close(),
   };
+}
+
+async function openSingleHost(warning?: string): Promise<ModelHost> {
+  await init();
+  const engine = getEngine();
+  return { engine, executor: inlineExecutor(engine.kernels), warning, close() {} };
 }

@@ -1,29 +1,65 @@
-/**
- * Milliseconds without a call by any worker after which a caller that cannot hear of deaths takes them for dead: at most, and at
- * least; between the two, so many times what the caller's own longest job took.
- */
-const SILENCE = { most: 5_000, least: 900, jobs: 10 };
+import { nextTurn } from './turns.ts';
 
-/** Who has not looked for so long was kept from it, and so may the workers have been. */
+/**
+ * Milliseconds without a call by any worker after which the workers are given up. No kernel takes so long for
+ * one call, on the slowest machine. Other ways tell of a death much sooner; this is for a death that they
+ * cannot tell of.
+ */
+const SILENCE = 60_000;
+
+/**
+ * The most milliseconds between two looks that count as silence: a caller that was kept from looking for
+ * longer does not know how long the workers were kept from working.
+ */
 const PAUSE = 100;
 
-/** How long a caller waits for workers that make no call. */
-export class Patience {
-  readonly #limit: number;
-  #calls = -1;
-  #heard = 0;
-  #looked = 0;
+/** Milliseconds of silence after which it is worth the time to ask each worker whether it has ended. */
+const ASK_AFTER = 50;
 
-  /** @param longest milliseconds that the caller's own longest job took; undefined where others took all. */
-  constructor(longest = SILENCE.most) {
-    this.#limit = Math.min(SILENCE.most, Math.max(SILENCE.least, SILENCE.jobs * longest));
+/** How long a caller has waited for workers that make no call. */
+export class Patience {
+  #calls = -1;
+  #looked = performance.now();
+  #silence = 0;
+  #silenceAtAsking = 0;
+  #waitsForTurn = false;
+
+  /**
+   * Looks at the workers' progress.
+   * @param calls of all workers, ever.
+   * @returns `ask` when it is time to ask the workers whether they have ended, `over` when they are to be
+   *   given up.
+   */
+  look(calls: number): 'wait' | 'ask' | 'over' {
+    const now = performance.now();
+    this.#silence += Math.min(PAUSE, now - this.#looked);
+    this.#looked = now;
+    if (calls !== this.#calls) {
+      this.#calls = calls;
+      this.#restart();
+    }
+    if (this.#silence > SILENCE) return 'over';
+    if (this.#silence - this.#silenceAtAsking < ASK_AFTER) return 'wait';
+    this.#silenceAtAsking = this.#silence;
+    this.#restartAfterTurn();
+    return 'ask';
   }
 
-  /** @param calls of all workers, ever. */
-  isOver(calls: number): boolean {
-    const now = performance.now();
-    if (calls !== this.#calls || now - this.#looked > PAUSE) [this.#calls, this.#heard] = [calls, now];
-    this.#looked = now;
-    return now - this.#heard > this.#limit;
+  #restart(): void {
+    this.#silence = 0;
+    this.#silenceAtAsking = 0;
+  }
+
+  /**
+   * A turn of the event loop delivers the news of every death before it. So silence counts from the last turn
+   * on.
+   */
+  #restartAfterTurn(): void {
+    if (this.#waitsForTurn) return;
+    this.#waitsForTurn = true;
+    void nextTurn().then(() => {
+      this.#waitsForTurn = false;
+      this.#restart();
+    });
   }
 }

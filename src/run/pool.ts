@@ -1,87 +1,80 @@
 import { CtreError } from '../base/errors.ts';
 import type { Kernels } from '../engine/abi.ts';
+import type { Arena } from '../engine/arena.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Executor, inlineExecutor, type Job } from './executor.ts';
 import { Patience } from './patience.ts';
-import { PROGRAM, Recorder } from './recorder.ts';
+import { PROGRAM_LENGTH, Recorder } from './recorder.ts';
 import { startWorker, type WorkerFile, type WorkerHandle } from './startWorker.ts';
 import type { Work } from './turns.ts';
 
-/** Places in the control words; src/workers/worker.mjs knows them too. */
-const [BATCH, DONE, CALLS, LEFT] = [0, 1, 2, 16];
+/** Places in the control words; src/run/worker.mjs knows them, too, and says what they hold. */
+const [BATCH, DONE, CALLS, STOP, LEFT] = [0, 1, 2, 3, 16];
+
+/** States of a worker, as src/run/worker.mjs has them. */
+const [IDLE, WORKING, ENDED] = [0, 1, 2];
 
 /** The thread that makes recorded calls. */
-const file: WorkerFile = {
+const kernelWorker: WorkerFile = {
   inNode: (Thread, options) => new Thread(new URL('./worker.mjs', import.meta.url), options),
   onPage: () => new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' }),
 };
 
 /** Milliseconds that workers get to start. */
-const START = 10_000;
+const START_TIME = 10_000;
+
+/** A started worker. */
+interface Member {
+  /** Its number; 0 is the calling thread. */
+  readonly self: number;
+  readonly handle: WorkerHandle;
+  /** Settled by the news of its end: it runs no code any more. */
+  readonly ended: Promise<void>;
+  /** Whether it runs no code any more, by such news or asked for. */
+  isGone: boolean;
+}
 
 /**
- * Threads over one shared memory. Jobs are recorded here, so that workers need to know nothing but kernels; the calling
- * thread works along. Nobody but the caller allocates.
+ * Threads over one shared memory. Jobs are recorded here, so that workers need to know nothing but kernels;
+ * the calling thread works along. Nobody but the caller allocates.
  */
 export class WorkerPool implements Executor {
   /** Why there are fewer threads than asked for. */
   warning: string | undefined;
+  readonly #asked: number;
   readonly #kernels: Kernels;
+  readonly #arena: Arena;
   readonly #inline: Executor;
   readonly #control: Int32Array;
-  readonly #program = new Float64Array(new SharedArrayBuffer(8 * PROGRAM));
+  readonly #program = new Float64Array(new SharedArrayBuffer(8 * PROGRAM_LENGTH));
   readonly #recorder: Recorder;
-  #workers: WorkerHandle[] = [];
-  /** Workers that have ended by themselves. */
-  #dead = 0;
+  #workers: Member[] = [];
+  /** Why the workers cannot be counted on any more. */
+  #death: string | undefined;
+  /** Whether the news of that death is still to come, and the reason with it. */
+  #awaitsReason = false;
+  #closed = false;
   #running = false;
+  /** Jobs of the present batch, without those that were taken back. */
+  #count = 0;
 
-  private constructor({ kernels }: Engine, threads: number) {
-    this.#control = new Int32Array(new SharedArrayBuffer(4 * (LEFT + threads)));
+  private constructor({ kernels, arena }: Engine, threads: number) {
+    this.#asked = threads;
+    this.#control = new Int32Array(new SharedArrayBuffer(4 * (LEFT + 2 * threads)));
     this.#kernels = kernels;
+    this.#arena = arena;
     this.#inline = inlineExecutor(kernels);
     this.#recorder = new Recorder(Object.keys(kernels), this.#program);
   }
 
   /**
-   * A pool of `threads` threads, the calling one among them; the calling one alone, and a warning, where workers do
-   * not start.
+   * A pool of `threads` threads, the calling one among them; the calling one alone, and a warning, where not
+   * all workers start.
    * @param engine one over a shared memory.
    */
   static async start(engine: Engine, threads: number): Promise<WorkerPool> {
     const pool = new WorkerPool(engine, threads);
-    const { arena, module, kernels } = engine;
-    const [control, program] = [pool.#control, pool.#program];
-    const common = { module, memory: arena.memory, names: Object.keys(kernels), control, program, threads };
-    await new Promise<void>((resolve) => {
-      let starting = threads - 1;
-      const late = setTimeout(() => {
-        pool.#giveUp('the workers did not start in time');
-        resolve();
-      }, START);
-      const settled = (): void => {
-        starting--;
-        if (starting > 0) return;
-        clearTimeout(late);
-        resolve();
-      };
-      const died = (reason: string): void => {
-        pool.#dead++;
-        pool.warning ??= `a worker died: ${reason}`;
-        if (!pool.#running) pool.#giveUp(reason);
-        if (starting > 0) settled();
-      };
-      try {
-        for (let self = 1; self < threads; self++) {
-          pool.#workers.push(startWorker(file, { message: settled, died }, { ...common, self }));
-        }
-      } catch (error) {
-        // Browsers refuse a file of another site, which is what a page has that loads the package from one.
-        pool.#giveUp(error instanceof Error ? error.message : String(error));
-        clearTimeout(late);
-        resolve();
-      }
-    });
+    await pool.#startWorkers(engine);
     return pool;
   }
 
@@ -90,46 +83,119 @@ export class WorkerPool implements Executor {
     return this.#workers.length + 1;
   }
 
-  /** Ends the workers; what runs later runs on the calling thread. */
+  /**
+   * Ends the workers; what runs later runs on the calling thread. The memory that a worker may still write to
+   * stays in use until that worker has ended.
+   */
   close(): void {
-    for (const worker of this.#workers) worker.terminate();
+    if (this.#closed) return;
+    this.#closed = true;
+    // Work that is under way has lost its workers.
+    if (this.#running) this.#death ??= 'the threads were closed';
+    this.#withdrawJobs();
+    Atomics.store(this.#control, STOP, 1);
+    Atomics.add(this.#control, BATCH, 1);
+    Atomics.notify(this.#control, BATCH);
+    const writing = this.#isDone() ? [] : this.#workers.filter((worker) => this.#isWorking(worker));
+    if (writing.length > 0) this.#arena.hold(Promise.all(writing.map(({ ended }) => ended)));
+    for (const { self, handle, ended } of this.#workers) {
+      if (this.#stateOf(self) === IDLE) handle.terminate();
+      // A terminated worker gives no news of its end. So this one ends by itself, after its present call.
+      else void ended.then(() => handle.terminate());
+    }
     this.#workers = [];
   }
 
   *run(count: number, job: Job): Work<void> {
-    // Between two pieces of one caller's jobs another may come, who scores a model that is training: workers are busy then.
+    // Between two pieces of one caller's jobs another caller may come, such as one who scores a model that is
+    // training. The workers are busy then.
     if (this.threads === 1 || count < 2 || this.#running || !this.#recorder.record(count, job)) {
       yield* this.#inline.run(count, job);
       return;
     }
-    const control = this.#control;
     this.#running = true;
-    Atomics.store(control, DONE, 0);
+    const patience = new Patience();
     const { threads } = this;
+    this.#offerJobs(count, threads);
+    try {
+      for (let index = this.#takeJob(threads); index >= 0; index = this.#takeJob(threads)) {
+        job(this.#kernels, index);
+        Atomics.add(this.#control, DONE, 1);
+        yield;
+        this.#checkAlive();
+      }
+      while (!this.#isDone()) {
+        yield;
+        this.#watch(patience);
+        this.#checkAlive();
+      }
+    } finally {
+      this.#drain(patience);
+      this.#running = false;
+    }
+  }
+
+  /** Starts the workers: all, or none. */
+  #startWorkers({ arena, module, kernels }: Engine): Promise<void> {
+    const [control, program, threads] = [this.#control, this.#program, this.#asked];
+    const common = { module, memory: arena.memory, names: Object.keys(kernels), control, program, threads };
+    return new Promise((resolve) => {
+      let starting = threads - 1;
+      const finish = (): void => {
+        clearTimeout(late);
+        starting = 0;
+        resolve();
+      };
+      const fail = (reason: string): void => {
+        this.#giveUp(reason);
+        finish();
+      };
+      const late = setTimeout(
+        () => fail(`the workers did not start in time (${START_TIME / 1000} s)`),
+        START_TIME,
+      );
+      const ready = (): void => {
+        starting--;
+        if (starting === 0) finish();
+      };
+      const died = (reason: string): void => {
+        if (starting > 0) fail(`a worker did not start: ${reason}`);
+        else this.#hearDeath(`a worker died: ${reason}`);
+      };
+      for (let self = 1; self < threads && !this.#closed; self++) {
+        try {
+          this.#workers.push(startMember(self, { ...common, self }, ready, died));
+        } catch (error) {
+          // Browsers refuse a file of another site, such as a page has that loads the package from one.
+          fail(error instanceof Error ? error.message : String(error));
+        }
+      }
+    });
+  }
+
+  #hearDeath(reason: string): void {
+    if (this.#closed) {
+      if (this.#awaitsReason) this.#warn(reason);
+      this.#awaitsReason = false;
+      return;
+    }
+    this.#death ??= reason;
+    if (!this.#running) this.#giveUp(reason);
+  }
+
+  #offerJobs(count: number, threads: number): void {
+    const control = this.#control;
+    this.#count = count;
+    Atomics.store(control, DONE, 0);
     for (let thread = 0; thread < threads; thread++) {
       Atomics.store(control, LEFT + thread, Math.ceil((count - thread) / threads));
     }
     Atomics.add(control, BATCH, 1);
     Atomics.notify(control, BATCH);
-    let longest: number | undefined;
-    try {
-      for (let index = this.#take(threads); index >= 0; index = this.#take(threads)) {
-        const begin = performance.now();
-        job(this.#kernels, index);
-        longest = Math.max(longest ?? 0, performance.now() - begin);
-        Atomics.add(control, DONE, 1);
-        yield;
-        this.#checkAlive();
-      }
-      yield* this.#wait(count, new Patience(longest));
-    } finally {
-      this.#drain(count, threads, new Patience(longest));
-      this.#running = false;
-    }
   }
 
   /** The next job of this thread, number 0, or of another when it has none left; negative when nobody has. */
-  #take(threads: number): number {
+  #takeJob(threads: number): number {
     for (let thread = 0; thread < threads; thread++) {
       const left = Atomics.sub(this.#control, LEFT + thread, 1) - 1;
       if (left >= 0) return thread + threads * left;
@@ -137,39 +203,100 @@ export class WorkerPool implements Executor {
     return -1;
   }
 
-  /** Until the workers' last jobs are done. In turns with the event loop a death is heard of; without, only silence is. */
-  *#wait(count: number, patience: Patience): Work<void> {
-    while (Atomics.load(this.#control, DONE) < count) {
-      yield;
-      if (patience.isOver(Atomics.load(this.#control, CALLS))) this.#dead = this.#workers.length;
-      this.#checkAlive();
+  /** Leaves no job to take. */
+  #withdrawJobs(): void {
+    for (let thread = 0; thread < this.#asked; thread++) {
+      this.#count -= Math.max(0, Atomics.exchange(this.#control, LEFT + thread, 0));
     }
+  }
+
+  /** Whether all jobs that were taken are done; then no worker writes any more. */
+  #isDone(): boolean {
+    return Atomics.load(this.#control, DONE) >= this.#count;
+  }
+
+  #stateOf(self: number): number {
+    return Atomics.load(this.#control, LEFT + this.#asked + self);
+  }
+
+  /** Whether it may write to memory. */
+  #isWorking({ self, isGone }: Member): boolean {
+    return !isGone && this.#stateOf(self) === WORKING;
+  }
+
+  /**
+   * Looks for a death that no event has told of yet. A caller that gives the event loop no turn hears no
+   * event.
+   * @returns whether to wait on.
+   */
+  #watch(patience: Patience): boolean {
+    const advice = patience.look(Atomics.load(this.#control, CALLS));
+    for (const worker of this.#workers) {
+      if (this.#stateOf(worker.self) === ENDED) this.#assumeDeath('a worker died of an error');
+      if (advice !== 'ask' || worker.isGone || !worker.handle.hasEnded()) continue;
+      worker.isGone = true;
+      this.#assumeDeath('a worker died');
+    }
+    if (advice === 'over') this.#assumeDeath('a worker made no call for a minute');
+    return advice !== 'over';
+  }
+
+  #assumeDeath(reason: string): void {
+    if (this.#death !== undefined) return;
+    this.#death = reason;
+    this.#awaitsReason = true;
   }
 
   #checkAlive(): void {
-    if (this.#dead === 0) return;
-    const reason = this.warning ?? 'a worker fell silent';
+    if (this.#death === undefined) return;
     throw new CtreError(
       'E_WORKER_DIED',
-      `${reason}; the step under way may be half made: go on from a checkpoint. Later work runs on one thread`,
+      `${this.#death}; the present step may be incomplete: go on from a checkpoint. Later work runs on one thread`,
     );
   }
 
-  /** Leaves no job to take and waits for those taken, so that nobody writes to memory that may be freed now. */
-  #drain(count: number, threads: number, patience: Patience): void {
-    let left = 0;
-    for (let thread = 0; thread < threads; thread++) {
-      left += Math.max(0, Atomics.exchange(this.#control, LEFT + thread, 0));
-    }
-    // A worker that is gone never ends its job, and writes nothing any more. One that makes calls is waited for.
-    while (Atomics.load(this.#control, DONE) < count - left - this.#dead) {
-      if (patience.isOver(Atomics.load(this.#control, CALLS))) break;
-    }
-    if (this.#dead > 0) this.#giveUp(this.warning ?? 'a worker fell silent');
+  /** Leaves no job to take, and waits for those taken: the memory they write to may be freed after this. */
+  #drain(patience: Patience): void {
+    this.#withdrawJobs();
+    const isWorking = (worker: Member): boolean => this.#isWorking(worker);
+    while (!this.#isDone() && this.#workers.some(isWorking) && this.#watch(patience));
+    if (this.#death !== undefined) this.#giveUp(this.#death);
   }
 
   #giveUp(reason: string): void {
+    this.#warn(reason);
     this.close();
-    this.warning = `one thread instead of more: ${reason}`;
   }
+
+  #warn(reason: string): void {
+    this.warning = `one thread instead of ${this.#asked}: ${reason}`;
+  }
+}
+
+/**
+ * Starts a worker.
+ * @param died is told of its end, once, where nobody asked for it.
+ * @throws Error when the browser or Node refuses it.
+ */
+function startMember(self: number, data: object, ready: () => void, died: (reason: string) => void): Member {
+  let settle = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  let isHeard = false;
+  const hearEnd = (): void => {
+    isHeard = true;
+    member.isGone = true;
+    settle();
+  };
+  const events = {
+    message: (said: unknown) => (said === 'ready' ? ready() : hearEnd()),
+    died(reason: string) {
+      if (isHeard) return;
+      hearEnd();
+      died(reason);
+    },
+  };
+  const member: Member = { self, handle: startWorker(kernelWorker, events, data), ended, isGone: false };
+  return member;
 }

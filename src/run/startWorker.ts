@@ -2,21 +2,29 @@ import { builtin } from '../base/host.ts';
 
 /** A started thread, of Node or of a browser. */
 export interface WorkerHandle {
-  /** @param transfer buffers that go over without a copy, and are detached here. */
+  /** @param transfer buffers that are handed over without a copy. They are detached here. */
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
-  /** Whether it keeps a process from exiting; at first it does not. */
+  /** Says whether the thread keeps a process from exiting. At first it does not. */
   hold(wanted: boolean): void;
+  /**
+   * Whether the thread certainly runs no code any more. It answers also while the event loop has no turn.
+   * Browsers cannot tell, and answer false.
+   */
+  hasEnded(): boolean;
   terminate(): void;
 }
 
-/** What a thread says, and what becomes of it. */
+/** What is heard of a thread. */
 export interface WorkerEvents {
   message(data: unknown): void;
-  /** It ended by itself, or could not start; in words. */
+  /** It ended by itself, or could not start. */
   died(reason: string): void;
 }
 
-/** How a thread is started on its file: bundlers look for the very words `new Worker(new URL('…', import.meta.url), …)`. */
+/**
+ * How a thread is started on its file. Bundlers look for exactly these words:
+ * `new Worker(new URL('…', import.meta.url), …)`.
+ */
 export interface WorkerFile {
   inNode(Thread: NodeWorkerType, options: NodeWorkerOptions): NodeWorker;
   onPage(): Worker;
@@ -26,7 +34,11 @@ type NodeWorkerType = typeof import('node:worker_threads').Worker;
 type NodeWorker = InstanceType<NodeWorkerType>;
 type NodeWorkerOptions = Pick<import('node:worker_threads').WorkerOptions, 'workerData' | 'execArgv'>;
 
-/** Of a thread: hears what was posted to it, also of what came and cannot be read, and gives a way to answer. */
+/**
+ * Called in a thread: listens to what is posted to it.
+ * @param hearError is called for a message that cannot be read.
+ * @returns a function that posts an answer.
+ */
 export function answerMessages(
   hear: (message: unknown) => void,
   hearError: () => void,
@@ -42,10 +54,13 @@ export function answerMessages(
   return (message, transfer) => globalThis.postMessage(message, { transfer });
 }
 
-/** Why this place cannot have threads; undefined where it can. */
+/** Why there can be no threads here; undefined where there can. */
 export function whyNoThreads(): string | undefined {
   if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
-    return 'the page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
+    return (
+      'the page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and ' +
+      'Cross-Origin-Embedder-Policy: require-corp)'
+    );
   }
   if (builtin('node:worker_threads') === undefined && typeof Worker === 'undefined') {
     return 'there are no workers here';
@@ -53,19 +68,21 @@ export function whyNoThreads(): string | undefined {
   return undefined;
 }
 
-/** Threads that this machine runs at a time. */
+/** How many threads this machine runs at a time. */
 export function availableThreads(): number {
   return builtin('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
 /**
- * Starts a thread; its data, if any, are a page's first message and Node's `workerData`. It does not keep a process from exiting.
- * @throws whatever the place has against it.
+ * Starts a thread. It does not keep a process from exiting.
+ * @param data what the thread gets: as its first message in a browser, as `workerData` in Node.
+ * @throws Error when the browser or Node refuses it.
  */
 export function startWorker(file: WorkerFile, events: WorkerEvents, data?: object): WorkerHandle {
   const threads = builtin('node:worker_threads');
   if (threads === undefined) return watchWebWorker(file.onPage(), events, data);
-  // Threads inherit what their process was started with; with the kind of a program of the command line Node 20 takes no file.
+  // Threads inherit the options of their process. With --input-type, which `node -e` is often given, Node 20
+  // starts no file.
   const execArgv = process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : undefined;
   return watchNodeWorker(file.inNode(threads.Worker, { workerData: data, execArgv }), events);
 }
@@ -74,7 +91,11 @@ const UNREADABLE = 'what it answered cannot be read';
 
 function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle {
   let wanted = true;
+  // The idle time is −1 for a thread that has stopped (Node's src/node_worker.cc, LoopIdleTime). Node can
+  // tell only if it was asked once before, while the thread ran.
+  const isStopped = (): boolean => worker.performance.eventLoopUtilization().idle < 0;
   worker.on('message', events.message);
+  worker.once('message', isStopped);
   worker.on('messageerror', (error) => events.died(`${UNREADABLE}: ${error.message}`));
   worker.on('error', (error) => events.died(error.message));
   worker.on('exit', (code) => {
@@ -84,6 +105,7 @@ function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     hold: (wanted) => (wanted ? worker.ref() : worker.unref()),
+    hasEnded: isStopped,
     terminate() {
       wanted = false;
       void worker.terminate();
@@ -99,6 +121,7 @@ function watchWebWorker(worker: Worker, events: WorkerEvents, data: object | und
   return {
     post: (message, transfer = []) => worker.postMessage(message, { transfer: [...transfer] }),
     hold() {},
+    hasEnded: () => false,
     terminate: () => worker.terminate(),
   };
 }

@@ -2,12 +2,12 @@ import { CtreError } from '../base/errors.ts';
 import type { StopSignal } from '../base/host.ts';
 
 /**
- * Long work is a generator that yields after every bounded piece, so that one body serves both callers: run to its end
- * at once, or in turns with the event loop.
+ * Long work is a generator that yields after every bounded piece. So the same code can run to its end at
+ * once, or in turns with the event loop.
  */
 export type Work<T> = Generator<void, T, void>;
 
-/** How long work keeps the event loop waiting, in milliseconds: less than a frame. */
+/** Milliseconds that work keeps the event loop waiting: less than a frame. */
 const TURN = 12;
 
 /** Runs work to its end, at once. */
@@ -18,7 +18,10 @@ export function runNow<T>(work: Work<T>): T {
   }
 }
 
-/** Runs pieces of long work one after another, and lets the event loop have its turn in between, however short each work is. */
+/**
+ * Runs several long works one after another. It gives the event loop a turn when it is due, also between
+ * works that are short.
+ */
 export class Turns {
   readonly #signal: StopSignal | undefined;
   #end = performance.now() + TURN;
@@ -29,7 +32,7 @@ export class Turns {
 
   /**
    * Runs work to its end.
-   * @throws CtreError `E_ABORTED` when the signal says so; the work's own clean-up has run then.
+   * @throws CtreError `E_ABORTED` when the signal is aborted. The work has cleaned up by then.
    */
   async run<T>(work: Work<T>): Promise<T> {
     try {
@@ -54,8 +57,8 @@ export function throwIfAborted(signal: StopSignal | undefined): void {
   }
 }
 
-/** Lets waiting events run. A timer of 0 ms would do, but browsers stretch nested ones to 4 ms. */
-function nextTurn(): Promise<void> {
+/** Lets waiting events run. Browsers stretch nested timers to 4 ms, so it is no timer. */
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') {
       setImmediate(resolve);

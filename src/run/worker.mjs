@@ -1,19 +1,30 @@
-// A thread that makes the calls of kernels that another thread recorded. Plain JavaScript, since a thread starts from a
-// file of its own; src/workers/pool.ts is its other half, and both know the layout of `control` and `program`.
+// A thread that makes the calls of kernels that another thread recorded. It is plain JavaScript, since a
+// thread starts from a file of its own. src/run/pool.ts is its other half: both know the layout of `control`
+// and `program`.
 
 /**
- * Places in `control` (i32): the number of the present batch of jobs, jobs done of it, calls made ever, and from LEFT on, for
- * every thread, the jobs left of its own. Thread t's own jobs are t, t + threads, t + 2 · threads, …: the same thread gets the
- * same job in the next batch, whose memory is in its cache then.
+ * Places in `control` (i32): the number of the present batch of jobs, the jobs done of it, the calls made
+ * ever, and whether the workers shall end. From LEFT on, for every thread, the jobs left of its own; then,
+ * for every thread, its state. Thread t's own jobs are t, t + threads, t + 2 · threads, …: so the same thread
+ * gets the same job in the next batch, and the job's memory is in its cache then.
  */
-const [BATCH, DONE, CALLS, LEFT] = [0, 1, 2, 16];
+const [BATCH, DONE, CALLS, STOP, LEFT] = [0, 1, 2, 3, 16];
 
-/** Looks at the batch number so often (a millisecond or two) before sleeping: to wake a sleeper takes as long as a small job. */
+/**
+ * States of a thread. One that works may write to the kernels' memory; the others do not. One that has ended
+ * never will again.
+ */
+const [IDLE, WORKING, ENDED] = [0, 1, 2];
+
+/**
+ * Looks at the batch number before the thread sleeps, a millisecond or two: to wake a sleeping thread takes
+ * as long as a small job.
+ */
 const SPINS = 300_000;
 
 /**
- * The next job of this thread, or of another when it has none left; negative when nobody has. Counting down: what a late thread
- * takes after the last job is negative, whatever batch it comes from.
+ * The next job of this thread, or of another when it has none left; negative when nobody has. The numbers
+ * count down: what a late thread takes after the last job is negative, whatever batch it comes from.
  * @param {Int32Array} control
  * @param {number} self
  * @param {number} threads
@@ -28,8 +39,8 @@ function takeJob(control, self, threads) {
 }
 
 /**
- * Makes a recorded call. Eleven arguments are written out, since spreading a list takes longer than most kernels do; a
- * kernel ignores those beyond its own. A kernel with more gets a list.
+ * Makes a recorded call. Eleven arguments are written out, since spreading a list takes longer than most
+ * kernels do; a kernel ignores those beyond its own. A kernel with more gets a list.
  * @param {(...args: number[]) => void} kernel
  * @param {Float64Array} p the program
  * @param {number} a where the arguments begin in it
@@ -56,38 +67,60 @@ function call(kernel, p, a, count) {
 }
 
 /**
- * @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, names: string[], control: Int32Array,
- *   program: Float64Array, self: number, threads: number }} site
+ * Makes the calls of all jobs that this thread gets of the present batch.
+ * @param {((...args: number[]) => void)[]} kernels
+ * @param {{ control: Int32Array, program: Float64Array, self: number, threads: number }} pool
  */
-function work({ module, memory, names, control, program, self, threads }) {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const kernels = names.map((name) => /** @type {(...args: number[]) => void} */ (exports[name]));
-  let batch = 0;
+function runJobs(kernels, { control, program, self, threads }) {
   for (;;) {
-    for (let spin = 0; spin < SPINS && Atomics.load(control, BATCH) === batch; spin++);
-    Atomics.wait(control, BATCH, batch);
-    batch = Atomics.load(control, BATCH);
-    for (;;) {
-      const job = takeJob(control, self, threads);
-      if (job < 0) break;
-      // program[job] to program[job + 1] is the job: kernel, number of arguments, arguments, kernel, …
-      const end = program[job + 1];
-      for (let at = program[job]; at < end; at += 2 + program[at + 1]) {
-        call(kernels[program[at]], program, at + 2, program[at + 1]);
-        Atomics.add(control, CALLS, 1);
-      }
-      Atomics.add(control, DONE, 1);
+    const job = takeJob(control, self, threads);
+    if (job < 0) return;
+    // program[job] to program[job + 1] is the job: kernel, number of arguments, arguments, kernel, …
+    const end = program[job + 1];
+    for (let at = program[job]; at < end; at += 2 + program[at + 1]) {
+      if (Atomics.load(control, STOP) !== 0) return;
+      call(kernels[program[at]], program, at + 2, program[at + 1]);
+      Atomics.add(control, CALLS, 1);
     }
+    Atomics.add(control, DONE, 1);
+  }
+}
+
+/**
+ * Works until it is told to end.
+ * @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, names: string[], control: Int32Array,
+ *   program: Float64Array, self: number, threads: number }} pool
+ * @param {(message: string) => void} post
+ */
+function work(pool, post) {
+  const { module, memory, names, control, self, threads } = pool;
+  const state = LEFT + threads + self;
+  try {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const kernels = names.map((name) => /** @type {(...args: number[]) => void} */ (exports[name]));
+    post('ready');
+    let batch = 0;
+    for (;;) {
+      for (let spin = 0; spin < SPINS && Atomics.load(control, BATCH) === batch; spin++);
+      Atomics.wait(control, BATCH, batch);
+      if (Atomics.load(control, STOP) !== 0) break;
+      batch = Atomics.load(control, BATCH);
+      // The state comes before the taking: so a thread that holds a job is seen to work.
+      Atomics.store(control, state, WORKING);
+      runJobs(kernels, pool);
+      Atomics.store(control, state, IDLE);
+    }
+    post('ended');
+  } finally {
+    // After an error, too. The error is an event on the other thread; a caller that hears no events reads the
+    // state.
+    Atomics.store(control, state, ENDED);
   }
 }
 
 const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
 if (node === undefined) {
-  globalThis.onmessage = ({ data }) => {
-    globalThis.postMessage('ready');
-    work(data);
-  };
+  globalThis.onmessage = ({ data }) => work(data, (message) => globalThis.postMessage(message));
 } else {
-  node.parentPort.postMessage('ready');
-  work(node.workerData);
+  work(node.workerData, (message) => node.parentPort.postMessage(message));
 }

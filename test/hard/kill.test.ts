@@ -50,38 +50,35 @@ function newestEpoch(folder: string): number {
   return Math.max(0, ...epochs);
 }
 
-it.runIf(existsSync(program))(
-  `kill -9 at random moments loses no checkpoint, and the run ends with the same bits (seed ${runSeed})`,
-  async () => {
-    const random = runRandom('kill');
-    const kills = effort(12, 1000);
-    let made = 0;
-    for (let seed = 1; made < kills; seed++) {
-      const [folder, out, whole] = [
-        path(`run-${seed}`),
-        path(`${seed}.safetensors`),
-        path(`${seed}.whole.safetensors`),
-      ];
-      await finish(command(seed, whole));
-      const argv = [...command(seed, out), '--checkpoint', folder, '--checkpoint-every', '1', '--resume'];
-      let before = 0;
-      while (made < kills) {
-        const child = spawn(process.execPath, [program, ...argv], { stdio: 'ignore' });
-        const exit = exitOf(child);
-        // From before its first checkpoint to the middle of the training; starting takes most of it.
-        const timer = setTimeout(() => child.kill('SIGKILL'), 150 + 350 * random.next());
-        const code = await exit;
-        clearTimeout(timer);
-        if (code !== null) expect(code).toBe(0);
-        const now = newestEpoch(folder);
-        expect(now, `after kill ${made}`).toBeGreaterThanOrEqual(before);
-        before = now;
-        if (code !== null) break;
-        made++;
-      }
-      await finish(argv);
-      expect(await hashOf(out)).toBe(await hashOf(whole));
-      expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+it(`kill -9 at random moments loses no checkpoint, and the run ends with the same bits (seed ${runSeed})`, async () => {
+  const random = runRandom('kill');
+  const kills = effort(12, 1000);
+  let made = 0;
+  for (let seed = 1; made < kills; seed++) {
+    const [folder, out, whole] = [
+      path(`run-${seed}`),
+      path(`${seed}.safetensors`),
+      path(`${seed}.whole.safetensors`),
+    ];
+    await finish(command(seed, whole));
+    const argv = [...command(seed, out), '--checkpoint', folder, '--checkpoint-every', '1', '--resume'];
+    let before = 0;
+    while (made < kills) {
+      const child = spawn(process.execPath, [program, ...argv], { stdio: 'ignore' });
+      const exit = exitOf(child);
+      // From before its first checkpoint to the middle of the training; starting takes most of it.
+      const timer = setTimeout(() => child.kill('SIGKILL'), 150 + 350 * random.next());
+      const code = await exit;
+      clearTimeout(timer);
+      if (code !== null) expect(code).toBe(0);
+      const now = newestEpoch(folder);
+      expect(now, `after kill ${made}`).toBeGreaterThanOrEqual(before);
+      before = now;
+      if (code !== null) break;
+      made++;
     }
-  },
-);
+    await finish(argv);
+    expect(await hashOf(out)).toBe(await hashOf(whole));
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  }
+});

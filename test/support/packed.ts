@@ -1,4 +1,4 @@
-// The package as npm packs it, and programs run to their ends.
+// The package as npm packs it, and other programs that tests run.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -11,7 +11,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a program to its end, whatever that is. */
+/** Runs a program to its end, also when it fails. */
 export function run(command: string, args: readonly string[], cwd = root): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(command, args, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {

@@ -1,6 +1,8 @@
 import { randomStream } from '../../src/base/random.ts';
 
-/** A small problem with a rule to learn: class = the quadrant of the first two features, the rest is noise. */
+/**
+ * A small problem with a rule to learn: class = the quadrant of the first two features, the rest is noise.
+ */
 export function quadrants(rows: number, cols = 12, seed = 1) {
   const random = randomStream(seed, 'quadrants');
   const data = Float32Array.from({ length: rows * cols }, () => 2 * random.next() - 1);

@@ -1,5 +1,5 @@
-// Before every test file: the arena is put on trial, CTRE_ARENA says how. Without it all blocks stand between guards.
-// CTRE_WASM is a file with other kernels to test than those built in.
+// Runs before every test file. The arena is put on trial; CTRE_ARENA says how, and by default all blocks
+// stand between guards. CTRE_WASM names a file of kernels to test instead of the inlined ones.
 import { readFileSync } from 'node:fs';
 import { init, putOnTrial } from '../../src/engine/engine.ts';
 

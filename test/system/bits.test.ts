@@ -1,4 +1,5 @@
-// "Same seed, same bits": one hash a method, for every engine, compiler and number of threads that can be had here.
+// "Same seed, same bits": one hash a method, for every engine, compiler and number of threads that can be had
+// here.
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,9 @@ import { methods } from '../../src/topology/methods.ts';
 import { isFull, skipTest } from '../support/effort.ts';
 import { usePage } from './bits/page.ts';
 
-/** What test/system/bits/program.mjs answers; with a warning where there were fewer threads than asked for. */
+/**
+ * What test/system/bits/program.mjs answers; with a warning where there were fewer threads than asked for.
+ */
 interface Outcome {
   readonly hashes: Record<string, string>;
   readonly warning?: string;
@@ -53,21 +56,27 @@ async function inNode(
 
 /** What to evaluate on a page. */
 function onPage(threads: number, names: readonly string[], place = 'here'): string {
-  return `import('/test/system/bits/program.mjs').then((it) => it.hashAll(${threads}, ${JSON.stringify(names)}, '${place}'))`;
+  const call = `hashAll(${threads}, ${JSON.stringify(names)}, '${place}')`;
+  return `import('/test/system/bits/program.mjs').then((program) => program.${call})`;
 }
 
 function hashesOf(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, expected[name]]));
 }
 
-/** The hashes as written down, and all the threads; a machine too busy to start them leaves that part untested, and says so. */
+/**
+ * The hashes as written down, and all the threads; a machine too busy to start them leaves that part
+ * untested, and says so.
+ */
 function expectBits(context: TestContext, outcome: Outcome, names: readonly string[]): void {
   expect(outcome.hashes).toEqual(hashesOf(names));
   if (outcome.warning?.includes('did not start in time')) skipTest(context, outcome.warning);
   expect(outcome.warning).toBeUndefined();
 }
 
-/** What to hash with which compilers on how many threads: everything in a full test, and on one thread always. */
+/**
+ * What to hash with which compilers on how many threads: everything in a full test, and on one thread always.
+ */
 function plan(wanted: readonly string[], counts = THREADS) {
   return wanted.flatMap((compiler) =>
     counts

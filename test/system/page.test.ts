@@ -38,8 +38,8 @@ interface Traced {
 }
 
 /**
- * Traces a page from its first call to its second; then `longest` is what the page's longest task between its marks took, in
- * milliseconds: of its own time, where others have the machine meanwhile.
+ * Traces a page from its first call to its second; then `longest` is what the page's longest task between its
+ * marks took, in milliseconds: of its own time, where others have the machine meanwhile.
  */
 function tracer() {
   const trace = {
@@ -82,7 +82,9 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('a page', () => {
     const { tasks, turn, frame, epochs, left } = felt;
     console.log(
       `longest task of the page ${trace.longest.toFixed(1)} ms of its own time; ` +
-        `by the clock, with what else the machine does: ${tasks.length} tasks of 50 ms and more, longest turn ${turn.toFixed(1)} ms, longest frame ${frame.toFixed(1)} ms (${threads} threads, ${transfer ? 'transferred' : 'copied'})`,
+        `by the clock, with what else the machine does: ${tasks.length} tasks of 50 ms and more, ` +
+        `longest turn ${turn.toFixed(1)} ms, longest frame ${frame.toFixed(1)} ms ` +
+        `(${threads} threads, ${transfer ? 'transferred' : 'copied'})`,
     );
     expect(epochs).toBe(4);
     expect(left > 0).toBe(!transfer);

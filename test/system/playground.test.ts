@@ -172,7 +172,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
     }, run);
   }
 
-  it('trains two runs side by side, and shows curves, topology and numbers, without keeping the page busy', async () => {
+  it('trains two runs side by side, shows curves, topology and numbers, and leaves the page its time', async () => {
     const page = await visit();
     expect(await page.evaluate(() => globalThis.crossOriginIsolated)).toBe(true);
     const stopWatching = await watchTasks(page);
@@ -235,7 +235,8 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
 
   it('reads a dropped .mat file off its thread, and trains on it', async () => {
     const page = await visit();
-    // Ten columns from −100 to 100, but the third, from 0 to 0.2, says the class: without its scaling the others drown it.
+    // Ten columns from −100 to 100, but the third, from 0 to 0.2, says the class: without its scaling the
+    // others drown it.
     const [rows, cols, random] = [150, 10, randomStream(1, 'a .mat file')];
     const x = Float64Array.from({ length: rows * cols }, (_, at) => {
       const value = random.next();
@@ -251,7 +252,8 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
     // The strongest input is the one that matters.
     expect(await page.textContent('#run-a .bars .name')).toBe('column 2');
 
-    // The command line takes the saved model for its own: it names the classes as the file does, and scales as the page did.
+    // The command line takes the saved model for its own: it names the classes as the file does, and scales
+    // as the page did.
     const [model, data] = [join(folder, 'small.safetensors'), join(folder, 'small.mat')];
     writeFileSync(model, await save(page));
     writeFileSync(data, mat);
@@ -448,8 +450,9 @@ interface TraceEvent {
 }
 
 /**
- * Watches the tasks of the page's thread; the answer is called for the longest of them, in ms. A busy machine stretches any task, so
- * that what a `longtask` observer says there is of the machine: what counts is what a task itself takes.
+ * Watches the tasks of the page's thread; the answer is called for the longest of them, in ms. A busy machine
+ * stretches any task, so that what a `longtask` observer says there is of the machine: what counts is what a
+ * task itself takes.
  */
 async function watchTasks(page: Page): Promise<() => Promise<{ wall: number; cpu: number }>> {
   const session = await page.context().newCDPSession(page);

@@ -12,7 +12,9 @@ function read(name: string): Dataset & { x: DenseMatrix } {
   return { ...dataset, x: dataset.x };
 }
 
-/** Sums that a moved, lost or transposed value changes: all, by column number, by row number (both from 1). */
+/**
+ * Sums that a moved, lost or transposed value changes: all, by column number, by row number (both from 1).
+ */
 function sums({ rows, cols, data }: DenseMatrix): { total: number; byColumn: bigint; byRow: bigint } {
   let [total, byColumn, byRow] = [0, 0n, 0n];
   for (let row = 0; row < rows; row++) {

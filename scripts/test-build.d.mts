@@ -1,0 +1,2 @@
+export function isBuilt(target: 'kernels' | 'package'): boolean;
+export function ensureBuilt(target: 'kernels' | 'package'): void;
