@@ -4,14 +4,13 @@ import {
   CtreError,
   type Epoch,
   type LayerEdit,
+  type MethodName,
   type ModelOptions,
+  methods,
   topology,
   WorkerModel,
 } from 'ctre';
 import { type DataFacts, rowsForRun } from './data.ts';
-
-/** A topology method, by the name of its factory. */
-export type Method = keyof typeof topology;
 
 /** A set of defaults. */
 export type Preset = NonNullable<ModelOptions['preset']>;
@@ -26,7 +25,7 @@ export interface SharedSettings {
 }
 
 export interface RunSettings {
-  readonly method: Method;
+  readonly method: MethodName;
   readonly epsilon: number;
   readonly preset: Preset;
 }
@@ -64,6 +63,13 @@ const LOOK_SHARE = 4;
 /** Networks of more connections are not looked at: to receive them would keep the page from answering. */
 const MOST_LOOKED_AT = 1e6;
 
+/** Whether a method keeps every connection, whatever the density asked for. */
+export function ignoresDensity(name: MethodName): boolean {
+  const { startsFull, pruneCount } = methods[name].create();
+  return startsFull === true && pruneCount === undefined;
+}
+
+/** One training, and what came of it so far. */
 export class Run {
   /** Method and density, for people. */
   readonly title: string;
@@ -89,18 +95,17 @@ export class Run {
     shared: SharedSettings,
     facts: DataFacts,
   ): Promise<Run> {
-    const made = topology[method]();
     const model = await WorkerModel.create({
       layers: [facts.cols, ...shared.hidden, facts.labelNames.length],
       epsilon,
       preset,
-      topology: made,
+      topology: methods[method].create(),
       seed: shared.seed,
       threads: shared.threads,
       metadata: facts.notes,
     });
     const run = new Run(
-      method === 'dense' ? 'dense' : `${made.name}, ε\u00a0=\u00a0${epsilon}`,
+      ignoresDensity(method) ? method : `${method}, ε\u00a0=\u00a0${epsilon}`,
       facts.rows,
       model,
     );
