@@ -8,15 +8,15 @@ import { Mlp, networkBytes } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
-import { type Evolving, epochStream } from './evolving.ts';
+import { type EvolvingModel, epochStream } from './evolvingModel.ts';
 
 /**
- * For a method that needs the `initialGradient`: draws a dense initialisation, takes its gradient on the first
- * mini-batch, lets the method choose every layer's pattern by both, and starts the network from the chosen weights.
+ * The start of a method that needs the `initialGradient`: draws a dense initialisation, takes its gradient on the first
+ * mini-batch, has the method choose every layer's pattern by both, and starts the network from the chosen weights.
  * Nothing dense is left afterwards.
  */
 export function* startFromInitialGradient(
-  model: Evolving,
+  model: EvolvingModel,
   executor: Executor,
   initializer: Initializer,
   rows: RowList,

@@ -52,7 +52,7 @@ function layerDensities(dims: readonly number[], options: DensityOptions): numbe
   if (checkChoice('distribution', distribution, ['er', 'erk', 'uniform']) === 'uniform') {
     return dims.slice(1).map(() => overall);
   }
-  return spread(dims, overall);
+  return proportionalDensities(dims, overall);
 }
 
 /** (inDim + outDim) / (inDim·outDim) of every layer. */
@@ -61,7 +61,7 @@ function erdosRenyi(dims: readonly number[]): number[] {
 }
 
 /** Densities in proportion to the Erdős–Rényi weights, of the overall density; layers that would pass 1 are full. */
-function spread(dims: readonly number[], overall: number): number[] {
+function proportionalDensities(dims: readonly number[], overall: number): number[] {
   const sizes = dims.slice(1).map((outDim, l) => dims[l] * outDim);
   const weights = erdosRenyi(dims);
   const wanted = overall * sizes.reduce((sum, size) => sum + size, 0);

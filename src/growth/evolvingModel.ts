@@ -3,8 +3,8 @@ import type { Initializer } from '../nn/initializer.ts';
 import type { Mlp } from '../nn/network.ts';
 import type { Topology } from '../topology/topology.ts';
 
-/** A network whose topology evolves, and where it stands. */
-export interface Evolving {
+/** A network whose topology evolves, and where its training stands. */
+export interface EvolvingModel {
   readonly network: Mlp;
   readonly topology: Topology;
   readonly growInitializer: Initializer;
@@ -16,6 +16,6 @@ export interface Evolving {
 }
 
 /** A random stream for one purpose in the present epoch. */
-export function epochStream({ seed, epochs }: Evolving, purpose: string): Random {
+export function epochStream({ seed, epochs }: EvolvingModel, purpose: string): Random {
   return randomStream(seed, `${purpose}/${epochs}`);
 }
