@@ -44,7 +44,9 @@ export function* startFromInitialGradient(
       });
     }
     const starts = network.layers.map(({ index, inDim, outDim, nnz }, l) => {
-      const initial = { weights: dense.layers[l].values.view, gradient: gradients[l].weights.view };
+      // Copies: views of the kernels' memory would be lost as soon as a method's own call makes the memory grow.
+      const [weights, gradient] = [dense.layers[l].values.view.slice(), gradients[l].weights.view.slice()];
+      const initial = { weights, gradient };
       const start = topology.init({ index, inDim, outDim, nnz, initial }, epochStream(model, `init/${l}`));
       if (start.pattern.indices.length !== nnz) {
         throw new CtreError(

@@ -80,7 +80,8 @@ export function* evolve(
       outDim,
       nnz,
       pattern: layer.pattern(),
-      values: layer.values.view,
+      // A copy: a view of the kernels' memory would be lost as soon as a method's own call makes the memory grow.
+      values: layer.values.view.slice(),
       weakest: weakest[l],
       candidates: candidates[l],
       progress,

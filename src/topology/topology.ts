@@ -17,7 +17,7 @@ export type CandidateNeed = 'activations' | 'denseGradient';
 
 /** A layer as `init` sees it. */
 export interface InitialLayer extends LayerShape {
-  /** Only for `initialGradient`: weights and their gradient, both dense, [outDim, inDim] row-major. */
+  /** Only for `initialGradient`: weights and their gradient, both dense, [outDim, inDim] row-major; copies. */
   readonly initial?: { readonly weights: Float32Array; readonly gradient: Float32Array };
 }
 
@@ -31,7 +31,7 @@ export interface Progress {
   readonly accuracy: number;
 }
 
-/** A layer as `evolve` sees it. The arrays are the layer's own: read them, and do not keep them. */
+/** A layer as `evolve` sees it. The arrays are copies: whatever the method calls or writes, they and the layer stay. */
 export interface EvolvingLayer extends LayerShape {
   readonly pattern: CsrPattern;
   /** Weights in CSR order. */
