@@ -4,9 +4,10 @@ import type { LayerShape } from '../nn/layerShape.ts';
 import type { CosineSearch } from './cosineSearch.ts';
 import type { Schedule } from './schedule.ts';
 
-/** What training collects for a method:
+/**
+ * What a method needs of training:
  * - `activations`: candidates are the positions of largest |cosine| between the activations of their two neurons;
- * - `denseGradient`: candidates are the positions of largest |gradient|, the mean over one mini-batch or `gradientBatches`;
+ * - `denseGradient`: candidates are the positions of largest |gradient|, the mean over `gradientBatches` mini-batches;
  * - `initialGradient`: `init` is called once more before the first step, with a dense initialisation and its
  *   gradient on the first mini-batch.
  */
@@ -31,14 +32,14 @@ export interface Progress {
   readonly accuracy: number;
 }
 
-/** A layer as `evolve` sees it. The arrays are copies: whatever the method calls or writes, they and the layer stay. */
+/** A layer as `evolve` sees it. Its arrays are copies: the method may call, keep and write what it likes. */
 export interface EvolvingLayer extends LayerShape {
   readonly pattern: CsrPattern;
   /** Weights in CSR order. */
   readonly values: Float32Array;
   /** CSR positions of the ⌊ζ·nnz⌋ weights of smallest magnitude, ascending; ties go to the lower position. */
   readonly weakest: Int32Array;
-  /** As many positions outside the kept ones, those of the largest score the method needs; ties go to the lower one. */
+  /** As many positions outside the kept ones, of the largest score the method needs; ties go to the lower one. */
   readonly candidates?: Positions;
   readonly progress: Progress;
 }
@@ -48,8 +49,8 @@ export interface Edit {
   /** CSR positions to remove, ascending. */
   readonly prune: Int32Array;
   /**
-   * Positions to connect, in row-major order, none of them kept. One that is pruned by the same edit never went:
-   * it keeps its weight and its optimiser's state.
+   * Positions to connect, in row-major order, none of them kept. A connection that the same edit prunes and grows
+   * stays: it keeps its weight and its optimiser's state.
    */
   readonly grow: Positions;
   /** Those of the grown that were drawn at random, in row-major order. */
@@ -57,8 +58,9 @@ export interface Edit {
 }
 
 /**
- * A topology method: where connections are at first and how they move. S is what it remembers of a layer from one update to the
- * next; it has to be JSON, since it is saved with checkpoints.
+ * A topology method: where connections are at first, and how they move. S is what it remembers of a layer from one
+ * update to the next. S has to be JSON, since checkpoints save it. A method that is an object literal may have no
+ * other property than these; an instance of a class may have properties of its own.
  */
 export interface Topology<S = unknown> {
   readonly name: string;
@@ -77,21 +79,24 @@ export interface Topology<S = unknown> {
   readonly startsFull?: boolean;
   /**
    * A layer's first pattern, of layer.nnz connections, or of all. Where the connections are given, as in a model's file,
-   * layer.nnz is 0 and only the state is taken.
+   * layer.nnz is 0, and only the state is taken.
    */
   init(layer: InitialLayer, random: Random): { readonly pattern: CsrPattern; readonly state: S };
-  /** Updates by `wire` before the first step, which need no labels; absent: none. */
+  /** Updates before the first step, by what fires together and without labels; absent: none. */
   readonly wiring?: number;
-  /** What the coming update's candidates are found by, one of `needs`, or undefined for none; absent: by what the method needs. */
+  /** What the coming update's candidates are found by, one of `needs`; undefined for none. Absent: the first need. */
   candidatesBy?(state: S, progress: Progress): CandidateNeed | undefined;
   /** Whether the coming update prunes connections that carry nothing before the weakest ones; absent: it does not. */
   prunesIdle?(state: S, progress: Progress): boolean;
   /**
-   * For methods that prune more than they grow: connections that the coming update is to prune, in place of the schedule's
-   * ⌊ζ·nnz⌋; full layers are pruned then, too.
+   * For methods that prune more than they grow: how many connections the coming update prunes, in place of the
+   * schedule's ⌊ζ·nnz⌋. Then full layers are pruned, too.
    */
   pruneCount?(layer: LayerShape, state: S, progress: Progress): number;
-  /** A layer's state from a checkpoint, checked; absent where the method remembers nothing. @throws CtreError `E_FORMAT`. */
+  /**
+   * A layer's state from a checkpoint, checked; absent where the method remembers nothing.
+   * @throws CtreError `E_FORMAT` for anything that is no state.
+   */
   restore?(state: unknown): S;
   /** One update after an epoch; absent where the pattern is fixed. */
   evolve?(layer: EvolvingLayer, state: S, random: Random): { readonly edit: Edit; readonly state: S };
