@@ -18,7 +18,10 @@ export interface DataFacts {
   readonly sparse: boolean;
   /** How the features were scaled, in words. */
   readonly scaling: string;
-  /** What a model of these data keeps with it, under the names that the command line reads: it takes such a model as its own. */
+  /**
+   * What a model of these data keeps with it, under the names that the command line reads: it takes such a
+   * model as its own.
+   */
   readonly notes: Readonly<Record<string, unknown>>;
   /** Where the features are pixels of a square: its side, and the mean of all pictures, 0 to 1. */
   readonly picture?: { readonly side: number; readonly mean: Float32Array };

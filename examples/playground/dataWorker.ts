@@ -1,4 +1,5 @@
-// The thread that reads, generates and scales: the page only ever sees what it shows. data.ts is its other half.
+// The thread that reads, generates and scales: the page only ever sees what it shows. data.ts is its other
+// half.
 import { CsrMatrix, CtreError, type DenseMatrix } from 'ctre';
 import {
   applyScaler,

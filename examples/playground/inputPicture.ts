@@ -1,4 +1,5 @@
-// Where the network looks: over the mean picture where inputs are pixels, as bars where they are columns of a table.
+// Where the network looks: over the mean picture where inputs are pixels, as bars where they are columns of a
+// table.
 import type { DataFacts } from './data.ts';
 import { contextOf, make, styleColour } from './page.ts';
 import type { Look } from './run.ts';

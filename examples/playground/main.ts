@@ -29,7 +29,10 @@ type Name = (typeof NAMES)[number];
 
 /** Milliseconds from one picture of a training to the next. */
 const SHOW_EVERY = 80;
-/** Milliseconds between two sentences for those who listen to the page, and between two questions to networks in training. */
+/**
+ * Milliseconds between two sentences for those who listen to the page, and between two questions to networks
+ * in training.
+ */
 const ANNOUNCE_EVERY = 5000;
 const ASK_EVERY = 400;
 

@@ -61,7 +61,10 @@ export interface Size {
 
 const sizes = new Map<Element, Size>();
 
-/** Keeps the sizes of some elements, and calls back when they change: to ask for one would lay out the page at once. */
+/**
+ * Keeps the sizes of some elements, and calls back when they change: to ask for one would lay out the page at
+ * once.
+ */
 export function watchSizes(elements: readonly Element[], onChange: () => void): void {
   const observer = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) sizes.set(target, contentRect);
@@ -109,8 +112,8 @@ export function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
 }
 
 /**
- * Does the parts one after another, each in a turn of the event loop of its own so that none keeps the page from answering for long; and
- * at most every so many ms, however often it is asked for.
+ * Does the parts one after another, each in a turn of the event loop of its own so that none keeps the page
+ * from answering for long; and at most every so many ms, however often it is asked for.
  */
 export function inTurns(parts: readonly (() => void)[], every: number): () => void {
   let [isBusy, isWanted] = [false, false];

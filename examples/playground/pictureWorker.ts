@@ -1,4 +1,5 @@
-// The thread that draws networks: thousands of lines would keep the page from answering. topologyPicture.ts is its other half.
+// The thread that draws networks: thousands of lines would keep the page from answering. topologyPicture.ts
+// is its other half.
 import type { CsrPattern, LayerEdit, Positions } from 'ctre';
 import { grouped } from './page.ts';
 import { MOST_LINES, type Order, type Picture } from './topologyPicture.ts';

@@ -53,11 +53,17 @@ export interface DenseSpeed {
   readonly secondsPerEpoch: number;
 }
 
-/** Batches of which a dense network is trained on so often, the first time to warm up, and the multiplications that may take. */
+/**
+ * Batches of which a dense network is trained on so often, the first time to warm up, and the multiplications
+ * that may take.
+ */
 const MEASURED_BATCHES = 8;
 const MEASURED_EPOCHS = 5;
 const MOST_PRODUCTS = 1e10;
-/** A look copies the network: between two is at least this time in ms, and several times what the last one took. */
+/**
+ * A look copies the network: between two is at least this time in ms, and several times what the last one
+ * took.
+ */
 const LOOK_EVERY = 80;
 const LOOK_SHARE = 4;
 /** Networks of more connections are not looked at: to receive them would keep the page from answering. */
@@ -197,8 +203,8 @@ export class Run {
 }
 
 /**
- * The speed of a dense network of the same shape, measured on a few batches before the runs begin; undefined where even those
- * would take long.
+ * The speed of a dense network of the same shape, measured on a few batches before the runs begin; undefined
+ * where even those would take long.
  */
 export async function measureDense(
   shared: SharedSettings,

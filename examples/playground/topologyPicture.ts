@@ -1,4 +1,5 @@
-// The network as a picture: a column of neurons for every layer, a line for every connection, the last update in colour.
+// The network as a picture: a column of neurons for every layer, a line for every connection, the last update
+// in colour.
 import { grouped, styleValue } from './page.ts';
 import type { Look } from './run.ts';
 

@@ -1,4 +1,5 @@
-// Builds the playground into build/playground, as static files for any folder of any server, and serves it: npm run playground
+// Builds the playground into build/playground, as static files for any folder of any server, and serves it:
+// npm run playground
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { ISOLATION } from '../../scripts/pages.mjs';
@@ -12,7 +13,10 @@ export const POLICY = [
   "object-src 'none'",
 ].join('; ');
 
-/** Static servers set no headers: the policy stands in the page as well. Not while developing, where Vite injects styles. */
+/**
+ * Static servers set no headers: the policy stands in the page as well. Not while developing, where Vite
+ * injects styles.
+ */
 const policyInPage: Plugin = {
   name: 'policy-in-page',
   apply: 'build',

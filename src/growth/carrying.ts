@@ -10,13 +10,16 @@ import { everyNeuron } from './neurons.ts';
 import { activationPairs, streamTiles } from './pairStream.ts';
 import { SquaredNorms } from './squaredNorms.ts';
 
-// A connection carries a signal when its input fires, its output fires, and a path of such connections leads on to an
-// output of the network. In very sparse networks most connections do not (docs/results.md).
+// A connection carries a signal when its input fires, its output fires, and a path of such connections leads
+// on to an output of the network. In very sparse networks most connections do not (docs/results.md).
 
 /** Rows that tell which neurons fire. */
 export const CARRYING_ROWS = 512;
 
-/** By layer and CSR position, 1 for a connection that carries a signal for a sample of the rows, and 0 for others. */
+/**
+ * By layer and CSR position, 1 for a connection that carries a signal for a sample of the rows, and 0 for
+ * others.
+ */
 export function* findCarrying(
   model: EvolvingModel,
   executor: Executor,
@@ -42,7 +45,10 @@ export function* findCarrying(
   }
 }
 
-/** By layer, the inputs first, and by neuron: 1 for one that fires for one of the rows at least, and 0 for others. */
+/**
+ * By layer, the inputs first, and by neuron: 1 for one that fires for one of the rows at least, and 0 for
+ * others.
+ */
 function* findFiring(
   region: Region,
   network: Mlp,
@@ -60,7 +66,8 @@ function* findFiring(
 
 /**
  * The connections of one layer that carry a signal, and their inputs.
- * @param fires 1 for inputs that fire. @param leadsOn 1 for outputs whose signal reaches an output of the network.
+ * @param fires 1 for inputs that fire. @param leadsOn 1 for outputs whose signal reaches an output of the
+ *   network.
  */
 function carryingInLayer(
   layer: Layer,

@@ -11,7 +11,10 @@ export interface EvolvingModel {
   readonly seed: number | string;
   /** What the method remembers of each layer; replaced by every update. */
   states: readonly unknown[];
-  /** Epochs trained so far, over all calls: names the random streams, so that what is drawn depends on nothing else. */
+  /**
+   * Epochs trained so far, over all calls: names the random streams, so that what is drawn depends on nothing
+   * else.
+   */
   epochs: number;
 }
 

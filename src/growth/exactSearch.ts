@@ -10,9 +10,9 @@ import type { SearchRequest } from './searchRequest.ts';
 import { SquaredNorms } from './squaredNorms.ts';
 
 /**
- * For every layer with a request, the positions of largest |inner product| among those not kept, in row-major order;
- * ties go to the lower position. Layers are scored a block of output neurons at a time. For each block, all tiles are
- * streamed once.
+ * For every layer with a request, the positions of largest |inner product| among those not kept, in row-major
+ * order; ties go to the lower position. Layers are scored a block of output neurons at a time. For each
+ * block, all tiles are streamed once.
  */
 export function* searchMagnitudes(
   context: SearchContext,
@@ -28,9 +28,11 @@ export function* searchMagnitudes(
 }
 
 /**
- * As `searchMagnitudes`, by |cosine|. Neurons that never fire are left out of the products: their cosines are 0.
- * @param groupRandom bounds the cost: where a layer has more than MAX_PAIRS pairs of neurons that fire, it draws groups
- *   of neurons, and only pairs within groups are scored. Then the cost is linear in neurons. Absent: all pairs.
+ * As `searchMagnitudes`, by |cosine|. Neurons that never fire are left out of the products: their cosines are
+ * 0.
+ * @param groupRandom bounds the cost: where a layer has more than MAX_PAIRS pairs of neurons that fire, it
+ *   draws groups of neurons, and only pairs within groups are scored. Then the cost is linear in neurons.
+ *   Absent: all pairs.
  */
 export function* searchCosines(
   context: SearchContext,

@@ -2,7 +2,9 @@ import { type Kernels, TILE } from '../engine/abi.ts';
 import type { F64Block, I32Block, Region } from '../engine/region.ts';
 import type { PairStream } from './pairStream.ts';
 
-/** Some neurons on one side of a layer: their rows of the tiles, one after another, and their squared norms. */
+/**
+ * Some neurons on one side of a layer: their rows of the tiles, one after another, and their squared norms.
+ */
 export class GatheredNeurons {
   /** By slot the pointer to the gathered rows. */
   readonly tiles: readonly number[];

@@ -11,9 +11,9 @@ import type { Work } from '../run/turns.ts';
 import { type EvolvingModel, epochStream } from './evolvingModel.ts';
 
 /**
- * The start of a method that needs the `initialGradient`: draws a dense initialisation, takes its gradient on the first
- * mini-batch, has the method choose every layer's pattern by both, and starts the network from the chosen weights.
- * Nothing dense is left afterwards.
+ * The start of a method that needs the `initialGradient`: draws a dense initialisation, takes its gradient on
+ * the first mini-batch, has the method choose every layer's pattern by both, and starts the network from the
+ * chosen weights. Nothing dense is left afterwards.
  */
 export function* startFromInitialGradient(
   model: EvolvingModel,
@@ -44,7 +44,8 @@ export function* startFromInitialGradient(
       });
     }
     const starts = network.layers.map(({ index, inDim, outDim, nnz }, l) => {
-      // Copies: views of the kernels' memory would be lost as soon as a method's own call makes the memory grow.
+      // Copies: views of the kernels' memory would be lost as soon as a method's own call makes the memory
+      // grow.
       const [weights, gradient] = [dense.layers[l].values.view.slice(), gradients[l].weights.view.slice()];
       const initial = { weights, gradient };
       const start = topology.init({ index, inDim, outDim, nnz, initial }, epochStream(model, `init/${l}`));

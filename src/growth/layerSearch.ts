@@ -137,8 +137,8 @@ export class LayerSearch {
   }
 
   /**
-   * The best positions of all passes, in row-major order. Where too few have a score above 0, the lowest free positions
-   * make up the number, unless the request has a least score.
+   * The best positions of all passes, in row-major order. Where too few have a score above 0, the lowest free
+   * positions make up the number, unless the request has a least score.
    */
   found(): Positions {
     const { kept, count, least } = this.#request;
@@ -186,8 +186,8 @@ export class LayerSearch {
   }
 
   /**
-   * Keeps the best of those kept so far and the `count` selected of the present pass. The present ones stand behind, so
-   * that ties still go to the lower position.
+   * Keeps the best of those kept so far and the `count` selected of the present pass. The present ones stand
+   * behind, so that ties still go to the lower position.
    */
   #mergeIntoBest(count: number): void {
     const best = this.#best;

@@ -1,7 +1,8 @@
 import type { Random } from '../base/random.ts';
 import type { Positions } from '../matrix/pattern.ts';
 
-// Which pairs of neurons are scored together. The scores of a pass are the only buffer that grows with the pairs.
+// Which pairs of neurons are scored together. The scores of a pass are the only buffer that grows with the
+// pairs.
 
 /** Pairs scored in a pass: 1 MiB of scores, which stays in the cache. */
 const BLOCK_PAIRS = 1 << 18;
@@ -12,7 +13,9 @@ const MIN_JOBS = 16;
 /** And into so many more for each thread: jobs differ in size, and no thread shall wait for the last. */
 const JOBS_PER_THREAD = 4;
 
-/** All pairs of some output and some input neurons: ranges of the pass's lists, and where their scores begin. */
+/**
+ * All pairs of some output and some input neurons: ranges of the pass's lists, and where their scores begin.
+ */
 export interface PairBlock {
   readonly outputs: number;
   readonly rows: number;
@@ -32,8 +35,9 @@ export interface PairPass {
 
 /**
  * All pairs of the neurons, a block of output neurons in each pass.
- * @param groupRandom where there are more than MAX_PAIRS pairs, it draws groups of neurons, and one pass goes over the
- *   pairs within groups. Each output and each input neuron is in one group. Absent: all pairs, however many.
+ * @param groupRandom where there are more than MAX_PAIRS pairs, it draws groups of neurons, and one pass goes
+ *   over the pairs within groups. Each output and each input neuron is in one group. Absent: all pairs,
+ *   however many.
  */
 export function planPasses(
   outputs: Int32Array,
@@ -63,7 +67,8 @@ function planGroups(outputs: Int32Array, inputs: Int32Array, random: Random): Pa
   for (let group = 0; group < groups; group++) {
     const [firstOutput, firstInput] = [bound(outputs, group), bound(inputs, group)];
     const rows = bound(outputs, group + 1) - firstOutput;
-    // Rounding, or many more neurons on one side, may pass the bound. Then the last inputs wait for another update.
+    // Rounding, or many more neurons on one side, may pass the bound. Then the last inputs wait for another
+    // update.
     const room = Math.floor((MAX_PAIRS - scores) / rows);
     const cols = Math.min(bound(inputs, group + 1) - firstInput, room);
     blocks.push({ outputs: firstOutput, rows, inputs: firstInput, cols, scores });

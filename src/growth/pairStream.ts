@@ -6,8 +6,8 @@ import type { Work } from '../run/turns.ts';
 import type { SearchContext } from './searchContext.ts';
 
 /**
- * Pairs of tiles whose inner products make the scores, layer by layer: for each tile of samples, row i of `outputs[l]`
- * against row j of `inputs[l]`. Both are pointers to [neurons][32], with zeros in unused lanes.
+ * Pairs of tiles whose inner products make the scores, layer by layer: for each tile of samples, row i of
+ * `outputs[l]` against row j of `inputs[l]`. Both are pointers to [neurons][32], with zeros in unused lanes.
  */
 export interface PairStream {
   readonly tiles: number;
@@ -38,7 +38,9 @@ export function activationPairs(network: Mlp, workspaces: readonly Workspace[], 
   };
 }
 
-/** The loss's gradient at every layer's output against the layer's input, over one batch: the dense gradient. */
+/**
+ * The loss's gradient at every layer's output against the layer's input, over one batch: the dense gradient.
+ */
 export function gradientPairs(network: Mlp, workspaces: readonly Workspace[], batch: RowList): PairStream {
   return {
     tiles: Math.ceil(batch.length / TILE),

@@ -1,8 +1,9 @@
 import { TILE } from '../engine/abi.ts';
 import type { Positions } from '../matrix/pattern.ts';
 
-// A sample of rows cannot propose two neurons that are silent in all of it, though they may fire together in a few other
-// rows: a pixel at the edge, say, and a neuron that sees the same digit. Such pairs are rare, so their list is short.
+// A sample of rows cannot propose two neurons that are silent in all of it, though they may fire together in
+// a few other rows: a pixel at the edge, say, and a neuron that sees the same digit. Such pairs are rare, so
+// their list is short.
 
 /** Pairs kept of a layer: 2¹⁸ entries of a map, some ten MB. Those met later are left out. */
 const MAX_RARE_PAIRS = 1 << 18;
@@ -23,7 +24,10 @@ export class RarePairs {
     this.#inDim = inDim;
   }
 
-  /** Adds the samples of one tile: of `outputs` and `inputs`, both [neurons][32], the rows of the listed neurons. */
+  /**
+   * Adds the samples of one tile: of `outputs` and `inputs`, both [neurons][32], the rows of the listed
+   * neurons.
+   */
   add(
     outputs: Float32Array,
     outList: readonly number[],

@@ -10,7 +10,8 @@ interface SearchSize {
 }
 
 /**
- * The sample that the search asks for; undefined for an exact search. `auto` takes the way of fewer multiply-adds.
+ * The sample that the search asks for; undefined for an exact search. `auto` takes the way of fewer
+ * multiply-adds.
  * @param dims neurons by layer, the inputs first.
  * @param rows all rows trained on.
  */
@@ -26,7 +27,8 @@ export function chooseSample(
   const total = (count: (size: SearchSize, l: number) => number): number =>
     sizes.reduce((sum, size, l) => sum + (size === undefined ? 0 : count(size, l)), 0);
   const pairs = total((_, l) => dims[l] * dims[l + 1]);
-  // After the sample, all rows go through the network once more, for the kept connections and the listed pairs.
+  // After the sample, all rows go through the network once more, for the kept connections and the listed
+  // pairs.
   const listed = total(({ kept, count }) => kept.indices.length + oversample * count);
   return sampleRows * pairs + rows * LISTED_PAIR_COST * listed < rows * pairs ? DEFAULT_SAMPLE : undefined;
 }

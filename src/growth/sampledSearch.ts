@@ -15,10 +15,11 @@ import { SilentNeurons } from './silentNeurons.ts';
 import { SquaredNorms } from './squaredNorms.ts';
 
 /**
- * As `searchCosines`, at a fraction of its cost. The cosines over a sample of the rows propose `oversample` times as many
- * positions as are wanted, and the largest of the exact cosines over all rows decide. Ties go to the lower position.
- * All rows go through the network once more, and the exact cosines of a short list are one sampled product meanwhile.
- * Pairs of neurons that are silent in the sample join the list where they fire together.
+ * As `searchCosines`, at a fraction of its cost. The cosines over a sample of the rows propose `oversample`
+ * times as many positions as are wanted, and the largest of the exact cosines over all rows decide. Ties go
+ * to the lower position. All rows go through the network once more, and the exact cosines of a short list are
+ * one sampled product meanwhile. Pairs of neurons that are silent in the sample join the list where they fire
+ * together.
  * @param sampled the rows of the sample. @param all all rows. @param groupRandom as `searchCosines` takes it.
  */
 export function* searchSampled(

@@ -5,7 +5,8 @@ export interface SearchRequest {
   readonly kept: CsrPattern;
   readonly count: number;
   /**
-   * Only scores above it count, and fewer positions may be found. Absent: positions of score 0 make up the number.
+   * Only scores above it count, and fewer positions may be found. Absent: positions of score 0 make up the
+   * number.
    */
   readonly least?: number;
 }

@@ -20,8 +20,8 @@ export class SilentNeurons {
   }
 
   /**
-   * Those that fire in a tile, ascending. This tile's squares alone decide: in a sum over other tiles, small ones would
-   * be lost. The loop calls nothing, since it looks at every silent neuron for every tile.
+   * Those that fire in a tile, ascending. This tile's squares alone decide: in a sum over other tiles, small
+   * ones would be lost. The loop calls nothing, since it looks at every silent neuron for every tile.
    */
   firingInTile(kernels: Kernels, tile: number): number[] {
     const { list } = this;

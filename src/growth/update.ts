@@ -19,7 +19,10 @@ export interface LayerUpdate {
   readonly drawn: Positions;
 }
 
-/** An update of the topology, layer by layer; null where a layer has every connection, or none was to be replaced. */
+/**
+ * An update of the topology, layer by layer; null where a layer has every connection, or none was to be
+ * replaced.
+ */
 export interface Update {
   readonly layers: readonly (LayerUpdate | null)[];
   /** What candidates were found by; null where none were searched for. */
@@ -27,8 +30,8 @@ export interface Update {
 }
 
 /**
- * One update of the topology after an epoch. It finds the weakest connections and the candidates that the method needs,
- * asks the method for its edits, and applies them.
+ * One update of the topology after an epoch. It finds the weakest connections and the candidates that the
+ * method needs, asks the method for its edits, and applies them.
  * @param rows all rows trained on. @param batchSize of the mini-batch for a dense gradient.
  */
 export function* evolve(
@@ -80,7 +83,8 @@ export function* evolve(
       outDim,
       nnz,
       pattern: layer.pattern(),
-      // A copy: a view of the kernels' memory would be lost as soon as a method's own call makes the memory grow.
+      // A copy: a view of the kernels' memory would be lost as soon as a method's own call makes the memory
+      // grow.
       values: layer.values.view.slice(),
       weakest: weakest[l],
       candidates: candidates[l],

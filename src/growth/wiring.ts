@@ -16,18 +16,25 @@ import { activationPairs } from './pairStream.ts';
 import type { SearchRequest } from './searchRequest.ts';
 import { findWeakest } from './weakest.ts';
 
-/** Rows that the cosines are over: enough to tell them from chance, and the cost does not grow with the data. */
+/**
+ * Rows that the cosines are over: enough to tell them from chance, and the cost does not grow with the data.
+ */
 export const WIRING_ROWS = 2000;
-/** With so few rows that chance alone reaches this cosine, cosines tell nothing, and a layer is left as it is. */
+/**
+ * With so few rows that chance alone reaches this cosine, cosines tell nothing, and a layer is left as it is.
+ */
 const MAX_CHANCE_COSINE = 0.5;
-/** Factor of a weight whose connection was drawn at random: it goes first, unless its pair is chosen later. */
+/**
+ * Factor of a weight whose connection was drawn at random: it goes first, unless its pair is chosen later.
+ */
 const RANDOM_GAIN = 0.01;
 
 /**
- * Connects neurons that fire together before anything is learnt, for a method that asks for it. It looks at no label.
- * In each update the weakest connections of a layer give way to the pairs of largest |cosine| that are not connected. (A
- * connection makes its neurons fire together, so the cosine of a connected pair tells nothing.) Cosines that chance alone
- * reaches do not count: in their place connections are drawn at random, with small weights.
+ * Connects neurons that fire together before anything is learnt, for a method that asks for it. It looks at
+ * no label. In each update the weakest connections of a layer give way to the pairs of largest |cosine| that
+ * are not connected. (A connection makes its neurons fire together, so the cosine of a connected pair tells
+ * nothing.) Cosines that chance alone reaches do not count: in their place connections are drawn at random,
+ * with small weights.
  */
 export function* wire(
   model: EvolvingModel,
@@ -70,7 +77,8 @@ export function* wire(
     }
     isDone = true;
   } finally {
-    // A training that was stopped in here begins anew, from the network it had: half a wiring would be other bits.
+    // A training that was stopped in here begins anew, from the network it had: half a wiring would be other
+    // bits.
     for (const { layer, pattern, values } of isDone ? [] : before) {
       layer.setPattern(pattern);
       layer.values.view.set(values);
@@ -87,7 +95,10 @@ function requestFor(layer: Layer, fraction: number, sampleRows: number): SearchR
   return { kept: layer.pattern(), count, least: chanceCosine(layer, sampleRows) };
 }
 
-/** Replaces the weakest connections of a layer by the chosen positions, and by random ones as far as these are too few. */
+/**
+ * Replaces the weakest connections of a layer by the chosen positions, and by random ones as far as these are
+ * too few.
+ */
 function rewire(
   model: EvolvingModel,
   layer: Layer,
@@ -105,8 +116,8 @@ function rewire(
 }
 
 /**
- * About the largest |cosine| among so many pairs of unrelated centred features: √(2·ln(pairs) / rows). The logarithm is
- * the number of bits, which is exact in every engine.
+ * About the largest |cosine| among so many pairs of unrelated centred features: √(2·ln(pairs) / rows). The
+ * logarithm is the number of bits, which is exact in every engine.
  */
 function chanceCosine({ inDim, outDim }: Layer, rows: number): number {
   const bits = (inDim * outDim).toString(2).length;

@@ -166,8 +166,8 @@ function checkEvolved(name: string, evolved: unknown): ReturnType<NonNullable<To
 
 /**
  * A caller's part, every property read once.
- * @param known its properties. An object literal may have no others, since one would be a slip; an instance of a class
- *   may, since it keeps its own state and methods there.
+ * @param known its properties. An object literal may have no others, since one would be a slip; an instance
+ *   of a class may, since it keeps its own state and methods there.
  */
 function readPart(what: string, value: unknown, like: string, needed: string, known: readonly string[]) {
   const wrong = new CtreError('E_ARGUMENT', `${what} is ${show(value)}; expected ${like}`);

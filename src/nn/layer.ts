@@ -46,8 +46,9 @@ export interface RowRange {
 }
 
 /**
- * One layer, y = W·x + b: W is `[outDim, inDim]`, and its number of connections never grows. A layer that has all of them
- * keeps no structure: its values in CSR order are the dense matrix, and the dense kernels compute with it.
+ * One layer, y = W·x + b: W is `[outDim, inDim]`, and its number of connections never grows. A layer that has
+ * all of them keeps no structure: its values in CSR order are the dense matrix, and the dense kernels compute
+ * with it.
  */
 export class Layer implements LayerShape {
   readonly index: number;
@@ -61,7 +62,9 @@ export class Layer implements LayerShape {
   /** Weights in CSR order [nnz]. */
   readonly values: F32Block;
   readonly bias: F32Block;
-  /** The optimiser's state: `slots` arrays for the weights and as many for the biases; none before training. */
+  /**
+   * The optimiser's state: `slots` arrays for the weights and as many for the biases; none before training.
+   */
   #slots: OptimizerSlots = { weights: [], bias: [] };
 
   constructor(region: Region, index: number, inDim: number, outDim: number, nnz: number) {
@@ -117,7 +120,10 @@ export class Layer implements LayerShape {
     };
   }
 
-  /** Writes a pattern of nnz connections or fewer, CSR and CSC. With fewer, every array of connections gets shorter. */
+  /**
+   * Writes a pattern of nnz connections or fewer, CSR and CSC. With fewer, every array of connections gets
+   * shorter.
+   */
   setPattern(pattern: CsrPattern): void {
     const nnz = pattern.indices.length;
     if (nnz < this.#nnz) this.#shrink(nnz);
@@ -170,7 +176,10 @@ export class Layer implements LayerShape {
     return { weights: region.f32(this.nnz), bias: region.f32(this.outDim) };
   }
 
-  /** y = W·x + b over a tile's first `lanes` samples, ReLU if asked. x [inDim][32], y [outDim][32], as pointers. */
+  /**
+   * y = W·x + b over a tile's first `lanes` samples, ReLU if asked. x [inDim][32], y [outDim][32], as
+   * pointers.
+   */
   forward(kernels: Kernels, x: number, y: number, relu: boolean, lanes: number): void {
     const { structure, values, bias, inDim, outDim } = this;
     if (structure === undefined) {

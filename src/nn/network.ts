@@ -102,7 +102,9 @@ export class Mlp {
     return this.#time;
   }
 
-  /** As `useOptimizer`, with the state that the optimiser had after so many steps: its arrays, layer by layer. */
+  /**
+   * As `useOptimizer`, with the state that the optimiser had after so many steps: its arrays, layer by layer.
+   */
   restoreOptimizer(
     optimizer: Optimizer,
     steps: number,
@@ -142,7 +144,10 @@ export class Mlp {
     return this.layers.map((layer) => layer.allocateGradient(region));
   }
 
-  /** From the packed input tile to the class probabilities; only those of the first `lanes` samples mean anything. */
+  /**
+   * From the packed input tile to the class probabilities; only those of the first `lanes` samples mean
+   * anything.
+   */
   forward(kernels: Kernels, { activations, probabilities, logSums }: Workspace, lanes = TILE): void {
     const { length } = this.layers;
     this.layers.forEach((layer, l) => {

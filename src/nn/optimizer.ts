@@ -3,8 +3,8 @@ import { CtreError } from '../base/errors.ts';
 import type { Kernels } from '../engine/abi.ts';
 
 /**
- * An optimiser: how a step changes parameters, and how many numbers of state (`slots`) each parameter has. One that is an
- * object literal may have no other property than these.
+ * An optimiser: how a step changes parameters, and how many numbers of state (`slots`) each parameter has.
+ * One that is an object literal may have no other property than these.
  */
 export interface Optimizer {
   readonly name: string;
@@ -33,8 +33,8 @@ export interface OptimizerOptions {
 }
 
 /**
- * Stochastic gradient descent with momentum; the defaults are the published settings of CTRE.
- * v ← momentum·v + g; then w ← w − learningRate·(g + momentum·v) with Nesterov, w ← w − learningRate·v without.
+ * Stochastic gradient descent with momentum; the defaults are the published settings of CTRE. v ← momentum·v
+ * + g; then w ← w − learningRate·(g + momentum·v) with Nesterov, w ← w − learningRate·v without.
  * @throws CtreError `E_ARGUMENT` for a number out of its range.
  */
 export function sgd(
@@ -125,8 +125,9 @@ export function optimizerByName(name: string, options: unknown = {}): Optimizer 
 const BELOW_ONE = 1 - 2 ** -24;
 
 /**
- * A decay from 0 to below 1 as the kernels hold it: the nearest float32 number below 1. Adam's bias corrections have to be
- * those of the decay in use, and a decay rounded to 1 would keep every old gradient for ever.
+ * A decay from 0 to below 1 as the kernels hold it: the nearest float32 number below 1. Adam's bias
+ * corrections have to be those of the decay in use, and a decay rounded to 1 would keep every old gradient
+ * for ever.
  */
 function checkDecay(name: string, value: unknown): number {
   return Math.min(Math.fround(checkNumber(name, value, { least: 0, below: 1 })), BELOW_ONE);

@@ -6,14 +6,16 @@ const MAX_LAYERS = 2 ** 16;
 
 /** How dense the layers are; exactly one of `epsilon` and `density`. */
 export interface DensityOptions {
-  /** ε: a layer's density is ε·(inDim + outDim) / (inDim·outDim), at most 1 (Erdős–Rényi; Mocanu et al. 2018). */
+  /**
+   * ε: a layer's density is ε·(inDim + outDim) / (inDim·outDim), at most 1 (Erdős–Rényi; Mocanu et al. 2018).
+   */
   readonly epsilon?: number;
   /** One overall density, spread by `distribution`, or one for every layer. */
   readonly density?: number | readonly number[];
   /**
-   * How an overall density is spread. `er` (the default) and `erk`: in proportion to (inDim + outDim) / (inDim·outDim).
-   * `uniform`: the same in every layer. ERK adds kernel sizes to ER (Evci et al. 2020), so both are the same in fully
-   * connected layers.
+   * How an overall density is spread. `er` (the default) and `erk`: in proportion to (inDim + outDim) /
+   * (inDim·outDim). `uniform`: the same in every layer. ERK adds kernel sizes to ER (Evci et al. 2020), so
+   * both are the same in fully connected layers.
    */
   readonly distribution?: 'er' | 'erk' | 'uniform';
 }
@@ -69,7 +71,10 @@ function erdosRenyi(dims: readonly number[]): number[] {
   return dims.slice(1).map((outDim, l) => (dims[l] + outDim) / (dims[l] * outDim));
 }
 
-/** Densities in proportion to the Erdős–Rényi weights that make the overall one; layers that would pass 1 are full. */
+/**
+ * Densities in proportion to the Erdős–Rényi weights that make the overall one; layers that would pass 1 are
+ * full.
+ */
 function proportionalDensities(dims: readonly number[], overall: number): number[] {
   const sizes = dims.slice(1).map((outDim, l) => dims[l] * outDim);
   const weights = erdosRenyi(dims);

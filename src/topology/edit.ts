@@ -25,7 +25,10 @@ export interface EditCounts {
   readonly random: number;
 }
 
-/** What changed in a layer's connections from the start of an epoch to its end: positions of W, in row-major order. */
+/**
+ * What changed in a layer's connections from the start of an epoch to its end: positions of W, in row-major
+ * order.
+ */
 export interface LayerEdit {
   /** Gone. */
   readonly pruned: Positions;
@@ -36,7 +39,8 @@ export interface LayerEdit {
 }
 
 /**
- * What became of a pattern. A connection that was pruned and grown again in the same update counts as kept. O(nnz).
+ * What became of a pattern. A connection that was pruned and grown again in the same update counts as kept.
+ * O(nnz).
  * @param drawn what the update drew at random.
  */
 export function comparePatterns(
@@ -67,8 +71,8 @@ export interface PlannedEdit {
 /**
  * Checks an edit. Nothing changes yet, so that a network is changed in all layers or in none. O(nnz).
  * @param mayShrink whether fewer connections may be grown than pruned.
- * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, grows a kept one, or lists as
- *   drawn at random what it does not grow.
+ * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, grows a kept one,
+ *   or lists as drawn at random what it does not grow.
  */
 export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): PlannedEdit {
   const { prune, grow } = edit;
@@ -85,8 +89,8 @@ export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): Pl
 }
 
 /**
- * Makes a planned edit: the one place where a CSR structure changes. Kept connections keep weight and optimiser state
- * bit for bit; new ones get a drawn weight and a state of zero. O(nnz).
+ * Makes a planned edit: the one place where a CSR structure changes. Kept connections keep weight and
+ * optimiser state bit for bit; new ones get a drawn weight and a state of zero. O(nnz).
  */
 export function applyEdit(
   target: EditTarget,

@@ -14,8 +14,8 @@ import { snip } from './methods/snip.ts';
 import type { Topology } from './topology.ts';
 
 /**
- * The one table of methods, in the order of every list. A method is a file in methods/ and its line here: the public
- * `topology`, the command line, the playground, reports and tests read the table.
+ * The one table of methods, in the order of every list. A method is a file in methods/ and its line here: the
+ * public `topology`, the command line, the playground, reports and tests read the table.
  */
 const table = {
   cteRigl,

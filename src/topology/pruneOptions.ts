@@ -44,7 +44,9 @@ export function pruneSchedule({ pruneFraction, annealing }: Required<PruneOption
   });
 }
 
-/** (1 + cos πt) / 2 for t in [0, 1], by the cosine's series about ½: the host's own differs between engines. */
+/**
+ * (1 + cos πt) / 2 for t in [0, 1], by the cosine's series about ½: the host's own differs between engines.
+ */
 function halfCosine(t: number): number {
   const x = Math.PI * (t - 0.5);
   const z = x * x;

@@ -14,7 +14,10 @@ import type { MethodOption } from '../../src/topology/method.ts';
 import { METHOD_NAMES, methods, topologyByName } from '../../src/topology/methods.ts';
 import { effort, runSeed } from '../support/effort.ts';
 
-/** fast-check's seed is the run's: its report names the path to the smallest failure, CTRE_SEED and that path run it again. */
+/**
+ * fast-check's seed is the run's: its report names the path to the smallest failure, CTRE_SEED and that path
+ * run it again.
+ */
 const parameters = (runs: number) => ({ seed: runSeed, numRuns: runs, path: process.env.CTRE_PATH });
 
 /** Laws of one matrix, looked at from outside: no part of the code under test decides. */
@@ -197,7 +200,8 @@ describe(`any sequence of calls (CTRE_SEED=${runSeed})`, () => {
               }
             }
             const now = model.layers.map(({ nnz }) => nnz);
-            // A method with a `pruneCount` comes down from all connections; nothing else changes their number.
+            // A method with a `pruneCount` comes down from all connections; nothing else changes their
+            // number.
             const { pruneCount } = topologyByName(model.method);
             const lost = now.map((nnz, l) => (pruneCount === undefined ? 0 : counts[l] - nnz));
             expect(lost.every((n) => n >= 0)).toBe(true);
@@ -317,7 +321,10 @@ describe(`any sequence of edits (CTRE_SEED=${runSeed})`, () => {
     return all;
   }
 
-  /** As many positions as were pruned: about `again` of them just pruned, the others where nothing was, as far as there is room. */
+  /**
+   * As many positions as were pruned: about `again` of them just pruned, the others where nothing was, as far
+   * as there is room.
+   */
   function growth(
     pattern: CsrPattern,
     kept: CsrPattern,

@@ -12,8 +12,8 @@ export const cte = {
   source: 'Atashgahi et al., Machine Learning 2022',
   options: cosineOptions,
   /**
-   * CTE: grows between the neurons whose activations are most alike, by |cosine| (Atashgahi et al., Machine Learning
-   * 2022).
+   * CTE: grows between the neurons whose activations are most alike, by |cosine| (Atashgahi et al., Machine
+   * Learning 2022).
    * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
    */
   create(options: CosineOptions = {}): Topology<null> {

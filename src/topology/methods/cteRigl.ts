@@ -50,10 +50,11 @@ export const cteRigl = {
   source: 'this package, after CTE and RigL (docs/results.md)',
   options: cteRiglOptions,
   /**
-   * The default: connects neurons that fire together before anything is learnt. In the first part of the training it
-   * grows by cosine as CTE does; after that it grows by the dense gradient as RigL does, and prunes connections that
-   * carry nothing first. Cosines find the inputs that belong together where labels alone tell noise from signal badly;
-   * gradients then find what the classes need. New connections begin at 0. Measured in docs/results.md.
+   * The default: connects neurons that fire together before anything is learnt. In the first part of the
+   * training it grows by cosine as CTE does; after that it grows by the dense gradient as RigL does, and
+   * prunes connections that carry nothing first. Cosines find the inputs that belong together where labels
+   * alone tell noise from signal badly; gradients then find what the classes need. New connections begin at
+   * 0. Measured in docs/results.md.
    * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
    */
   create(options: CteRiglOptions = {}): Topology<null> {

@@ -40,8 +40,8 @@ export const ctreSeq = {
   source: 'Atashgahi et al., Machine Learning 2022',
   options: seqOptions,
   /**
-   * CTRE-seq: grows by |cosine| until the validation accuracy has not improved for `patience` epochs, and from then on
-   * at random (Atashgahi et al., Machine Learning 2022).
+   * CTRE-seq: grows by |cosine| until the validation accuracy has not improved for `patience` epochs, and
+   * from then on at random (Atashgahi et al., Machine Learning 2022).
    * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
    */
   create(options: CtreSeqOptions = {}): Topology<SeqState> {

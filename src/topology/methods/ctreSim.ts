@@ -14,9 +14,10 @@ export const ctreSim = {
   source: 'Atashgahi et al., Machine Learning 2022',
   options: cosineOptions,
   /**
-   * CTRE-sim: grows by |cosine| as CTE does, and at random in the same update. A candidate that this very update pruned
-   * gives way to a random position outside the kept and the chosen ones (Atashgahi et al., Machine Learning 2022). The
-   * published code may draw a position that is chosen already, and then grows fewer; here as many are grown as pruned.
+   * CTRE-sim: grows by |cosine| as CTE does, and at random in the same update. A candidate that this very
+   * update pruned gives way to a random position outside the kept and the chosen ones (Atashgahi et al.,
+   * Machine Learning 2022). The published code may draw a position that is chosen already, and then grows
+   * fewer; here as many are grown as pruned.
    * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
    */
   create(options: CosineOptions = {}): Topology<null> {

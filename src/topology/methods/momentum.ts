@@ -29,9 +29,10 @@ export const momentum = {
   source: 'Dettmers and Zettlemoyer 2019',
   options: momentumOptions,
   /**
-   * Sparse momentum: grows where the mean of the dense gradient is largest, with weight 0 (Dettmers and Zettlemoyer
-   * 2019). The published mean runs over all past steps, in a dense array. No such array exists here, so the mean is
-   * taken at the update, over `batches` mini-batches with the weights as they are. Connections stay in their layer.
+   * Sparse momentum: grows where the mean of the dense gradient is largest, with weight 0 (Dettmers and
+   * Zettlemoyer 2019). The published mean runs over all past steps, in a dense array. No such array exists
+   * here, so the mean is taken at the update, over `batches` mini-batches with the weights as they are.
+   * Connections stay in their layer.
    * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
    */
   create(options: MomentumOptions = {}): Topology<null> {

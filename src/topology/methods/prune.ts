@@ -33,8 +33,9 @@ export const prune = {
   source: 'Zhu and Gupta 2017',
   options: gradualOptions,
   /**
-   * Gradual magnitude pruning: a dense network loses its smallest weights after every epoch, down to the density asked
-   * for. At the share t of the training, (1 − t / until)³ of what is too much is left (Zhu and Gupta 2017).
+   * Gradual magnitude pruning: a dense network loses its smallest weights after every epoch, down to the
+   * density asked for. At the share t of the training, (1 − t / until)³ of what is too much is left (Zhu and
+   * Gupta 2017).
    * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
    */
   create(options: GradualPruningOptions = {}): Topology<PruneState> {

@@ -11,7 +11,8 @@ export const rigl = {
   source: 'Evci et al., ICML 2020',
   options: pruneOptions,
   /**
-   * RigL: grows where the dense gradient of one mini-batch is largest, with weight 0 (Evci et al., ICML 2020).
+   * RigL: grows where the dense gradient of one mini-batch is largest, with weight 0 (Evci et al., ICML
+   * 2020).
    * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
    */
   create(options: PruneOptions = {}): Topology<null> {

@@ -11,9 +11,9 @@ export const snip = {
   source: 'Lee et al., ICLR 2019',
   options: {},
   /**
-   * SNIP: of a dense initialisation each layer keeps the nnz weights with the largest |gradient · weight| on the first
-   * mini-batch (Lee et al., ICLR 2019), then trains them from their initial values. Until training starts the pattern
-   * is a random one.
+   * SNIP: of a dense initialisation each layer keeps the nnz weights with the largest |gradient · weight| on
+   * the first mini-batch (Lee et al., ICLR 2019), then trains them from their initial values. Until training
+   * starts the pattern is a random one.
    * @throws CtreError `E_ARGUMENT` for any option.
    */
   create(options: Readonly<Record<string, never>> = {}): Topology<null> {

@@ -22,8 +22,9 @@ const context = (inDim: number, outDim: number) => ({
 });
 
 /**
- * Activations of two layers' neurons, samples × neurons: outputs follow some inputs (or their negatives), some neurons are dead, and the values
- * are multiples of 1/4, so that all inner products are exact in float32 and ties are real ties.
+ * Activations of two layers' neurons, samples × neurons: outputs follow some inputs (or their negatives),
+ * some neurons are dead, and the values are multiples of 1/4, so that all inner products are exact in float32
+ * and ties are real ties.
  */
 function activations(samples: number, inDim: number, outDim: number, seed: number) {
   const random = randomStream(seed, 'activations');
@@ -159,7 +160,8 @@ describe('the sampled search', () => {
   });
 
   it('finds the same whether tiles come one at a time or together, as on threads', () => {
-    // Neurons 5 and 6 are silent in the sample, fire apart, and once together: too weakly to show in their norms.
+    // Neurons 5 and 6 are silent in the sample, fire apart, and once together: too weakly to show in their
+    // norms.
     const [ins, outs] = [5, 6].map((neuron, side) =>
       Array.from({ length: 4 * TILE }, (_, r) => {
         const row = Array.from({ length: 8 }, (_, n) => Number(n === 0 && r < TILE));
