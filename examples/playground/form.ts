@@ -30,7 +30,7 @@ export function prepareForm(): void {
   }
 }
 
-/** What both runs have in common. @param runs how many there are: they share the processor. */
+/** What both runs have in common. @param runs how many there are, since they share the processor. */
 export function sharedSettings(runs: number): SharedSettings {
   const threads = Math.floor((navigator.hardwareConcurrency ?? 1) / runs);
   return {

@@ -52,7 +52,8 @@ export function* startFromInitialGradient(
       if (start.pattern.indices.length !== nnz) {
         throw new CtreError(
           'E_ARGUMENT',
-          `topology ${topology.name} chose ${start.pattern.indices.length} connections for layer ${l}; expected ${nnz}`,
+          `topology ${topology.name} chose ${start.pattern.indices.length} connections for layer ${l}; ` +
+            `expected ${nnz}`,
         );
       }
       return start;

@@ -141,7 +141,8 @@ function checkStart(
   if (pattern.rows !== outDim || pattern.cols !== inDim || isEmpty) {
     throw new CtreError(
       'E_SHAPE',
-      `topology ${name} starts with ${pattern.indices.length} connections in ${pattern.rows} × ${pattern.cols}; expected some in ${outDim} × ${inDim}`,
+      `topology ${name} starts with ${pattern.indices.length} connections ` +
+        `in ${pattern.rows} × ${pattern.cols}; expected some in ${outDim} × ${inDim}`,
     );
   }
   return { pattern, state: readField(name, start, 'state') };

@@ -80,7 +80,8 @@ export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): Pl
   if (!fits || grow.rows.length !== grow.cols.length) {
     throw new CtreError(
       'E_ARGUMENT',
-      `the topology method prunes ${prune.length} connections and grows ${grow.cols.length}; expected as many of both`,
+      `the topology method prunes ${prune.length} connections and grows ${grow.cols.length}; ` +
+        `expected ${mayShrink ? 'at most as many grown' : 'as many of both'}`,
     );
   }
   const planned = mergeEdit(before, edit);
@@ -157,7 +158,8 @@ function mergeEdit(
   if (nextPruned !== prune.length || nextGrown !== grow.cols.length) {
     throw new CtreError(
       'E_ARGUMENT',
-      'the topology method gave positions out of range or out of order; expected them within the layer, ascending',
+      'the topology method gave positions out of range or out of order; ' +
+        'expected them within the layer, ascending',
     );
   }
   return { pattern: { rows, cols, indptr: newIndptr, indices: newIndices }, source, regrown };
@@ -184,6 +186,7 @@ function checkAmong(grown: Positions, drawn: Positions): void {
 function misplaced(row: number, column: number): CtreError {
   return new CtreError(
     'E_ARGUMENT',
-    `the topology method grows the connection (${row}, ${column}), which is kept or listed twice; grow others`,
+    `the topology method grows the connection (${row}, ${column}), which is kept or listed twice; ` +
+      'grow others',
   );
 }
