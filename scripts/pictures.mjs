@@ -41,7 +41,7 @@ async function takeTopology() {
   const page = await open({ width: 1200, height: 1220 });
   await page.evaluate(keepLooks);
   // Small batches make for long epochs: few pass unseen.
-  await train(page, { epochs: String(EPOCHS.at(-1)), 'batch-size': '4', 'method-b': 'fixed' });
+  await train(page, { epochs: String(EPOCHS.at(-1)), 'batch-size': '4', 'method-b': 'static' });
   await page.waitForTimeout(500);
   const url = await page.evaluate(drawStrip, EPOCHS);
   await writeFile(`${folder}/topology.webp`, Buffer.from(url.split(',')[1], 'base64'));

@@ -13,9 +13,9 @@ export interface Curve {
 const SVG = 'http://www.w3.org/2000/svg';
 /** Room around the curves, in CSS pixels: numbers to the left and below, names to the right. */
 const ROOM = { left: 44, right: 30, top: 8, bottom: 26 };
-/** What the name of the axis takes. */
+/** Pixels that the name of the axis takes. */
 const NAME = 66;
-/** More points than pixels are drawn by nobody. */
+/** Points of a curve at most: more than there are pixels would not show. */
 const MOST_POINTS = 600;
 
 /** Draws the curves into a box, over an axis of so many epochs. */
@@ -81,11 +81,11 @@ function pathThrough(
     const drawn = at % stride === 0 || at === epochs.length - 1;
     return drawn && value !== null ? [`${x(epoch).toFixed(1)} ${y(value).toFixed(1)}`] : [];
   });
-  // A single point has no length: a stroke of its own makes it one.
+  // A single point would not show: it becomes a line of two pixels.
   return kept.length === 1 ? `M${kept[0]}h2` : `M${kept.join('L')}`;
 }
 
-/** Names that stand apart. */
+/** The curves' ends, moved apart so that their names do not overlap. */
 function spaced<E extends { to: number }>(ends: readonly E[]): E[] {
   const sorted = [...ends].sort((one, other) => one.to - other.to);
   sorted.forEach((end, at) => {
@@ -94,13 +94,13 @@ function spaced<E extends { to: number }>(ends: readonly E[]): E[] {
   return sorted;
 }
 
-/** What nearly all values are below: a first loss beyond all others would flatten the rest. */
+/** The value that 99 % are below: a first loss far above all others would flatten the rest. */
 function quantile(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.floor(0.99 * (sorted.length - 1))] ?? 1;
 }
 
-/** The next number above that quarters well. */
+/** The next larger number whose quarters are short. */
 function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1e-6)));
   return power * ([1, 2, 4, 8].find((factor) => factor * power >= value) ?? 10);

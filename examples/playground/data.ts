@@ -1,4 +1,4 @@
-// The page's half of dataWorker.ts: asks, and hands on what comes.
+// The page's half of dataWorker.ts: it asks, and passes on the answers.
 import { CsrMatrix, CtreError, type DenseMatrix, type ErrorCode } from 'ctre';
 
 /** Where data come from. */
@@ -18,9 +18,11 @@ export interface DataFacts {
   readonly sparse: boolean;
   /** How the features were scaled, in words. */
   readonly scaling: string;
-  /** What a model of these data keeps with it, under the names that the command line reads: it takes such a model as its own. */
+  /**
+   * What a model of these data keeps in its file. The names are those that the command line reads.
+   */
   readonly notes: Readonly<Record<string, unknown>>;
-  /** Where the features are pixels of a square: its side, and the mean of all pictures, 0 to 1. */
+  /** For features that are pixels of a square: its side, and the mean of all pictures, 0 to 1. */
   readonly picture?: { readonly side: number; readonly mean: Float32Array };
   /** Columns whose part in a generated problem is known. */
   readonly known?: { readonly informative: readonly number[]; readonly redundant: readonly number[] };
@@ -77,7 +79,7 @@ function ask<T>(question: Question): Promise<T> {
 }
 
 /**
- * Reads or makes a dataset, and keeps it where it was read: the one before stays until this one is there.
+ * Reads or makes a dataset. It stays in the worker, and replaces the one before once it is complete.
  * @param most rows to take at most.
  * @throws CtreError with a sentence for the visitor.
  */

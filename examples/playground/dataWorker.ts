@@ -1,4 +1,5 @@
-// The thread that reads, generates and scales: the page only ever sees what it shows. data.ts is its other half.
+// The thread that reads, generates and scales data; the page gets no more than it shows. data.ts is the other
+// half.
 import { CsrMatrix, CtreError, type DenseMatrix } from 'ctre';
 import {
   applyScaler,
@@ -13,12 +14,17 @@ import {
 import type { Answer, DataFacts, Question, RunData, SampleRow, Source } from './data.ts';
 import { drawDigits, randomNumbers, SIDE, shuffled } from './digits.ts';
 
-/** A file beyond this is not worth trying: with its scaled copy it would leave a page no room to train in. */
+/** Files beyond this are refused: with their scaled copy they would leave a page no memory to train in. */
 const MOST_BYTES = 512 * 2 ** 20;
 /** The share of rows held out where the files bring no test rows. */
 const HELD_OUT = 0.2;
+/** Rows of drawn digits. */
 const DIGITS = 4000;
-/** Decides which rows are taken and held out, so that A and B, and today and tomorrow, see the same. */
+/** Pictures have sides of at least so many pixels, and so many rows are looked at to tell. */
+const [LEAST_SIDE, PIXEL_ROWS] = [8, 200];
+/** The brightest level of a pixel that is an integer. */
+const MAX_LEVEL = 255;
+/** Decides which rows are taken and which are held out: the same for A and B, and on every visit. */
 const SEED = 1;
 
 type Matrix = DenseMatrix | CsrMatrix;
@@ -77,7 +83,8 @@ async function openFiles(files: readonly File[]): Promise<{ name: string; datase
     const megabytes = Math.round(size / 2 ** 20);
     throw new CtreError(
       'E_MEMORY',
-      `${name}: ${megabytes} MiB are too many for a page, which reads up to ${MOST_BYTES / 2 ** 20}; use a part of it, or the command line`,
+      `${name}: ${megabytes} MiB are too many for a page, which reads up to ${MOST_BYTES / 2 ** 20}; ` +
+        'use a part of it, or the command line',
     );
   }
   const entries = await Promise.all(files.map(async (file) => [file.name, await bytesOf(file)] as const));
@@ -95,12 +102,12 @@ async function bytesOf(file: File): Promise<Uint8Array> {
   }
 }
 
-/** At most so many rows to train on, and some held out: the files' own test rows, where there are any. */
+/** At most so many rows to train on, and some held out: the files' own test rows if they have any. */
 function split({ x, labels, test }: Dataset, most: number): { train: Labelled; validation: Labelled } {
   if (x.rows < 2) {
     throw new CtreError(
       'E_SHAPE',
-      `there is ${x.rows} row; expected at least two, to train on and to validate with`,
+      `the data have ${x.rows} row; expected at least two, to train on and to validate with`,
     );
   }
   const order = shuffled(x.rows, randomNumbers(SEED)).subarray(0, most);
@@ -122,17 +129,17 @@ function split({ x, labels, test }: Dataset, most: number): { train: Labelled; v
 /** The side of the square pictures that the rows seem to be: levels from 0 to 1, or integers to 255. */
 function pictureSide(x: Matrix): number | undefined {
   const side = Math.round(Math.sqrt(x.cols));
-  if (side < 8 || side * side !== x.cols) return undefined;
-  const some = valuesOf(x).subarray(0, 200 * x.cols);
+  if (side < LEAST_SIDE || side * side !== x.cols) return undefined;
+  const some = valuesOf(x).subarray(0, PIXEL_ROWS * x.cols);
   const most = some.reduce((largest, value) => Math.max(largest, value), 0);
   const isLevel = (value: number): boolean => value >= 0 && (most <= 1 || Number.isInteger(value));
-  return most > 0 && most <= 255 && some.every(isLevel) ? side : undefined;
+  return most > 0 && most <= MAX_LEVEL && some.every(isLevel) ? side : undefined;
 }
 
-/** Pictures keep their relative brightness, tables get columns alike, and what is sparse stays so. */
+/** Pictures keep their relative brightness, tables get columns of one scale, and sparse data stay sparse. */
 function chooseScaler(x: Matrix, isPicture: boolean): { scaler: Scaler; scaling: string } {
   if (isPicture) {
-    const scale = valuesOf(x).some((value) => value > 1) ? 255 : 1;
+    const scale = valuesOf(x).some((value) => value > 1) ? MAX_LEVEL : 1;
     const same = (value: number): number[] => Array(x.cols).fill(value);
     const scaler: Scaler = { kind: 'minmax', offset: same(0), scale: same(scale) };
     return { scaler, scaling: scale === 1 ? 'pixels from 0 to 1' : 'pixels divided by 255' };
@@ -143,7 +150,7 @@ function chooseScaler(x: Matrix, isPicture: boolean): { scaler: Scaler; scaling:
   try {
     return { scaler: fitScaler('minmax', x), scaling: 'columns scaled to 0 … 1' };
   } catch {
-    // Columns whose zeros would move.
+    // Scaling would move the zeros of some columns.
     return { scaler: fitScaler('none', x), scaling: 'not scaled' };
   }
 }
@@ -164,7 +171,9 @@ function columnMeans(x: Matrix): Float32Array {
   return means;
 }
 
-/** In memory that every thread can read, where the page may have such: then nobody ever copies it. */
+/**
+ * Copies it to memory that every thread can read, if the page may have such; then it is never copied again.
+ */
 function shareable(x: Matrix): Matrix {
   if (x instanceof CsrMatrix || !globalThis.crossOriginIsolated) return x;
   const data = new Float32Array(new SharedArrayBuffer(x.data.byteLength));

@@ -1,9 +1,13 @@
-// Digits as strokes, and strokes as pixels: what the visitor draws and what the embedded problem is made of go the same way.
+// Digits as strokes, and strokes as pixels. The visitor's drawing and the generated digits become pixels in
+// the same way.
 
 /** A line drawn in one go: x and y by turns, y downwards, in any unit. */
 export type Stroke = readonly number[];
 
-/** Pictures are as MNIST's: SIDE × SIDE pixels from 0 to 1, the digit in a box of BOX pixels, its mass in the middle. */
+/**
+ * Pictures are as those of MNIST: SIDE × SIDE pixels from 0 to 1, the digit in a box of BOX × BOX, its mass
+ * centred.
+ */
 export const SIDE = 28;
 const BOX = 20;
 
@@ -38,7 +42,7 @@ export function toPixels(strokes: readonly Stroke[], pen = PEN): Float32Array {
   if (xs.length === 0) return new Float32Array(SIDE * SIDE);
   const [left, right] = rangeOf(xs);
   const [top, bottom] = rangeOf(ys);
-  // A dot stays a dot.
+  // A dot has no size to scale by; it stays a dot.
   const scale = (BOX - 2 * pen) / Math.max(right - left, bottom - top, 1e-9);
   const place = (shiftX: number, shiftY: number): Float32Array[] =>
     strokes.map((stroke) =>
@@ -100,7 +104,10 @@ function middleOfMass(pixels: Float32Array): [x: number, y: number] {
   return mass === 0 ? [SIDE / 2, SIDE / 2] : [x / mass, y / mass];
 }
 
-/** How people write: by digit some ways, each some strokes through these points, in a box of 1 × 1. Two points are a straight line. */
+/**
+ * How people write: for each digit several ways, each of some strokes through these points, in a box of 1 ×
+ * 1. A stroke of two points is a straight line.
+ */
 const WAYS: readonly (readonly (readonly Stroke[])[])[] = [
   [[[0.5, 0, 0.15, 0.2, 0.08, 0.55, 0.28, 0.93, 0.62, 0.96, 0.9, 0.6, 0.82, 0.18, 0.5, 0]]],
   [
@@ -209,7 +216,10 @@ function smooth(stroke: Stroke): number[] {
   return [...curve, ...point(count - 1)];
 }
 
-/** A hand: bends, slants, turns and stretches a digit, the same for all of its strokes so that they stay joined. */
+/**
+ * A handwriting: it bends, slants, turns and stretches all strokes of a digit alike, so that they stay
+ * joined.
+ */
 function hand(random: () => number): (stroke: Stroke) => Stroke {
   const spread = (most: number): number => (2 * random() - 1) * most;
   const turn = spread(0.25);
@@ -233,7 +243,10 @@ function hand(random: () => number): (stroke: Stroke) => Stroke {
   };
 }
 
-/** Rows of digits, as many of each, in random order: x [rows × SIDE²] row-major, and which digit each is. */
+/**
+ * Rows of digits, as many of each, in random order. `data` is [rows × SIDE²], row-major; labels are the
+ * digits.
+ */
 export function drawDigits(
   rows: number,
   seed: number,

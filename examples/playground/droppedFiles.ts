@@ -1,8 +1,8 @@
-// What was dropped on the page, folders among it.
+// The files and folders that were dropped on the page.
 
-/** The files that were dropped; those of a folder for a folder. */
+/** The files that were dropped, and for a folder the files in it. */
 export async function droppedFiles({ items }: DataTransfer): Promise<File[]> {
-  // All items at once: after the first pause there are none.
+  // All items are read at once: after the first pause the list is empty.
   const entries = [...items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const files = entries.map(({ entry, file }) => (entry?.isDirectory ? filesIn(entry) : file ? [file] : []));
   return (await Promise.all(files)).flat();
@@ -13,7 +13,7 @@ async function filesIn(folder: FileSystemEntry): Promise<File[]> {
   const reader = (folder as FileSystemDirectoryEntry).createReader();
   const entries: FileSystemEntry[] = [];
   while (true) {
-    // A part at a time, until there is none.
+    // Each call gives a part of the entries; an empty part is the end.
     const part = await new Promise<FileSystemEntry[]>((resolve, reject) => {
       reader.readEntries(resolve, reject);
     });

@@ -1,10 +1,12 @@
-// Where the network looks: over the mean picture where inputs are pixels, as bars where they are columns of a table.
+// Which inputs have connections: drawn over the mean picture for pixels, as bars for columns of a table.
 import type { DataFacts } from './data.ts';
 import { contextOf, make, styleColour } from './page.ts';
 import type { Look } from './run.ts';
 
 /** Bars at most. */
 const BARS = 12;
+/** How strong the mean picture is at its brightest, and the colour of a single connection at least, of 1. */
+const [MEAN_STRENGTH, LEAST_HEAT] = [0.45, 0.25];
 
 /** Shows which inputs have connections. */
 export function showInputs(box: HTMLElement, look: Look, facts: DataFacts): void {
@@ -34,9 +36,9 @@ function drawConnections(
   const brightest = mean.reduce((largest, value) => Math.max(largest, value), 1e-9);
   const image = context.createImageData(side, side);
   counts.forEach((count, j) => {
-    // The mean picture is faint beneath; the more connections a pixel has, the more of the colour it gets.
-    const faint = 0.45 * (mean[j] / brightest);
-    const heat = count === 0 ? 0 : 0.25 + 0.75 * (count / most);
+    // The mean picture is faint. The more connections a pixel has, the more of the colour covers it.
+    const faint = MEAN_STRENGTH * (mean[j] / brightest);
+    const heat = count === 0 ? 0 : LEAST_HEAT + (1 - LEAST_HEAT) * (count / most);
     colour.forEach((channel, c) => {
       const below = paper[c] + (ink[c] - paper[c]) * faint;
       image.data[4 * j + c] = below + (channel - below) * heat;
@@ -45,7 +47,8 @@ function drawConnections(
   });
   context.putImageData(image, 0, 0);
   const used = counts.filter((count) => count > 0).length;
-  return `Connections of every pixel, over the mean picture. ${used} of ${cols} pixels are connected, one has up to ${most}.`;
+  const about = 'Connections of every pixel, over the mean picture.';
+  return `${about} ${used} of ${cols} pixels are connected, one has up to ${most}.`;
 }
 
 function importanceBars({ importance }: Look, { featureNames, known }: DataFacts): Node[] {

@@ -29,7 +29,10 @@ type Name = (typeof NAMES)[number];
 
 /** Milliseconds from one picture of a training to the next. */
 const SHOW_EVERY = 80;
-/** Milliseconds between two sentences for those who listen to the page, and between two questions to networks in training. */
+/**
+ * Milliseconds between two announcements for screen readers, and between two predictions of networks in
+ * training.
+ */
 const ANNOUNCE_EVERY = 5000;
 const ASK_EVERY = 400;
 
@@ -44,9 +47,9 @@ let source: Source = { kind: 'digits' };
 let runs: Partial<Record<Name, Run>> = {};
 let shared: SharedSettings | undefined;
 let dense: DenseSpeed | undefined;
-/** Ends the training that is on. */
+/** Ends the training that runs; undefined while none does. */
 let stopper: AbortController | undefined;
-/** The training that is on, or the last one, to wait for its end. */
+/** The training that runs, or the last one; it ends when the training has. */
 let training: Promise<void> = Promise.resolve();
 /** What the page is busy with before or between trainings. */
 let doing = '';
@@ -154,7 +157,8 @@ function showNumbers(): void {
   const notes = [
     present.length === 2 ? 'A and B train at the same time and share the processor.' : '',
     dense
-      ? `The dense network of the same shape was trained alone before, on ${dense.batches} batches; its epoch is extrapolated from the fastest pass over them.`
+      ? `The dense network of the same shape was trained alone before, on ${dense.batches} batches. ` +
+        'Its epoch is extrapolated from the fastest pass over them.'
       : '',
   ];
   setText(find('numbers-note', HTMLElement), notes.join(' ').trim());
@@ -196,14 +200,14 @@ function showRun(name: Name): void {
   showInputs(panel.inputs, look, facts);
 }
 
-/** Draws everything anew: the colours or the sizes are others. */
+/** Draws everything anew, after the colours or the sizes have changed. */
 function redraw(): void {
   shownLooks.clear();
   tryOut.redraw();
   show();
 }
 
-/** Says what cannot be done, and why. Nothing else changes. */
+/** Shows what went wrong. Nothing else changes. */
 function complain(error: unknown): void {
   problem.textContent = (error as Error).message;
   problem.hidden = false;
@@ -247,7 +251,8 @@ function showSource(): void {
 
 function describe({ rows, validationRows, cols, labelNames, sparse, scaling }: DataFacts): string {
   const kind = sparse ? 'sparse rows' : 'rows';
-  return `${grouped(rows)} ${kind} to train on, ${grouped(validationRows)} held out; ${grouped(cols)} columns, ${labelNames.length} classes; ${scaling}.`;
+  const counts = `${grouped(rows)} ${kind} to train on, ${grouped(validationRows)} held out`;
+  return `${counts}; ${grouped(cols)} columns, ${labelNames.length} classes; ${scaling}.`;
 }
 
 async function start(): Promise<void> {
@@ -338,7 +343,7 @@ async function loadModel(file: File): Promise<void> {
   }
 }
 
-/** Files from wherever: a model, or data. */
+/** Takes files that were chosen or dropped: a model, or data. */
 function take(files: readonly File[]): void {
   const [first] = files;
   if (first === undefined) return;
@@ -368,7 +373,7 @@ for (const id of ['files', 'folder', 'load']) {
   const input = find(id, HTMLInputElement);
   input.addEventListener('change', () => {
     take([...(input.files ?? [])]);
-    // The same files can be chosen again.
+    // Without this, choosing the same files again would be no change.
     input.value = '';
   });
 }

@@ -19,14 +19,16 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Shows a text, and leaves the page alone where it is shown already. */
+/** Shows a text. If it is shown already, the page is left alone. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
 let values = new Map<string, string>();
 
-/** The style sheet's value of a property of the page: for canvases, which no style sheet reaches. */
+/**
+ * The style sheet's value of a property of the page. Canvases need it: no style sheet reaches what they draw.
+ */
 export function styleValue(name: string): string {
   const known = values.get(name);
   if (known !== undefined) return known;
@@ -61,7 +63,10 @@ export interface Size {
 
 const sizes = new Map<Element, Size>();
 
-/** Keeps the sizes of some elements, and calls back when they change: to ask for one would lay out the page at once. */
+/**
+ * Keeps the sizes of some elements, and calls back when they change. To ask an element would lay out the page
+ * at once.
+ */
 export function watchSizes(elements: readonly Element[], onChange: () => void): void {
   const observer = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) sizes.set(target, contentRect);
@@ -75,7 +80,7 @@ export function sizeOf(element: Element): Size {
   return sizes.get(element) ?? { width: element.clientWidth, height: element.clientHeight };
 }
 
-/** Fills a table, the first row and column with its headers; what stands there already stays. */
+/** Fills a table whose first row and column are headers. Cells that show the text already are left alone. */
 export function fillTable(
   table: HTMLTableElement,
   texts: readonly (readonly string[])[],
@@ -109,8 +114,8 @@ export function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
 }
 
 /**
- * Does the parts one after another, each in a turn of the event loop of its own so that none keeps the page from answering for long; and
- * at most every so many ms, however often it is asked for.
+ * Does the parts one after another, each in its own turn of the event loop, so that the page stays
+ * responsive. However often it is called, all parts are done at most once every so many ms.
  */
 export function inTurns(parts: readonly (() => void)[], every: number): () => void {
   let [isBusy, isWanted] = [false, false];

@@ -1,4 +1,5 @@
-// The thread that draws networks: thousands of lines would keep the page from answering. topologyPicture.ts is its other half.
+// The thread that draws networks: on the page's own, thousands of lines would block it. topologyPicture.ts is
+// the other half.
 import type { CsrPattern, LayerEdit, Positions } from 'ctre';
 import { grouped } from './page.ts';
 import { MOST_LINES, type Order, type Picture } from './topologyPicture.ts';
@@ -107,14 +108,17 @@ function sampleOf(positions: Positions | undefined, share: number): Line[] {
   return lines;
 }
 
-/** A number in [0, 1) that is always the same for a connection: what is drawn now is drawn later. */
+/**
+ * A number in [0, 1) that is always the same for a connection, so that the same ones are drawn in every
+ * picture.
+ */
 function hash(i: number, j: number): number {
   const mixed = Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ (j + 1), 0x85ebca6b);
   return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
 }
 
 const canvases = new Map<string, OffscreenCanvas>();
-/** What is to be drawn in the next frame, the latest of every name. */
+/** What the next frame draws: the latest picture of every name. */
 const waiting = new Map<string, Picture>();
 
 globalThis.onmessage = ({ data: { name, canvas, picture } }: MessageEvent<Order>) => {

@@ -4,19 +4,18 @@ import {
   CtreError,
   type Epoch,
   type LayerEdit,
+  type MethodName,
   type ModelOptions,
+  methods,
   topology,
   WorkerModel,
 } from 'ctre';
 import { type DataFacts, rowsForRun } from './data.ts';
 
-/** A topology method, by the name of its factory. */
-export type Method = keyof typeof topology;
-
 /** A set of defaults. */
 export type Preset = NonNullable<ModelOptions['preset']>;
 
-/** What both runs have in common: a comparison is of methods, not of shapes. */
+/** What both runs have in common: methods are compared, not shapes. */
 export interface SharedSettings {
   readonly hidden: readonly number[];
   readonly epochs: number;
@@ -26,7 +25,7 @@ export interface SharedSettings {
 }
 
 export interface RunSettings {
-  readonly method: Method;
+  readonly method: MethodName;
   readonly epsilon: number;
   readonly preset: Preset;
 }
@@ -54,16 +53,29 @@ export interface DenseSpeed {
   readonly secondsPerEpoch: number;
 }
 
-/** Batches of which a dense network is trained on so often, the first time to warm up, and the multiplications that may take. */
+/**
+ * A dense network is measured on so many batches, for so many epochs; the first one warms up. It is not
+ * measured at all if that would take more multiplications than MOST_PRODUCTS.
+ */
 const MEASURED_BATCHES = 8;
 const MEASURED_EPOCHS = 5;
 const MOST_PRODUCTS = 1e10;
-/** A look copies the network: between two is at least this time in ms, and several times what the last one took. */
+/**
+ * Between two looks at a network are at least so many ms, and so many times what the last one took: each
+ * copies it.
+ */
 const LOOK_EVERY = 80;
 const LOOK_SHARE = 4;
-/** Networks of more connections are not looked at: to receive them would keep the page from answering. */
+/** Networks of more connections are not looked at: receiving them would block the page. */
 const MOST_LOOKED_AT = 1e6;
 
+/** Whether a method keeps every connection, whatever the density asked for. */
+export function ignoresDensity(name: MethodName): boolean {
+  const { startsFull, pruneCount } = methods[name].create();
+  return startsFull === true && pruneCount === undefined;
+}
+
+/** One training, and what came of it so far. */
 export class Run {
   /** Method and density, for people. */
   readonly title: string;
@@ -89,18 +101,17 @@ export class Run {
     shared: SharedSettings,
     facts: DataFacts,
   ): Promise<Run> {
-    const made = topology[method]();
     const model = await WorkerModel.create({
       layers: [facts.cols, ...shared.hidden, facts.labelNames.length],
       epsilon,
       preset,
-      topology: made,
+      topology: methods[method].create(),
       seed: shared.seed,
       threads: shared.threads,
       metadata: facts.notes,
     });
     const run = new Run(
-      method === 'dense' ? 'dense' : `${made.name}, ε\u00a0=\u00a0${epsilon}`,
+      ignoresDensity(method) ? method : `${method}, ε\u00a0=\u00a0${epsilon}`,
       facts.rows,
       model,
     );
@@ -120,7 +131,8 @@ export class Run {
       model.dispose();
       throw new CtreError(
         'E_SHAPE',
-        `${name} has ${inputs} inputs and ${classes} classes, and ${facts.name} ${facts.cols} and ${facts.labelNames.length}; choose the data that it was trained on first`,
+        `${name} has ${inputs} inputs and ${classes} classes; ${facts.name} has ${facts.cols} and ` +
+          `${facts.labelNames.length}. Choose the data first that the model was trained on`,
       );
     }
     const run = new Run(`${model.method}, from ${name}`, facts.rows, model);
@@ -150,7 +162,7 @@ export class Run {
       let next = 0;
       for await (const epoch of this.#model.train(train.x, train.y, options)) {
         this.epochs.push(epoch);
-        // The last epoch has no update: the picture keeps the one before.
+        // An epoch without an update keeps the picture of the last one.
         if (epoch.edits?.some(({ grown }) => grown.rows.length > 0)) this.#edits = epoch.edits;
         const now = performance.now();
         if (now >= next || epoch.epoch === epochs) {
@@ -192,8 +204,8 @@ export class Run {
 }
 
 /**
- * The speed of a dense network of the same shape, measured on a few batches before the runs begin; undefined where even those
- * would take long.
+ * The speed of a dense network of the same shape, measured on a few batches before the runs begin; undefined
+ * if even those would take long.
  */
 export async function measureDense(
   shared: SharedSettings,
@@ -203,7 +215,7 @@ export async function measureDense(
   const layers = [facts.cols, ...shared.hidden, facts.labelNames.length];
   const connections = layers.slice(1).reduce((sum, outputs, l) => sum + outputs * layers[l], 0);
   const rows = Math.min(facts.rows, MEASURED_BATCHES * shared.batchSize);
-  // Forward, and twice as many backward.
+  // One product a connection forward, and two backward.
   if (3 * MEASURED_EPOCHS * rows * connections > MOST_PRODUCTS) return undefined;
   const { train } = await rowsForRun(rows);
   const model = await WorkerModel.create({ layers, topology: topology.dense(), threads: shared.threads });

@@ -1,8 +1,9 @@
-// The network as a picture: a column of neurons for every layer, a line for every connection, the last update in colour.
+// The network as a picture: a column of neurons for every layer, a line for every connection, and the last
+// update in colour.
 import { grouped, styleValue } from './page.ts';
 import type { Look } from './run.ts';
 
-/** Lines a layer at most; of more connections some are drawn, always the same ones. */
+/** Lines of a layer at most. Of more connections a part is drawn, always the same ones. */
 export const MOST_LINES = 320;
 
 /** What is drawn, how large in CSS pixels and how sharp. */
@@ -14,7 +15,7 @@ export interface Picture extends Pick<Look, 'patterns' | 'edits'> {
   readonly font: string;
 }
 
-/** What pictureWorker.ts is told: a canvas of a name, or what to draw there. */
+/** What pictureWorker.ts gets: the canvas of a name, or what to draw there. */
 export interface Order {
   readonly name: string;
   readonly canvas?: OffscreenCanvas;
@@ -53,6 +54,7 @@ export function describeTopology({ patterns, edits, epoch }: Look): string {
   const update =
     edits === undefined
       ? ''
-      : ` The last update pruned ${grouped(count('pruned'))} and grew ${grouped(count('grown'))}, ${grouped(count('random'))} of them at random.`;
+      : ` The last update pruned ${grouped(count('pruned'))} and grew ${grouped(count('grown'))}, ` +
+        `${grouped(count('random'))} of them at random.`;
   return `Epoch ${epoch}: ${grouped(nnz)} connections${sampled}.${update}`;
 }

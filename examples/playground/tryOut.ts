@@ -4,7 +4,7 @@ import { SIDE, toPixels } from './digits.ts';
 import { contextOf, find, inTurns, make, percent, setText, styleValue } from './page.ts';
 import type { Run } from './run.ts';
 
-/** Classes that are shown at most: all of them, or the likeliest. */
+/** Classes shown at most; of more, the likeliest. */
 const MOST_CLASSES = 12;
 
 type Runs = { readonly a: Run | undefined; readonly b: Run | undefined };
@@ -18,7 +18,7 @@ export function prepareTryOut(current: () => { facts: DataFacts | undefined; run
   let asking = false;
   let again = false;
 
-  /** Asks the networks; what comes up meanwhile is asked afterwards, once. */
+  /** Asks the networks. Calls that come meanwhile lead to one more question afterwards. */
   async function ask(): Promise<void> {
     again = asking;
     if (asking) return;
@@ -31,7 +31,7 @@ export function prepareTryOut(current: () => { facts: DataFacts | undefined; run
         showProbabilities(facts, a, b);
       }
     } catch {
-      // The network was disposed of meanwhile; the next one is asked again.
+      // The network was disposed of meanwhile. The next one is asked in its turn.
     } finally {
       asking = false;
       if (again) void ask();
@@ -60,7 +60,7 @@ export function prepareTryOut(current: () => { facts: DataFacts | undefined; run
     for (const stroke of strokes) {
       context.beginPath();
       for (let at = 0; at < stroke.length; at += 2) context.lineTo(stroke[at], stroke[at + 1]);
-      // A dot is a line that goes nowhere.
+      // This makes a dot visible: a line to where it is already.
       context.lineTo(stroke[stroke.length - 2], stroke[stroke.length - 1]);
       context.stroke();
     }
@@ -107,7 +107,7 @@ export function prepareTryOut(current: () => { facts: DataFacts | undefined; run
   });
 
   return {
-    /** New data: what was drawn does not fit them any more. */
+    /** Starts over with new data: what was drawn does not fit them. */
     async reset(facts: DataFacts): Promise<void> {
       find('pad-side', HTMLElement).hidden = facts.picture?.side !== SIDE;
       row.max = String(facts.validationRows - 1);

@@ -1,9 +1,10 @@
-// Builds the playground into build/playground, as static files for any folder of any server, and serves it: npm run playground
+// Builds the playground as static files for any folder of any server, into build/playground; npm run
+// playground serves it.
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { ISOLATION } from '../../scripts/pages.mjs';
 
-/** Nothing from elsewhere, no inline script, no code made of text; WebAssembly is compiled. */
+/** Nothing from other servers, no inline script, no code made of text; WebAssembly may be compiled. */
 export const POLICY = [
   "default-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -12,7 +13,10 @@ export const POLICY = [
   "object-src 'none'",
 ].join('; ');
 
-/** Static servers set no headers: the policy stands in the page as well. Not while developing, where Vite injects styles. */
+/**
+ * Writes the policy into the page, since static servers set no headers. Not while developing: Vite injects
+ * styles then.
+ */
 const policyInPage: Plugin = {
   name: 'policy-in-page',
   apply: 'build',

@@ -8,15 +8,15 @@ import { Mlp, networkBytes } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
-import { type Evolving, epochStream } from './evolving.ts';
+import { type EvolvingModel, epochStream } from './evolvingModel.ts';
 
 /**
- * For a method that needs the `initialGradient`: draws a dense initialisation, takes its gradient on the first
- * mini-batch, lets the method choose every layer's pattern by both, and starts the network from the chosen weights.
- * Nothing dense is left afterwards.
+ * The start of a method that needs the `initialGradient`: draws a dense initialisation, takes its gradient on
+ * the first mini-batch, has the method choose every layer's pattern by both, and starts the network from the
+ * chosen weights. Nothing dense is left afterwards.
  */
 export function* startFromInitialGradient(
-  model: Evolving,
+  model: EvolvingModel,
   executor: Executor,
   initializer: Initializer,
   rows: RowList,
@@ -44,12 +44,16 @@ export function* startFromInitialGradient(
       });
     }
     const starts = network.layers.map(({ index, inDim, outDim, nnz }, l) => {
-      const initial = { weights: dense.layers[l].values.view, gradient: gradients[l].weights.view };
+      // Copies: views of the kernels' memory would be lost as soon as a method's own call makes the memory
+      // grow.
+      const [weights, gradient] = [dense.layers[l].values.view.slice(), gradients[l].weights.view.slice()];
+      const initial = { weights, gradient };
       const start = topology.init({ index, inDim, outDim, nnz, initial }, epochStream(model, `init/${l}`));
       if (start.pattern.indices.length !== nnz) {
         throw new CtreError(
           'E_ARGUMENT',
-          `topology ${topology.name} chose ${start.pattern.indices.length} connections for layer ${l}; expected ${nnz}`,
+          `topology ${topology.name} chose ${start.pattern.indices.length} connections for layer ${l}; ` +
+            `expected ${nnz}`,
         );
       }
       return start;

@@ -1,75 +1,83 @@
 import type { Random } from '../base/random.ts';
 import { type Kernels, ROW_BYTES, TILE, TOP_K_SCRATCH } from '../engine/abi.ts';
 import type { F32Block, F64Block, I32Block, Region } from '../engine/region.ts';
-import type { CsrPattern, Positions } from '../matrix/pattern.ts';
+import type { Positions } from '../matrix/pattern.ts';
 import { addPositions, mergePositions } from '../matrix/pattern.ts';
 import { firstFree } from '../matrix/sampling.ts';
-import { Gathering } from './gathering.ts';
-import { firing } from './norms.ts';
-import type { PairStream, SearchSite } from './pairStream.ts';
-import { type PairPass, planPasses, positionsOf, splitBlocks } from './pairs.ts';
+import { GatheredNeurons } from './gatheredNeurons.ts';
+import { firingNeurons } from './neurons.ts';
+import { type PairPass, planPasses, positionsAt, splitBlocks } from './pairPasses.ts';
+import type { PairStream } from './pairStream.ts';
+import type { SearchContext } from './searchContext.ts';
+import type { SearchRequest } from './searchRequest.ts';
 
-/** What to find in a layer: the `count` positions outside `kept` of the largest score. */
-export interface Search {
-  readonly kept: CsrPattern;
-  readonly count: number;
-  /** Scores that do not pass it are none, and fewer may be found; absent: positions of score 0 make up the number. */
-  readonly least?: number;
+/** The squared norms of a layer's neurons on either side. */
+export interface LayerNorms {
+  readonly inputs: F64Block;
+  readonly outputs: F64Block;
 }
 
-/** One layer's search, pass by pass, keeping the best positions so far. */
+/** One layer's search, pass by pass; it keeps the best positions so far. */
 export class LayerSearch {
   readonly passes: number;
-  readonly #site: SearchSite;
+  readonly #context: SearchContext;
   readonly #layer: number;
-  readonly #search: Search;
+  readonly #request: SearchRequest;
   readonly #stream: PairStream;
   readonly #plan: readonly PairPass[];
-  readonly #norms: readonly [inputs: F64Block, outputs: F64Block] | undefined;
+  readonly #norms: LayerNorms | undefined;
   /** The present pass's neurons, and by slot their rows of the tiles. */
-  readonly #outputs: Gathering;
-  readonly #inputs: Gathering;
+  readonly #outputs: GatheredNeurons;
+  readonly #inputs: GatheredNeurons;
   /** The present pass's inner products, then its scores. */
   readonly #scores: F32Block;
-  /** Scores of the best so far and, behind them, of the present pass's best. */
-  readonly #contest: F32Block;
+  /** Scores of the best so far, and behind them those of the present pass's best. */
+  readonly #merged: F32Block;
   readonly #selected: I32Block;
   readonly #scratch: I32Block;
   #pass: PairPass;
   #best = { scores: new Float32Array(0), rows: new Int32Array(0), cols: new Int32Array(0) };
 
+  /**
+   * @param norms turn the inner products into cosines; absent: the scores are the inner products.
+   * @param groupRandom as `planPasses` takes it.
+   */
   constructor(
-    site: SearchSite,
+    context: SearchContext,
     region: Region,
     layer: number,
-    search: Search,
+    request: SearchRequest,
     stream: PairStream,
-    norms: readonly [inputs: F64Block, outputs: F64Block] | undefined,
-    bounded: Random | undefined,
+    norms: LayerNorms | undefined,
+    groupRandom: Random | undefined,
   ) {
-    const [inDim, outDim] = [site.dims[layer], site.dims[layer + 1]];
-    const plan = planPasses(firing(outDim, norms?.[1]), firing(inDim, norms?.[0]), bounded);
+    const [inDim, outDim] = [context.dims[layer], context.dims[layer + 1]];
+    const plan = planPasses(
+      firingNeurons(outDim, norms?.outputs),
+      firingNeurons(inDim, norms?.inputs),
+      groupRandom,
+    );
     const most = (size: (pass: PairPass) => number): number => Math.max(0, ...plan.map(size));
-    this.passes = search.count === 0 ? 0 : plan.length;
-    this.#site = site;
+    this.passes = request.count === 0 ? 0 : plan.length;
+    this.#context = context;
     this.#layer = layer;
-    this.#search = search;
+    this.#request = request;
     this.#stream = stream;
     this.#plan = plan;
     this.#norms = norms;
-    this.#outputs = new Gathering(
+    this.#outputs = new GatheredNeurons(
       region,
       stream,
       most(({ outputs }) => outputs.length),
     );
-    this.#inputs = new Gathering(
+    this.#inputs = new GatheredNeurons(
       region,
       stream,
       most(({ inputs }) => inputs.length),
     );
     this.#scores = region.f32(most(({ pairs }) => pairs));
-    this.#contest = region.f32(2 * search.count);
-    this.#selected = region.i32(search.count);
+    this.#merged = region.f32(2 * request.count);
+    this.#selected = region.i32(request.count);
     this.#scratch = region.i32(TOP_K_SCRATCH);
     this.#pass = plan[0];
   }
@@ -77,8 +85,8 @@ export class LayerSearch {
   /** Turns to a pass. */
   begin(pass: number): void {
     this.#pass = this.#plan[pass];
-    this.#outputs.choose(this.#pass.outputs, this.#norms?.[1]);
-    this.#inputs.choose(this.#pass.inputs, this.#norms?.[0]);
+    this.#outputs.choose(this.#pass.outputs, this.#norms?.outputs);
+    this.#inputs.choose(this.#pass.inputs, this.#norms?.inputs);
   }
 
   /** Gathers the pass's neurons from a slot's tile. */
@@ -91,13 +99,13 @@ export class LayerSearch {
   /** The jobs that add the inner products of the tiles gathered in the first `count` slots. */
   products(count: number, accumulate: boolean): ((kernels: Kernels) => void)[] {
     const slots = Array.from({ length: count }, (_, slot) => slot);
-    return splitBlocks(this.#pass.blocks, this.#site.executor.threads).map((blocks) => (kernels) => {
+    return splitBlocks(this.#pass.blocks, this.#context.executor.threads).map((blocks) => (kernels) => {
       for (const { outputs, inputs, scores, rows, cols } of blocks) {
         for (const slot of slots) {
           kernels.products(
             this.#outputs.tiles[slot] + ROW_BYTES * outputs,
             this.#inputs.tiles[slot] + ROW_BYTES * inputs,
-            this.#scores.pointer + 4 * scores,
+            this.#scores.pointer + Float32Array.BYTES_PER_ELEMENT * scores,
             rows,
             cols,
             accumulate || slot > 0,
@@ -108,33 +116,36 @@ export class LayerSearch {
     });
   }
 
-  /** Turns the pass's sums into scores and keeps the best positions of all passes until now. */
+  /** Turns the pass's sums into scores, and keeps the best positions of all passes until now. */
   finish(): void {
-    const { kernels } = this.#site.engine;
+    const { kernels } = this.#context.engine;
     const { blocks, pairs } = this.#pass;
     for (const { outputs, inputs, scores, rows, cols } of this.#norms === undefined ? [] : blocks) {
       const [outSums, inSums] = [this.#outputs.norms.pointer, this.#inputs.norms.pointer];
       kernels.cosineBlock(
-        this.#scores.pointer + 4 * scores,
-        outSums + 8 * outputs,
-        inSums + 8 * inputs,
+        this.#scores.pointer + Float32Array.BYTES_PER_ELEMENT * scores,
+        outSums + Float64Array.BYTES_PER_ELEMENT * outputs,
+        inSums + Float64Array.BYTES_PER_ELEMENT * inputs,
         rows,
         cols,
       );
     }
     this.#excludeKept();
-    const taken = Math.min(this.#search.count, pairs);
-    this.#selectTop(this.#scores, pairs, taken);
-    this.#contend(taken);
+    const count = Math.min(this.#request.count, pairs);
+    this.#selectTop(this.#scores, pairs, count);
+    this.#mergeIntoBest(count);
   }
 
-  /** The best of all passes; what is missing, because all other scores are 0, from the lowest positions, unless a least score is set. */
+  /**
+   * The best positions of all passes, in row-major order. Where too few have a score above 0, the lowest free
+   * positions make up the number, unless the request has a least score.
+   */
   found(): Positions {
-    const { kept, count, least } = this.#search;
+    const { kept, count, least } = this.#request;
     const { scores, rows, cols } = this.#best;
-    const inDim = this.#site.dims[this.#layer];
-    const places = Float64Array.from(scores, (score, w) =>
-      score > (least ?? 0) ? rows[w] * inDim + cols[w] : -1,
+    const inDim = this.#context.dims[this.#layer];
+    const places = Float64Array.from(scores, (score, e) =>
+      score > (least ?? 0) ? rows[e] * inDim + cols[e] : -1,
     )
       .filter((place) => place >= 0)
       .sort();
@@ -148,49 +159,52 @@ export class LayerSearch {
       : mergePositions(found, firstFree(addPositions(kept, found), missing));
   }
 
-  /** The kernel ranks NaN last: a kept position is never a candidate. */
+  /** Sets the scores of kept positions to NaN. The kernel ranks NaN last, so that none of them is found. */
   #excludeKept(): void {
-    const { indptr, indices } = this.#search.kept;
+    const { indptr, indices } = this.#request.kept;
     const scores = this.#scores.view;
-    const place = new Int32Array(this.#site.dims[this.#layer]).fill(-1);
+    const columnOf = new Int32Array(this.#context.dims[this.#layer]).fill(-1);
     for (const block of this.#pass.blocks) {
       const inputs = this.#pass.inputs.subarray(block.inputs, block.inputs + block.cols);
       inputs.forEach((neuron, c) => {
-        place[neuron] = c;
+        columnOf[neuron] = c;
       });
       for (let r = 0; r < block.rows; r++) {
         const neuron = this.#pass.outputs[block.outputs + r];
         for (let p = indptr[neuron]; p < indptr[neuron + 1]; p++) {
-          const c = place[indices[p]];
+          const c = columnOf[indices[p]];
           if (c >= 0) scores[block.scores + r * block.cols + c] = Number.NaN;
         }
       }
-      for (const neuron of inputs) place[neuron] = -1;
+      for (const neuron of inputs) columnOf[neuron] = -1;
     }
   }
 
   #selectTop(scores: F32Block, n: number, k: number): void {
-    const { kernels } = this.#site.engine;
+    const { kernels } = this.#context.engine;
     kernels.topK(scores.pointer, n, k, false, true, this.#scratch.pointer, this.#selected.pointer);
   }
 
-  /** The `taken` selected of the present pass, behind the best so far, so that ties still go to the lower position. */
-  #contend(taken: number): void {
+  /**
+   * Keeps the best of those kept so far and the `count` selected of the present pass. The present ones stand
+   * behind, so that ties still go to the lower position.
+   */
+  #mergeIntoBest(count: number): void {
     const best = this.#best;
     const earlier = best.scores.length;
-    const challengers = positionsOf(this.#pass, this.#selected.view.subarray(0, taken));
+    const present = positionsAt(this.#pass, this.#selected.view.subarray(0, count));
     const scores = this.#scores.view;
-    const contest = this.#contest.view;
-    contest.set(best.scores);
-    for (let c = 0; c < taken; c++) contest[earlier + c] = Math.abs(scores[this.#selected.view[c]]);
-    const n = earlier + taken;
-    const k = Math.min(this.#search.count, n);
-    this.#selectTop(this.#contest, n, k);
-    const winners = this.#selected.view.subarray(0, k);
+    const merged = this.#merged.view;
+    merged.set(best.scores);
+    for (let e = 0; e < count; e++) merged[earlier + e] = Math.abs(scores[this.#selected.view[e]]);
+    const n = earlier + count;
+    const k = Math.min(this.#request.count, n);
+    this.#selectTop(this.#merged, n, k);
+    const kept = this.#selected.view.subarray(0, k);
     this.#best = {
-      scores: Float32Array.from(winners, (w) => contest[w]),
-      rows: Int32Array.from(winners, (w) => (w < earlier ? best.rows[w] : challengers.rows[w - earlier])),
-      cols: Int32Array.from(winners, (w) => (w < earlier ? best.cols[w] : challengers.cols[w - earlier])),
+      scores: Float32Array.from(kept, (e) => merged[e]),
+      rows: Int32Array.from(kept, (e) => (e < earlier ? best.rows[e] : present.rows[e - earlier])),
+      cols: Int32Array.from(kept, (e) => (e < earlier ? best.cols[e] : present.cols[e - earlier])),
     };
   }
 }

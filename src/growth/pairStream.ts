@@ -1,32 +1,23 @@
 import { type Kernels, TILE } from '../engine/abi.ts';
-import type { Engine } from '../engine/engine.ts';
 import type { Mlp } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
-import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
-
-/** Where a search runs. */
-export interface SearchSite {
-  readonly engine: Engine;
-  readonly executor: Executor;
-  /** Neurons by layer, the inputs first. */
-  readonly dims: readonly number[];
-}
+import type { SearchContext } from './searchContext.ts';
 
 /**
- * Pairs of tiles whose inner products make the scores, layer by layer: for each tile of samples, row i of `outputs[l]`
- * against row j of `inputs[l]`, pointers to [neurons][32] with zeros in unused lanes.
+ * Pairs of tiles whose inner products make the scores, layer by layer: for each tile of samples, row i of
+ * `outputs[l]` against row j of `inputs[l]`. Both are pointers to [neurons][32], with zeros in unused lanes.
  */
 export interface PairStream {
   readonly tiles: number;
-  /** Tiles that exist at a time; the pointers of each place. */
+  /** The places for tiles: as many tiles exist at a time. */
   readonly slots: readonly { readonly outputs: readonly number[]; readonly inputs: readonly number[] }[];
   /** Makes a tile in a slot. */
   load(kernels: Kernels, tile: number, slot: number): void;
 }
 
-/** The activations of both sides of every layer over the rows, the output's after softmax. */
+/** The activations on both sides of every layer over the rows; the last layer's are after softmax. */
 export function activationPairs(network: Mlp, workspaces: readonly Workspace[], rows: RowList): PairStream {
   const slots = workspaces.map(({ activations, probabilities }) => ({
     inputs: activations.slice(0, -1),
@@ -47,7 +38,9 @@ export function activationPairs(network: Mlp, workspaces: readonly Workspace[], 
   };
 }
 
-/** The loss's gradient at every layer's output against the layer's input, over one mini-batch: the dense gradient. */
+/**
+ * The loss's gradient at every layer's output against the layer's input, over one batch: the dense gradient.
+ */
 export function gradientPairs(network: Mlp, workspaces: readonly Workspace[], batch: RowList): PairStream {
   return {
     tiles: Math.ceil(batch.length / TILE),
@@ -61,9 +54,12 @@ export function gradientPairs(network: Mlp, workspaces: readonly Workspace[], ba
   };
 }
 
-/** Loads all tiles, as many at a time as there are slots; `use` gets the number of tiles, the first one's place in all. */
-export function* eachWave(
-  { executor }: SearchSite,
+/**
+ * Loads all tiles, as many at a time as there are slots, and calls back each time.
+ * @param use gets the number of the first tile loaded, and how many there are.
+ */
+export function* streamTiles(
+  { executor }: SearchContext,
   stream: PairStream,
   use: (begin: number, count: number) => Work<void>,
 ): Work<void> {

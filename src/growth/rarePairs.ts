@@ -1,14 +1,15 @@
 import { TILE } from '../engine/abi.ts';
 import type { Positions } from '../matrix/pattern.ts';
 
-// What a sample of rows cannot propose: pairs of neurons that are silent in all of it and fire together in a few others,
-// the edge pixel and the neuron that see the same digit. They are rare, so a list of where they fire is short.
+// A sample of rows cannot propose two neurons that are silent in all of it, though they may fire together in
+// a few other rows: a pixel at the edge, say, and a neuron that sees the same digit. Such pairs are rare, so
+// their list is short.
 
-/** Pairs remembered of a layer; those met later are left out. */
-const MOST = 1 << 18;
+/** Pairs kept of a layer: 2¹⁸ entries of a map, some ten MB. Those met later are left out. */
+const MAX_RARE_PAIRS = 1 << 18;
 
 /** A neuron's activation for one sample. */
-interface Firing {
+interface Activation {
   readonly neuron: number;
   readonly value: number;
 }
@@ -23,7 +24,10 @@ export class RarePairs {
     this.#inDim = inDim;
   }
 
-  /** Adds the samples of one tile: of `outputs` and `inputs`, both [*][32], the rows of the listed neurons. */
+  /**
+   * Adds the samples of one tile: of `outputs` and `inputs`, both [neurons][32], the rows of the listed
+   * neurons.
+   */
   add(
     outputs: Float32Array,
     outList: readonly number[],
@@ -31,8 +35,8 @@ export class RarePairs {
     inList: readonly number[],
   ): void {
     if (outList.length === 0 || inList.length === 0) return;
-    const firingOutputs = bySample(outputs, outList);
-    const firingInputs = bySample(inputs, inList);
+    const firingOutputs = activationsBySample(outputs, outList);
+    const firingInputs = activationsBySample(inputs, inList);
     firingOutputs.forEach((outs, b) => {
       for (const { neuron: i, value: y } of outs) {
         for (const { neuron: j, value: x } of firingInputs[b]) this.#addProduct(i * this.#inDim + j, y * x);
@@ -43,7 +47,7 @@ export class RarePairs {
   #addProduct(position: number, product: number): void {
     const sum = this.#dots.get(position);
     if (sum !== undefined) this.#dots.set(position, sum + product);
-    else if (this.#dots.size < MOST) this.#dots.set(position, product);
+    else if (this.#dots.size < MAX_RARE_PAIRS) this.#dots.set(position, product);
   }
 
   /** All pairs met, in row-major order. */
@@ -62,9 +66,9 @@ export class RarePairs {
   }
 }
 
-/** Of every sample of a tile the listed neurons that fire. */
-function bySample(tile: Float32Array, list: readonly number[]): Firing[][] {
-  const samples: Firing[][] = Array.from({ length: TILE }, () => []);
+/** For every sample of a tile, those of the listed neurons that fire. */
+function activationsBySample(tile: Float32Array, list: readonly number[]): Activation[][] {
+  const samples: Activation[][] = Array.from({ length: TILE }, () => []);
   for (const neuron of list) {
     for (let b = 0; b < TILE; b++) {
       const value = tile[neuron * TILE + b];

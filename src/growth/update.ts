@@ -7,32 +7,35 @@ import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
 import { applyEdit, type EditCounts, planEdit } from '../topology/edit.ts';
 import type { CandidateNeed, Progress } from '../topology/topology.ts';
-import { collect } from './candidates.ts';
-import { lookAround } from './carrying.ts';
-import { type Evolving, epochStream } from './evolving.ts';
+import { findCandidates } from './candidates.ts';
+import { findCarrying } from './carrying.ts';
+import { type EvolvingModel, epochStream } from './evolvingModel.ts';
 import { findWeakest } from './weakest.ts';
 
 /** What an update did to a layer. */
-export interface Evolved {
+export interface LayerUpdate {
   readonly counts: EditCounts;
   /** Positions drawn at random. */
   readonly drawn: Positions;
 }
 
-/** An update of the topology, layer by layer; null where a layer has every connection, or none was to be replaced. */
+/**
+ * An update of the topology, layer by layer; null where a layer has every connection, or none was to be
+ * replaced.
+ */
 export interface Update {
-  readonly layers: readonly (Evolved | null)[];
+  readonly layers: readonly (LayerUpdate | null)[];
   /** What candidates were found by; null where none were searched for. */
   readonly candidates: CandidateNeed | null;
 }
 
 /**
- * One update of the topology after an epoch: finds the weakest connections and the candidates the method needs, asks
- * the method, applies its edits.
+ * One update of the topology after an epoch. It finds the weakest connections and the candidates that the
+ * method needs, asks the method for its edits, and applies them.
  * @param rows all rows trained on. @param batchSize of the mini-batch for a dense gradient.
  */
 export function* evolve(
-  model: Evolving,
+  model: EvolvingModel,
   executor: Executor,
   workspaces: readonly Workspace[],
   rows: RowList,
@@ -42,32 +45,29 @@ export function* evolve(
   const { network, topology, states } = model;
   const { evolve: edit } = topology;
   if (edit === undefined) return { layers: network.layers.map(() => null), candidates: null };
+
   const fraction = topology.schedule.fraction(progress.epoch, progress.epochs);
   const prunesIdle = states.some((state) => topology.prunesIdle?.(state, progress));
-  const carrying = prunesIdle ? yield* lookAround(model, executor, workspaces, rows) : undefined;
+  const carrying = prunesIdle ? yield* findCarrying(model, executor, workspaces, rows) : undefined;
   const weakest = network.layers.map((layer, l) => {
     const ofSchedule = layer.structure === undefined ? 0 : Math.floor(fraction * layer.nnz);
     const count = topology.pruneCount?.(layer, states[l], progress) ?? ofSchedule;
     return findWeakest(network, layer, count, carrying?.[l]);
   });
-  const usual = topology.needs.find((need) => need !== 'initialGradient');
+
   const kinds = network.layers.map((_, l) =>
-    weakest[l].length === 0
+    weakest[l].length === 0 ? undefined : candidateKind(model, l, progress),
+  );
+  const requests = network.layers.map((layer, l) =>
+    kinds[l] === undefined
       ? undefined
-      : topology.candidatesBy === undefined
-        ? usual
-        : topology.candidatesBy(states[l], progress),
+      : { kept: removeConnections(layer.pattern(), weakest[l]), count: weakest[l].length },
   );
-  const searches = network.layers.map((layer, l) =>
-    kinds[l] !== undefined
-      ? { kept: removeConnections(layer.pattern(), weakest[l]), count: weakest[l].length }
-      : undefined,
-  );
-  const candidates: (Positions | undefined)[] = searches.map(() => undefined);
+  const candidates: (Positions | undefined)[] = requests.map(() => undefined);
   for (const kind of new Set(kinds)) {
     if (kind === undefined) continue;
-    const ofKind = searches.map((search, l) => (kinds[l] === kind ? search : undefined));
-    const found = yield* collect(model, executor, workspaces, rows, batchSize, kind, ofKind);
+    const ofKind = requests.map((request, l) => (kinds[l] === kind ? request : undefined));
+    const found = yield* findCandidates(model, executor, workspaces, rows, batchSize, kind, ofKind);
     found.forEach((positions, l) => {
       candidates[l] ??= positions;
     });
@@ -83,7 +83,9 @@ export function* evolve(
       outDim,
       nnz,
       pattern: layer.pattern(),
-      values: layer.values.view,
+      // A copy: a view of the kernels' memory would be lost as soon as a method's own call makes the memory
+      // grow.
+      values: layer.values.view.slice(),
       weakest: weakest[l],
       candidates: candidates[l],
       progress,
@@ -102,12 +104,22 @@ export function* evolve(
   model.states = changes.map((change, l) => change?.state ?? states[l]);
   const layers = network.layers.map((layer, l) => {
     const planned = plans[l];
-    return planned === undefined
-      ? null
-      : {
-          counts: applyEdit(layer, planned.plan, () => drawWeight(planned.bound, planned.random)),
-          drawn: planned.plan.edit.random,
-        };
+    if (planned === undefined) return null;
+    const { plan, bound, random } = planned;
+    return {
+      counts: applyEdit(layer, plan, () => drawWeight(bound, random)),
+      drawn: plan.edit.random,
+    };
   });
   return { layers, candidates: kinds.find((kind) => kind !== undefined) ?? null };
+}
+
+/** What a layer's candidates are found by; undefined where the method needs none. */
+function candidateKind(
+  { topology, states }: EvolvingModel,
+  layer: number,
+  progress: Progress,
+): CandidateNeed | undefined {
+  if (topology.candidatesBy !== undefined) return topology.candidatesBy(states[layer], progress);
+  return topology.needs.find((need) => need !== 'initialGradient');
 }

@@ -4,8 +4,8 @@ import type { Layer } from '../nn/layer.ts';
 import type { Mlp } from '../nn/network.ts';
 
 /**
- * CSR positions of the `count` weights of smallest magnitude, ascending. @param carrying where a connection does not, its weight
- * counts as 0.
+ * CSR positions of the `count` weights of smallest magnitude, ascending.
+ * @param carrying 0 for connections whose weight counts as 0.
  */
 export function findWeakest({ engine }: Mlp, layer: Layer, count: number, carrying?: Uint8Array): Int32Array {
   const region = new Region(engine.arena);

@@ -10,26 +10,34 @@ import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
 import { applyEdit, planEdit } from '../topology/edit.ts';
-import { type Evolving, epochStream } from './evolving.ts';
+import { type EvolvingModel, epochStream } from './evolvingModel.ts';
+import { searchCosines } from './exactSearch.ts';
 import { activationPairs } from './pairStream.ts';
-import { searchCosines } from './search.ts';
+import type { SearchRequest } from './searchRequest.ts';
 import { findWeakest } from './weakest.ts';
 
-/** Rows that the cosines are over: enough to tell them from chance, and the cost does not grow with the data. */
+/**
+ * Rows that the cosines are over: enough to tell them from chance, and the cost does not grow with the data.
+ */
 export const WIRING_ROWS = 2000;
-/** Where chance alone reaches a cosine of this, with so few rows, there is nothing to be seen. */
-const BLIND = 0.5;
-/** What a connection drawn at random weighs of one that was chosen: it goes first, unless it is chosen later. */
+/**
+ * With so few rows that chance alone reaches this cosine, cosines tell nothing, and a layer is left as it is.
+ */
+const MAX_CHANCE_COSINE = 0.5;
+/**
+ * Factor of a weight whose connection was drawn at random: it goes first, unless its pair is chosen later.
+ */
 const RANDOM_GAIN = 0.01;
 
 /**
- * Connects what fires together before anything is learnt, for a method that asks for it; no labels are looked at. In each update
- * the weakest connections of a layer give way to the pairs of neurons of largest |cosine| that are not connected: a connection
- * makes its neurons fire together, so that the cosine of a connected pair tells nothing. Cosines that chance alone reaches do not
- * count; in their place connections are drawn at random, with small weights.
+ * Connects neurons that fire together before anything is learnt, for a method that asks for it. It looks at
+ * no label. In each update the weakest connections of a layer give way to the pairs of largest |cosine| that
+ * are not connected. (A connection makes its neurons fire together, so the cosine of a connected pair tells
+ * nothing.) Cosines that chance alone reaches do not count: in their place connections are drawn at random,
+ * with small weights.
  */
 export function* wire(
-  model: Evolving,
+  model: EvolvingModel,
   executor: Executor,
   workspaces: readonly Workspace[],
   rows: RowList,
@@ -37,56 +45,41 @@ export function* wire(
 ): Work<void> {
   const { network, topology } = model;
   const { engine, dims } = network;
-  const site = { engine, executor, dims };
-  const seen = Math.min(WIRING_ROWS, rows.length);
-  const sparse = network.layers.filter(
-    (layer) => layer.structure !== undefined && chanceCosine(layer, seen) < BLIND,
+  const sampleRows = Math.min(WIRING_ROWS, rows.length);
+  const wired = network.layers.filter(
+    (layer) => layer.structure !== undefined && chanceCosine(layer, sampleRows) < MAX_CHANCE_COSINE,
   );
-  if (sparse.length === 0) return;
+  if (wired.length === 0) return;
   const fraction = topology.schedule.fraction(0, 1);
   const region = new Region(engine.arena);
-  const before = sparse.map((layer) => ({
+  const before = wired.map((layer) => ({
     layer,
     pattern: layer.pattern(),
     values: layer.values.view.slice(),
   }));
-  let wired = false;
+  let isDone = false;
   try {
     const sample = drawRows(region, rows, WIRING_ROWS, epochStream(model, 'wiring-sample'));
-    for (const layer of sparse) weaken(layer, positionsOf(layer.pattern()));
+    const stream = activationPairs(network, workspaces, sample);
+    for (const layer of wired) weaken(layer, positionsOf(layer.pattern()));
     for (let update = 0; update < updates; update++) {
-      const searches = network.layers.map((layer) => {
-        const { inDim, outDim, nnz } = layer;
-        const count = Math.min(Math.floor(fraction * nnz), inDim * outDim - nnz);
-        const wanted = sparse.includes(layer) && count > 0;
-        return wanted ? { kept: layer.pattern(), count, least: chanceCosine(layer, seen) } : undefined;
-      });
-      const bounded = epochStream(model, `wiring-groups/${update}`);
-      const stream = activationPairs(network, workspaces, sample);
-      const chosen = yield* searchCosines(site, searches, stream, bounded);
-      for (const layer of sparse) {
-        const search = searches[layer.index];
-        const found = chosen[layer.index];
-        if (search === undefined || found === undefined) continue;
-        const random = epochStream(model, `wiring/${update}/${layer.index}`);
-        const taken = addPositions(search.kept, found);
-        const drawn = sampleFree(taken, search.count - found.cols.length, random);
-        const prune = findWeakest(network, layer, search.count);
-        const plan = planEdit(
-          search.kept,
-          { prune, grow: mergePositions(found, drawn), random: drawn },
-          false,
-        );
-        const bound = uniform().bound(layer);
-        applyEdit(layer, plan, () => drawWeight(bound, random));
-        weaken(layer, drawn);
+      const requests = network.layers.map((layer) =>
+        wired.includes(layer) ? requestFor(layer, fraction, sampleRows) : undefined,
+      );
+      const groupRandom = epochStream(model, `wiring-groups/${update}`);
+      const found = yield* searchCosines({ engine, executor, dims }, requests, stream, groupRandom);
+      for (const layer of wired) {
+        const [request, chosen] = [requests[layer.index], found[layer.index]];
+        if (request === undefined || chosen === undefined) continue;
+        rewire(model, layer, request, chosen, `wiring/${update}/${layer.index}`);
         yield;
       }
     }
-    wired = true;
+    isDone = true;
   } finally {
-    // One that was stopped begins anew: half a wiring would be other bits.
-    for (const { layer, pattern, values } of wired ? [] : before) {
+    // A training that was stopped in here begins anew, from the network it had: half a wiring would be other
+    // bits.
+    for (const { layer, pattern, values } of isDone ? [] : before) {
       layer.setPattern(pattern);
       layer.values.view.set(values);
     }
@@ -94,9 +87,37 @@ export function* wire(
   }
 }
 
+/** What one update looks for in a layer; undefined where there is nothing to replace, or no free position. */
+function requestFor(layer: Layer, fraction: number, sampleRows: number): SearchRequest | undefined {
+  const { inDim, outDim, nnz } = layer;
+  const count = Math.min(Math.floor(fraction * nnz), inDim * outDim - nnz);
+  if (count === 0) return undefined;
+  return { kept: layer.pattern(), count, least: chanceCosine(layer, sampleRows) };
+}
+
 /**
- * About the largest |cosine| among so many pairs of unrelated centred features: √(2·ln(pairs) / rows), with the logarithm to a bit,
- * which is exact everywhere.
+ * Replaces the weakest connections of a layer by the chosen positions, and by random ones as far as these are
+ * too few.
+ */
+function rewire(
+  model: EvolvingModel,
+  layer: Layer,
+  { kept, count }: SearchRequest,
+  chosen: Positions,
+  purpose: string,
+): void {
+  const random = epochStream(model, purpose);
+  const drawn = sampleFree(addPositions(kept, chosen), count - chosen.cols.length, random);
+  const prune = findWeakest(model.network, layer, count);
+  const plan = planEdit(kept, { prune, grow: mergePositions(chosen, drawn), random: drawn }, false);
+  const bound = uniform().bound(layer);
+  applyEdit(layer, plan, () => drawWeight(bound, random));
+  weaken(layer, drawn);
+}
+
+/**
+ * About the largest |cosine| among so many pairs of unrelated centred features: √(2·ln(pairs) / rows). The
+ * logarithm is the number of bits, which is exact in every engine.
  */
 function chanceCosine({ inDim, outDim }: Layer, rows: number): number {
   const bits = (inDim * outDim).toString(2).length;

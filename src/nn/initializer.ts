@@ -2,7 +2,10 @@ import { checkChoice, checkNumber, checkOptions } from '../base/checks.ts';
 import type { Random } from '../base/random.ts';
 import type { LayerShape } from './layerShape.ts';
 
-/** Draws the weights of connections: at the start for every one, later for each that is grown. */
+/**
+ * Draws the weights of connections: at the start of all, later of each that is grown. One that is an object
+ * literal may have no other property than these.
+ */
 export interface Initializer {
   readonly name: string;
   /** What it was made with, as JSON. */
@@ -16,7 +19,9 @@ export function drawWeight(bound: number, random: Random): number {
   return bound === 0 ? 0 : (2 * random.next() - 1) * bound;
 }
 
-/** m = √(6 / (inDim + outDim)): the bound of the dense layer, as published for CTRE (Glorot and Bengio 2010). */
+/**
+ * m = √(6 / (inDim + outDim)): the bound of the dense layer, as published for CTRE (Glorot and Bengio 2010).
+ */
 export function glorot(options: Readonly<Record<string, never>> = {}): Initializer {
   checkOptions('initializer.glorot', options, []);
   return Object.freeze({
@@ -27,10 +32,11 @@ export function glorot(options: Readonly<Record<string, never>> = {}): Initializ
 }
 
 /**
- * m = gain · √(6 / fan-in) with the real mean fan-in nnz / outDim, so that a sparse layer carries the signal as a dense
- * one would (He et al. 2015; Evci et al. 2022 for sparse layers). Small first weights let the topology choose its inputs by what is learnt,
- * not by what was drawn.
- * @param options.firstGain for the first layer (0.1). @param options.gain for the others (1.5). Both by measurement: docs/results.md.
+ * m = gain · √(6 / fan-in) with the real mean fan-in nnz / outDim, so that a sparse layer carries the signal
+ * as a dense one would (He et al. 2015; Evci et al. 2022 for sparse layers). Small first weights let the
+ * topology choose its inputs by what is learnt, not by what was drawn. Both gains were chosen by measurement
+ * (docs/results.md).
+ * @param options.firstGain for the first layer; 0.1. @param options.gain for the others; 1.5.
  */
 export function sparseHe(options: { readonly firstGain?: number; readonly gain?: number } = {}): Initializer {
   const given = checkOptions('initializer.sparseHe', options, ['firstGain', 'gain']);
@@ -73,7 +79,7 @@ export const initializers = Object.freeze({ glorot, 'sparse-he': sparseHe, unifo
  */
 export function initializerByName(name: string, options: unknown = {}): Initializer {
   const known = checkChoice('initializer', name, Object.keys(initializers) as (keyof typeof initializers)[]);
-  // What a file or a command line gives: the factories check their options themselves.
+  // The options come from a file or a command line: the factories check them.
   const make: (options: never) => Initializer = initializers[known];
   return make(options as never);
 }

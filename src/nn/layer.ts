@@ -6,6 +6,9 @@ import { drawWeight, type Initializer } from './initializer.ts';
 import type { LayerShape } from './layerShape.ts';
 import type { Optimizer } from './optimizer.ts';
 
+/** Bytes of a parameter. */
+const F32_BYTES = Float32Array.BYTES_PER_ELEMENT;
+
 /** The structure of a sparse layer in the kernels' memory: W's CSR and, for the backward product, its CSC. */
 export interface Structure {
   /** Offsets by output neuron [outDim + 1]. */
@@ -34,7 +37,7 @@ export interface OptimizerSlots {
   readonly bias: readonly F32Block[];
 }
 
-/** Some output neurons, `begin` to below `end`, and their connections, `first` to below `last`. */
+/** The output neurons from `begin` to below `end`, and their connections from `first` to below `last`. */
 export interface RowRange {
   readonly begin: number;
   readonly end: number;
@@ -43,8 +46,9 @@ export interface RowRange {
 }
 
 /**
- * One layer, y = W·x + b: W is `[outDim, inDim]` with a number of connections that never grows. A layer that has them all keeps
- * no structure: its values in CSR order are the dense matrix, and the dense kernels take over.
+ * One layer, y = W·x + b: W is `[outDim, inDim]`, and its number of connections never grows. A layer that has
+ * all of them keeps no structure: its values in CSR order are the dense matrix, and the dense kernels compute
+ * with it.
  */
 export class Layer implements LayerShape {
   readonly index: number;
@@ -58,7 +62,9 @@ export class Layer implements LayerShape {
   /** Weights in CSR order [nnz]. */
   readonly values: F32Block;
   readonly bias: F32Block;
-  /** The optimiser's state: `slots` arrays for the weights and as many for the biases; none before training. */
+  /**
+   * The optimiser's state: `slots` arrays for the weights and as many for the biases; none before training.
+   */
   #slots: OptimizerSlots = { weights: [], bias: [] };
 
   constructor(region: Region, index: number, inDim: number, outDim: number, nnz: number) {
@@ -93,7 +99,7 @@ export class Layer implements LayerShape {
     };
   }
 
-  /** Per-connection arrays besides the weights: they have to move along with their connection. */
+  /** The optimiser's arrays for the weights: they have to move along with their connection. */
   get weightSlots(): readonly F32Block[] {
     return this.#slots.weights;
   }
@@ -114,7 +120,10 @@ export class Layer implements LayerShape {
     };
   }
 
-  /** Writes a pattern of nnz connections, CSR and CSC, or of fewer: then every array of connections gets shorter. */
+  /**
+   * Writes a pattern of nnz connections or fewer, CSR and CSC. With fewer, every array of connections gets
+   * shorter.
+   */
   setPattern(pattern: CsrPattern): void {
     const nnz = pattern.indices.length;
     if (nnz < this.#nnz) this.#shrink(nnz);
@@ -167,7 +176,10 @@ export class Layer implements LayerShape {
     return { weights: region.f32(this.nnz), bias: region.f32(this.outDim) };
   }
 
-  /** y = W·x + b over a tile's first `lanes` samples, ReLU if asked. x [inDim][32], y [outDim][32], as pointers. */
+  /**
+   * y = W·x + b over a tile's first `lanes` samples, ReLU if asked. x [inDim][32], y [outDim][32], as
+   * pointers.
+   */
   forward(kernels: Kernels, x: number, y: number, relu: boolean, lanes: number): void {
     const { structure, values, bias, inDim, outDim } = this;
     if (structure === undefined) {
@@ -216,7 +228,7 @@ export class Layer implements LayerShape {
     other: Gradient,
   ): void {
     const add = (to: F32Block, from: F32Block, start: number, n: number): void => {
-      kernels.addTo(to.pointer + 4 * start, from.pointer + 4 * start, n);
+      kernels.addTo(to.pointer + F32_BYTES * start, from.pointer + F32_BYTES * start, n);
     };
     add(gradient.weights, other.weights, first, last - first);
     add(gradient.bias, other.bias, begin, end - begin);
@@ -238,7 +250,7 @@ export class Layer implements LayerShape {
       to: number,
       decay: boolean,
     ): void => {
-      const at = (block: F32Block): number => block.pointer + 4 * from;
+      const at = (block: F32Block): number => block.pointer + F32_BYTES * from;
       const pointers = { weights: at(parameters), gradient: at(slopes), slots: slots.map(at), n: to - from };
       optimizer.step(kernels, pointers, time, decay);
     };
@@ -255,7 +267,7 @@ export class Layer implements LayerShape {
     let begin = 0;
     for (let part = 1; part <= parts; part++) {
       let end = part === parts ? outDim : begin;
-      // A neuron costs about what a connection does: its bias, and the look at its empty row.
+      // A neuron costs about as much as a connection: it has a bias, and its row is read even if it is empty.
       while (end < outDim && parts * (offset(end) + end) < part * (nnz + outDim)) end++;
       if (end > begin) ranges.push({ begin, end, first: offset(begin), last: offset(end) });
       begin = end;

@@ -7,17 +7,25 @@ import type { Optimizer } from './optimizer.ts';
 import type { TileRows } from './rows.ts';
 import type { Workspace } from './workspace.ts';
 
-/**
- * Bytes a network needs in training with one array of optimiser state, batches aside: 24 a sparse connection (weight, gradient, state, and
- * 12 of structure; 12 where a layer has every connection) and 276 a neuron (bias, its gradient and state, two offsets, two tile rows).
- */
+/** Of a sparse connection: its weight, gradient and one number of state; its row, column and permutation. */
+const CONNECTION_BYTES = 24;
+/** Of a connection in a layer that has them all: weight, gradient and one number of state. */
+const DENSE_CONNECTION_BYTES = 12;
+/** Of a neuron on either side of a sparse layer: its offset in the structure. */
+const OFFSET_BYTES = 4;
+/** Of a neuron: its bias with gradient and state, and its rows of two tiles, activations and deltas. */
+const NEURON_BYTES = 12 + 2 * ROW_BYTES;
+
+/** Bytes that a network needs in training with one array of optimiser state, batches aside. */
 export function networkBytes(dims: readonly number[], connections: readonly number[]): number {
   const layers = connections.map((nnz, l) => {
     const isFull = nnz === dims[l] * dims[l + 1];
-    return isFull ? 12 * nnz : 24 * nnz + 4 * (dims[l] + dims[l + 1]);
+    return isFull
+      ? DENSE_CONNECTION_BYTES * nnz
+      : CONNECTION_BYTES * nnz + OFFSET_BYTES * (dims[l] + dims[l + 1]);
   });
   const neurons = dims.reduce((sum, n) => sum + n, 0);
-  return layers.reduce((sum, bytes) => sum + bytes, 0) + (12 + 2 * 4 * TILE) * neurons;
+  return layers.reduce((sum, bytes) => sum + bytes, 0) + NEURON_BYTES * neurons;
 }
 
 /** A multilayer perceptron: ReLU between layers, linear output, softmax cross-entropy. */
@@ -66,8 +74,8 @@ export class Mlp {
   }
 
   /**
-   * Makes room for the optimiser's state; what an optimiser of the same kind left there goes on.
-   * @throws CtreError `E_MEMORY`; the state of the optimiser before is still there then.
+   * Makes room for the optimiser's state. State that an optimiser of the same kind has left is taken up.
+   * @throws CtreError `E_MEMORY`; then the state of the optimiser before is still there.
    */
   useOptimizer(optimizer: Optimizer): void {
     const isAlike = this.layers.every(({ weightSlots }) => weightSlots.length === optimizer.slots);
@@ -94,7 +102,9 @@ export class Mlp {
     return this.#time;
   }
 
-  /** As `useOptimizer`, with a state that it has left after so many steps: its arrays, layer by layer. */
+  /**
+   * As `useOptimizer`, with the state that the optimiser had after so many steps: its arrays, layer by layer.
+   */
   restoreOptimizer(
     optimizer: Optimizer,
     steps: number,
@@ -112,7 +122,7 @@ export class Mlp {
     });
   }
 
-  /** Room for one tile on its way up, and down again if `backward`. */
+  /** Room for one tile of samples on its way up the network, and down again if `backward`. */
   allocateWorkspace(region: Region, backward: boolean): Workspace {
     const tile = (neurons: number): number => region.f32(neurons * TILE).pointer;
     return {
@@ -134,7 +144,10 @@ export class Mlp {
     return this.layers.map((layer) => layer.allocateGradient(region));
   }
 
-  /** From the packed input tile to the class probabilities; only the first `lanes` samples are worth reading then. */
+  /**
+   * From the packed input tile to the class probabilities; only those of the first `lanes` samples mean
+   * anything.
+   */
   forward(kernels: Kernels, { activations, probabilities, logSums }: Workspace, lanes = TILE): void {
     const { length } = this.layers;
     this.layers.forEach((layer, l) => {

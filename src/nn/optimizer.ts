@@ -2,15 +2,18 @@ import { checkBoolean, checkChoice, checkNumber, checkOptions } from '../base/ch
 import { CtreError } from '../base/errors.ts';
 import type { Kernels } from '../engine/abi.ts';
 
-/** An optimiser: how a step changes parameters, and how many arrays of state (`slots`) each parameter has. */
+/**
+ * An optimiser: how a step changes parameters, and how many numbers of state (`slots`) each parameter has.
+ * One that is an object literal may have no other property than these.
+ */
 export interface Optimizer {
   readonly name: string;
   /** What it was made with, as JSON. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Arrays of one f32 a parameter that the optimiser keeps, zero at first. */
+  /** Arrays that the optimiser keeps, each of one f32 a parameter, zero at first. */
   readonly slots: number;
   /**
-   * Step number `time` (from 1) over n parameters; every argument but the numbers is a pointer.
+   * Step number `time` (from 1) over n parameters. `weights`, `gradient` and `slots` are pointers to f32 [n].
    * @param decay whether the L2 penalty applies: to weights, not to biases.
    */
   step(
@@ -30,8 +33,8 @@ export interface OptimizerOptions {
 }
 
 /**
- * Stochastic gradient descent with momentum; the defaults are the published settings of CTRE.
- * v ← momentum·v + g; w ← w − learningRate·(g + momentum·v) with Nesterov, − learningRate·v without.
+ * Stochastic gradient descent with momentum; the defaults are the published settings of CTRE. v ← momentum·v
+ * + g; then w ← w − learningRate·(g + momentum·v) with Nesterov, w ← w − learningRate·v without.
  * @throws CtreError `E_ARGUMENT` for a number out of its range.
  */
 export function sgd(
@@ -113,20 +116,24 @@ export const optimizers = Object.freeze({ adam, sgd });
  */
 export function optimizerByName(name: string, options: unknown = {}): Optimizer {
   const known = checkChoice('optimizer', name, Object.keys(optimizers) as (keyof typeof optimizers)[]);
-  // What a file gives: the factories check their options themselves.
+  // The options come from a file or a command line: the factories check them.
   const make: (options: never) => Optimizer = optimizers[known];
   return make(options as never);
 }
 
+/** The largest float32 number below 1. */
+const BELOW_ONE = 1 - 2 ** -24;
+
 /**
- * A decay from 0 to below 1 as the kernels hold it, the nearest float32 number that is below 1: Adam's bias corrections have to
- * be those of the decay in use, and a decay rounded to 1 would keep every old gradient for ever.
+ * A decay from 0 to below 1 as the kernels hold it: the nearest float32 number below 1. Adam's bias
+ * corrections have to be those of the decay in use, and a decay rounded to 1 would keep every old gradient
+ * for ever.
  */
 function checkDecay(name: string, value: unknown): number {
-  return Math.min(Math.fround(checkNumber(name, value, { least: 0, below: 1 })), 1 - 2 ** -24);
+  return Math.min(Math.fround(checkNumber(name, value, { least: 0, below: 1 })), BELOW_ONE);
 }
 
-/** Another optimiser made of this one may claim other slots; a pointer that is missing would be address 0. */
+/** An optimiser made of this one may claim other slots; a pointer that is missing would be address 0. */
 function checkSlots(name: string, slots: readonly number[], needed: number): void {
   if (slots.length === needed) return;
   throw new CtreError('E_ARGUMENT', `optimizer ${name} was given ${slots.length} slots; expected ${needed}`);

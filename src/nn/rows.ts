@@ -12,7 +12,7 @@ export interface TileRows {
   readonly count: number;
 }
 
-/** Samples in the kernels' memory, ready to be packed into tiles; sparse ones stay sparse until then. */
+/** Samples in the kernels' memory, ready to be packed into tiles. Sparse ones stay sparse until then. */
 export interface PackedSamples {
   readonly rows: number;
   /** Packs the samples listed at `list` (row numbers, i32 [count]) into the tile [cols][32]. */
@@ -45,11 +45,11 @@ export function loadSamples(region: Region, x: DenseMatrix | CsrMatrix): PackedS
   };
 }
 
-/** A list of rows of labelled samples that is gone through tile by tile: the training rows, the validation rows, … */
+/** Rows of labelled samples, in the order in which they are packed into tiles: those of the training, say. */
 export class RowList {
   readonly samples: PackedSamples;
   readonly labels: I32Block;
-  /** Row numbers, in the order they are gone through. */
+  /** Row numbers, in that order. */
   readonly order: I32Block;
 
   constructor(region: Region, samples: PackedSamples, labels: I32Block, rows: Int32Array) {
@@ -66,7 +66,7 @@ export class RowList {
   /** Packs up to 32 rows from position `begin` on, below `end`, into the tile, and names them. */
   pack(kernels: Kernels, begin: number, end: number, tile: number): TileRows {
     const count = Math.min(TILE, end - begin);
-    const rows = this.order.pointer + 4 * begin;
+    const rows = this.order.pointer + Int32Array.BYTES_PER_ELEMENT * begin;
     this.samples.pack(kernels, rows, count, tile);
     return { rows, labels: this.labels.pointer, count };
   }

@@ -15,8 +15,10 @@ export interface Workspace {
   readonly score: F64Block;
 }
 
-/** The lanes that kernels have to go through for so many samples of a tile: 8, 16 or 32. */
+/** The lanes that a kernel can go through, the fewest first. */
+const LANES = [8, 16, TILE];
+
+/** The fewest lanes that hold so many samples of a tile. */
 export function lanesFor(samples: number): number {
-  if (samples <= 8) return 8;
-  return samples <= 16 ? 16 : TILE;
+  return LANES.find((lanes) => samples <= lanes) ?? TILE;
 }

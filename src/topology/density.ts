@@ -1,15 +1,21 @@
 import { checkChoice, checkList, checkNumber } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 
+/** Entries that a list of densities may have at most. */
+const MAX_LAYERS = 2 ** 16;
+
 /** How dense the layers are; exactly one of `epsilon` and `density`. */
 export interface DensityOptions {
-  /** ε: a layer's density is ε·(inDim + outDim) / (inDim·outDim), at most 1 (Erdős–Rényi; Mocanu et al. 2018). */
+  /**
+   * ε: a layer's density is ε·(inDim + outDim) / (inDim·outDim), at most 1 (Erdős–Rényi; Mocanu et al. 2018).
+   */
   readonly epsilon?: number;
   /** One overall density, spread by `distribution`, or one for every layer. */
   readonly density?: number | readonly number[];
   /**
-   * How an overall density is spread: `er` (the default) and `erk` in proportion to (inDim + outDim) / (inDim·outDim), `uniform` the same in
-   * every layer. ERK adds kernel sizes to ER (Evci et al. 2020), so the two are one in fully connected layers.
+   * How an overall density is spread. `er` (the default) and `erk`: in proportion to (inDim + outDim) /
+   * (inDim·outDim). `uniform`: the same in every layer. ERK adds kernel sizes to ER (Evci et al. 2020), so
+   * both are the same in fully connected layers.
    */
   readonly distribution?: 'er' | 'erk' | 'uniform';
 }
@@ -25,10 +31,12 @@ export function connectionCounts(dims: readonly number[], options: DensityOption
     if (!(density * size >= 1)) {
       throw new CtreError(
         'E_ARGUMENT',
-        `layer ${l} (${dims[l]} → ${dims[l + 1]}) would be left without a connection at density ${density}; use a larger epsilon or density`,
+        `layer ${l} (${dims[l]} → ${dims[l + 1]}) gets no connection at density ${density}; ` +
+          'use a larger epsilon or density',
       );
     }
-    return size - Math.floor((1 - density) * size); // as published, to the rounding
+    // Rounded as the published code rounds.
+    return size - Math.floor((1 - density) * size);
   });
 }
 
@@ -42,9 +50,12 @@ function layerDensities(dims: readonly number[], options: DensityOptions): numbe
     return erdosRenyi(dims).map((weight) => Math.min(1, value * weight));
   }
   if (Array.isArray(density)) {
-    const given = checkList('density', density, 2 ** 16);
+    const given = checkList('density', density, MAX_LAYERS);
     if (given.length !== dims.length - 1) {
-      throw new CtreError('E_SHAPE', `density has ${given.length} entries for ${dims.length - 1} layers`);
+      throw new CtreError(
+        'E_SHAPE',
+        `density has ${given.length} entries for ${dims.length - 1} layers; give one for each layer`,
+      );
     }
     return given.map((value, l) => checkNumber(`density[${l}]`, value, { least: 0, most: 1 }));
   }
@@ -52,7 +63,7 @@ function layerDensities(dims: readonly number[], options: DensityOptions): numbe
   if (checkChoice('distribution', distribution, ['er', 'erk', 'uniform']) === 'uniform') {
     return dims.slice(1).map(() => overall);
   }
-  return spread(dims, overall);
+  return proportionalDensities(dims, overall);
 }
 
 /** (inDim + outDim) / (inDim·outDim) of every layer. */
@@ -60,8 +71,11 @@ function erdosRenyi(dims: readonly number[]): number[] {
   return dims.slice(1).map((outDim, l) => (dims[l] + outDim) / (dims[l] * outDim));
 }
 
-/** Densities in proportion to the Erdős–Rényi weights, of the overall density; layers that would pass 1 are full. */
-function spread(dims: readonly number[], overall: number): number[] {
+/**
+ * Densities in proportion to the Erdős–Rényi weights that make the overall one; layers that would pass 1 are
+ * full.
+ */
+function proportionalDensities(dims: readonly number[], overall: number): number[] {
   const sizes = dims.slice(1).map((outDim, l) => dims[l] * outDim);
   const weights = erdosRenyi(dims);
   const wanted = overall * sizes.reduce((sum, size) => sum + size, 0);

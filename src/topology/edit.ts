@@ -25,7 +25,10 @@ export interface EditCounts {
   readonly random: number;
 }
 
-/** How a layer's connections are others after an epoch than before it: positions of W, in row-major order. */
+/**
+ * What changed in a layer's connections from the start of an epoch to its end: positions of W, in row-major
+ * order.
+ */
 export interface LayerEdit {
   /** Gone. */
   readonly pruned: Positions;
@@ -36,7 +39,8 @@ export interface LayerEdit {
 }
 
 /**
- * What became of a pattern. One that was pruned and grown again in the same update never went. O(nnz).
+ * What became of a pattern. A connection that was pruned and grown again in the same update counts as kept.
+ * O(nnz).
  * @param drawn what the update drew at random.
  */
 export function comparePatterns(
@@ -51,9 +55,10 @@ export function comparePatterns(
   };
 }
 
+/** In place of a CSR position: the connection is new. */
 const NEW = -1;
 
-/** An edit that was found to fit a layer. */
+/** An edit that fits its layer. */
 export interface PlannedEdit {
   readonly edit: Edit;
   /** The pattern after the edit. */
@@ -64,10 +69,10 @@ export interface PlannedEdit {
 }
 
 /**
- * Checks an edit; nothing changes yet, so that a network is changed in all layers or in none. O(nnz).
+ * Checks an edit. Nothing changes yet, so that a network is changed in all layers or in none. O(nnz).
  * @param mayShrink whether fewer connections may be grown than pruned.
- * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, grows a kept one, or has drawn at random
- *   what it does not grow.
+ * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, grows a kept one,
+ *   or lists as drawn at random what it does not grow.
  */
 export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): PlannedEdit {
   const { prune, grow } = edit;
@@ -75,7 +80,8 @@ export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): Pl
   if (!fits || grow.rows.length !== grow.cols.length) {
     throw new CtreError(
       'E_ARGUMENT',
-      `the topology method prunes ${prune.length} connections and grows ${grow.cols.length}; expected as many`,
+      `the topology method prunes ${prune.length} connections and grows ${grow.cols.length}; ` +
+        `expected ${mayShrink ? 'at most as many grown' : 'as many of both'}`,
     );
   }
   const planned = mergeEdit(before, edit);
@@ -84,8 +90,8 @@ export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): Pl
 }
 
 /**
- * Makes a planned edit: the one place where a CSR structure changes. Survivors keep weight and optimiser state bit for bit,
- * new connections get a drawn weight and a state of zero. O(nnz).
+ * Makes a planned edit: the one place where a CSR structure changes. Kept connections keep weight and
+ * optimiser state bit for bit; new ones get a drawn weight and a state of zero. O(nnz).
  */
 export function applyEdit(
   target: EditTarget,
@@ -152,7 +158,8 @@ function mergeEdit(
   if (nextPruned !== prune.length || nextGrown !== grow.cols.length) {
     throw new CtreError(
       'E_ARGUMENT',
-      'the topology method gave positions that are out of range or not in ascending order',
+      'the topology method gave positions out of range or out of order; ' +
+        'expected them within the layer, ascending',
     );
   }
   return { pattern: { rows, cols, indptr: newIndptr, indices: newIndices }, source, regrown };
@@ -171,13 +178,15 @@ function checkAmong(grown: Positions, drawn: Positions): void {
   if (q === drawn.cols.length && q === drawn.rows.length) return;
   throw new CtreError(
     'E_ARGUMENT',
-    `the topology method says that ${drawn.cols.length} positions were drawn at random, which are not all among the grown, in their order`,
+    `the topology method lists ${drawn.cols.length} positions as drawn at random; ` +
+      'expected some of those it grows, in the same order',
   );
 }
 
 function misplaced(row: number, column: number): CtreError {
   return new CtreError(
     'E_ARGUMENT',
-    `the topology method grows the connection (${row}, ${column}), which is kept or comes twice`,
+    `the topology method grows the connection (${row}, ${column}), which is kept or listed twice; ` +
+      'grow others',
   );
 }

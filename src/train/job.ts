@@ -1,5 +1,5 @@
 import type { StopSignal } from '../base/host.ts';
-import type { Evolving } from '../growth/evolving.ts';
+import type { EvolvingModel } from '../growth/evolvingModel.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { Initializer } from '../nn/initializer.ts';
@@ -8,7 +8,7 @@ import type { Executor } from '../run/executor.ts';
 import type { Epoch } from './epoch.ts';
 
 /** A model as training sees it. */
-export interface Trainee extends Evolving {
+export interface Trainee extends EvolvingModel {
   readonly initializer: Initializer;
   readonly executor: Executor;
   /** What every epoch of the present training, or the last one, came to. */

@@ -1,6 +1,6 @@
 import { TILE } from '../engine/abi.ts';
 import { Region } from '../engine/region.ts';
-import { epochStream } from '../growth/evolving.ts';
+import { epochStream } from '../growth/evolvingModel.ts';
 import { startFromInitialGradient } from '../growth/initialGradient.ts';
 import { evolve } from '../growth/update.ts';
 import { wire } from '../growth/wiring.ts';

@@ -1,8 +1,8 @@
 import { randomStream } from '../base/random.ts';
-import { chooseSample } from '../growth/candidates.ts';
 import { CARRYING_ROWS } from '../growth/carrying.ts';
-import { everyNeuron } from '../growth/norms.ts';
-import { planPasses } from '../growth/pairs.ts';
+import { everyNeuron } from '../growth/neurons.ts';
+import { planPasses } from '../growth/pairPasses.ts';
+import { chooseSample } from '../growth/sampleChoice.ts';
 import { WIRING_ROWS } from '../growth/wiring.ts';
 import type { CandidateNeed, Need, Topology } from '../topology/topology.ts';
 

@@ -10,6 +10,7 @@ import { POLICY } from '../../examples/playground/vite.config.ts';
 import { findChromium, ISOLATION, NO_CHROMIUM } from '../../scripts/pages.mjs';
 import { randomStream } from '../../src/base/random.ts';
 import { SparseMLP } from '../../src/index.ts';
+import { METHOD_NAMES, methods } from '../../src/topology/methods.ts';
 import { skipTest } from '../support/effort.ts';
 import { ctre, jsonLines } from '../unit/cli/harness.ts';
 
@@ -219,10 +220,20 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
     expect(table['An epoch: training'].every((text) => /\d (ms|s)$/.test(text))).toBe(true);
   });
 
+  it('offers every method of the table, and says which connections it grows', async () => {
+    const page = await visit();
+    const names = await page.$$eval('#method-a option', (all) => all.map(({ textContent }) => textContent));
+    expect(names).toEqual(METHOD_NAMES);
+    for (const name of METHOD_NAMES) {
+      await page.selectOption('#method-b', name);
+      expect(await page.textContent('#about-b')).toBe(methods[name].about);
+    }
+  });
+
   it('stops in the middle of an epoch, and starts anew', async () => {
     const page = await visit();
     // An epoch of 840 000 connections and 3200 rows takes seconds.
-    await start(page, { hidden: '4000, 4000', 'epsilon-a': '50', 'method-a': 'fixed', 'method-b': '' });
+    await start(page, { hidden: '4000, 4000', 'epsilon-a': '50', 'method-a': 'static', 'method-b': '' });
     await page.waitForFunction(() => document.getElementById('status')?.textContent?.includes('starting'));
     const begin = performance.now();
     await page.click('#stop');

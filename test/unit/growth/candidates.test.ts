@@ -3,9 +3,9 @@ import { randomStream } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { searchCosines, searchMagnitudes } from '../../../src/growth/exactSearch.ts';
 import type { PairStream } from '../../../src/growth/pairStream.ts';
 import { searchSampled } from '../../../src/growth/sampledSearch.ts';
-import { searchCosines, searchMagnitudes } from '../../../src/growth/search.ts';
 import type { Positions } from '../../../src/matrix/pattern.ts';
 import { randomPattern } from '../../../src/matrix/sampling.ts';
 import { inlineExecutor } from '../../../src/run/executor.ts';
@@ -15,15 +15,16 @@ const engine = getEngine();
 const region = new Region(engine.arena);
 afterAll(() => region.free());
 
-const site = (inDim: number, outDim: number) => ({
+const context = (inDim: number, outDim: number) => ({
   engine,
   executor: inlineExecutor(engine.kernels),
   dims: [inDim, outDim],
 });
 
 /**
- * Activations of two layers' neurons, samples × neurons: outputs follow some inputs (or their negatives), some neurons are dead, and the values
- * are multiples of 1/4, so that all inner products are exact in float32 and ties are real ties.
+ * Activations of two layers' neurons, samples × neurons: outputs follow some inputs (or their negatives),
+ * some neurons are dead, and the values are multiples of 1/4, so that all inner products are exact in float32
+ * and ties are real ties.
  */
 function activations(samples: number, inDim: number, outDim: number, seed: number) {
   const random = randomStream(seed, 'activations');
@@ -119,8 +120,8 @@ describe.each([
     const pairs = stream(inputs, outputs);
     const [found] = runNow(
       score === 'cosine'
-        ? searchCosines(site(inDim, outDim), [{ kept, count }], pairs, undefined)
-        : searchMagnitudes(site(inDim, outDim), [{ kept, count }], pairs),
+        ? searchCosines(context(inDim, outDim), [{ kept, count }], pairs, undefined)
+        : searchMagnitudes(context(inDim, outDim), [{ kept, count }], pairs),
     );
     expect(names(found)).toEqual(bruteForce(inputs, outputs, kept, count, score));
   });
@@ -135,7 +136,7 @@ describe('the sampled search', () => {
     const rows = Array.from({ length: sampleRows }, (_, r) => (r * 7) % samples);
     const [found] = runNow(
       searchSampled(
-        site(inDim, outDim),
+        context(inDim, outDim),
         [{ kept, count }],
         stream(inputs, outputs, rows),
         stream(inputs, outputs),
@@ -159,7 +160,8 @@ describe('the sampled search', () => {
   });
 
   it('finds the same whether tiles come one at a time or together, as on threads', () => {
-    // Neurons 5 and 6 are silent in the sample, fire apart, and once together: too weakly to show in their norms.
+    // Neurons 5 and 6 are silent in the sample, fire apart, and once together: too weakly to show in their
+    // norms.
     const [ins, outs] = [5, 6].map((neuron, side) =>
       Array.from({ length: 4 * TILE }, (_, r) => {
         const row = Array.from({ length: 8 }, (_, n) => Number(n === 0 && r < TILE));
@@ -175,7 +177,9 @@ describe('the sampled search', () => {
     for (const slots of [1, 2, 4]) {
       const all = inSlots(stream(ins, outs), slots);
       const some = stream(ins, outs, sample);
-      const [found] = runNow(searchSampled(site(8, 8), [{ kept: none, count: 2 }], some, all, 1, undefined));
+      const [found] = runNow(
+        searchSampled(context(8, 8), [{ kept: none, count: 2 }], some, all, 1, undefined),
+      );
       expect(names(found), `${slots} at a time`).toEqual(truth);
     }
   });
@@ -188,7 +192,7 @@ describe('the sampled search', () => {
     const rows = Array.from({ length: 200 }, (_, r) => r);
     const [found] = runNow(
       searchSampled(
-        site(inDim, outDim),
+        context(inDim, outDim),
         [{ kept, count: 12 }],
         stream(ins, outs, rows),
         stream(ins, outs),

@@ -113,7 +113,8 @@ describe('cte-rigl', () => {
         },
       },
     });
-    // All rows are looked at: there are fewer than the sample would have. An update leaves biases as they are.
+    // All rows are looked at: there are fewer than the sample would have. An update leaves biases as they
+    // are.
     const biases = new Map<number, Float32Array[]>();
     for await (const { epoch } of model.train(x, y, { epochs: 6, optimizer: optimizer.adam() })) {
       biases.set(

@@ -1,5 +1,5 @@
-// Gradients and steps against float64: an oracle in plain loops, itself checked by finite differences. It carries along what
-// float32 can have erred (rounding.ts), so every bound is derived.
+// Gradients and steps against float64: an oracle in plain loops, itself checked by finite differences. It
+// carries along what float32 can have erred (rounding.ts), so every bound is derived.
 import { describe, expect, it } from 'vitest';
 import type { Random } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
@@ -272,8 +272,9 @@ describe('gradients', () => {
 });
 
 /**
- * The central difference over a step in which no neuron begins or ceases to fire. Its cut-off error falls fourfold with half
- * the step, so the two differ by three times that; float64 errs 2^29 times less than float32 would.
+ * The central difference over a step in which no neuron begins or ceases to fire. Its cut-off error falls
+ * fourfold with half the step, so the two differ by three times that; float64 errs 2^29 times less than
+ * float32 would.
  */
 function derivative(
   moved: (by: number) => OracleResult,
@@ -373,7 +374,10 @@ const references: Readonly<Record<string, Reference>> = {
 /** Parameters of one array: two blocks and a tail. */
 const N = 11;
 
-/** Steps of the real optimiser from random parameters and gradients; `each` sees the parameters after every step. */
+/**
+ * Steps of the real optimiser from random parameters and gradients; `each` sees the parameters after every
+ * step.
+ */
 function runSteps(
   { make }: { make: () => Optimizer },
   weights: readonly number[],

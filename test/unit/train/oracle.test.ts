@@ -4,7 +4,7 @@ import { randomStream } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
-import { searchCosines, searchMagnitudes } from '../../../src/growth/search.ts';
+import { searchCosines, searchMagnitudes } from '../../../src/growth/exactSearch.ts';
 import { SparseMLP } from '../../../src/index.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
 import { removeConnections } from '../../../src/matrix/pattern.ts';

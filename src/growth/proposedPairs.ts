@@ -2,12 +2,12 @@ import { type Kernels, ROW_BYTES, TILE, TOP_K_SCRATCH } from '../engine/abi.ts';
 import type { F32Block, F64Block, I32Block, Region } from '../engine/region.ts';
 import type { Positions } from '../matrix/pattern.ts';
 import { addPositions, emptyPattern, mergePositions, positionsOutside } from '../matrix/pattern.ts';
-import type { Search } from './layerSearch.ts';
 import type { PairStream } from './pairStream.ts';
 import type { RarePairs } from './rarePairs.ts';
+import type { SearchRequest } from './searchRequest.ts';
 
-/** One layer's proposed positions and their inner products. */
-export class ProposalList {
+/** One layer's positions that a sample proposed, and their inner products over all rows. */
+export class ProposedPairs {
   readonly #outDim: number;
   readonly #positions: Positions;
   readonly #indptr: I32Block;
@@ -26,11 +26,12 @@ export class ProposalList {
     this.#dots = region.f32(pattern.indices.length);
   }
 
-  /** The neurons of its positions, on either side; some more than once. */
+  /** The output neurons of its positions, some more than once. */
   get outputs(): Int32Array {
     return this.#positions.rows;
   }
 
+  /** The input neurons of its positions, some more than once. */
   get inputs(): Int32Array {
     return this.#positions.cols;
   }
@@ -46,13 +47,12 @@ export class ProposalList {
   ): void {
     const begin = Math.floor((this.#outDim * part) / parts);
     const rows = Math.floor((this.#outDim * (part + 1)) / parts) - begin;
-    const indptr = this.#indptr.pointer + 4 * begin;
+    const indptr = this.#indptr.pointer + Int32Array.BYTES_PER_ELEMENT * begin;
     slots.forEach(({ outputs, inputs }, slot) => {
-      const tile = outputs[layer] + ROW_BYTES * begin;
       kernels.sddmm(
         indptr,
         this.#indices,
-        tile,
+        outputs[layer] + ROW_BYTES * begin,
         inputs[layer],
         this.#dots.pointer,
         rows,
@@ -62,11 +62,14 @@ export class ProposalList {
     });
   }
 
-  /** The positions of largest |cosine| among its own and the rare ones, in row-major order. */
+  /**
+   * The positions of largest |cosine| among its own and the rare ones, in row-major order.
+   * @param outSums squared norms of the output neurons. @param inSums of the input neurons.
+   */
   choose(
     kernels: Kernels,
     region: Region,
-    { kept, count }: Search,
+    { kept, count }: SearchRequest,
     outSums: F64Block,
     inSums: F64Block,
     rare: RarePairs | undefined,

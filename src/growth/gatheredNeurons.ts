@@ -2,8 +2,11 @@ import { type Kernels, TILE } from '../engine/abi.ts';
 import type { F64Block, I32Block, Region } from '../engine/region.ts';
 import type { PairStream } from './pairStream.ts';
 
-/** Some neurons of one side of a layer, their rows of the tiles side by side, and their squared norms. */
-export class Gathering {
+/**
+ * Some neurons on one side of a layer: their rows of the tiles, one after another, and their squared norms.
+ */
+export class GatheredNeurons {
+  /** By slot the pointer to the gathered rows. */
   readonly tiles: readonly number[];
   readonly norms: F64Block;
   readonly #list: I32Block;
@@ -15,6 +18,7 @@ export class Gathering {
     this.#list = region.i32(most);
   }
 
+  /** Says which neurons are gathered from now on. */
   choose(neurons: Int32Array, norms: F64Block | undefined): void {
     this.#count = neurons.length;
     this.#list.view.set(neurons);
@@ -25,6 +29,7 @@ export class Gathering {
     });
   }
 
+  /** Copies the chosen neurons' rows of a tile into the slot. */
   gather(kernels: Kernels, tile: number, slot: number): void {
     kernels.gatherRows(tile, this.#list.pointer, this.#count, this.tiles[slot]);
   }

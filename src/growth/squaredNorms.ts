@@ -1,6 +1,7 @@
 import type { F64Block, I32Block, Region } from '../engine/region.ts';
 import type { Work } from '../run/turns.ts';
-import type { PairStream, SearchSite } from './pairStream.ts';
+import type { PairStream } from './pairStream.ts';
+import type { SearchContext } from './searchContext.ts';
 
 /** Σ a² over the tiles added, of some neurons, by layer, the inputs first. */
 export class SquaredNorms {
@@ -22,7 +23,7 @@ export class SquaredNorms {
   }
 
   /** Adds the squares of the tiles loaded in the first `count` slots. */
-  add({ executor }: SearchSite, { slots }: PairStream, count: number): Work<void> {
+  add({ executor }: SearchContext, { slots }: PairStream, count: number): Work<void> {
     return executor.run(this.sums.length, (kernels, l) => {
       const { pointer, length } = this.#lists[l];
       for (const { inputs, outputs } of slots.slice(0, count)) {
@@ -30,15 +31,4 @@ export class SquaredNorms {
       }
     });
   }
-}
-
-export function everyNeuron(neurons: number): Int32Array {
-  return Int32Array.from({ length: neurons }, (_, i) => i);
-}
-
-/** The neurons whose squared norm is not 0; all of them without norms. */
-export function firing(neurons: number, norms: F64Block | undefined): Int32Array {
-  const all = everyNeuron(neurons);
-  const sums = norms?.view;
-  return sums === undefined ? all : all.filter((i) => sums[i] > 0);
 }

@@ -1,0 +1,13 @@
+import type { F64Block } from '../engine/region.ts';
+
+/** The numbers of all neurons of a layer. */
+export function everyNeuron(neurons: number): Int32Array {
+  return Int32Array.from({ length: neurons }, (_, i) => i);
+}
+
+/** The neurons whose squared norm is not 0; all of them without norms. */
+export function firingNeurons(neurons: number, norms: F64Block | undefined): Int32Array {
+  const all = everyNeuron(neurons);
+  const sums = norms?.view;
+  return sums === undefined ? all : all.filter((i) => sums[i] > 0);
+}

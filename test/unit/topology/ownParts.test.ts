@@ -1,0 +1,156 @@
+// Topology methods, initialisers and optimisers that a caller wrote.
+import { describe, expect, it } from 'vitest';
+import { getEngine } from '../../../src/engine/engine.ts';
+import {
+  CsrMatrix,
+  type EvolvingLayer,
+  type InitialLayer,
+  initializer,
+  optimizer,
+  SparseMLP,
+  type Topology,
+  topology,
+} from '../../../src/index.ts';
+import { spmm } from '../../../src/kernels/index.ts';
+import { METHOD_NAMES, topologyByName } from '../../../src/topology/methods.ts';
+
+const layers = [6, 20, 20, 3];
+const x = { rows: 40, cols: 6, data: Float32Array.from({ length: 240 }, (_, e) => Math.sin(e)) };
+const y = Int32Array.from({ length: 40 }, (_, r) => r % 3);
+
+/** Multiplies a matrix so large that the kernels' memory has to grow. */
+function growMemory(): void {
+  const size = getEngine().arena.memory.buffer.byteLength / Float32Array.BYTES_PER_ELEMENT;
+  const one = CsrMatrix.fromDense({ rows: 1, cols: 1, data: Float32Array.of(1) });
+  spmm(one, { rows: 1, cols: size, data: new Float32Array(size) });
+}
+
+describe('what a method of one’s own is shown', () => {
+  it('stays readable when the method calls kernels that make the memory grow', async () => {
+    const set = topology.set();
+    const seen: number[][] = [];
+    const own: Topology = {
+      ...set,
+      evolve(layer: EvolvingLayer, state, random) {
+        const { values } = layer;
+        if (layer.index === 0) growMemory();
+        seen.push([values.length, layer.values.length, layer.nnz]);
+        expect(values.every(Number.isFinite)).toBe(true);
+        return { edit: set.evolve?.(layer, null, random).edit as never, state };
+      },
+    };
+    const model = await SparseMLP.create({ layers, epsilon: 1, topology: own });
+    await model.fit(x, y, { epochs: 2 });
+    expect(seen).not.toEqual([]);
+    for (const [before, after, nnz] of seen) expect([before, after]).toEqual([nnz, nnz]);
+    model.dispose();
+  });
+
+  it('stays readable in `init`, too', async () => {
+    const snip = topology.snip();
+    const seen: number[][] = [];
+    const own: Topology = {
+      ...snip,
+      init(layer: InitialLayer, random) {
+        const { initial, inDim, outDim } = layer;
+        if (initial !== undefined) {
+          if (layer.index === 0) growMemory();
+          seen.push([initial.weights.length, initial.gradient.length, inDim * outDim]);
+        }
+        return snip.init(layer, random);
+      },
+    };
+    const model = await SparseMLP.create({ layers, epsilon: 1, topology: own });
+    await model.fit(x, y, { epochs: 1 });
+    expect(seen).toHaveLength(3);
+    for (const [weights, gradient, all] of seen) expect([weights, gradient]).toEqual([all, all]);
+    model.dispose();
+  });
+
+  it('is a copy: a method that writes to it changes no weight', async () => {
+    const set = topology.set({ pruneFraction: 0 });
+    const fit = async (write: boolean): Promise<Uint8Array> => {
+      const own: Topology = {
+        ...set,
+        pruneCount: () => 1,
+        evolve(layer: EvolvingLayer, state) {
+          if (write) layer.values.fill(7);
+          const none = { rows: new Int32Array(0), cols: new Int32Array(0) };
+          return { edit: { prune: layer.weakest, grow: none, random: none }, state };
+        },
+      };
+      const model = await SparseMLP.create({ layers, epsilon: 1, topology: own });
+      await model.fit(x, y, { epochs: 3 });
+      const bytes = model.save();
+      model.dispose();
+      return bytes;
+    };
+    expect(Buffer.from(await fit(true)).equals(await fit(false))).toBe(true);
+  });
+});
+
+describe('a property that is none', () => {
+  const create = (options: object): Promise<SparseMLP> => SparseMLP.create({ layers, ...options });
+  const refused = (sentence: RegExp): unknown =>
+    expect.objectContaining({ code: 'E_ARGUMENT', message: expect.stringMatching(sentence) });
+
+  it.each<[string, object, RegExp]>([
+    [
+      'of a topology',
+      { topology: { ...topology.set(), pruneCounts: () => 1 } },
+      /^topology has no property "pruneCounts"; expected any of name, options, .*pruneCount/,
+    ],
+    [
+      'of an initializer',
+      { initializer: { ...initializer.glorot(), bounds: () => 1 } },
+      /^initializer has no property "bounds"; expected any of name, options, bound$/,
+    ],
+    [
+      'of a growInitializer without a prototype',
+      { growInitializer: Object.assign(Object.create(null), initializer.zeros(), { gain: 2 }) },
+      /^growInitializer has no property "gain"/,
+    ],
+  ])('is refused: %s', async (_, options, sentence) => {
+    await expect(create(options)).rejects.toEqual(refused(sentence));
+  });
+
+  it('is refused: of an optimizer', async () => {
+    const model = await create({});
+    const own = { ...optimizer.sgd(), learningRate: 1 };
+    await expect(model.fit(x, y, { epochs: 1, optimizer: own })).rejects.toEqual(
+      refused(/^optimizer has no property "learningRate"; expected any of name, options, slots, step$/),
+    );
+    model.dispose();
+  });
+
+  it.each(METHOD_NAMES)('is not in a built-in method with another name: %s', async (name) => {
+    const model = await create({ topology: { ...topologyByName(name), name: 'mine' } });
+    expect(model.method).toBe('mine');
+    model.dispose();
+  });
+
+  it('may be in an instance of a class, which keeps what it needs', async () => {
+    class Counting {
+      readonly name = 'counting';
+      readonly needs = [];
+      readonly schedule = topology.set().schedule;
+      updates = 0;
+      #set = topology.set();
+      init(...args: Parameters<Topology<null>['init']>) {
+        return this.#set.init(...args);
+      }
+      evolve(layer: EvolvingLayer, state: unknown, random: Parameters<Topology['init']>[1]) {
+        this.count();
+        return { edit: this.#set.evolve?.(layer, null, random).edit as never, state };
+      }
+      count(): void {
+        this.updates++;
+      }
+    }
+    const own = new Counting();
+    const model = await create({ topology: own });
+    await model.fit(x, y, { epochs: 2 });
+    expect(own.updates).toBe(3);
+    model.dispose();
+  });
+});
