@@ -9,7 +9,7 @@ import { encodeModel, type SavedModel } from '../files/modelFile.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import type { Layer } from '../nn/layer.ts';
-import { Mlp, networkBytes } from '../nn/network.ts';
+import { Network, networkBytes } from '../nn/network.ts';
 import { type Optimizer, optimizerByName } from '../nn/optimizer.ts';
 import { loadRows, loadSamples, RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
@@ -114,7 +114,7 @@ export class SparseMLP {
       site.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
       const starts = initTopology(topology, dims, counts, seed);
       const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
-      const network = new Mlp(site.engine, patterns);
+      const network = new Network(site.engine, patterns);
       try {
         for (const layer of network.layers) {
           layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
@@ -217,7 +217,7 @@ export class SparseMLP {
         settings.topology.evolve === undefined
           ? layers.map(() => ({ state: null }))
           : initTopology(settings.topology, dims, none, settings.seed);
-      const network = new Mlp(
+      const network = new Network(
         site.engine,
         layers.map(({ weights }) => weights),
       );
@@ -467,7 +467,7 @@ export class SparseMLP {
     this.dispose();
   }
 
-  get #network(): Mlp {
+  get #network(): Network {
     if (this.#state === 'disposed') {
       throw new CtreError('E_DISPOSED', 'the model was disposed of; create or load another one');
     }

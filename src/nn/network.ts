@@ -21,7 +21,7 @@ export function networkBytes(dims: readonly number[], connections: readonly numb
 }
 
 /** A multilayer perceptron: ReLU between layers, linear output, softmax cross-entropy. */
-export class Mlp {
+export class Network {
   readonly engine: Engine;
   /** Neurons by layer, the inputs first. */
   readonly dims: readonly number[];

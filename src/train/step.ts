@@ -1,7 +1,7 @@
 import { CtreError } from '../base/errors.ts';
 import { TILE } from '../engine/abi.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RowList } from '../nn/rows.ts';
 import { lanesFor, type Workspace } from '../nn/workspace.ts';
@@ -17,7 +17,7 @@ interface Part {
 }
 
 /** Every layer cut into ranges of output neurons, about twice as many as threads, to balance them. */
-export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
+export function gradientParts(network: Network, { threads }: Executor): Part[] {
   const parts = threads === 1 ? 1 : 2 * threads;
   return network.layers.flatMap((layer) =>
     layer.ranges(parts).map((range) => ({ layer: layer.index, range })),
@@ -31,7 +31,7 @@ export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
  */
 export function* mergeGradients(
   executor: Executor,
-  network: Mlp,
+  network: Network,
   [first, ...others]: readonly (readonly Gradient[])[],
   parts: readonly Part[],
   step: { readonly optimizer: Optimizer; readonly time: number } | undefined,
