@@ -17,8 +17,16 @@ import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } fro
 import { type CreateOptions, type ModelOptions, TRAIN_OPTIONS, type TrainOptions } from './options.ts';
 import { runTraining } from './runTraining.ts';
 
-/** Whether the checkpoint that the next training takes up has `restoreBest`; undefined where it takes up none. */
-export let resumedRestoreBest: (model: SparseMLP) => boolean | undefined;
+/** Set once, where the class's own fields can be read. */
+let coreOf: (model: SparseMLP) => ModelCore;
+
+/**
+ * Whether the checkpoint that the next training takes up has `restoreBest`; undefined where it takes up none. For the
+ * model's worker.
+ */
+export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
+  return coreOf(model).resumed?.restoreBest;
+}
 
 /**
  * A multilayer perceptron that is sparse from the first step to the last: CSR weights, ReLU between layers, softmax
@@ -33,8 +41,7 @@ export class SparseMLP {
   readonly #core: ModelCore;
 
   static {
-    // For the model's worker; not a part of the class that people see.
-    resumedRestoreBest = (model) => model.#core.resumed?.restoreBest;
+    coreOf = (model) => model.#core;
   }
 
   private constructor(core: ModelCore) {

@@ -76,6 +76,7 @@ const training = () => ({
   validationRows: [1, 5, 7],
   test: { x: CsrMatrix.fromDense(x()), y: y() },
   patience: 3,
+  restoreBest: true,
   // Whatever the number of epochs becomes.
   signal: AbortSignal.timeout(500),
 });
@@ -177,11 +178,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     (_, a) => SparseMLP.fromWeights(...a),
   ),
   'SparseMLP.load': entry(
-    () => [savedModel(), { threads: 1 }],
+    () => [savedModel(), { threads: 1, topology: topology.cteRigl(), initializer: initializer.sparseHe() }],
     (_, a) => SparseMLP.load(...a),
   ),
   'SparseMLP.resume': entry(
-    () => [savedCheckpoint(), { threads: 1, maxBytes: 1e8 }],
+    () => [
+      savedCheckpoint(),
+      { threads: 1, maxBytes: 1e8, optimizer: optimizer.adam(), growInitializer: initializer.zeros() },
+    ],
     (_, a) => SparseMLP.resume(...a),
   ),
   'SparseMLP#history': ofModel(none, (model) => model.history),
