@@ -14,11 +14,11 @@ import {
 } from './modelFile.ts';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from './safetensors.ts';
 
-/** The version of what is said of the training. In those before it the update of an epoch was made already. */
+/** The version of the training's part. In version 1 the update after the last epoch was made already. */
 const TRAINING_VERSION = 2;
 
-/** More arrays of an optimiser than a model takes. */
-const MAX_SLOTS = 16;
+/** Arrays of an optimiser for each layer, as many as a model takes. */
+const MAX_SAVED_SLOTS = 16;
 
 /** A training as its checkpoint holds it, besides the network. */
 export interface SavedTraining {
@@ -59,14 +59,14 @@ export interface SavedSlots {
 }
 
 const CHECKSUM_OFF = '00000000';
-/** How every checkpoint begins behind its first eight bytes: the check sum has a known place. */
+/** Every checkpoint begins so, after its first eight bytes: the check sum has a known place. */
 const BEGIN = '{"__metadata__":{"checksum":"';
 const CHECKSUM_AT = 8 + BEGIN.length;
 
 /**
- * A model's file with more in it: tensors `layers.l.optimizer.s` and `layers.l.optimizer.s.bias` (F32), the training as
- * JSON under `training`, and a CRC-32 of the whole file, its own digits taken as zeros, under `checksum`. The best
- * network so far has the same tensors under `best.`.
+ * A model's file with more in it: the tensors `layers.l.optimizer.s` and `layers.l.optimizer.s.bias` (F32), the training
+ * as JSON under `training`, and under `checksum` a CRC-32 of the whole file, with zeros in place of its own digits. The
+ * best network so far has the same tensors, with names that begin with `best.`.
  */
 export function encodeCheckpoint(model: SavedModel, training: SavedTraining): Uint8Array<ArrayBuffer> {
   const { slots, best, due, ...rest } = training;
@@ -107,7 +107,8 @@ function putSlots(tensors: Map<string, Tensor>, prefix: string, slots: readonly 
 /**
  * The model and the training of a checkpoint.
  * @param maxBytes as for `decodeModel`.
- * @throws CtreError `E_FORMAT` for bytes that are none, or not all of it, or changed; and as `decodeModel`.
+ * @throws CtreError `E_FORMAT` for bytes that are no checkpoint, or were cut or changed; `E_UNSUPPORTED` for another
+ *   version; and as `decodeModel`.
  */
 export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedCheckpoint {
   checkSum(bytes);
@@ -132,7 +133,7 @@ export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedChe
   if (due !== null && !isDue(due)) throw notWhole('due', due);
   if (typeof restored !== 'boolean') throw notWhole('restored', restored);
   if (!isCount(steps)) throw notWhole('steps', steps);
-  if (!isCount(slots) || slots > MAX_SLOTS) throw notWhole('slots', slots);
+  if (!isCount(slots) || slots > MAX_SAVED_SLOTS) throw notWhole('slots', slots);
   const hasBest = epochs.some((epoch) => epoch.best === true);
   if (best !== null && !(hasBest && isRecord(best))) throw notWhole('best', best);
   return {
@@ -170,16 +171,17 @@ function readBest(
 
 function checkSum(bytes: Uint8Array): void {
   const begin = new TextDecoder().decode(bytes.subarray(8, CHECKSUM_AT));
-  if (begin !== BEGIN) throw new CtreError('E_FORMAT', 'this is no checkpoint of a training');
+  if (begin !== BEGIN)
+    throw new CtreError('E_FORMAT', 'this file is no checkpoint of a training; SparseMLP.load reads a model');
   const said = new TextDecoder().decode(bytes.subarray(CHECKSUM_AT, CHECKSUM_AT + 8));
   const before = crc32(new TextEncoder().encode(CHECKSUM_OFF), crc32(bytes.subarray(0, CHECKSUM_AT)));
   const sum = crc32(bytes.subarray(CHECKSUM_AT + 8), before);
   if (sum.toString(16).padStart(8, '0') !== said) {
-    throw new CtreError('E_FORMAT', 'this checkpoint is cut short or damaged: its check sum is another');
+    throw new CtreError('E_FORMAT', 'this checkpoint is cut short or damaged: its check sum does not fit');
   }
 }
 
-/** Copies: the tensors are views of bytes that are the caller's to change while the model starts. */
+/** Copies, because the caller may change the bytes that tensors are views of while the model starts. */
 function takeSlots(
   tensors: SafetensorsFile['tensors'],
   prefix: string,
@@ -207,7 +209,7 @@ function takeSlots(
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
-/** Numbered from 1, with the figures that the next epochs are compared to. */
+/** Epochs are numbered from 1 and have the figures that later epochs are compared to. */
 function isEpoch(value: unknown, index: number): value is Record<string, unknown> {
   if (!isRecord(value) || value.epoch !== index + 1) return false;
   const { accuracy, valAccuracy = 0, best } = value;
@@ -218,5 +220,5 @@ const isDue = (value: unknown): value is { readonly accuracy: number } =>
   isRecord(value) && Number.isFinite(value.accuracy);
 
 function notWhole(what: string, value: unknown): CtreError {
-  return new CtreError('E_FORMAT', `this is no whole checkpoint: ${what} is ${show(value)}`);
+  return new CtreError('E_FORMAT', `this checkpoint is not whole: ${what} is ${show(value)}`);
 }

@@ -28,7 +28,7 @@ interface LayerParameters {
 }
 
 /** A new network. @throws CtreError as `SparseMLP.create`. */
-export async function createModel(options: CreateOptions): Promise<ModelCore> {
+export async function buildModel(options: CreateOptions): Promise<ModelCore> {
   const wanted = checkOptions('SparseMLP.create', options, CREATE_OPTIONS);
   const dims = checkDims(wanted.layers);
   const { preset, ...settings } = checkModelOptions(wanted);
@@ -87,7 +87,7 @@ export async function assembleModel(
   const host = await openSite(checkThreads(threads));
   return buildCore({ preset, host, ...parts }, () => {
     const dims = [layers[0].weights.cols, ...layers.map(({ weights }) => weights.rows)];
-    // The connections are there: none is left to choose. A method that moves none has no state either.
+    // The connections are given, so none is left to choose. A method that moves none has no state either.
     const none = layers.map(() => 0);
     const states =
       settings.topology.evolve === undefined

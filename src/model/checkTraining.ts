@@ -32,7 +32,7 @@ export function checkTraining(
   if (restoreBest && validationSet === undefined) {
     throw new CtreError(
       'E_ARGUMENT',
-      'restoreBest is true and nothing is validated; give validationSplit, validationRows or validation, too',
+      'restoreBest is true and nothing is validated; give validationSplit, validationRows or validation',
     );
   }
   const checked: CheckedTraining = {
@@ -69,7 +69,8 @@ export function countEpochs(core: ModelCore, { epochs, totalEpochs }: CheckedTra
   if (totalEpochs === undefined || totalEpochs >= least) return totalEpochs ?? least;
   throw new CtreError(
     'E_ARGUMENT',
-    `totalEpochs is ${totalEpochs}; expected at least ${least}: ${before} epochs before this training and ${epochs} of it`,
+    `totalEpochs is ${totalEpochs}; expected at least ${least}: ${before} epochs before this training and ` +
+      `${epochs} of it`,
   );
 }
 

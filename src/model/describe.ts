@@ -22,7 +22,7 @@ export function describeModel(core: ModelCore, metadata: unknown): SavedModel {
 /** What a checkpoint holds. @throws CtreError as `describeModel` and `SparseMLP.checkpoint`. */
 export function describeCheckpoint(core: ModelCore, metadata: unknown): [SavedModel, SavedTraining] {
   const checked = checkMetadata(core, metadata);
-  const training = describeTraining(core);
+  const training = describeTrainingState(core);
   return [describeWith(core, checked), training];
 }
 
@@ -49,13 +49,13 @@ function describeWith(core: ModelCore, metadata: ModelCore['metadata']): SavedMo
   };
 }
 
-function describeTraining(core: ModelCore): SavedTraining {
+function describeTrainingState(core: ModelCore): SavedTraining {
   const states = checkStates(core.alive.states);
   const { network, isMidEpoch, history, dueUpdate, best, isRestored } = core.alive;
   if (isMidEpoch || core.run?.isInEpoch) {
     throw new CtreError(
       'E_BUSY',
-      'the model is in the middle of an epoch; make checkpoints between two epochs, in the loop over train() or in onEpoch',
+      'the model is in the middle of an epoch; make checkpoints between two, in the loop over train() or in onEpoch',
     );
   }
   if (core.lastTraining === undefined) {

@@ -37,7 +37,7 @@ const RESUME_OPTIONS = [...LOAD_MODEL_OPTIONS, 'optimizer'] as const;
 /** The model of a file. @throws CtreError as `SparseMLP.load`. */
 export async function loadModel(bytes: unknown, options: LoadModelOptions): Promise<ModelCore> {
   const { threads, maxBytes, ...own } = checkOptions('SparseMLP.load', options, LOAD_MODEL_OPTIONS);
-  return openModel(decodeModel(...checkFile(bytes, maxBytes)), own, threads);
+  return restoreModel(decodeModel(...checkFile(bytes, maxBytes)), own, threads);
 }
 
 /** The model of a checkpoint. @throws CtreError as `SparseMLP.resume`. */
@@ -46,8 +46,8 @@ export async function resumeModel(bytes: unknown, options: ResumeOptions): Promi
   const { threads, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
   const { model: saved, training } = decodeCheckpoint(...checkFile(bytes, maxBytes));
   const optimizer = restoreOptimizer(training.optimizer, training.slots[0].weights.length, ownOptimizer);
-  const best = training.best && readBest(training.best, training);
-  const core = await openModel(saved, own, threads);
+  const best = training.best && bestNetworkOf(training.best, training);
+  const core = await restoreModel(saved, own, threads);
   try {
     const model = core.alive;
     const { restore = (state: unknown) => state } = model.topology;
@@ -72,7 +72,7 @@ export async function resumeModel(bytes: unknown, options: ResumeOptions): Promi
   }
 }
 
-async function openModel(
+async function restoreModel(
   { layers, settings: saved, metadata }: SavedModel,
   own: OwnParts,
   threads: ModelOptions['threads'] = 1,
@@ -84,7 +84,7 @@ async function openModel(
 }
 
 /** @throws CtreError as `checkLayers`. */
-function readBest({ layers, states, steps, slots }: SavedBest, { epochs }: SavedTraining): BestNetwork {
+function bestNetworkOf({ layers, states, steps, slots }: SavedBest, { epochs }: SavedTraining): BestNetwork {
   const epoch = epochs.findLast(({ best }) => best);
   return {
     layers: checkLayers(layers).map(({ weights: { rows, cols, indptr, indices, values }, bias }, l) => ({

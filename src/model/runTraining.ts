@@ -34,6 +34,7 @@ export async function* runTraining(
 export function alreadyTraining(): CtreError {
   return new CtreError(
     'E_BUSY',
-    'the model is training already; wait for its end, or end it: abort its signal, leave its loop, call return() of its iterator, or dispose() of the model',
+    'the model is training already; wait for its end, or end it: abort its signal, leave its loop, ' +
+      'call return() of its iterator, or dispose() of the model',
   );
 }

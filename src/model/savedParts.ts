@@ -75,7 +75,8 @@ export function restoreOptimizer(saved: Recipe, slots: number, own: Optimizer | 
   if (optimizer.slots === slots) return optimizer;
   throw new CtreError(
     'E_FORMAT',
-    `the checkpoint has ${slots} arrays of its optimiser for each layer; expected ${optimizer.slots}, as ${optimizer.name} has`,
+    `the checkpoint has ${slots} arrays of its optimiser for each layer; expected ${optimizer.slots}, as ` +
+      `${optimizer.name} has`,
   );
 }
 
@@ -85,7 +86,8 @@ export function checkNothingMissing([first]: readonly MissingPart[]): void {
   const { option, name } = first;
   throw new CtreError(
     'E_ARGUMENT',
-    `the model's ${option} ${show(name)} is not one of this package, so it cannot be trained; give it to SparseMLP.load or SparseMLP.resume again, as the option ${option} (functions cannot go to the worker of a WorkerModel)`,
+    `the model's ${option} ${show(name)} is not one of this package, so the model cannot be trained; give it to ` +
+      `SparseMLP.load or SparseMLP.resume again, as the option ${option}. A WorkerModel cannot take it`,
   );
 }
 

@@ -5,7 +5,7 @@ import { encodeModel } from '../files/modelFile.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { Epoch } from '../train/epoch.ts';
 import type { Score } from '../train/score.ts';
-import { createModel, modelFromWeights } from './build.ts';
+import { buildModel, modelFromWeights } from './build.ts';
 import { checkTraining } from './checkTraining.ts';
 import { ModelCore } from './core.ts';
 import { describeCheckpoint, describeModel } from './describe.ts';
@@ -29,8 +29,8 @@ export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
 }
 
 /**
- * A multilayer perceptron that is sparse from the first step to the last: CSR weights, ReLU between layers, softmax
- * cross-entropy, and a topology that evolves while it trains.
+ * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU between layers,
+ * softmax cross-entropy, and a topology that evolves while it trains.
  *
  * ```ts
  * const model = await SparseMLP.create({ layers: [784, 1000, 1000, 1000, 10], epsilon: 1, seed: 42 });
@@ -60,7 +60,7 @@ export class SparseMLP {
    *   `E_MEMORY` where the network does not.
    */
   static async create(options: CreateOptions): Promise<SparseMLP> {
-    return new SparseMLP(await createModel(options));
+    return new SparseMLP(await buildModel(options));
   }
 
   /**
@@ -81,16 +81,16 @@ export class SparseMLP {
    * @param options.topology, initializer, growInitializer the model's own ones, which no file can hold. Without them
    *   the model predicts, and training it says what is missing.
    * @param options.maxBytes what this may take from memory besides the bytes; 4 × these + 64 MiB.
-   * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no such file,
-   *   `E_MEMORY` where the network would take more than it may, `E_ARGUMENT` for a part that is not the saved one.
+   * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no such
+   *   file, `E_MEMORY` where the network would take more than it may, `E_ARGUMENT` for a part that is not the saved one.
    */
   static async load(bytes: Uint8Array, options: LoadModelOptions = {}): Promise<SparseMLP> {
     return new SparseMLP(await loadModel(bytes, options));
   }
 
   /**
-   * The model of a checkpoint, in the middle of its training: the next call of `train` or `fit`, which has to be given the
-   * same data and options, takes it up behind the last epoch, and ends with the same bits as if it had never stopped.
+   * The model of a checkpoint, in the middle of its training. The next call of `train` or `fit` takes the training up
+   * after the last epoch and ends with the same bits as if it had never stopped; give it the same data and options.
    * @param options as for `load`; `optimizer` for an own one.
    * @throws CtreError as `load`; `E_FORMAT` also for a checkpoint that was changed in any bit.
    */
@@ -119,7 +119,7 @@ export class SparseMLP {
     return this.#core.model.epochs;
   }
 
-  /** What every epoch of the present training, or the last one, came to; those before a checkpoint among them. */
+  /** What came of every epoch of the present training, or of the last one; those before a checkpoint are among them. */
   get history(): readonly Epoch[] {
     return this.#core.model.history.slice();
   }
@@ -149,9 +149,9 @@ export class SparseMLP {
    * is the one that it reports: `save()` in the loop keeps it. The update of the topology after an epoch is the first
    * part of the next one, in this call or in the next: calls on one model continue one training.
    * @param x rows of features, as many columns as the network has inputs. @param y class labels, integers from 0.
-   * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is no finite
-   *   number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model runs, `E_DISPOSED` when the model
-   *   is disposed of meanwhile.
+   * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is no longer a
+   *   finite number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model runs, `E_DISPOSED` when
+   *   the model is disposed of meanwhile.
    */
   train(x: Samples, y: Labels, options: TrainOptions = {}): AsyncGenerator<Epoch, void, void> {
     return runTraining(this.#core, checkTraining(this.#core, x, y, options));
@@ -184,9 +184,10 @@ export class SparseMLP {
   }
 
   /**
-   * How much the network relies on each input: Σ|w| over the input's connections, [inputs]. In a trained sparse network the
-   * inputs that matter have the most and the strongest ones; scale the features alike, or it measures their units.
-   * Source: neuron strength, Atashgahi et al., "Quick and robust feature selection", Machine Learning 111 (2022).
+   * How much the network relies on each input: Σ|w| over the input's connections, [inputs]. In a trained sparse network
+   * the inputs that matter have the most and the strongest connections. Scale the features alike, or this measures
+   * their units. Source: neuron strength, Atashgahi et al., "Quick and robust feature selection", Machine Learning 111
+   * (2022).
    *
    * ```ts
    * const importance = model.inputImportance();
@@ -212,7 +213,8 @@ export class SparseMLP {
    * The training where it stands, between two epochs: the model with the optimiser's and the topology method's state,
    * what the epochs came to, and with `restoreBest` the best network so far. `SparseMLP.resume` takes it up;
    * `SparseMLP.load` reads it as a model. `metadata` replaces what is kept with the model.
-   * @throws CtreError `E_BUSY` in the middle of an epoch, or when training was ended there; `E_ARGUMENT` before any training.
+   * @throws CtreError `E_BUSY` in the middle of an epoch, or when training was ended there; `E_ARGUMENT` before any
+   *   training.
    */
   checkpoint(metadata?: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
     return encodeCheckpoint(...describeCheckpoint(this.#core, metadata));
@@ -224,7 +226,8 @@ export class SparseMLP {
       const share = ((100 * nnz) / (inDim * outDim)).toFixed(2);
       return `layer ${index}: ${inDim} → ${outDim}, ${nnz} connections (${share} %)`;
     });
-    const total = `${this.method}: ${this.nnz} connections, ${(100 * this.density).toFixed(2)} % of the dense network`;
+    const share = (100 * this.density).toFixed(2);
+    const total = `${this.method}: ${this.nnz} connections, ${share} % of the dense network`;
     return [...lines, total].join('\n');
   }
 

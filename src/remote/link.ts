@@ -4,7 +4,7 @@ import type { CallName, Calls } from './modelWorker.ts';
 import { type Reply, receiveError, type Snapshot } from './protocol.ts';
 
 /** The worker of a model. Nothing that runs in it may import this file: bundlers would go round in circles. */
-const file: WorkerFile = {
+const workerFile: WorkerFile = {
   inNode: (Thread, options) => new Thread(new URL('./modelWorker.js', import.meta.url), options),
   onPage: () => new Worker(new URL('./modelWorker.js', import.meta.url), { type: 'module' }),
 };
@@ -30,7 +30,7 @@ export class Link {
   constructor(onSnapshot: (snapshot: Snapshot) => void) {
     this.#onSnapshot = onSnapshot;
     try {
-      this.#worker = startWorker(file, {
+      this.#worker = startWorker(workerFile, {
         message: (reply) => this.#settle(reply as Reply),
         died: (reason) =>
           this.close(

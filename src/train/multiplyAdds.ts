@@ -18,7 +18,7 @@ export interface CountedTraining {
   readonly batchSize: number;
   /** Epochs trained. */
   readonly epochs: number;
-  /** Epochs asked for: annealing goes by them. */
+  /** Epochs that the method's schedule was for. */
   readonly planned: number;
   /** The epochs, from 1, after which an update searched for candidates, and by what. */
   readonly searches: readonly { readonly epoch: number; readonly by: CandidateNeed }[];
@@ -28,7 +28,7 @@ export interface CountedTraining {
 export interface MultiplyAdds {
   /** One for a connection. */
   readonly forward: number;
-  /** Two for a connection, one in the first layer: nobody needs the gradient of the inputs. */
+  /** Two for a connection; one in the first layer, because the gradient of the inputs is not needed. */
   readonly backward: number;
   /**
    * The searches for new connections, and a gradient to start from: an upper bound, since neurons that never fire are

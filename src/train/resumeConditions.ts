@@ -6,7 +6,7 @@ import type { Labelled, TrainingJob } from './trainingJob.ts';
 /** What has to be the same for a training to be taken up where it stood; JSON. */
 export type ResumeConditions = Readonly<Record<string, number | string | boolean | null>>;
 
-/** Elements of an array that count for a fingerprint: a spot check that costs nothing. */
+/** Elements of an array that a fingerprint looks at: a spot check that costs nothing. */
 const SPOTS = 65_536;
 
 /** The conditions of a training. */
@@ -62,7 +62,7 @@ function fingerprint(arrays: readonly Elements[]): string {
     const count = Math.min(array.length, SPOTS);
     const spots = step === 1 ? array : Float64Array.from({ length: count }, (_, spot) => array[spot * step]);
     crc = crc32(new Uint8Array(Float64Array.of(array.length).buffer), crc);
-    // A buffer that was taken away has no bytes to look at; training itself says so.
+    // A buffer that was taken away has no bytes to look at. Training itself says so.
     if (spots.length > 0) crc = crc32(new Uint8Array(spots.buffer, spots.byteOffset, spots.byteLength), crc);
   }
   return crc.toString(16).padStart(8, '0');

@@ -15,7 +15,7 @@ interface Part {
   readonly range: RowRange;
 }
 
-/** Every layer cut into ranges of output neurons, about twice as many as threads, to balance them. */
+/** Every layer cut into ranges of output neurons, about two for each thread to balance the threads. */
 export function gradientParts(network: Network, { threads }: Executor): Part[] {
   const parts = threads === 1 ? 1 : 2 * threads;
   return network.layers.flatMap((layer) =>
@@ -24,9 +24,9 @@ export function gradientParts(network: Network, { threads }: Executor): Part[] {
 }
 
 /**
- * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the optimiser's step from it. Each job
- * does both for some output neurons, so the bits do not depend on the threads. A step is one piece: neither an abort nor whoever looks at
- * the model while it trains comes upon half of one.
+ * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the optimiser's
+ * step from it. Each job does both for some output neurons, so the bits do not depend on the threads. A step is atomic:
+ * neither an abort nor a look at the model while it trains sees half of it.
  */
 export function* mergeGradients(
   executor: Executor,
@@ -77,7 +77,7 @@ export function* trainEpoch(
         network.forward(kernels, used[t], lanes[t]);
         network.score(kernels, used[t], tile);
         network.backward(kernels, used[t], tile, 1 / (end - begin), lanes[t]);
-        // The first workspace's gradient is the batch's: what earlier waves left there stays.
+        // The first workspace's gradient is the batch's: it keeps what earlier waves have added.
         network.addGradients(kernels, used[t], gradients[t], t === 0 && wave.begin > 0, lanes[t]);
       });
       for (const { score } of used) {

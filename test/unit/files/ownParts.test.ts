@@ -93,7 +93,7 @@ describe('a model with parts of one’s own', () => {
       expect(model.evaluate(x, y)).toEqual(truth.evaluate(x, y));
       expect(model.save()).toEqual(saved);
       expect(() => model.train(x, y)).toThrow(
-        'the model\'s topology "mine" is not one of this package, so it cannot be trained; give it to SparseMLP.load or SparseMLP.resume again, as the option topology',
+        'the model\'s topology "mine" is not one of this package, so the model cannot be trained; give it to SparseMLP.load or SparseMLP.resume again, as the option topology',
       );
       await expect(model.fit(x, y)).rejects.toMatchObject({ code: 'E_ARGUMENT' });
     }
@@ -153,7 +153,7 @@ describe('a model with parts of one’s own', () => {
       expect(await model.predict(x)).toEqual(truth.predict(x));
       expect(await model.save()).toEqual(saved);
       await expect(model.fit(x, y)).rejects.toThrow(
-        /topology "mine" is not one of this package.*functions cannot go to the worker of a WorkerModel/,
+        /topology "mine" is not one of this package.*A WorkerModel cannot take it/,
       );
       model.dispose();
     }
