@@ -64,9 +64,9 @@ const BEGIN = '{"__metadata__":{"checksum":"';
 const CHECKSUM_AT = 8 + BEGIN.length;
 
 /**
- * A model's file with more in it: the tensors `layers.l.optimizer.s` and `layers.l.optimizer.s.bias` (F32), the training
- * as JSON under `training`, and under `checksum` a CRC-32 of the whole file, with zeros in place of its own digits. The
- * best network so far has the same tensors, with names that begin with `best.`.
+ * A model's file with more in it: the tensors `layers.l.optimizer.s` and `layers.l.optimizer.s.bias` (F32),
+ * the training as JSON under `training`, and under `checksum` a CRC-32 of the whole file, with zeros in place
+ * of its own digits. The best network so far has the same tensors, with names that begin with `best.`.
  */
 export function encodeCheckpoint(model: SavedModel, training: SavedTraining): Uint8Array<ArrayBuffer> {
   const { slots, best, due, ...rest } = training;
@@ -107,8 +107,8 @@ function putSlots(tensors: Map<string, Tensor>, prefix: string, slots: readonly 
 /**
  * The model and the training of a checkpoint.
  * @param maxBytes as for `decodeModel`.
- * @throws CtreError `E_FORMAT` for bytes that are no checkpoint, or were cut or changed; `E_UNSUPPORTED` for another
- *   version; and as `decodeModel`.
+ * @throws CtreError `E_FORMAT` for bytes that are no checkpoint, or were cut or changed; `E_UNSUPPORTED` for
+ *   another version; and as `decodeModel`.
  */
 export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedCheckpoint {
   checkSum(bytes);
@@ -119,7 +119,8 @@ export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedChe
   if (header.version !== TRAINING_VERSION) {
     throw new CtreError(
       'E_UNSUPPORTED',
-      `the checkpoint's training is of version ${show(header.version ?? 1)}; expected ${TRAINING_VERSION}. SparseMLP.load reads its weights`,
+      `the checkpoint's training has version ${show(header.version ?? 1)}; expected ${TRAINING_VERSION}. ` +
+        'SparseMLP.load reads its weights',
     );
   }
   const model = readSavedModel(file, budget);

@@ -35,8 +35,9 @@ export interface SavedModel {
 }
 
 /**
- * A safetensors file. Layer l has the tensors `layers.l.indptr`, `.indices` (I32), `.values` and `.bias` (F32). The
- * file's metadata have the shapes and settings as JSON under `ctre`, and the caller's own under `metadata`.
+ * A safetensors file. Layer l has the tensors `layers.l.indptr`, `.indices` (I32), `.values` and `.bias`
+ * (F32). The file's metadata have the shapes and settings as JSON under `ctre`, and the caller's own under
+ * `metadata`.
  */
 export function encodeModel(model: SavedModel): Uint8Array<ArrayBuffer> {
   return encodeSafetensors(modelTensors(model.layers), modelMetadata(model));
@@ -66,9 +67,11 @@ export function modelMetadata({ layers, settings, metadata }: SavedModel): Recor
 
 /**
  * The model of a file.
- * @param maxBytes what reading it and making its network may take besides the file; by default 4 × its size + 64 MiB.
- * @throws CtreError `E_FORMAT` for a file that is no whole model, `E_UNSUPPORTED` for one of another version, `E_CSR`
- *   and `E_SHAPE` for weights that are no matrix, `E_MEMORY` for a model that would take more than it may.
+ * @param maxBytes what reading it and making its network may take besides the file; by default 4 × its size +
+ *   64 MiB.
+ * @throws CtreError `E_FORMAT` for a file that is no whole model, `E_UNSUPPORTED` for one of another version,
+ *   `E_CSR` and `E_SHAPE` for weights that are no matrix, `E_MEMORY` for a model that would take more than it
+ *   may.
  */
 export function decodeModel(bytes: Uint8Array, maxBytes?: number): SavedModel {
   const budget = new Budget(bytes.length, maxBytes);

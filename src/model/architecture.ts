@@ -63,7 +63,8 @@ export function checkLayers(layers: unknown): { weights: CsrMatrix; bias: Float3
     if (weights.cols !== dims[l]) {
       throw new CtreError(
         'E_SHAPE',
-        `layers[${l}].weights has ${weights.cols} columns; expected ${dims[l]}, as layers[${l - 1}].weights has rows`,
+        `layers[${l}].weights has ${weights.cols} columns; expected ${dims[l]}, ` +
+          `as layers[${l - 1}].weights has rows`,
       );
     }
     if (weights.nnz === 0) throw new CtreError('E_ARGUMENT', `layers[${l}].weights has no connection`);

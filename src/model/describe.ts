@@ -55,7 +55,8 @@ function describeTrainingState(core: ModelCore): SavedTraining {
   if (isMidEpoch || core.run?.isInEpoch) {
     throw new CtreError(
       'E_BUSY',
-      'the model is in the middle of an epoch; make checkpoints between two, in the loop over train() or in onEpoch',
+      'the model is in the middle of an epoch; make checkpoints between two, in the loop over train() ' +
+        'or in onEpoch',
     );
   }
   if (core.lastTraining === undefined) {

@@ -6,8 +6,8 @@ import type { TrainOptions } from './options.ts';
 export interface History {
   readonly epochs: readonly Epoch[];
   /**
-   * The first epoch of the best validation accuracy (training accuracy where nothing was validated), among those with
-   * as few connections as the last epoch.
+   * The first epoch of the best validation accuracy (training accuracy where nothing was validated), among
+   * those with as few connections as the last epoch.
    */
   readonly best: Epoch;
   /** The epoch whose network the model has now: `best` with `restoreBest`, else the last one. */

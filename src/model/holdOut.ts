@@ -43,7 +43,8 @@ export function holdOut(
   if (split.trainRows.length === 0 || split.validationRows.length === 0) {
     throw new CtreError(
       'E_SHAPE',
-      `${split.validationRows.length} of ${rows} rows would be for validation and ${split.trainRows.length} for training; expected at least one of each`,
+      `${split.validationRows.length} of ${rows} rows would be for validation and ` +
+        `${split.trainRows.length} for training; expected at least one of each`,
     );
   }
   return split;

@@ -19,13 +19,16 @@ export interface ModelOptions {
   readonly topology?: Topology;
   /** Draws the weights at the start; by default the preset's. */
   readonly initializer?: Initializer;
-  /** Draws the weights of grown connections; by default what the topology method prescribes, else the preset's. */
+  /**
+   * Draws the weights of grown connections; by default what the topology method prescribes, else the
+   * preset's.
+   */
   readonly growInitializer?: Initializer;
   /** Decides everything random; 0 by default. */
   readonly seed?: number | string;
   /**
-   * Threads to work with, this one among them: a number from 1 to 64, or `auto` for as many as the machine has, at most
-   * 8. By default 1.
+   * Threads to work with, this one among them: a number from 1 to 64, or `auto` for as many as the machine
+   * has, at most 8. By default 1.
    */
   readonly threads?: number | 'auto';
   /** JSON to keep with the model and in its file: label names, scaler, … */
@@ -45,8 +48,9 @@ export interface TrainOptions {
   /** Epochs of this training; 100 by default. */
   readonly epochs?: number;
   /**
-   * Epochs of the model that the schedule of its topology method is for, those before this training among them; by
-   * default these and `epochs`. Calls of `train` on one model continue one training: give it in each of several calls.
+   * Epochs of the model that the schedule of its topology method is for, those before this training among
+   * them; by default these and `epochs`. Calls of `train` on one model continue one training: give it in each
+   * of several calls.
    */
   readonly totalEpochs?: number;
   /** Samples for each step; 100 by default. */
@@ -64,8 +68,8 @@ export interface TrainOptions {
   /** Ends training when the validation accuracy has not improved for so many epochs; by default never. */
   readonly patience?: number;
   /**
-   * Whether the network is that of the best epoch again when training has ended; needs validation. By default `fit`
-   * does so where there is validation, and `train` does not.
+   * Whether the network is that of the best epoch again when training has ended; needs validation. By default
+   * `fit` does so where there is validation, and `train` does not.
    */
   readonly restoreBest?: boolean;
   /** Whether every epoch says which connections it has changed, as its `edits`; by default it does not. */

@@ -24,9 +24,11 @@ export function recipe({ name, options }: Recipe): Recipe {
 }
 
 /**
- * The settings of a model's file. What the package does not know and nobody hands over is replaced by something that
- * has its name and options, and does nothing; it is listed as missing where training would need it.
- * @throws CtreError `E_ARGUMENT` for a part that is not the saved one, or options that its method does not take.
+ * The settings of a model's file. What the package does not know and nobody hands over is replaced by
+ * something that has its name and options, and does nothing; it is listed as missing where training would
+ * need it.
+ * @throws CtreError `E_ARGUMENT` for a part that is not the saved one, or options that its method does not
+ *   take.
  */
 export function restoreSettings(
   { preset, topology, initializer, growInitializer, seed }: SavedModel['settings'],
@@ -62,8 +64,8 @@ export function restoreSettings(
 }
 
 /**
- * The optimiser of a checkpoint, or something with its name and options that makes no step. Training is handed an
- * optimiser anyway, and compares it with the checkpoint's.
+ * The optimiser of a checkpoint, or something with its name and options that makes no step. Training is
+ * handed an optimiser anyway, and compares it with the checkpoint's.
  * @param slots arrays that the checkpoint holds for each layer.
  */
 export function restoreOptimizer(saved: Recipe, slots: number, own: Optimizer | undefined): Optimizer {
@@ -86,8 +88,8 @@ export function checkNothingMissing([first]: readonly MissingPart[]): void {
   const { option, name } = first;
   throw new CtreError(
     'E_ARGUMENT',
-    `the model's ${option} ${show(name)} is not one of this package, so the model cannot be trained; give it to ` +
-      `SparseMLP.load or SparseMLP.resume again, as the option ${option}. A WorkerModel cannot take it`,
+    `the model's ${option} ${show(name)} is not one of this package, so the model cannot be trained; ` +
+      `give it to SparseMLP.load or SparseMLP.resume again, as the option ${option}. A WorkerModel cannot take it`,
   );
 }
 
@@ -101,12 +103,12 @@ function restorePart<P extends Recipe>(option: string, saved: Recipe, own: P | u
     (key) => !isSame(own.options[key], saved.options[key]),
   );
   if (differing === undefined) return own;
-  const [option1, option2] = [own.options[differing], saved.options[differing]].map((value) =>
+  const [now, then] = [own.options[differing], saved.options[differing]].map((value) =>
     JSON.stringify(value),
   );
   throw new CtreError(
     'E_ARGUMENT',
-    `${option} ${came} has ${differing} ${option1 ?? 'not set'}; expected ${option2 ?? 'not set'}, as the saved model has`,
+    `${option} ${came} has ${differing} ${now ?? 'not set'}; expected ${then ?? 'not set'}, as the saved model has`,
   );
 }
 

@@ -21,16 +21,16 @@ import { runTraining } from './runTraining.ts';
 let coreOf: (model: SparseMLP) => ModelCore;
 
 /**
- * Whether the checkpoint that the next training takes up has `restoreBest`; undefined where it takes up none. For the
- * model's worker.
+ * Whether the checkpoint that the next training takes up has `restoreBest`; undefined where it takes up none.
+ * For the model's worker.
  */
 export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
   return coreOf(model).resumed?.restoreBest;
 }
 
 /**
- * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU between layers,
- * softmax cross-entropy, and a topology that evolves while it trains.
+ * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU between
+ * layers, softmax cross-entropy, and a topology that evolves while it trains.
  *
  * ```ts
  * const model = await SparseMLP.create({ layers: [784, 1000, 1000, 1000, 10], epsilon: 1, seed: 42 });
@@ -56,8 +56,8 @@ export class SparseMLP {
 
   /**
    * A new network.
-   * @throws CtreError `E_ARGUMENT` for options unknown or out of range, `E_SHAPE` for patterns that do not fit,
-   *   `E_MEMORY` where the network does not.
+   * @throws CtreError `E_ARGUMENT` for options unknown or out of range, `E_SHAPE` for patterns that do not
+   *   fit, `E_MEMORY` where the network does not.
    */
   static async create(options: CreateOptions): Promise<SparseMLP> {
     return new SparseMLP(await buildModel(options));
@@ -65,8 +65,8 @@ export class SparseMLP {
 
   /**
    * A network of given weights (`[outDim, inDim]`) and biases, one entry a layer.
-   * @throws CtreError `E_SHAPE` for layers that do not fit each other, `E_CSR` for a matrix that is not canonical,
-   *   `E_NOT_FINITE` for a weight or bias that is no finite number.
+   * @throws CtreError `E_SHAPE` for layers that do not fit each other, `E_CSR` for a matrix that is not
+   *   canonical, `E_NOT_FINITE` for a weight or bias that is no finite number.
    */
   static async fromWeights(
     layers: readonly { readonly weights: CsrMatrix; readonly bias: ArrayLike<number> }[],
@@ -76,21 +76,24 @@ export class SparseMLP {
   }
 
   /**
-   * The model of a file that `save` wrote: the same predictions, bit for bit. Training begins anew from its weights,
-   * with a new optimiser: no update of the topology is due. Its `epochs` go on counting, in the schedule, too.
-   * @param options.topology, initializer, growInitializer the model's own ones, which no file can hold. Without them
-   *   the model predicts, and training it says what is missing.
+   * The model of a file that `save` wrote: the same predictions, bit for bit. Training begins anew from its
+   * weights, with a new optimiser: no update of the topology is due. Its `epochs` go on counting, in the
+   * schedule, too.
+   * @param options.topology, initializer, growInitializer the model's own ones, which no file can hold.
+   *   Without them the model predicts, and training it says what is missing.
    * @param options.maxBytes what this may take from memory besides the bytes; 4 × these + 64 MiB.
-   * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no such
-   *   file, `E_MEMORY` where the network would take more than it may, `E_ARGUMENT` for a part that is not the saved one.
+   * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no
+   *   such file, `E_MEMORY` where the network would take more than it may, `E_ARGUMENT` for a part that is
+   *   not the saved one.
    */
   static async load(bytes: Uint8Array, options: LoadModelOptions = {}): Promise<SparseMLP> {
     return new SparseMLP(await loadModel(bytes, options));
   }
 
   /**
-   * The model of a checkpoint, in the middle of its training. The next call of `train` or `fit` takes the training up
-   * after the last epoch and ends with the same bits as if it had never stopped; give it the same data and options.
+   * The model of a checkpoint, in the middle of its training. The next call of `train` or `fit` takes the
+   * training up after the last epoch and ends with the same bits as if it had never stopped; give it the same
+   * data and options.
    * @param options as for `load`; `optimizer` for an own one.
    * @throws CtreError as `load`; `E_FORMAT` also for a checkpoint that was changed in any bit.
    */
@@ -119,7 +122,10 @@ export class SparseMLP {
     return this.#core.model.epochs;
   }
 
-  /** What came of every epoch of the present training, or of the last one; those before a checkpoint are among them. */
+  /**
+   * What came of every epoch of the present training, or of the last one; those before a checkpoint are among
+   * them.
+   */
   get history(): readonly Epoch[] {
     return this.#core.model.history.slice();
   }
@@ -145,21 +151,23 @@ export class SparseMLP {
   }
 
   /**
-   * Trains, an epoch at a time, and gives the event loop its turn in between. When an epoch is handed over the network
-   * is the one that it reports: `save()` in the loop keeps it. The update of the topology after an epoch is the first
-   * part of the next one, in this call or in the next: calls on one model continue one training.
-   * @param x rows of features, as many columns as the network has inputs. @param y class labels, integers from 0.
-   * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is no longer a
-   *   finite number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model runs, `E_DISPOSED` when
-   *   the model is disposed of meanwhile.
+   * Trains, an epoch at a time, and gives the event loop its turn in between. When an epoch is handed over
+   * the network is the one that it reports: `save()` in the loop keeps it. The update of the topology after
+   * an epoch is the first part of the next one, in this call or in the next: calls on one model continue one
+   * training.
+   * @param x rows of features, as many columns as the network has inputs. @param y class labels, integers
+   *   from 0.
+   * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is
+   *   no longer a finite number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model
+   *   runs, `E_DISPOSED` when the model is disposed of meanwhile.
    */
   train(x: Samples, y: Labels, options: TrainOptions = {}): AsyncGenerator<Epoch, void, void> {
     return runTraining(this.#core, checkTraining(this.#core, x, y, options));
   }
 
   /**
-   * As `train`, to its end; `onEpoch` sees every epoch. Where there is validation the model is then the best epoch's
-   * (see `restoreBest`).
+   * As `train`, to its end; `onEpoch` sees every epoch. Where there is validation the model is then the best
+   * epoch's (see `restoreBest`).
    */
   async fit(x: Samples, y: Labels, options: TrainOptions & EpochListener = {}): Promise<History> {
     const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'onEpoch']);
@@ -184,10 +192,10 @@ export class SparseMLP {
   }
 
   /**
-   * How much the network relies on each input: Σ|w| over the input's connections, [inputs]. In a trained sparse network
-   * the inputs that matter have the most and the strongest connections. Scale the features alike, or this measures
-   * their units. Source: neuron strength, Atashgahi et al., "Quick and robust feature selection", Machine Learning 111
-   * (2022).
+   * How much the network relies on each input: Σ|w| over the input's connections, [inputs]. In a trained
+   * sparse network the inputs that matter have the most and the strongest connections. Scale the features
+   * alike, or this measures their units. Source: neuron strength, Atashgahi et al., "Quick and robust feature
+   * selection", Machine Learning 111 (2022).
    *
    * ```ts
    * const importance = model.inputImportance();
@@ -210,11 +218,12 @@ export class SparseMLP {
   }
 
   /**
-   * The training where it stands, between two epochs: the model with the optimiser's and the topology method's state,
-   * what the epochs came to, and with `restoreBest` the best network so far. `SparseMLP.resume` takes it up;
-   * `SparseMLP.load` reads it as a model. `metadata` replaces what is kept with the model.
-   * @throws CtreError `E_BUSY` in the middle of an epoch, or when training was ended there; `E_ARGUMENT` before any
-   *   training.
+   * The training where it stands, between two epochs: the model with the optimiser's and the topology
+   * method's state, what the epochs came to, and with `restoreBest` the best network so far.
+   * `SparseMLP.resume` takes it up; `SparseMLP.load` reads it as a model. `metadata` replaces what is kept
+   * with the model.
+   * @throws CtreError `E_BUSY` in the middle of an epoch, or when training was ended there; `E_ARGUMENT`
+   *   before any training.
    */
   checkpoint(metadata?: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
     return encodeCheckpoint(...describeCheckpoint(this.#core, metadata));
@@ -238,8 +247,8 @@ export class SparseMLP {
   }
 
   /**
-   * Frees the model's memory, at any time: a training that runs fails with `E_DISPOSED`, and so does every later call
-   * but this one.
+   * Frees the model's memory, at any time: a training that runs fails with `E_DISPOSED`, and so does every
+   * later call but this one.
    */
   dispose(): void {
     this.#core.dispose();

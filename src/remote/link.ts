@@ -3,7 +3,10 @@ import { startWorker, type WorkerFile, type WorkerHandle } from '../run/startWor
 import type { CallName, Calls } from './modelWorker.ts';
 import { type Reply, receiveError, type Snapshot } from './protocol.ts';
 
-/** The worker of a model. Nothing that runs in it may import this file: bundlers would go round in circles. */
+/**
+ * The worker's file. Nothing that runs in the worker may import this module: bundlers would go round in
+ * circles.
+ */
 const workerFile: WorkerFile = {
   inNode: (Thread, options) => new Thread(new URL('./modelWorker.js', import.meta.url), options),
   onPage: () => new Worker(new URL('./modelWorker.js', import.meta.url), { type: 'module' }),
@@ -50,12 +53,12 @@ export class Link {
     }
   }
 
-  /** Whether the worker is no more. */
+  /** Whether the worker was ended. */
   get closed(): boolean {
     return this.#end !== undefined;
   }
 
-  /** @throws CtreError why there is no worker any more. */
+  /** @throws CtreError that says why there is no worker any more. */
   checkOpen(): void {
     if (this.#end !== undefined) throw new CtreError(this.#end.code, this.#end.message);
   }
@@ -63,7 +66,7 @@ export class Link {
   /**
    * Has the worker make a call.
    * @param transfer buffers that go over without a copy.
-   * @throws CtreError what the call does; `E_ARGUMENT` for what no message can hold; why there is no worker any more.
+   * @throws CtreError as the call does; `E_ARGUMENT` for what no message can hold; as `checkOpen`.
    */
   async ask<N extends CallName>(
     name: N,

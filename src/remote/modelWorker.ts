@@ -1,4 +1,5 @@
-// The worker of a WorkerModel: a SparseMLP, its methods called by messages. src/remote/workerModel.ts is its other half.
+// The worker of a WorkerModel: it has a SparseMLP and calls its methods when messages ask for it.
+// src/remote/workerModel.ts is the page's half.
 
 import { CtreError } from '../base/errors.ts';
 import type { WasmModule } from '../base/host.ts';
@@ -56,7 +57,7 @@ const calls = {
     ownModel = await SparseMLP.resume(bytes as Uint8Array, options);
   },
 
-  /** A training that stands before its first epoch. */
+  /** Prepares a training, which has not begun then. */
   train(data: SentData, { optimizer, validation, test, ...options }: SentTraining): void {
     controller = new AbortController();
     const { x, y } = receiveData(data);
@@ -101,7 +102,7 @@ const calls = {
 export type Calls = typeof calls;
 export type CallName = keyof Calls;
 
-/** The page asks nothing before it has been told that the model is there. */
+/** The page asks nothing before it knows that the model is there. */
 function model(): SparseMLP {
   return ownModel as SparseMLP;
 }
@@ -130,7 +131,7 @@ function takeSnapshot(): Snapshot | undefined {
   if (ownModel === undefined) return undefined;
   const { nnz, density, epochs, method, threads, warning, metadata, history } = ownModel;
   const { length } = told.history;
-  // A training that goes on adds to the history, another one begins it anew.
+  // A training that goes on adds to the history. Another one begins it anew.
   const kept = length > 0 && history[length - 1] === told.history[length - 1] ? length : 0;
   const isNew = metadata !== told.metadata;
   told = { metadata, history };
@@ -151,7 +152,7 @@ async function answer({ id, name, args }: Request): Promise<void> {
   }
 }
 
-/** Calls are numbered, and come in order. */
+/** The number of the last call; calls come in order. */
 let last = -1;
 
 const send: (reply: Reply, transfer: ArrayBuffer[]) => void = answerMessages(

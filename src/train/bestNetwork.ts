@@ -4,7 +4,10 @@ import type { CsrPattern } from '../matrix/pattern.ts';
 import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 
-/** A copy of all that training changes: a network, its optimiser's state, and what the topology method remembers. */
+/**
+ * A copy of all that training changes: a network, its optimiser's state, and what the topology method
+ * remembers.
+ */
 export interface BestNetwork {
   readonly layers: readonly BestLayer[];
   /** Steps of the optimiser. */
@@ -25,7 +28,10 @@ export interface BestLayer {
   readonly biases: readonly Float32Array[];
 }
 
-/** @throws CtreError `E_MEMORY` where there is no room for a copy, `E_ARGUMENT` for states that cannot be copied. */
+/**
+ * @throws CtreError `E_MEMORY` where there is no room for a copy, `E_ARGUMENT` for states that cannot be
+ * copied.
+ */
 export function copyNetwork(network: Network, states: readonly unknown[], accuracy: number): BestNetwork {
   return {
     layers: network.layers.map((layer) => ({

@@ -12,8 +12,8 @@ export interface Epoch {
   readonly valLoss?: number;
   readonly valAccuracy?: number;
   /**
-   * Whether the validation accuracy (without validation: the training accuracy) is better than in all earlier epochs of
-   * this training with as few connections.
+   * Whether the validation accuracy (without validation: the training accuracy) is better than in all earlier
+   * epochs of this training with as few connections.
    */
   readonly best: boolean;
   /** Only at best epochs and at the last one, when there are test rows. */
@@ -23,8 +23,8 @@ export interface Epoch {
   /** Of the steps alone. */
   readonly trainSeconds: number;
   /**
-   * The update of the topology that the epoch began with, where there was one; layer by layer, null where a layer did
-   * not change.
+   * The update of the topology that the epoch began with, where there was one; layer by layer, null where a
+   * layer did not change.
    */
   readonly evolution?: {
     readonly seconds: number;
@@ -33,8 +33,8 @@ export interface Epoch {
     readonly candidates: CandidateNeed | null;
   };
   /**
-   * With the option `edits`: what every layer has lost and gained in this epoch, also by the choice of a first pattern.
-   * The history does not keep it.
+   * With the option `edits`: what every layer has lost and gained in this epoch, also by the choice of a
+   * first pattern. The history does not keep it.
    */
   readonly edits?: readonly LayerEdit[];
 }

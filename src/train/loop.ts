@@ -8,8 +8,8 @@ import type { TrainingRun } from './trainingRun.ts';
 /**
  * Trains, an epoch at a time. At each yield the network is the one that the epoch reports.
  * @param earlier what is done of the training already.
- * @param onBegin is called once, right before the model changes for the first time, or when there is nothing to do.
- *   What fails before that has changed nothing.
+ * @param onBegin is called once, right before the model changes for the first time, or when there is nothing
+ *   to do. What fails before that has changed nothing.
  */
 export async function* train(
   model: TrainableModel,

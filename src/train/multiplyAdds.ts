@@ -31,8 +31,8 @@ export interface MultiplyAdds {
   /** Two for a connection; one in the first layer, because the gradient of the inputs is not needed. */
   readonly backward: number;
   /**
-   * The searches for new connections, and a gradient to start from: an upper bound, since neurons that never fire are
-   * left out of them.
+   * The searches for new connections, and a gradient to start from: an upper bound, since neurons that never
+   * fire are left out of them.
    */
   readonly growth: number;
   readonly total: number;
@@ -41,8 +41,9 @@ export interface MultiplyAdds {
 }
 
 /**
- * Counts the multiplications by weights and between activations. What grows with neurons or connections of a whole batch
- * only (biases, ReLU, softmax, the optimiser, choosing the smallest weights) is left out on both sides.
+ * Counts the multiplications by weights and between activations. What grows with neurons or connections of a
+ * whole batch only (biases, ReLU, softmax, the optimiser, choosing the smallest weights) is left out on both
+ * sides.
  */
 export function countMultiplyAdds(training: CountedTraining): MultiplyAdds {
   const { dims, nnz, topology, rows, epochs, searches } = training;

@@ -16,8 +16,8 @@ export interface Score {
 const WORKSPACE_BYTES = 64 << 20;
 
 /**
- * Room for as many tiles at a time as keep the threads busy, at most `tiles`. Their number changes no result, because
- * what tiles contribute is added in the order of the tiles.
+ * Room for as many tiles at a time as keep the threads busy, at most `tiles`. Their number changes no result,
+ * because what tiles contribute is added in the order of the tiles.
  */
 export function allocateWorkspaces(
   network: Network,
@@ -33,7 +33,10 @@ export function allocateWorkspaces(
   );
 }
 
-/** The tiles of n rows in waves, each of as many tiles as there are workspaces. `begin` is a wave's first tile. */
+/**
+ * The tiles of n rows in waves, each of as many tiles as there are workspaces. `begin` is a wave's first
+ * tile.
+ */
 export function waves(rows: number, workspaces: readonly Workspace[]): { begin: number; count: number }[] {
   const tiles = Math.ceil(rows / TILE);
   const size = workspaces.length;

@@ -24,9 +24,9 @@ export function gradientParts(network: Network, { threads }: Executor): Part[] {
 }
 
 /**
- * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the optimiser's
- * step from it. Each job does both for some output neurons, so the bits do not depend on the threads. A step is atomic:
- * neither an abort nor a look at the model while it trains sees half of it.
+ * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the
+ * optimiser's step from it. Each job does both for some output neurons, so the bits do not depend on the
+ * threads. A step is atomic: neither an abort nor a look at the model while it trains sees half of it.
  */
 export function* mergeGradients(
   executor: Executor,
@@ -47,8 +47,8 @@ export function* mergeGradients(
 }
 
 /**
- * One pass over the rows in their present order. The work may end after any piece, because weights change only in the
- * last piece of a step.
+ * One pass over the rows in their present order. The work may end after any piece, because weights change
+ * only in the last piece of a step.
  * @param beforeStep is called before every step of the optimiser.
  */
 export function* trainEpoch(
@@ -98,6 +98,7 @@ export function checkFinite(loss: number, epoch: number): void {
   if (Number.isFinite(loss)) return;
   throw new CtreError(
     'E_DIVERGED',
-    `the loss is no longer a finite number in epoch ${epoch}; use a smaller learning rate or smaller initial weights, or scale the features`,
+    `the loss is no longer a finite number in epoch ${epoch}; use a smaller learning rate or smaller initial ` +
+      'weights, or scale the features',
   );
 }

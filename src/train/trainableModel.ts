@@ -16,7 +16,9 @@ export interface TrainableModel extends Evolving {
   hasStarted: boolean;
   /** The update of the topology that the next epoch begins with; undefined before the first epoch. */
   dueUpdate: DueUpdate | undefined;
-  /** The best network so far of a training that ends with it; undefined where the present network is the best. */
+  /**
+   * The best network so far of a training that ends with it; undefined where the present network is the best.
+   */
   best: BestNetwork | undefined;
   /** Whether the network is again the best one of the last training. */
   isRestored: boolean;

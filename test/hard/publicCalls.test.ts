@@ -34,7 +34,10 @@ function declarations(file: string): string {
   return readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
 }
 
-/** The public functions, methods and accessors that a module's types export; anything it cannot read is an error. */
+/**
+ * The public functions, methods and accessors that a module's types export; anything it cannot read is an
+ * error.
+ */
 function publicNames(file: string, wanted?: string): string[] {
   const source = declarations(file);
   const names: string[] = [];

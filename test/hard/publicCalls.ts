@@ -29,7 +29,9 @@ import {
 import { cosineSimilarity, cosineTopK, sddmm, spmm, spmmTransposed } from '../../src/kernels/index.ts';
 import { quadrants } from '../support/problems.ts';
 
-/** A working call. Its arguments are made anew for every use, so that whoever spoils them spoils nothing else. */
+/**
+ * A working call. Its arguments are made anew for every use, so that whoever spoils them spoils nothing else.
+ */
 export interface PublicCall {
   /** The arguments, those of no type known to the compiler once they are spoiled. */
   readonly args: () => unknown[];

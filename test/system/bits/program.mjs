@@ -1,5 +1,5 @@
-// Trains small networks and hashes what comes of them: the same program in Node and on a page, for any number of threads, with the model
-// here or in a worker.
+// Trains small networks and hashes what comes of them: the same program in Node and on a page, for any number
+// of threads, with the model here or in a worker.
 
 import { applyScaler, fitScaler, syntheticDataset } from '../../../dist/data/index.js';
 import { CsrMatrix, initializer, optimizer, SparseMLP, topology, WorkerModel } from '../../../dist/index.js';
@@ -27,7 +27,10 @@ async function plainly(Model, threads, name) {
   return train(model, problem.x, { epochs: EPOCHS, validationSplit: 0.1 });
 }
 
-/** Every option something else: sparse samples, a full layer, several tiles a batch, the last of them not full. */
+/**
+ * Every option something else: sparse samples, a full layer, several tiles a batch, the last of them not
+ * full.
+ */
 async function explicitly(Model, threads, name) {
   const annealed = evolving.includes(name) ? { pruneFraction: 0.3, annealing: 'cosine' } : {};
   const sampled = byCosine.includes(name) ? { search: { sampleRows: 200, oversample: 2 } } : {};
@@ -91,7 +94,9 @@ export const names = [...Object.keys(methods), 'search in groups'];
 /** Where models are trained. */
 const places = { here: SparseMLP, worker: WorkerModel };
 
-/** A hash for each of the names wanted, and the models' warning where there were fewer threads than asked for. */
+/**
+ * A hash for each of the names wanted, and the models' warning where there were fewer threads than asked for.
+ */
 export async function hashAll(threads, wanted = names, place = 'here') {
   const hashes = {};
   let warning;

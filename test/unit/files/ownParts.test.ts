@@ -93,7 +93,8 @@ describe('a model with parts of one’s own', () => {
       expect(model.evaluate(x, y)).toEqual(truth.evaluate(x, y));
       expect(model.save()).toEqual(saved);
       expect(() => model.train(x, y)).toThrow(
-        'the model\'s topology "mine" is not one of this package, so the model cannot be trained; give it to SparseMLP.load or SparseMLP.resume again, as the option topology',
+        'the model\'s topology "mine" is not one of this package, so the model cannot be trained; ' +
+          'give it to SparseMLP.load or SparseMLP.resume again, as the option topology',
       );
       await expect(model.fit(x, y)).rejects.toMatchObject({ code: 'E_ARGUMENT' });
     }

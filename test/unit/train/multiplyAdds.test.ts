@@ -8,7 +8,9 @@ import { quadrants } from '../../support/problems.ts';
 
 /** Of one call, from its arguments. */
 type Count = (args: readonly number[], at: (pointer: number, index: number) => number) => number;
-/** A kernel that goes over connections, by the places of its offsets, the number of neurons, and the lanes. */
+/**
+ * A kernel that goes over connections, by the places of its offsets, the number of neurons, and the lanes.
+ */
 const connections =
   (rows: number, lanes: number): Count =>
   (args, at) =>

@@ -190,7 +190,10 @@ describe('the evolution oracle (float64 NumPy)', () => {
     return result;
   }
 
-  /** Candidates from tiles of the given activations (samples × neurons), neuron-major with zeros in unused lanes. */
+  /**
+   * Candidates from tiles of the given activations (samples × neurons), neuron-major with zeros in unused
+   * lanes.
+   */
   function search(inputs: number[][], outputs: number[][], score: 'cosine' | 'magnitude') {
     const engine = getEngine();
     const region = new Region(engine.arena);

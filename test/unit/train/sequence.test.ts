@@ -1,4 +1,5 @@
-// Calls of train and fit on one model continue one training; what an epoch reports is what save() writes then.
+// Calls of train and fit on one model continue one training; what an epoch reports is what save() writes
+// then.
 import { describe, expect, it } from 'vitest';
 import { type Epoch, optimizer, type Progress, SparseMLP, topology } from '../../../src/index.ts';
 import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';

@@ -202,7 +202,7 @@ describe('what an epoch reports', () => {
     model.dispose();
   });
 
-  it('validation rows are not trained on: labels turned round there change nothing but the scores', async () => {
+  it('validation rows are not trained on: other labels there change nothing but the scores', async () => {
     const validationRows = Array.from({ length: 60 }, (_, i) => 5 * i);
     const turned = problem.y.map((label, r) => (validationRows.includes(r) ? 3 - label : label));
     const run = async (y: Int32Array) => {
@@ -278,7 +278,8 @@ describe('ways to train', () => {
   });
 
   it('one batch of all rows is one step of gradient descent, however it is cut into tiles', async () => {
-    // The mean gradient is linear in the samples: a batch of two copies of the rows makes the same step as the rows.
+    // The mean gradient is linear in the samples: a batch of two copies of the rows makes the same step as
+    // the rows.
     const few = quadrants(40);
     const double = {
       x: { rows: 80, cols: 12, data: Float32Array.from([...few.x.data, ...few.x.data]) },
@@ -408,7 +409,7 @@ describe('stopping', () => {
     model.dispose();
   });
 
-  it('the event loop gets its turn after every piece of work that outlasts the turn, and a piece is one tile', async () => {
+  it('the event loop gets its turn after every piece of work that outlasts it, and a piece is one tile', async () => {
     const model = await create('ctre-sim');
     // A clock by which every look at it comes 20 ms after the one before.
     let now = 0;
