@@ -4,15 +4,15 @@ import { isRecord, parseJson } from '../base/json.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from './safetensors.ts';
 
-/** The version of the settings in a model's file. A reader knows its own and the ones before it. */
-const VERSION = 1;
+/** The version of a model's file. */
+const MODEL_VERSION = 1;
 
-/** What a connection takes at a time in memory until its network stands: a copy, CSR and CSC, and one of either on the way. */
+/** Bytes of a connection while its network is made: a copy, CSR and CSC, and one copy of each on the way. */
 const CONNECTION_BYTES = 32;
-/** And a neuron, on either side of a layer: bias, and offsets three times. */
+/** Bytes of a neuron on either side of a layer meanwhile: bias, and offsets three times. */
 const NEURON_BYTES = 16;
 
-/** What made a named part: enough to make it again. */
+/** A part by its name and options: enough to make it again. */
 export interface Recipe {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
@@ -30,19 +30,20 @@ export interface SavedModel {
     /** Epochs trained. */
     readonly epochs: number;
   };
-  /** What the caller keeps with the model (label names, scaler, …), as JSON. */
+  /** What the caller keeps with the model, as JSON: label names, scaler, … */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A safetensors file: for layer l the tensors `layers.l.indptr`, `.indices` (I32), `.values` and `.bias` (F32), and in the
- * file's metadata the shapes and settings as JSON under `ctre`, the caller's own under `metadata`.
+ * A safetensors file. Layer l has the tensors `layers.l.indptr`, `.indices` (I32), `.values` and `.bias`
+ * (F32). The file's metadata have the shapes and settings as JSON under `ctre`, and the caller's own under
+ * `metadata`.
  */
 export function encodeModel(model: SavedModel): Uint8Array<ArrayBuffer> {
-  return encodeSafetensors(modelTensors(model), modelMetadata(model));
+  return encodeSafetensors(modelTensors(model.layers), modelMetadata(model));
 }
 
-export function modelTensors({ layers }: SavedModel): Map<string, Tensor> {
+export function modelTensors(layers: SavedModel['layers']): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   layers.forEach(({ weights, bias }, l) => {
     const put = (name: string, dtype: Tensor['dtype'], data: Tensor['data']): void => {
@@ -59,16 +60,18 @@ export function modelTensors({ layers }: SavedModel): Map<string, Tensor> {
 export function modelMetadata({ layers, settings, metadata }: SavedModel): Record<string, string> {
   const shapes = layers.map(({ weights }) => [weights.rows, weights.cols]);
   return {
-    ctre: JSON.stringify({ version: VERSION, shapes, ...settings }),
+    ctre: JSON.stringify({ version: MODEL_VERSION, shapes, ...settings }),
     metadata: JSON.stringify(metadata),
   };
 }
 
 /**
  * The model of a file.
- * @param maxBytes what reading it and making its network may take, besides the file; by default 4 × its size + 64 MiB.
- * @throws CtreError `E_FORMAT` for a file that is no whole model, `E_UNSUPPORTED` for one of a later version, `E_CSR` and
- *   `E_SHAPE` for weights that are no matrix, `E_MEMORY` for one that would take more than it may.
+ * @param maxBytes what reading it and making its network may take besides the file; by default 4 × its size +
+ *   64 MiB.
+ * @throws CtreError `E_FORMAT` for a file that is no whole model, `E_UNSUPPORTED` for one of another version,
+ *   `E_CSR` and `E_SHAPE` for weights that are no matrix, `E_MEMORY` for a model that would take more than it
+ *   may.
  */
 export function decodeModel(bytes: Uint8Array, maxBytes?: number): SavedModel {
   const budget = new Budget(bytes.length, maxBytes);
@@ -78,23 +81,47 @@ export function decodeModel(bytes: Uint8Array, maxBytes?: number): SavedModel {
 /** The model among a file's tensors and strings. @throws CtreError as `decodeModel`. */
 export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: Budget): SavedModel {
   const header = parseRecord('ctre', metadata.get('ctre'), budget);
-  if (header.version !== VERSION) {
+  if (header.version !== MODEL_VERSION) {
     throw new CtreError(
       'E_UNSUPPORTED',
-      `the model's file is of version ${show(header.version)}; this release reads version ${VERSION}`,
+      `the model's file has version ${show(header.version)}; expected ${MODEL_VERSION}`,
     );
   }
   const { shapes, seed, epochs, preset = 'default' } = header;
-  if (!Array.isArray(shapes) || shapes.length === 0) throw missing('shapes');
-  if (typeof seed !== 'string' && !(typeof seed === 'number' && Number.isFinite(seed))) throw missing('seed');
-  if (typeof preset !== 'string') throw missing('preset');
-  if (typeof epochs !== 'number' || !Number.isSafeInteger(epochs) || epochs < 0) throw missing('epochs');
-  const layers = shapes.map((shape: unknown, l) => {
-    if (!Array.isArray(shape) || shape.length !== 2) throw missing(`shape of layer ${l}`);
+  if (!Array.isArray(shapes) || shapes.length === 0) throw notAModel('shapes');
+  if (typeof seed !== 'string' && !(typeof seed === 'number' && Number.isFinite(seed)))
+    throw notAModel('seed');
+  if (typeof preset !== 'string') throw notAModel('preset');
+  if (typeof epochs !== 'number' || !Number.isSafeInteger(epochs) || epochs < 0) throw notAModel('epochs');
+  const layers = readLayers(tensors, '', shapes, budget);
+  return {
+    layers,
+    settings: {
+      preset,
+      topology: readRecipe(header, 'topology'),
+      initializer: readRecipe(header, 'initializer'),
+      growInitializer: readRecipe(header, 'growInitializer'),
+      seed,
+      epochs: Math.abs(epochs), // −0 is 0
+    },
+    metadata: parseRecord('metadata', metadata.get('metadata') ?? '{}', budget),
+  };
+}
+
+/** The weights and biases of a network among a file's tensors; their names begin with `prefix`. */
+export function readLayers(
+  tensors: SafetensorsFile['tensors'],
+  prefix: string,
+  shapes: readonly unknown[],
+  budget: Budget,
+): SavedModel['layers'] {
+  return shapes.map((shape, l) => {
+    if (!Array.isArray(shape) || shape.length !== 2) throw notAModel(`shape of layer ${l}`);
     const [rows, cols]: number[] = shape;
-    const take = (name: string, dtype: Tensor['dtype']): Tensor['data'] => {
-      const tensor = tensors.get(`layers.${l}.${name}`);
-      if (tensor?.dtype !== dtype) throw missing(`tensor layers.${l}.${name}`);
+    const take = (part: string, dtype: Tensor['dtype']): Tensor['data'] => {
+      const name = `${prefix}layers.${l}.${part}`;
+      const tensor = tensors.get(name);
+      if (tensor?.dtype !== dtype) throw notAModel(`tensor ${name}`);
       return tensor.data;
     };
     const indptr = take('indptr', 'I32');
@@ -107,38 +134,26 @@ export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: B
     const weights = CsrMatrix.fromParts({ rows, cols, indptr, indices, values: take('values', 'F32') });
     return { weights, bias: Float32Array.from(take('bias', 'F32')) };
   });
-  return {
-    layers,
-    settings: {
-      preset,
-      topology: readRecipe(header, 'topology'),
-      initializer: readRecipe(header, 'initializer'),
-      growInitializer: readRecipe(header, 'growInitializer'),
-      seed,
-      epochs: Math.abs(epochs), // −0 is a number of epochs too, and no other one than 0
-    },
-    metadata: parseRecord('metadata', metadata.get('metadata') ?? '{}', budget),
-  };
 }
 
 export function readRecipe(header: Record<string, unknown>, key: string): Recipe {
   const recipe = header[key];
-  if (!isRecord(recipe) || typeof recipe.name !== 'string' || !isRecord(recipe.options)) throw missing(key);
+  if (!isRecord(recipe) || typeof recipe.name !== 'string' || !isRecord(recipe.options)) throw notAModel(key);
   return { name: recipe.name, options: recipe.options };
 }
 
 export function parseRecord(key: string, text: string | undefined, budget: Budget): Record<string, unknown> {
-  if (text === undefined) throw missing(key);
+  if (text === undefined) throw notAModel(key);
   try {
     const value = parseJson(text, budget, `the JSON of ${key}`);
     if (isRecord(value)) return value;
   } catch (error) {
     if (error instanceof CtreError) throw error;
-    // Said below, as for JSON of another kind.
+    // The error below says so, as for JSON of another kind.
   }
-  throw missing(key);
+  throw notAModel(key);
 }
 
-function missing(what: string): CtreError {
+function notAModel(what: string): CtreError {
   return new CtreError('E_FORMAT', `this safetensors file is no ctre model: ${what} is missing or malformed`);
 }

@@ -1,6 +1,6 @@
 import { Region } from '../engine/region.ts';
 import type { Layer } from '../nn/layer.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 import { drawRows, type RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
@@ -51,7 +51,7 @@ export function* findCarrying(
  */
 function* findFiring(
   region: Region,
-  network: Mlp,
+  network: Network,
   executor: Executor,
   workspaces: readonly Workspace[],
   rows: RowList,

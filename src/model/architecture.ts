@@ -6,10 +6,10 @@ import { checkSparse } from '../matrix/check.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 
-/** More neurons in a layer than one tile row each can be addressed (4 GiB / 128 bytes). */
+/** Neurons of a layer: a tile has a row of 128 bytes for each, and 4 GiB can be addressed. */
 const MAX_NEURONS = 2 ** 25;
 
-/** More layers than anybody trains, and few enough to look at each. */
+/** Layers: more than anybody trains, and few enough to check each. */
 const MAX_LAYERS = 2 ** 16;
 
 export function checkDims(layers: unknown): number[] {
@@ -63,7 +63,8 @@ export function checkLayers(layers: unknown): { weights: CsrMatrix; bias: Float3
     if (weights.cols !== dims[l]) {
       throw new CtreError(
         'E_SHAPE',
-        `layers[${l}].weights has ${weights.cols} columns; expected ${dims[l]}, the rows of those before`,
+        `layers[${l}].weights has ${weights.cols} columns; expected ${dims[l]}, ` +
+          `as layers[${l - 1}].weights has rows`,
       );
     }
     if (weights.nnz === 0) throw new CtreError('E_ARGUMENT', `layers[${l}].weights has no connection`);

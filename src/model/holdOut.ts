@@ -23,10 +23,10 @@ export function holdOut(
     );
   }
   if (validation !== undefined) return { trainRows: all, validationRows: undefined };
-  const held = new Uint8Array(rows);
+  const isHeldOut = new Uint8Array(rows);
   if (validationRows !== undefined) {
     for (const row of copyNumbers('validationRows', validationRows)) {
-      held[checkInteger('validationRows', row, { least: 0, most: rows - 1 })] = 1;
+      isHeldOut[checkInteger('validationRows', row, { least: 0, most: rows - 1 })] = 1;
     }
   } else {
     const share = typeof validationSplit === 'number' ? validationSplit : Number.NaN;
@@ -38,16 +38,16 @@ export function holdOut(
     }
     const shuffled = all.slice();
     randomStream(seed, 'validation').shuffle(shuffled);
-    for (const row of shuffled.subarray(0, Math.max(1, Math.round(share * rows)))) held[row] = 1;
+    for (const row of shuffled.subarray(0, Math.max(1, Math.round(share * rows)))) isHeldOut[row] = 1;
   }
   const split = {
-    trainRows: all.filter((row) => held[row] === 0),
-    validationRows: all.filter((row) => held[row] === 1),
+    trainRows: all.filter((row) => isHeldOut[row] === 0),
+    validationRows: all.filter((row) => isHeldOut[row] === 1),
   };
   if (split.trainRows.length === 0 || split.validationRows.length === 0) {
     throw new CtreError(
       'E_SHAPE',
-      `of ${rows} rows ${split.validationRows.length} would be for validation and ` +
+      `${split.validationRows.length} of ${rows} rows would be for validation and ` +
         `${split.trainRows.length} for training; expected at least one of each`,
     );
   }

@@ -6,61 +6,76 @@ import { type Initializer, initializerByName } from '../nn/initializer.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { DensityOptions } from '../topology/density.ts';
 import type { Topology } from '../topology/topology.ts';
-import type { Trainee } from '../train/job.ts';
+import type { TrainableModel } from '../train/trainableModel.ts';
 import type { Labels, Samples } from './inputs.ts';
 import { checkInitializer, checkTopology } from './parts.ts';
 import { PRESET_NAMES, type PresetName, presets } from './presets.ts';
 
-// What a caller of the model may ask for, and the checks of it.
-
 /** What every way of making a model takes. */
 export interface ModelOptions {
-  /** What everything is that is not given: `default`, or `paper` for the published settings of CTRE. */
+  /** What is used where nothing is given: `default`, or `paper` for the published settings of CTRE. */
   readonly preset?: PresetName;
-  /** How the topology evolves; the preset's. */
+  /** How the topology evolves; by default the preset's. */
   readonly topology?: Topology;
-  /** Draws the weights at the start; the preset's. */
+  /** Draws the weights at the start; by default the preset's. */
   readonly initializer?: Initializer;
-  /** Draws the weights of grown connections; what the topology method prescribes, else the preset's. */
+  /**
+   * Draws the weights of grown connections; by default what the topology method prescribes, else the
+   * preset's.
+   */
   readonly growInitializer?: Initializer;
   /**
-   * Decides everything random; 0. The same seed gives the same bits on every engine. A number and the text that it
-   * prints as, 1 and "1", are different seeds; 0 and −0 are the same.
+   * Decides everything random; 0 by default. The same seed gives the same bits on every engine. A number and the text
+   * that it prints as, 1 and "1", are different seeds; 0 and −0 are the same.
    */
   readonly seed?: number | string;
-  /** Threads to work with, this one among them: a number from 1 to 64, or `auto` for as many as the machine has, at most 8; 1. */
+  /**
+   * Threads to work with, this one among them: a number from 1 to 64, or `auto` for as many as the machine
+   * has, at most 8. By default 1.
+   */
   readonly threads?: number | 'auto';
   /** JSON to keep with the model and in its file: label names, scaler, … */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** Options of `SparseMLP.create`: without a density or a pattern ε is 1. */
+/** Options of `SparseMLP.create`. Without a density or a pattern ε is 1. */
 export interface CreateOptions extends ModelOptions, DensityOptions {
   /** Neurons by layer: inputs, hidden layers, classes. */
   readonly layers: readonly number[];
-  /** The layers' own patterns, `[outDim, inDim]`, instead of a density. */
+  /** The layers' patterns, `[outDim, inDim]`, instead of a density. */
   readonly pattern?: readonly CsrPattern[];
 }
 
 /** Options of `train` and `fit`. */
 export interface TrainOptions {
-  /** 100. */
+  /** Epochs of this training; 100 by default. */
   readonly epochs?: number;
-  /** Samples a step; 100. */
+  /**
+   * Epochs of the model that the schedule of its topology method is for, those before this training among
+   * them; by default these and `epochs`. Calls of `train` on one model continue one training: give it in each
+   * of several calls.
+   */
+  readonly totalEpochs?: number;
+  /** Samples for each step; 100 by default. */
   readonly batchSize?: number;
-  /** The one of the model's preset. */
+  /** By default the one of the model's preset. */
   readonly optimizer?: Optimizer;
-  /** The share of rows held out for validation, drawn at random. */
+  /** The share of the rows to hold out for validation, drawn at random. */
   readonly validationSplit?: number;
-  /** The rows of x held out for validation. */
+  /** The rows of x to hold out for validation. */
   readonly validationRows?: readonly number[] | Int32Array;
-  /** A data set of its own for validation. */
+  /** Other samples for validation. */
   readonly validation?: { readonly x: Samples; readonly y: Labels };
   /** Scored whenever the validation accuracy reaches a new best, and after the last epoch. */
   readonly test?: { readonly x: Samples; readonly y: Labels };
-  /** Ends training when the validation accuracy has not improved for so many epochs; never, by default. */
+  /** Ends training when the validation accuracy has not improved for so many epochs; by default never. */
   readonly patience?: number;
-  /** Whether every epoch says which connections it has changed, as its `edits`; false. */
+  /**
+   * Whether the network is that of the best epoch again when training has ended; needs validation. By default
+   * `fit` does so where there is validation, and `train` does not.
+   */
+  readonly restoreBest?: boolean;
+  /** Whether every epoch says which connections it has changed, as its `edits`; by default it does not. */
   readonly edits?: boolean;
   /** Ends training at the edge of a step, with an error of code `E_ABORTED`. */
   readonly signal?: StopSignal;
@@ -87,6 +102,7 @@ export const CREATE_OPTIONS = [
 
 export const TRAIN_OPTIONS = [
   'epochs',
+  'totalEpochs',
   'batchSize',
   'optimizer',
   'validationSplit',
@@ -94,16 +110,18 @@ export const TRAIN_OPTIONS = [
   'validation',
   'test',
   'patience',
+  'restoreBest',
   'edits',
   'signal',
 ] as const;
 
 /** What a model is made of besides its network. */
-export interface Settings extends Pick<Trainee, 'topology' | 'initializer' | 'growInitializer' | 'seed'> {
+export interface ModelSettings
+  extends Pick<TrainableModel, 'topology' | 'initializer' | 'growInitializer' | 'seed'> {
   readonly preset: PresetName;
 }
 
-export function checkModelOptions(options: ModelOptions): Settings {
+export function checkModelOptions(options: ModelOptions): ModelSettings {
   const name = checkChoice('preset', options.preset ?? 'default', PRESET_NAMES);
   const preset = presets[name];
   const { seed = 0 } = options;
@@ -125,7 +143,7 @@ export function checkModelOptions(options: ModelOptions): Settings {
   };
 }
 
-/** An AbortSignal that answers, which nothing but a real one does. */
+/** A real AbortSignal: what only looks like one does not answer. */
 export function checkSignal(value: unknown): StopSignal {
   try {
     if (value instanceof AbortSignal && typeof value.aborted === 'boolean') return value;

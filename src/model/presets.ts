@@ -3,12 +3,12 @@ import { adam, type Optimizer, sgd } from '../nn/optimizer.ts';
 import { topology } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
 
-/** What a model and its training are made of where the caller does not say. */
+/** What a model and its training have where the caller gives nothing. */
 interface Preset {
   readonly topology: () => Topology;
   /** Draws the weights at the start. */
   readonly initializer: () => Initializer;
-  /** Draws the weights of grown connections, for a topology method that prescribes nothing. */
+  /** Draws the weights of grown connections, where the topology method prescribes no other. */
   readonly growInitializer: () => Initializer;
   readonly optimizer: () => Optimizer;
 }

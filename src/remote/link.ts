@@ -1,10 +1,13 @@
 import { CtreError, show } from '../base/errors.ts';
 import { startWorker, type WorkerFile, type WorkerHandle } from '../run/startWorker.ts';
 import type { CallName, Calls } from './modelWorker.ts';
-import { type Facts, type Reply, receiveError } from './protocol.ts';
+import { type Reply, receiveError, type Snapshot } from './protocol.ts';
 
-/** The worker of a model. Nothing that runs in it may import this file: bundlers would go round in circles. */
-const file: WorkerFile = {
+/**
+ * The worker's file. Nothing that runs in the worker may import this module: bundlers would go round in
+ * circles.
+ */
+const workerFile: WorkerFile = {
   inNode: (Thread, options) => new Thread(new URL('./modelWorker.js', import.meta.url), options),
   onPage: () => new Worker(new URL('./modelWorker.js', import.meta.url), { type: 'module' }),
 };
@@ -19,18 +22,18 @@ interface Pending {
 export class Link {
   readonly #worker: WorkerHandle;
   readonly #pending = new Map<number, Pending>();
-  readonly #learn: (facts: Facts) => void;
+  readonly #onSnapshot: (snapshot: Snapshot) => void;
   #calls = 0;
   #end: CtreError | undefined;
 
   /**
-   * @param learn is told what every answer says of the model.
+   * @param onSnapshot gets what every answer says of the model.
    * @throws CtreError `E_ENGINE` where no worker can be started.
    */
-  constructor(learn: (facts: Facts) => void) {
-    this.#learn = learn;
+  constructor(onSnapshot: (snapshot: Snapshot) => void) {
+    this.#onSnapshot = onSnapshot;
     try {
-      this.#worker = startWorker(file, {
+      this.#worker = startWorker(workerFile, {
         message: (reply) => this.#settle(reply as Reply),
         died: (reason) =>
           this.close(
@@ -50,12 +53,12 @@ export class Link {
     }
   }
 
-  /** Whether the worker is no more. */
+  /** Whether the worker was ended. */
   get closed(): boolean {
     return this.#end !== undefined;
   }
 
-  /** @throws CtreError why there is no worker any more. */
+  /** @throws CtreError that says why there is no worker any more. */
   checkOpen(): void {
     if (this.#end !== undefined) throw new CtreError(this.#end.code, this.#end.message);
   }
@@ -63,7 +66,7 @@ export class Link {
   /**
    * Has the worker make a call.
    * @param transfer buffers that go over without a copy.
-   * @throws CtreError what the call does; `E_ARGUMENT` for what no message can hold; why there is no worker any more.
+   * @throws CtreError as the call does; `E_ARGUMENT` for what no message can hold; as `checkOpen`.
    */
   async ask<N extends CallName>(
     name: N,
@@ -99,7 +102,7 @@ export class Link {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if (this.#pending.size === 0) this.#worker.hold(false);
-    if (reply.facts !== undefined) this.#learn(reply.facts);
+    if (reply.snapshot !== undefined) this.#onSnapshot(reply.snapshot);
     if ('error' in reply) pending?.reject(receiveError(reply.error));
     else pending?.resolve(reply.value);
   }

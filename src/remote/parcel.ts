@@ -3,12 +3,12 @@ import { readField } from '../base/checks.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { SentData, SentMatrix } from './protocol.ts';
 
-/** What goes over to the worker, and which buffers go over with it. */
+/** What is sent to the worker, and the buffers that are handed over with it. */
 export class Parcel {
   readonly #transfer: boolean;
   readonly #buffers = new Set<ArrayBuffer>();
 
-  /** @param transfer whether the caller's own buffers go over; else copies do. */
+  /** @param transfer whether the caller's own buffers are handed over; else copies are. */
   constructor(transfer: boolean) {
     this.#transfer = transfer;
   }
@@ -19,13 +19,13 @@ export class Parcel {
   }
 
   /**
-   * An array as it goes over; one in shared memory as it lies. A structured clone would copy twice, and all of the buffer where the
-   * array is but a part of it.
+   * An array as it is sent; one in shared memory stays where it is. A structured clone would copy it twice,
+   * and the whole buffer where the array is a part of it.
    */
   array(value: unknown): unknown {
     if (!ArrayBuffer.isView(value)) return value;
     if (typeof SharedArrayBuffer !== 'undefined' && value.buffer instanceof SharedArrayBuffer) return value;
-    // One that was taken away is empty, and cannot be taken once more.
+    // An array that was taken away is empty, and cannot be taken once more.
     if (this.#transfer && value.byteLength > 0) return this.#add(value);
     const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewOf(value, Uint8Array);
     return own === undefined ? value : this.#add(own.slice());

@@ -4,30 +4,33 @@ import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { CreateOptions, ModelOptions, TrainOptions } from '../model/options.ts';
 import type { Epoch } from '../train/epoch.ts';
 
-// What the page and the model's worker say to each other: structured clones, which keep no class and no function.
+// What the page and the model's worker say to each other. Messages are structured clones, which keep no class
+// and no function.
 
-/** A call of the page's. */
+/** A call that the page makes. */
 export interface Request {
   readonly id: number;
   readonly name: string;
   readonly args: readonly unknown[];
 }
 
-/** What came of it, and what the page may know of the model without asking. */
+/** What came of a call, and what the page may know of the model without asking. */
 export type Reply = {
   readonly id: number;
-  readonly facts: Facts | undefined;
+  readonly snapshot: Snapshot | undefined;
 } & ({ readonly value: unknown } | { readonly error: unknown });
 
-/** What is plain in `SparseMLP`. */
-export interface Facts {
+/** What can be asked of a `SparseMLP` without computing, as it was when a call was answered. */
+export interface Snapshot {
   readonly nnz: number;
   readonly density: number;
   readonly epochs: number;
   readonly method: string;
   readonly threads: number;
   readonly warning: string | undefined;
-  /** Only when it has changed. */
+  /** Of the checkpoint that the next training takes up; undefined where it takes up none. */
+  readonly resumedRestoreBest: boolean | undefined;
+  /** Present when it has changed. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** Epochs since the last reply, and how many of those before are still in the history. */
   readonly history: { readonly kept: number; readonly added: readonly Epoch[] };
@@ -40,7 +43,7 @@ export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<O, Parts>
   readonly [part in Parts]?: Recipe;
 };
 
-/** A matrix, or whatever was given as one. */
+/** A matrix, or whatever was given in its place. */
 export type SentMatrix =
   | { readonly rows: number; readonly cols: number; readonly csr: readonly unknown[] }
   | { readonly given: unknown };
@@ -64,7 +67,7 @@ export function receiveMatrix(sent: SentMatrix): unknown {
   return CsrMatrix.fromParts({ rows, cols, indptr, indices, values });
 }
 
-/** An error as it goes over: a clone has neither its class nor its code. */
+/** An error as a message holds it: a clone would have neither its class nor its code. */
 export function sendError(error: unknown): unknown {
   return error instanceof CtreError ? { code: error.code, message: error.message } : error;
 }
@@ -74,7 +77,7 @@ export function receiveError(sent: unknown): unknown {
   return code === undefined ? sent : new CtreError(code, message ?? '');
 }
 
-/** The buffers of all arrays in an answer, which are nobody else's. */
+/** The buffers of all arrays in an answer; nobody else uses them. */
 export function buffersIn(answer: unknown): ArrayBuffer[] {
   if (typeof answer !== 'object' || answer === null) return [];
   if (!ArrayBuffer.isView(answer)) return Object.values(answer).flatMap(buffersIn);

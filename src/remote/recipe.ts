@@ -4,9 +4,10 @@ import { checkJson } from '../base/json.ts';
 import type { Recipe } from '../files/modelFile.ts';
 
 /**
- * A topology method, initialiser or optimiser by its name and options, to be made again where its functions cannot go.
+ * A topology method, initialiser or optimiser by its name and options: the worker makes it again, because
+ * functions cannot be sent.
  * @param makeAgain by name and options.
- * @throws CtreError `E_ARGUMENT` for one that is not made by the package's own factories.
+ * @throws CtreError `E_ARGUMENT` for one that was not made by the package's factories.
  */
 export function sendPart(
   what: string,
@@ -19,7 +20,8 @@ export function sendPart(
   if (typeof name === 'string' && isAgain(value, () => makeAgain(name, options))) return { name, options };
   throw new CtreError(
     'E_ARGUMENT',
-    `${what} ${show(name)} was not made by ctre's own factories, and functions of one's own cannot go to a worker; train it with SparseMLP, or use a method of the package`,
+    `${what} ${show(name)} was not made by ctre's own factories, and functions of one's own cannot go ` +
+      'to a worker; train it with SparseMLP, or use a method of the package',
   );
 }
 
@@ -27,13 +29,16 @@ function isAgain(value: unknown, make: () => Recipe): boolean {
   try {
     return isAlike(make(), value);
   } catch (error) {
-    // No name or no options of ours.
+    // The package has no such name or options.
     if (error instanceof CtreError) return false;
     throw error;
   }
 }
 
-/** Made by the same code: functions of the same text, and what they close over is in the options. */
+/**
+ * Whether the same code made both: their functions have the same text, and what these close over is in the
+ * options.
+ */
 function isAlike(a: unknown, b: unknown): boolean {
   if (typeof a === 'function' && typeof b === 'function') return String(a) === textOf(b);
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
@@ -44,7 +49,7 @@ function isAlike(a: unknown, b: unknown): boolean {
   );
 }
 
-/** Its own text, whatever its owner says it is. */
+/** The function's text, whatever its toString says. */
 function textOf(fn: unknown): string {
   return Function.prototype.toString.call(fn);
 }

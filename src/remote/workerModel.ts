@@ -9,6 +9,7 @@ import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
 import type { Labels, Samples } from '../model/inputs.ts';
+import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
 import {
   CREATE_OPTIONS,
@@ -19,7 +20,8 @@ import {
   TRAIN_OPTIONS,
   type TrainOptions,
 } from '../model/options.ts';
-import type { LayerView, SparseMLP } from '../model/sparseMlp.ts';
+import { alreadyTraining } from '../model/runTraining.ts';
+import type { SparseMLP } from '../model/sparseMlp.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { throwIfAborted } from '../run/turns.ts';
@@ -29,15 +31,19 @@ import type { Score } from '../train/score.ts';
 import { Link } from './link.ts';
 import type { CallName, Calls } from './modelWorker.ts';
 import { Parcel } from './parcel.ts';
-import type { Facts, SentOptions, SentTraining } from './protocol.ts';
+import type { SentOptions, SentTraining, Snapshot } from './protocol.ts';
 import { sendPart } from './recipe.ts';
+
+/** Only this file has it: the functions of the class make models, `new` does not. */
+const KEY = Symbol('WorkerModel');
 
 /** How samples and labels get to the worker. */
 export interface HandOver {
   /**
-   * Whether the buffers of typed arrays go over without a copy; the caller's arrays are detached then, all arrays over the same
-   * buffer among them, also when the call fails. False: they are copied, which takes the calling thread its time, and for arrays of
-   * rows most of all. Arrays in shared memory are neither copied nor detached.
+   * Whether the buffers of typed arrays are handed over without a copy. The caller's arrays are detached
+   * then, and so are all arrays over the same buffer, also when the call fails. By default they are copied,
+   * which takes time of the calling thread, most of all for arrays of rows. Arrays in shared memory are
+   * neither copied nor detached.
    */
   readonly transfer?: boolean;
 }
@@ -46,30 +52,41 @@ export interface HandOver {
 export interface WorkerTrainOptions extends TrainOptions, HandOver {}
 
 /**
- * A `SparseMLP` that lives in a worker: the same calls, options, errors and bits, while the calling thread stays free. What
- * computes there is a promise here; `await` before every such call makes code that works with either class.
+ * A `SparseMLP` in a worker: the same calls, options, errors and bits, while the calling thread stays free.
+ * Calls that compute give promises; with `await` before every such call the same code works with either
+ * class.
  *
  * ```ts
- * const model = await WorkerModel.create({ layers: [784, 1000, 1000, 1000, 10], epsilon: 1, seed: 42, threads: 'auto' });
+ * const model = await WorkerModel.create({ layers: [784, 1000, 1000, 10], epsilon: 1, threads: 'auto' });
  * for await (const { epoch, valAccuracy } of model.train(x, y, { epochs: 10, validationSplit: 0.1 })) …
  * const probabilities = await model.predict(x);
  * ```
  */
 export class WorkerModel {
-  readonly #link = new Link((facts) => this.#learn(facts));
-  #facts: Omit<Facts, 'history' | 'metadata'> = {
+  readonly #link: Link;
+  #snapshot: Omit<Snapshot, 'history' | 'metadata'> = {
     ...{ nnz: 0, density: 0, epochs: 0, method: '', threads: 1, warning: undefined },
+    resumedRestoreBest: undefined,
   };
   #metadata: Readonly<Record<string, unknown>> = {};
   #history: readonly Epoch[] = [];
   #isTraining = false;
 
-  private constructor() {}
+  private constructor(key: typeof KEY) {
+    if (key !== KEY) {
+      throw new CtreError(
+        'E_ARGUMENT',
+        'new WorkerModel() makes no model; use await WorkerModel.create(options), ' +
+          'fromWeights, load or resume',
+      );
+    }
+    this.#link = new Link((snapshot) => this.#keep(snapshot));
+  }
 
   /**
    * A new network, as `SparseMLP.create`.
-   * @throws CtreError as that does; `E_ARGUMENT` also for a topology or initialiser of one's own, whose functions cannot go to a
-   *   worker; `E_ENGINE` where no worker can be started.
+   * @throws CtreError as that does; `E_ARGUMENT` also for a topology or initialiser of one's own, whose
+   *   functions cannot go to a worker; `E_ENGINE` where no worker can be started.
    */
   static async create(options: CreateOptions): Promise<WorkerModel> {
     const wanted = checkOptions('WorkerModel.create', options, CREATE_OPTIONS);
@@ -77,7 +94,8 @@ export class WorkerModel {
   }
 
   /**
-   * A network of given weights and biases, as `SparseMLP.fromWeights`; they are copied and checked here.
+   * A network of given weights and biases, as `SparseMLP.fromWeights`. They are copied and checked on this
+   * thread.
    * @throws CtreError as `create` and `SparseMLP.fromWeights`.
    */
   static async fromWeights(
@@ -94,7 +112,8 @@ export class WorkerModel {
   }
 
   /**
-   * The model of a file that `save` wrote, as `SparseMLP.load`.
+   * The model of a file that `save` wrote, as `SparseMLP.load`. A model with a topology of one's own
+   * predicts, and does not train: functions cannot go to a worker.
    * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<WorkerModel> {
@@ -123,7 +142,7 @@ export class WorkerModel {
   ): Promise<WorkerModel> {
     // The kernels that were given on this page are meant for its workers, too.
     const wasm = await startedModule();
-    const model = new WorkerModel();
+    const model = new WorkerModel(KEY);
     try {
       if (wasm !== undefined) await model.#link.ask('init', [wasm]);
       await model.#link.ask(name, args, parcel.buffers);
@@ -134,7 +153,10 @@ export class WorkerModel {
     }
   }
 
-  /** The layers as they are when they are asked for, from the inputs on; every access of weights or bias copies. */
+  /**
+   * The layers as they are when they are asked for, from the inputs on; every access of weights or bias
+   * copies.
+   */
   get layers(): Promise<readonly LayerView[]> {
     return this.#link.ask('layers', []).then((layers) =>
       layers.map(({ parts, bias, ...sizes }) => ({
@@ -161,27 +183,30 @@ export class WorkerModel {
 
   /** Epochs trained so far. */
   get epochs(): number {
-    return this.#facts.epochs;
+    return this.#snapshot.epochs;
   }
 
-  /** What every epoch of the present training, or the last one, came to; those before a checkpoint among them. */
+  /**
+   * What came of every epoch of the present training, or of the last one; those before a checkpoint are among
+   * them.
+   */
   get history(): readonly Epoch[] {
     return this.#history.slice();
   }
 
   /** The name of the topology method. */
   get method(): string {
-    return this.#facts.method;
+    return this.#snapshot.method;
   }
 
-  /** Threads that work: the model's worker, and those it has started. */
+  /** Threads that work: the model's worker and those it has started. */
   get threads(): number {
-    return this.#facts.threads;
+    return this.#snapshot.threads;
   }
 
   /** Why there are fewer threads than asked for; undefined where there are as many. */
   get warning(): string | undefined {
-    return this.#facts.warning;
+    return this.#snapshot.warning;
   }
 
   /** What was kept with the model. */
@@ -190,10 +215,11 @@ export class WorkerModel {
   }
 
   /**
-   * Trains, an epoch at a time, as `SparseMLP.train`: between two epochs the training waits for the loop's body, and the model can be asked for
-   * a checkpoint. The signal ends it at once, at the edge of a step.
-   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser of one's own or data that cannot go to a worker;
-   *   `E_WORKER_DIED` when the worker ends by itself.
+   * Trains, an epoch at a time, as `SparseMLP.train`. Between two epochs the training waits for the loop's
+   * body, and the model can be asked for its file or a checkpoint. The signal ends it at once, between two
+   * steps.
+   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser of one's own or data that cannot go to
+   *   a worker; `E_WORKER_DIED` when the worker ends by itself.
    */
   train(x: Samples, y: Labels, options: WorkerTrainOptions = {}): AsyncGenerator<Epoch, void, void> {
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
@@ -201,7 +227,7 @@ export class WorkerModel {
     const parcel = new Parcel(checkBoolean('transfer', transfer));
     const part = sendPart('optimizer', optimizer, optimizerByName);
     this.#link.checkOpen();
-    // What nobody asks for is neither copied nor handed over.
+    // Nothing is copied or handed over before somebody asks for the first epoch.
     return this.#run(signal === undefined ? undefined : checkSignal(signal), () => {
       const training: SentTraining = {
         ...rest,
@@ -213,10 +239,11 @@ export class WorkerModel {
     });
   }
 
-  /** As `train`, to its end; `onEpoch` sees every epoch. */
+  /** As `train`, to its end; `onEpoch` sees every epoch. See `SparseMLP.fit`. */
   async fit(x: Samples, y: Labels, options: WorkerTrainOptions & EpochListener = {}): Promise<History> {
     const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'transfer', 'onEpoch']);
-    return trainToEnd(this, wanted, (trainOptions) => this.train(x, y, trainOptions));
+    const { resumedRestoreBest } = this.#snapshot;
+    return trainToEnd(this, wanted, resumedRestoreBest, (trainOptions) => this.train(x, y, trainOptions));
   }
 
   /**
@@ -239,7 +266,7 @@ export class WorkerModel {
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
-  /** How much the network relies on each input: Σ|w| over the input's connections, [inputs]; as `SparseMLP.inputImportance`. */
+  /** How much the network relies on each input, [inputs]; as `SparseMLP.inputImportance`. */
   async inputImportance(): Promise<Float64Array> {
     return this.#link.ask('inputImportance', []);
   }
@@ -251,7 +278,8 @@ export class WorkerModel {
 
   /**
    * The training where it stands, between two epochs, as `SparseMLP.checkpoint`: in the loop over `train`.
-   * @throws CtreError `E_BUSY` in the middle of an epoch, or when training was ended there; `E_ARGUMENT` before any training.
+   * @throws CtreError `E_BUSY` in the middle of an epoch, or when training was ended there; `E_ARGUMENT`
+   *   before any training.
    */
   async checkpoint(metadata?: Readonly<Record<string, unknown>>): Promise<Uint8Array<ArrayBuffer>> {
     return this.#link.ask('checkpoint', sendMetadata(metadata));
@@ -268,8 +296,8 @@ export class WorkerModel {
   }
 
   /**
-   * Ends the worker, at once and at any time: what it was doing fails with `E_DISPOSED`, and so does every later call but this
-   * one.
+   * Ends the worker, at once and at any time: what it was doing fails with `E_DISPOSED`, and so does every
+   * later call but this one.
    */
   dispose(): void {
     this.#link.close(new CtreError('E_DISPOSED', 'the model was disposed of; create or load another one'));
@@ -279,26 +307,24 @@ export class WorkerModel {
     this.dispose();
   }
 
-  /** What is known of a model that is still there. */
-  get #alive(): Pick<Facts, 'nnz' | 'density'> {
+  /** What is known of a model that was not disposed of. */
+  get #alive(): Pick<Snapshot, 'nnz' | 'density'> {
     this.#link.checkOpen();
-    return this.#facts;
+    return this.#snapshot;
   }
 
-  #learn({ history: { kept, added }, metadata = this.#metadata, ...facts }: Facts): void {
-    this.#facts = facts;
+  #keep({ history: { kept, added }, metadata = this.#metadata, ...snapshot }: Snapshot): void {
+    this.#snapshot = snapshot;
     this.#metadata = metadata;
     this.#history = [...this.#history.slice(0, kept), ...added];
   }
 
   async *#run(signal: StopSignal | undefined, begin: () => Promise<void>): AsyncGenerator<Epoch, void, void> {
     this.#link.checkOpen();
-    if (this.#isTraining) {
-      throw new CtreError('E_BUSY', 'the model is training already; let that end first');
-    }
+    if (this.#isTraining) throw alreadyTraining();
     throwIfAborted(signal);
     const abort = (): void => {
-      // When the worker is gone, the training knows already.
+      // Where the worker was ended, the training knows.
       this.#link.ask('abort', []).catch(() => {});
     };
     this.#isTraining = true;
@@ -311,7 +337,7 @@ export class WorkerModel {
         yield epoch;
       }
     } catch (error) {
-      // The reason stayed on this side.
+      // The signal's reason was not sent.
       if (error instanceof CtreError && error.code === 'E_ABORTED') throwIfAborted(signal);
       throw error;
     } finally {

@@ -1,7 +1,7 @@
 import type { EditCounts, LayerEdit } from '../topology/edit.ts';
 import type { CandidateNeed } from '../topology/topology.ts';
 
-/** What an epoch of training came to. */
+/** What came of an epoch. */
 export interface Epoch {
   /** From 1 in every call of `train`. */
   readonly epoch: number;
@@ -11,15 +11,21 @@ export interface Epoch {
   readonly accuracy: number;
   readonly valLoss?: number;
   readonly valAccuracy?: number;
-  /** Whether no earlier epoch had as good a validation accuracy (without validation: training accuracy). */
+  /**
+   * Whether the validation accuracy (without validation: the training accuracy) is better than in all earlier
+   * epochs of this training with as few connections.
+   */
   readonly best: boolean;
   /** Only at best epochs and at the last one, when there are test rows. */
   readonly testAccuracy?: number;
-  /** All of the epoch, evaluation and evolution included. */
+  /** Of the whole epoch, its update and scores among it. */
   readonly seconds: number;
-  /** Steps of the optimiser alone. */
+  /** Of the steps alone. */
   readonly trainSeconds: number;
-  /** The update of the topology, where there was one; layer by layer, null where a layer did not change. */
+  /**
+   * The update of the topology that the epoch began with, where there was one; layer by layer, null where a
+   * layer did not change.
+   */
   readonly evolution?: {
     readonly seconds: number;
     readonly layers: readonly (EditCounts | null)[];
@@ -27,8 +33,8 @@ export interface Epoch {
     readonly candidates: CandidateNeed | null;
   };
   /**
-   * With the option `edits`, for every layer what it has lost and gained in this epoch, a first pattern that was chosen by gradient among
-   * it. Not in the history, whose epochs are kept.
+   * With the option `edits`: what every layer has lost and gained in this epoch, also by the choice of a
+   * first pattern. The history does not keep it.
    */
   readonly edits?: readonly LayerEdit[];
 }

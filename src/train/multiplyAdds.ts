@@ -18,9 +18,9 @@ export interface CountedTraining {
   readonly batchSize: number;
   /** Epochs trained. */
   readonly epochs: number;
-  /** Epochs asked for: annealing goes by them. */
+  /** Epochs that the method's schedule was for. */
   readonly planned: number;
-  /** The epochs whose update searched for candidates, from 1, and by what. */
+  /** The epochs, from 1, after which an update searched for candidates, and by what. */
   readonly searches: readonly { readonly epoch: number; readonly by: CandidateNeed }[];
 }
 
@@ -28,9 +28,12 @@ export interface CountedTraining {
 export interface MultiplyAdds {
   /** One for a connection. */
   readonly forward: number;
-  /** Two for a connection, one in the first layer: nobody needs the gradient of the inputs. */
+  /** Two for a connection; one in the first layer, because the gradient of the inputs is not needed. */
   readonly backward: number;
-  /** The searches for new connections, and a gradient to start from: at most, since neurons that never fire are left out. */
+  /**
+   * The searches for new connections, and a gradient to start from: an upper bound, since neurons that never
+   * fire are left out of them.
+   */
   readonly growth: number;
   readonly total: number;
   /** Forward and backward of a network of the same shape with every connection. */
@@ -38,8 +41,9 @@ export interface MultiplyAdds {
 }
 
 /**
- * Counts the multiplications by weights and between activations. What is in proportion to neurons or connections of a whole
- * batch only (biases, ReLU, softmax, the optimiser, choosing the smallest weights) is left out on both sides.
+ * Counts the multiplications by weights and between activations. What grows with neurons or connections of a
+ * whole batch only (biases, ReLU, softmax, the optimiser, choosing the smallest weights) is left out on both
+ * sides.
  */
 export function countMultiplyAdds(training: CountedTraining): MultiplyAdds {
   const { dims, nnz, topology, rows, epochs, searches } = training;
@@ -68,29 +72,19 @@ const COUNTS: Readonly<Record<Need, (training: CountedTraining, epoch: number) =
     });
     const search = topology.search ?? 'auto';
     const sample = chooseSample(search, dims, searched, rows);
-    // Every pass goes up the network again, and so does the one before that adds up the norms.
-    const plans = searched.map((entry, l) =>
-      entry === undefined
-        ? []
-        : planPasses(
-            everyNeuron(dims[l + 1]),
-            everyNeuron(dims[l]),
-            search === 'exact' ? undefined : randomStream(0, 'count'),
-          ),
-    );
-    const up = sum(nnz) * (1 + Math.max(...plans.map(({ length }) => length)));
-    const pairs = sum(plans.flat().map((pass) => pass.pairs));
-    const every = up + pairs + sum(dims);
+    const { passes, pairs } = planSearch(dims, (l) => searched[l] !== undefined, search !== 'exact');
+    const every = countCosines(dims, nnz, passes, pairs);
     if (sample === undefined) return rows * every;
     const listed = sample.oversample * sum(searched.map((entry) => entry?.count ?? 0));
     return Math.min(sample.sampleRows, rows) * every + rows * (sum(nnz) + sum(dims) + listed);
   },
   denseGradient({ dims, nnz, rows, batchSize, topology }) {
-    const pairs = sum(nnz.map((count, l) => (count === dims[l] * dims[l + 1] ? 0 : dims[l] * dims[l + 1])));
+    const { passes, pairs } = planSearch(dims, (l) => nnz[l] < dims[l] * dims[l + 1], false);
     const samples = Math.min(batchSize * (topology.gradientBatches ?? 1), rows);
-    const looked =
+    const carrying =
       topology.prunesIdle === undefined ? 0 : Math.min(CARRYING_ROWS, rows) * (sum(nnz) + sum(dims));
-    return samples * (2 * sum(nnz) - nnz[0] + pairs) + looked;
+    // Every pass goes up and down the network again.
+    return samples * (passes * (2 * sum(nnz) - nnz[0]) + pairs) + carrying;
   },
   initialGradient({ dims, nnz, rows, batchSize }) {
     const all = nnz.map((_, l) => dims[l] * dims[l + 1]);
@@ -98,10 +92,37 @@ const COUNTS: Readonly<Record<Need, (training: CountedTraining, epoch: number) =
   },
 };
 
-/** The searches of the wiring before the first step: exact, over a sample. */
+/** The searches of the wiring before the first step: over a sample. */
 function countWiring({ dims, nnz, topology, rows }: CountedTraining): number {
-  const pairs = sum(nnz.map((count, l) => (count === dims[l] * dims[l + 1] ? 0 : dims[l] * dims[l + 1])));
-  return (topology.wiring ?? 0) * Math.min(WIRING_ROWS, rows) * (2 * sum(nnz) + sum(dims) + pairs);
+  const { passes, pairs } = planSearch(dims, (l) => nnz[l] < dims[l] * dims[l + 1], true);
+  const every = countCosines(dims, nnz, passes, pairs);
+  return (topology.wiring ?? 0) * Math.min(WIRING_ROWS, rows) * every;
+}
+
+/** For each row: once up the network for the norms, and once more for every pass. */
+function countCosines(
+  dims: readonly number[],
+  nnz: readonly number[],
+  passes: number,
+  pairs: number,
+): number {
+  return (1 + passes) * sum(nnz) + sum(dims) + pairs;
+}
+
+/** How often the rows go by, and how many pairs of neurons are compared, where all neurons fire. */
+function planSearch(
+  dims: readonly number[],
+  isSearched: (layer: number) => boolean,
+  isBounded: boolean,
+): { readonly passes: number; readonly pairs: number } {
+  const plans = dims.slice(1).map((outDim, l) => {
+    const bounded = isBounded ? randomStream(0, 'count') : undefined;
+    return isSearched(l) ? planPasses(everyNeuron(outDim), everyNeuron(dims[l]), bounded) : [];
+  });
+  return {
+    passes: Math.max(...plans.map(({ length }) => length)),
+    pairs: sum(plans.flat().map((pass) => pass.pairs)),
+  };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,6 +1,6 @@
 import { TILE } from '../engine/abi.ts';
 import type { F32Block, Region } from '../engine/region.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
 import { lanesFor, type Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
@@ -12,15 +12,15 @@ export interface Score {
   readonly accuracy: number;
 }
 
-/** Beyond one tile a thread, workspaces together take no more than this. */
+/** What workspaces take together, beyond one tile for each thread. */
 const WORKSPACE_BYTES = 64 << 20;
 
 /**
- * Room for as many tiles at a time as keep the threads busy, at most `tiles`. How many there are changes no result: what tiles
- * contribute is added in their order.
+ * Room for as many tiles at a time as keep the threads busy, at most `tiles`. Their number changes no result,
+ * because what tiles contribute is added in the order of the tiles.
  */
 export function allocateWorkspaces(
-  network: Mlp,
+  network: Network,
   region: Region,
   { threads }: Executor,
   tiles: number,
@@ -33,7 +33,10 @@ export function allocateWorkspaces(
   );
 }
 
-/** The tiles of n rows in waves of as many as there are workspaces: `begin` is a wave's first tile. */
+/**
+ * The tiles of n rows in waves, each of as many tiles as there are workspaces. `begin` is a wave's first
+ * tile.
+ */
 export function waves(rows: number, workspaces: readonly Workspace[]): { begin: number; count: number }[] {
   const tiles = Math.ceil(rows / TILE);
   const size = workspaces.length;
@@ -46,7 +49,7 @@ export function waves(rows: number, workspaces: readonly Workspace[]): { begin: 
 /** Scores the network on the rows. */
 export function* evaluateRows(
   executor: Executor,
-  network: Mlp,
+  network: Network,
   workspaces: readonly Workspace[],
   rows: RowList,
 ): Work<Score> {
@@ -70,7 +73,7 @@ export function* evaluateRows(
 /** Writes every row's class probabilities to `out` [rows, classes]. */
 export function* predictRows(
   executor: Executor,
-  network: Mlp,
+  network: Network,
   workspaces: readonly Workspace[],
   rows: RowList,
   out: F32Block,

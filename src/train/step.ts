@@ -1,13 +1,12 @@
 import { CtreError } from '../base/errors.ts';
 import { TILE } from '../engine/abi.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RowList } from '../nn/rows.ts';
 import { lanesFor, type Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import { runNow, type Work } from '../run/turns.ts';
-import type { Trainee } from './job.ts';
 import { type Score, waves } from './score.ts';
 
 /** Some output neurons of a layer. */
@@ -16,8 +15,8 @@ interface Part {
   readonly range: RowRange;
 }
 
-/** Every layer cut into ranges of output neurons, about twice as many as threads, to balance them. */
-export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
+/** Every layer cut into ranges of output neurons, about two for each thread to balance the threads. */
+export function gradientParts(network: Network, { threads }: Executor): Part[] {
   const parts = threads === 1 ? 1 : 2 * threads;
   return network.layers.flatMap((layer) =>
     layer.ranges(parts).map((range) => ({ layer: layer.index, range })),
@@ -25,13 +24,13 @@ export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
 }
 
 /**
- * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the optimiser's step from it. Each job
- * does both for some output neurons, so the bits do not depend on the threads. A step is one piece: neither an abort nor whoever looks at
- * the model while it trains comes upon half of one.
+ * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the
+ * optimiser's step from it. Each job does both for some output neurons, so the bits do not depend on the
+ * threads. A step is atomic: neither an abort nor a look at the model while it trains sees half of it.
  */
 export function* mergeGradients(
   executor: Executor,
-  network: Mlp,
+  network: Network,
   [first, ...others]: readonly (readonly Gradient[])[],
   parts: readonly Part[],
   step: { readonly optimizer: Optimizer; readonly time: number } | undefined,
@@ -47,9 +46,13 @@ export function* mergeGradients(
   else runNow(jobs);
 }
 
-/** One pass over the rows in their present order. The work may end after any piece: weights change only in the last of a step. */
+/**
+ * One pass over the rows in their present order. The work may end after any piece, because weights change
+ * only in the last piece of a step.
+ * @param beforeStep is called before every step of the optimiser.
+ */
 export function* trainEpoch(
-  { network }: Trainee,
+  network: Network,
   executor: Executor,
   workspaces: readonly Workspace[],
   gradients: readonly (readonly Gradient[])[],
@@ -57,6 +60,7 @@ export function* trainEpoch(
   batchSize: number,
   optimizer: Optimizer,
   epoch: number,
+  beforeStep: () => void,
 ): Work<Score> {
   const parts = gradientParts(network, executor);
   let loss = 0;
@@ -73,7 +77,7 @@ export function* trainEpoch(
         network.forward(kernels, used[t], lanes[t]);
         network.score(kernels, used[t], tile);
         network.backward(kernels, used[t], tile, 1 / (end - begin), lanes[t]);
-        // The first workspace's gradient is the batch's: what earlier waves left there stays.
+        // The first workspace's gradient is the batch's: it keeps what earlier waves have added.
         network.addGradients(kernels, used[t], gradients[t], t === 0 && wave.begin > 0, lanes[t]);
       });
       for (const { score } of used) {
@@ -81,7 +85,9 @@ export function* trainEpoch(
         correct += score.view[1];
       }
       checkFinite(loss, epoch);
-      const step = wave === all.at(-1) ? { optimizer, time: network.nextStep() } : undefined;
+      const isComplete = wave === all.at(-1);
+      if (isComplete) beforeStep();
+      const step = isComplete ? { optimizer, time: network.nextStep() } : undefined;
       yield* mergeGradients(executor, network, gradients.slice(0, wave.count), parts, step);
     }
   }
@@ -92,6 +98,7 @@ export function checkFinite(loss: number, epoch: number): void {
   if (Number.isFinite(loss)) return;
   throw new CtreError(
     'E_DIVERGED',
-    `the loss is no longer a finite number in epoch ${epoch}; use a smaller learning rate or smaller initial weights, or scale the features`,
+    `the loss is no longer a finite number in epoch ${epoch}; use a smaller learning rate or smaller initial ` +
+      'weights, or scale the features',
   );
 }

@@ -22,7 +22,8 @@ import { cosineSimilarity, spmm } from '../../src/kernels/index.ts';
 import { checkModelOptions } from '../../src/model/options.ts';
 import { quadrants } from '../support/problems.ts';
 
-// Callers without types can hand over anything: here everything is handed over as unknown, then as what it should be.
+// Callers without types can hand over anything: here everything is handed over as unknown, then as what it
+// should be.
 const { x, y } = quadrants(40);
 const good = { layers: [12, 20, 4], epsilon: 2, seed: 1 };
 let model: SparseMLP;

@@ -30,7 +30,7 @@ async function live(cycle: number, threads: number): Promise<void> {
   };
   const controller = new AbortController();
   const { signal } = controller;
-  switch (cycle % 9) {
+  switch (cycle % 11) {
     case 0:
       await model.fit(x, y, { epochs: 2, validationSplit: 0.2 });
       break;
@@ -74,6 +74,14 @@ async function live(cycle: number, threads: number): Promise<void> {
       await code('E_FORMAT', () => SparseMLP.load(model.save().subarray(0, 100 + (cycle % 50))));
       break;
     }
+    case 8:
+      // Abandoned: nobody ends the iterator.
+      await model.train(x, y, { epochs: 9, validationSplit: 0.2, restoreBest: true }).next();
+      break;
+    case 9:
+      setTimeout(() => model.dispose(), cycle % 5);
+      await code('E_DISPOSED', () => model.fit(x, y, { epochs: 1e9 }));
+      break;
     default:
       model.evaluate(x, y);
       model.predict(x);

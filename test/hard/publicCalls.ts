@@ -29,7 +29,9 @@ import {
 import { cosineSimilarity, cosineTopK, sddmm, spmm, spmmTransposed } from '../../src/kernels/index.ts';
 import { quadrants } from '../support/problems.ts';
 
-/** A working call. Its arguments are made anew for every use, so that whoever spoils them spoils nothing else. */
+/**
+ * A working call. Its arguments are made anew for every use, so that whoever spoils them spoils nothing else.
+ */
 export interface PublicCall {
   /** The arguments, those of no type known to the compiler once they are spoiled. */
   readonly args: () => unknown[];
@@ -76,6 +78,7 @@ const training = () => ({
   validationRows: [1, 5, 7],
   test: { x: CsrMatrix.fromDense(x()), y: y() },
   patience: 3,
+  restoreBest: true,
   // Whatever the number of epochs becomes.
   signal: AbortSignal.timeout(500),
 });
@@ -177,11 +180,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     (_, a) => SparseMLP.fromWeights(...a),
   ),
   'SparseMLP.load': entry(
-    () => [savedModel(), { threads: 1 }],
+    () => [savedModel(), { threads: 1, topology: topology.cteRigl(), initializer: initializer.sparseHe() }],
     (_, a) => SparseMLP.load(...a),
   ),
   'SparseMLP.resume': entry(
-    () => [savedCheckpoint(), { threads: 1, maxBytes: 1e8 }],
+    () => [
+      savedCheckpoint(),
+      { threads: 1, maxBytes: 1e8, optimizer: optimizer.adam(), growInitializer: initializer.zeros() },
+    ],
     (_, a) => SparseMLP.resume(...a),
   ),
   'SparseMLP#history': ofModel(none, (model) => model.history),

@@ -118,7 +118,90 @@ describe.each(names)('in a worker, %s', (name) => {
   });
 });
 
+describe('a sequence of trainings in a worker', () => {
+  it('is the same as here: totals, the best network, and what is kept', async () => {
+    const { there, here } = await createBoth({ topology: topology.ctreSeq({ patience: 2 }) });
+    const options = { epochs: 3, totalEpochs: 9, batchSize: 50, validationSplit: 0.2 };
+    const adam = optimizer.adam({ learningRate: 0.05 });
+    for (const change of [{}, { optimizer: adam }, { restoreBest: false }]) {
+      const [far, near] = [
+        await there.fit(x, y, { ...options, ...change }),
+        await here.fit(x, y, { ...options, ...change }),
+      ];
+      expect(far.epochs.map(timeless)).toEqual(near.epochs.map(timeless));
+      expect([far.best.epoch, far.kept.epoch]).toEqual([near.best.epoch, near.kept.epoch]);
+      await expectSame(there, here);
+    }
+    const few = { epochs: 1, totalEpochs: 9 };
+    await expect(there.fit(x, y, few)).rejects.toThrow('totalEpochs is 9; expected at least 10');
+    expect(() => here.train(x, y, few)).toThrow('totalEpochs is 9; expected at least 10');
+  });
+
+  it('saves in the loop what the epoch reports', async () => {
+    const model = await create();
+    const validation = { x, y };
+    for await (const { valLoss } of model.train(x, y, { epochs: 3, validation })) {
+      const saved = ending(await SparseMLP.load(await model.save()));
+      expect(saved.evaluate(x, y).loss).toBe(valLoss);
+    }
+  });
+
+  it.each([true, false])('takes up a checkpoint as it was made (restoreBest %s)', async (restoreBest) => {
+    const options = { epochs: 8, batchSize: 50, validationSplit: 0.2 };
+    const { there, here } = await createBoth();
+    let bytes: Uint8Array | undefined;
+    for await (const { epoch } of there.train(x, y, { ...options, restoreBest })) {
+      if (epoch === 5) bytes = await there.checkpoint();
+    }
+    await here.fit(x, y, { ...options, restoreBest });
+    expect(await there.save()).toEqual(here.save());
+    const resumed = ending(await WorkerModel.resume(bytes ?? expect.fail('there is no checkpoint')));
+    const { kept, best, epochs } = await resumed.fit(x, y, options);
+    expect(kept).toBe(restoreBest ? best : epochs[7]);
+    expect(await resumed.save()).toEqual(here.save());
+    // And the next one is a training of its own.
+    const next = await resumed.fit(x, y, { ...options, epochs: 4 });
+    expect(next.kept).toBe(next.best);
+  });
+
+  it('waits for the promise of onEpoch', async () => {
+    const model = await create();
+    const seen: string[] = [];
+    const onEpoch = async ({ epoch }: Epoch) => {
+      seen.push(`begin ${epoch}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      seen.push(`end ${epoch}, ${model.epochs}`);
+    };
+    await model.fit(x, y, { epochs: 2, onEpoch });
+    expect(seen).toEqual(['begin 1', 'end 1, 1', 'begin 2', 'end 2, 2']);
+  });
+});
+
 describe('a model in a worker', () => {
+  it('is made by the functions of its class only', () => {
+    expect(() => Reflect.construct(WorkerModel, [])).toThrow(
+      expect.objectContaining({
+        code: 'E_ARGUMENT',
+        message: expect.stringMatching(/^new WorkerModel\(\) makes no model; use await WorkerModel.create/),
+      }),
+    );
+    expect(started).toEqual([]);
+  });
+
+  it('that was left in the middle of a loop says how to end the training', async () => {
+    const { there, here } = await createBoth();
+    for (const model of [there, here]) {
+      const epochs = model.train(x, y, forever);
+      await epochs.next();
+      await expect(model.fit(x, y)).rejects.toMatchObject({
+        code: 'E_BUSY',
+        message: expect.stringContaining('call return() of its iterator, or dispose() of the model'),
+      });
+      model.dispose();
+      await expect(epochs.next()).rejects.toMatchObject({ code: 'E_DISPOSED' });
+    }
+  });
+
   it('takes every option as SparseMLP does, and works on several threads', async () => {
     const { there, here } = await createBoth({
       density: [0.4, 0.2, 1],
