@@ -2,7 +2,8 @@ import * as nodeFiles from 'node:fs/promises';
 import { join } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 import type { Arguments, OptionHelp } from './args.ts';
-import { explain } from './files.ts';
+import { explain, isAlive } from './files.ts';
+import { type Lock, lock } from './lock.ts';
 
 /** Options that keep a training from being lost. */
 export const CHECKPOINT_OPTIONS = {
@@ -60,6 +61,7 @@ export type Files = Pick<typeof nodeFiles, 'mkdir' | 'open' | 'readdir' | 'readF
 
 const NEWEST = 'checkpoint.safetensors';
 const PREVIOUS = 'checkpoint.previous.safetensors';
+const LOCK = 'checkpoint.lock';
 /** A checkpoint that is being written, with the number of the process that does. */
 const UNFINISHED = /^checkpoint\.(\d+)\.tmp$/;
 
@@ -78,16 +80,22 @@ export class CheckpointFolder {
   readonly #files: Files;
   /** The newest is no whole checkpoint: it must not take the place of the one before. */
   #isDamaged = false;
+  #lock: Lock | undefined;
 
   constructor(path: string, files: Files = nodeFiles) {
     this.path = path;
     this.#files = files;
   }
 
-  /** Makes the folder where there is none, and removes what dead processes left unfinished. @throws CtreError `E_ARGUMENT`. */
+  /**
+   * Makes the folder where there is none, keeps it from others until `close`, and removes what dead processes left
+   * unfinished.
+   * @throws CtreError `E_BUSY` while another process writes there, `E_ARGUMENT` where nobody can.
+   */
   async prepare(): Promise<void> {
     try {
       await this.#files.mkdir(this.path, { recursive: true });
+      this.#lock ??= await lock(join(this.path, LOCK), show(this.path));
       for (const name of await this.#files.readdir(this.path)) {
         const owner = UNFINISHED.exec(name)?.[1];
         if (owner !== undefined && !isAlive(Number(owner))) await this.#files.rm(join(this.path, name));
@@ -95,6 +103,12 @@ export class CheckpointFolder {
     } catch (error) {
       throw explain(error, this.path, 'written');
     }
+  }
+
+  /** Lets others write there. */
+  async close(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   /** Whether it holds a checkpoint, whole or not. */
@@ -175,16 +189,6 @@ export class CheckpointFolder {
     } finally {
       await handle.close();
     }
-  }
-}
-
-/** Whether there is a process of this number. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
   }
 }
 

@@ -159,3 +159,13 @@ export function explain(error: unknown, path: string, verb: 'read' | 'written'):
   }
   return new CtreError(kind, `${show(path)} cannot be ${verb}: ${REASONS[code] ?? code}`, { cause: error });
 }
+
+/** Whether there is a process of this number. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}

@@ -1,10 +1,10 @@
-import { open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, truncate } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 import { type CellRecord, cellKey } from '../compare/cell.ts';
 import type { CellTask } from './cell.ts';
-import { isAlive } from './checkpoints.ts';
 import { checkWritable, explain, writeWhole } from './files.ts';
+import { type Lock, lock } from './lock.ts';
 
 const FORMAT = 'ctre compare';
 const VERSION = 1;
@@ -31,6 +31,7 @@ export class ResultsFile {
   #bytes: number;
   /** Length of the file as it was read; undefined where there was none. */
   readonly #found: number | undefined;
+  #lock: Lock | undefined;
 
   private constructor(path: string, head: Head, found: Found | undefined, length: number | undefined) {
     this.#path = path;
@@ -74,7 +75,7 @@ export class ResultsFile {
 
   /** Makes the file ready for new lines. @throws CtreError `E_BUSY` while another process writes it. */
   async prepare(): Promise<void> {
-    await this.#lock();
+    this.#lock = await lock(`${this.#path}.lock`, show(this.#path));
     try {
       const now = await stat(this.#path).catch(() => undefined);
       if (now?.size !== this.#found) {
@@ -118,41 +119,14 @@ export class ResultsFile {
 
   /** Lets others write it. */
   async close(): Promise<void> {
-    await rm(this.#lockPath, { force: true });
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   async #rewrite(records: readonly CellRecord[]): Promise<void> {
     const text = [this.#head, ...records].map((line) => `${JSON.stringify(line)}\n`).join('');
     await writeWhole(this.#path, text);
     this.#bytes = Buffer.byteLength(text);
-  }
-
-  get #lockPath(): string {
-    return `${this.#path}.lock`;
-  }
-
-  async #lock(): Promise<void> {
-    const lock = this.#lockPath;
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        await writeFile(lock, String(process.pid), { flag: 'wx' });
-        return;
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-          throw explain(error, this.#path, 'written');
-        }
-      }
-      const owner = Number(await readFile(lock, 'utf8').catch(() => ''));
-      if (owner > 0 && owner !== process.pid && isAlive(owner)) {
-        throw new CtreError(
-          'E_BUSY',
-          `process ${owner} is writing ${show(this.#path)}; wait for its end, or remove ${basename(lock)} if that process is something else`,
-        );
-      }
-      // Left by a process that was killed.
-      await rm(lock, { force: true });
-    }
-    throw new CtreError('E_BUSY', `another process is writing ${show(this.#path)}; wait for its end`);
   }
 }
 

@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { decodeCheckpoint } from '../../src/files/checkpointFile.ts';
 import { effort, runRandom, runSeed } from '../support/effort.ts';
 import { sha256 } from '../support/problems.ts';
-import { temporaryFolder } from '../unit/cli/harness.ts';
+import { PROGRAM, temporaryFolder } from '../unit/cli/harness.ts';
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const { path, remove } = temporaryFolder();
 afterAll(remove);
 
@@ -34,7 +32,7 @@ const exitOf = (child: ChildProcess) =>
   });
 
 async function finish(argv: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [program, ...argv], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [PROGRAM, ...argv], { stdio: ['ignore', 'ignore', 'inherit'] });
   expect(await exitOf(child)).toBe(0);
 }
 
@@ -50,38 +48,35 @@ function newestEpoch(folder: string): number {
   return Math.max(0, ...epochs);
 }
 
-it.runIf(existsSync(program))(
-  `kill -9 at random moments loses no checkpoint, and the run ends with the same bits (seed ${runSeed})`,
-  async () => {
-    const random = runRandom('kill');
-    const kills = effort(12, 1000);
-    let made = 0;
-    for (let seed = 1; made < kills; seed++) {
-      const [folder, out, whole] = [
-        path(`run-${seed}`),
-        path(`${seed}.safetensors`),
-        path(`${seed}.whole.safetensors`),
-      ];
-      await finish(command(seed, whole));
-      const argv = [...command(seed, out), '--checkpoint', folder, '--checkpoint-every', '1', '--resume'];
-      let before = 0;
-      while (made < kills) {
-        const child = spawn(process.execPath, [program, ...argv], { stdio: 'ignore' });
-        const exit = exitOf(child);
-        // From before its first checkpoint to the middle of the training; starting takes most of it.
-        const timer = setTimeout(() => child.kill('SIGKILL'), 150 + 350 * random.next());
-        const code = await exit;
-        clearTimeout(timer);
-        if (code !== null) expect(code).toBe(0);
-        const now = newestEpoch(folder);
-        expect(now, `after kill ${made}`).toBeGreaterThanOrEqual(before);
-        before = now;
-        if (code !== null) break;
-        made++;
-      }
-      await finish(argv);
-      expect(await hashOf(out)).toBe(await hashOf(whole));
-      expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+it(`kill -9 at random moments loses no checkpoint, and the run ends with the same bits (seed ${runSeed})`, async () => {
+  const random = runRandom('kill');
+  const kills = effort(12, 1000);
+  let made = 0;
+  for (let seed = 1; made < kills; seed++) {
+    const [folder, out, whole] = [
+      path(`run-${seed}`),
+      path(`${seed}.safetensors`),
+      path(`${seed}.whole.safetensors`),
+    ];
+    await finish(command(seed, whole));
+    const argv = [...command(seed, out), '--checkpoint', folder, '--checkpoint-every', '1', '--resume'];
+    let before = 0;
+    while (made < kills) {
+      const child = spawn(process.execPath, [PROGRAM, ...argv], { stdio: 'ignore' });
+      const exit = exitOf(child);
+      // From before its first checkpoint to the middle of the training; starting takes most of it.
+      const timer = setTimeout(() => child.kill('SIGKILL'), 150 + 350 * random.next());
+      const code = await exit;
+      clearTimeout(timer);
+      if (code !== null) expect(code).toBe(0);
+      const now = newestEpoch(folder);
+      expect(now, `after kill ${made}`).toBeGreaterThanOrEqual(before);
+      before = now;
+      if (code !== null) break;
+      made++;
     }
-  },
-);
+    await finish(argv);
+    expect(await hashOf(out)).toBe(await hashOf(whole));
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  }
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { effort, runRandom, runSeed } from '../support/effort.ts';
-import { CELL_PROGRAM, jsonLines, temporaryFolder } from '../unit/cli/harness.ts';
+import { jsonLines, temporaryFolder } from '../unit/cli/harness.ts';
 
 const script = fileURLToPath(new URL('../../scripts/reproduce.mjs', import.meta.url));
 const folder = temporaryFolder();
@@ -60,7 +60,7 @@ function writeResults(path: string, options: Record<string, string>, trainings: 
 
 const PAPER = { epochs: '500', preset: 'paper', scale: 'standard' };
 
-describe.runIf(existsSync(CELL_PROGRAM))('npm run reproduce', () => {
+describe('npm run reproduce', () => {
   describe('writes of made-up trainings', () => {
     const out = folder.path('made-up');
     mkdirSync(out);

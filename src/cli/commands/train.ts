@@ -53,16 +53,23 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
     await checkWritable(out, [...args.positionals, ...(split === undefined ? [] : [split])]);
   const { settings, source, data } = await openTraining(args);
   const origin = { dataset: source.name, ...describeNetwork(source.dataset, settings) };
-  const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings.threads));
-  const model = resumed?.content ?? (await createModel(source.dataset, settings));
   try {
-    const { labelNames, featureNames } = source.dataset;
-    const notes = { labelNames, featureNames, scaler: data.scaler, dataset: source.name };
-    const warning = resumed?.warning;
-    const isJson = args.has('json');
-    await trainModel({ source, data, settings, model, out, isJson, notes, checkpoints, origin, warning }, io);
+    const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings.threads));
+    const model = resumed?.content ?? (await createModel(source.dataset, settings));
+    try {
+      const { labelNames, featureNames } = source.dataset;
+      const notes = { labelNames, featureNames, scaler: data.scaler, dataset: source.name };
+      const warning = resumed?.warning;
+      const isJson = args.has('json');
+      await trainModel(
+        { source, data, settings, model, out, isJson, notes, checkpoints, origin, warning },
+        io,
+      );
+    } finally {
+      model.dispose();
+    }
   } finally {
-    model.dispose();
+    await checkpoints?.folder.close();
   }
 }
 

@@ -10,7 +10,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runCell } from '../../../src/cli/cell.ts';
 import { ResultsFile } from '../../../src/cli/resultsFile.ts';
@@ -19,10 +18,9 @@ import { escapeHtml } from '../../../src/compare/report/htmlReport.ts';
 import { optimizer, SparseMLP } from '../../../src/index.ts';
 import { methods } from '../../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
-import { CELL_PROGRAM, ctre, jsonLines, type Outcome, temporaryFolder } from './harness.ts';
+import { CELL_PROGRAM, ctre, jsonLines, type Outcome, PROGRAM, temporaryFolder } from './harness.ts';
 import { COLUMNS, classes, csv, features, ROWS, writeDatasets } from './problem.ts';
 
-const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const folder = temporaryFolder();
 afterAll(folder.remove);
 const trees = folder.path('trees.csv');
@@ -45,7 +43,7 @@ async function compareJson(results: string, ...argv: string[]): Promise<Record<s
 const timeless = (path: string): string =>
   readFileSync(path, 'utf8').replaceAll(/"(seconds|trainSeconds|evolveSeconds)":[\d.e-]+/g, '"$1":0');
 
-describe.runIf(existsSync(CELL_PROGRAM))('ctre compare', () => {
+describe('ctre compare', () => {
   it('trains every cell as ctre train does', async () => {
     const lines = await compareJson(newFile(), '--methods', 'ctre-sim,rigl', '--seeds', '3-4');
     expect(lines[0]).toMatchObject({ event: 'start', cells: 4, done: 0, epochs: 6 });
@@ -183,7 +181,7 @@ describe.runIf(existsSync(CELL_PROGRAM))('ctre compare', () => {
   });
 });
 
-describe.runIf(existsSync(CELL_PROGRAM))('ctre compare', () => {
+describe('ctre compare', () => {
   it('reports where it is told to, with the command as a shell takes it', async () => {
     const results = newFile();
     const report = folder.path("people's report.html");
@@ -362,7 +360,7 @@ describe('a cell', () => {
   });
 });
 
-describe.runIf(existsSync(CELL_PROGRAM))('the file of results', () => {
+describe('the file of results', () => {
   let whole = '';
   const grid = ['--methods', 'set,static', '--seeds', '1'];
   beforeAll(async () => {
@@ -442,16 +440,20 @@ describe.runIf(existsSync(CELL_PROGRAM))('the file of results', () => {
 
   it('belongs to one process at a time', async () => {
     const path = withContent(whole);
-    writeFileSync(`${path}.lock`, String(process.ppid));
+    mkdirSync(`${path}.lock`);
+    writeFileSync(`${path}.lock/${process.ppid}-1-x`, '');
+    writeFileSync(`${path}.lock/${process.ppid}-1-x.held`, '');
     const { code, stderr } = await compare(path, ...grid);
     expect([code, stderr]).toEqual([
       2,
       expect.stringMatching(/process \d+ is writing .* or remove results-\d+\.jsonl\.lock if/),
     ]);
+    rmSync(`${path}.lock`, { recursive: true });
     // Nobody has this number: it was killed.
     const gone = spawn(process.execPath, ['-e', '']);
     await new Promise((resolve) => gone.on('exit', resolve));
-    writeFileSync(`${path}.lock`, String(gone.pid));
+    mkdirSync(`${path}.lock`);
+    writeFileSync(`${path}.lock/${gone.pid}-1-x.held`, '');
     await compareJson(path, ...grid);
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
@@ -576,123 +578,120 @@ const ended = async (pids: readonly number[]): Promise<number[]> => {
 const exitOf = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.on('exit', (code) => resolve(code)));
 
-describe.runIf(existsSync(CELL_PROGRAM) && existsSync('/proc/self/status'))(
-  'the processes of ctre compare',
-  () => {
-    const LONG = ['--methods', 'ctre-sim,set', '--seeds', '0-1', '--epochs', '25', '--jobs', '2'];
+describe.runIf(existsSync('/proc/self/status'))('the processes of ctre compare', () => {
+  const LONG = ['--methods', 'ctre-sim,set', '--seeds', '0-1', '--epochs', '25', '--jobs', '2'];
 
-    it(`killed at any moment leave a file that ends as if they had not been (seed ${runSeed})`, async () => {
-      const random = runRandom('compare-kill');
-      const command = (results: string) => ['compare', trees, ...SMALL, '--results', results, ...LONG];
-      const start = (results: string) =>
-        spawn(process.execPath, [program, ...command(results)], { stdio: 'ignore' });
-      const whole = newFile();
-      const begin = performance.now();
-      expect(await exitOf(start(whole))).toBe(0);
-      const duration = performance.now() - begin;
-      const KILLS = 4;
-      for (let round = 0; round < effort(1, 25); round++) {
-        const results = newFile();
-        for (let kill = 0; kill < KILLS; kill++) {
-          const child = start(results);
-          const exit = exitOf(child);
-          const pause = duration * random.next();
-          await Promise.race([exit, new Promise((resolve) => setTimeout(resolve, pause))]);
-          const children = childrenOf(child.pid ?? 0);
-          child.kill('SIGKILL');
-          await exit;
-          const where = `round ${round}, kill ${kill} at ${pause} ms`;
-          expect(await ended(children), `children left: ${where}`).toEqual([]);
-          // What a write that was cut leaves.
-          if (kill === 2 && existsSync(results)) appendFileSync(results, '{"dataset":"tre');
-        }
-        expect(await exitOf(start(results)), `round ${round}`).toBe(0);
-        expect(timeless(results), `round ${round}`).toBe(timeless(whole));
-        expect(existsSync(`${results}.lock`)).toBe(false);
+  it(`killed at any moment leave a file that ends as if they had not been (seed ${runSeed})`, async () => {
+    const random = runRandom('compare-kill');
+    const command = (results: string) => ['compare', trees, ...SMALL, '--results', results, ...LONG];
+    const start = (results: string) =>
+      spawn(process.execPath, [PROGRAM, ...command(results)], { stdio: 'ignore' });
+    const whole = newFile();
+    const begin = performance.now();
+    expect(await exitOf(start(whole))).toBe(0);
+    const duration = performance.now() - begin;
+    const KILLS = 4;
+    for (let round = 0; round < effort(1, 25); round++) {
+      const results = newFile();
+      for (let kill = 0; kill < KILLS; kill++) {
+        const child = start(results);
+        const exit = exitOf(child);
+        const pause = duration * random.next();
+        await Promise.race([exit, new Promise((resolve) => setTimeout(resolve, pause))]);
+        const children = childrenOf(child.pid ?? 0);
+        child.kill('SIGKILL');
+        await exit;
+        const where = `round ${round}, kill ${kill} at ${pause} ms`;
+        expect(await ended(children), `children left: ${where}`).toEqual([]);
+        // What a write that was cut leaves.
+        if (kill === 2 && existsSync(results)) appendFileSync(results, '{"dataset":"tre');
       }
-    });
+      expect(await exitOf(start(results)), `round ${round}`).toBe(0);
+      expect(timeless(results), `round ${round}`).toBe(timeless(whole));
+      expect(existsSync(`${results}.lock`)).toBe(false);
+    }
+  });
 
-    it('end with Ctrl-C, and the file can be taken up', async () => {
-      const results = newFile();
-      const argv = ['compare', trees, ...SMALL, '--results', results, ...LONG];
-      const interrupted = await ctre(argv, { interruptAt: /training 1\/4/ });
-      expect(interrupted.code).toBe(130);
-      expect(interrupted.stderr).toMatch(/stopped with [1-3] of 4 trainings done; the same command goes on/);
-      expect(await ended(childrenOf(process.pid))).toEqual([]);
-      const lines = await compareJson(results, ...LONG);
-      expect(lines[0].done).toBeGreaterThanOrEqual(1);
-      const whole = newFile();
-      await compareJson(whole, ...LONG);
-      expect(timeless(results)).toBe(timeless(whole));
-    });
+  it('end with Ctrl-C, and the file can be taken up', async () => {
+    const results = newFile();
+    const argv = ['compare', trees, ...SMALL, '--results', results, ...LONG];
+    const interrupted = await ctre(argv, { interruptAt: /training 1\/4/ });
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.stderr).toMatch(/stopped with [1-3] of 4 trainings done; the same command goes on/);
+    expect(await ended(childrenOf(process.pid))).toEqual([]);
+    const lines = await compareJson(results, ...LONG);
+    expect(lines[0].done).toBeGreaterThanOrEqual(1);
+    const whole = newFile();
+    await compareJson(whole, ...LONG);
+    expect(timeless(results)).toBe(timeless(whole));
+  });
 
-    // Minutes of training: nothing but the end of the comparison can end them in time.
-    const ENDLESS = ['--methods', 'static', '--seeds', '0-3', '--epochs', '1000000', '--jobs', '2'];
-    it.each<[string, NodeJS.Signals, (pid: number) => number, number | null]>([
-      ['Ctrl-C at a terminal, which reaches them all', 'SIGINT', (pid) => -pid, 130],
-      ['an interrupt of the comparison alone', 'SIGINT', (pid) => pid, 130],
-      ['its being terminated', 'SIGTERM', (pid) => pid, null],
-      ['its being killed', 'SIGKILL', (pid) => pid, null],
-    ])('end with %s', async (_, signal, target, expected) => {
-      const results = newFile();
-      const argv = ['compare', trees, ...SMALL, ...ENDLESS, '--results', results];
-      const child = spawn(process.execPath, [program, ...argv], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        detached: true,
-      });
-      let errors = '';
-      child.stderr?.on('data', (chunk) => {
-        errors += chunk;
-      });
-      const exit = exitOf(child);
-      const pid = child.pid ?? 0;
-      let children: number[] = [];
-      // Should the test fail: nothing else would end them.
-      onTestFinished(() => {
-        for (const left of [pid, ...children].filter(isRunning)) process.kill(left, 'SIGKILL');
-      });
-      while (childrenOf(pid).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
-      // Until they train.
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      children = childrenOf(pid);
-      expect(children).toHaveLength(2);
-      process.kill(target(pid), signal);
-      expect(await exit).toBe(expected);
-      if (expected === 130) expect(errors).toMatch(/^ctre: stopped with 0 of 4 trainings done; [^\n]+\n$/);
-      expect(await ended(children)).toEqual([]);
-      expect(jsonLines(readFileSync(results, 'utf8'))).toHaveLength(1);
+  // Minutes of training: nothing but the end of the comparison can end them in time.
+  const ENDLESS = ['--methods', 'static', '--seeds', '0-3', '--epochs', '1000000', '--jobs', '2'];
+  it.each<[string, NodeJS.Signals, (pid: number) => number, number | null]>([
+    ['Ctrl-C at a terminal, which reaches them all', 'SIGINT', (pid) => -pid, 130],
+    ['an interrupt of the comparison alone', 'SIGINT', (pid) => pid, 130],
+    ['its being terminated', 'SIGTERM', (pid) => pid, null],
+    ['its being killed', 'SIGKILL', (pid) => pid, null],
+  ])('end with %s', async (_, signal, target, expected) => {
+    const results = newFile();
+    const argv = ['compare', trees, ...SMALL, ...ENDLESS, '--results', results];
+    const child = spawn(process.execPath, [PROGRAM, ...argv], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
     });
+    let errors = '';
+    child.stderr?.on('data', (chunk) => {
+      errors += chunk;
+    });
+    const exit = exitOf(child);
+    const pid = child.pid ?? 0;
+    let children: number[] = [];
+    // Should the test fail: nothing else would end them.
+    onTestFinished(() => {
+      for (const left of [pid, ...children].filter(isRunning)) process.kill(left, 'SIGKILL');
+    });
+    while (childrenOf(pid).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    // Until they train.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    children = childrenOf(pid);
+    expect(children).toHaveLength(2);
+    process.kill(target(pid), signal);
+    expect(await exit).toBe(expected);
+    if (expected === 130) expect(errors).toMatch(/^ctre: stopped with 0 of 4 trainings done; [^\n]+\n$/);
+    expect(await ended(children)).toEqual([]);
+    expect(jsonLines(readFileSync(results, 'utf8'))).toHaveLength(1);
+  });
 
-    it.each<[string, string, RegExp]>([
-      ['fall over', "throw new Error('out of luck')", /ended with code 1: Error: out of luck/],
-      ['are killed', "process.kill(process.pid, 'SIGKILL')", /its process ended by SIGKILL/],
-      ['say nothing', 'process.exit()', /its process ended with code 0/],
-      [
-        'find a mistake',
-        "process.send({ kind: 'error', sentence: 'no memory' }, () => process.exit())",
-        /no memory/,
-      ],
-    ])('that %s are told of, and tried again', async (_, code, sentence) => {
-      const fake = folder.path(`fake-${files}.mjs`);
-      // Seed 0 is trained, seed 1 meets its fate.
-      writeFileSync(
-        fake,
-        `process.once('message', async (task) => {
+  it.each<[string, string, RegExp]>([
+    ['fall over', "throw new Error('out of luck')", /ended with code 1: Error: out of luck/],
+    ['are killed', "process.kill(process.pid, 'SIGKILL')", /its process ended by SIGKILL/],
+    ['say nothing', 'process.exit()', /its process ended with code 0/],
+    [
+      'find a mistake',
+      "process.send({ kind: 'error', sentence: 'no memory' }, () => process.exit())",
+      /no memory/,
+    ],
+  ])('that %s are told of, and tried again', async (_, code, sentence) => {
+    const fake = folder.path(`fake-${files}.mjs`);
+    // Seed 0 is trained, seed 1 meets its fate.
+    writeFileSync(
+      fake,
+      `process.once('message', async (task) => {
         if (task.cell.seed === 1) { ${code}; return; }
         await import(${JSON.stringify(CELL_PROGRAM)});
         process.emit('message', task);
       });`,
-      );
-      const results = newFile();
-      const argv = ['compare', trees, ...SMALL, '--results', results, '--methods', 'set', '--seeds', '0-1'];
-      const outcome = await ctre(argv, { cellProgram: fake });
-      expect(outcome.stderr).toMatch(sentence);
-      expect(outcome.stderr).toMatch(/^ctre: a training did not come to its end: set, seed 1: [^\n]+\n$/);
-      expect(outcome.code).toBe(2);
-      expect(jsonLines(readFileSync(results, 'utf8'))).toHaveLength(2);
-      const lines = await compareJson(results, '--methods', 'set', '--seeds', '0-1');
-      expect(lines[0]).toMatchObject({ done: 1 });
-      rmSync(fake);
-    });
-  },
-);
+    );
+    const results = newFile();
+    const argv = ['compare', trees, ...SMALL, '--results', results, '--methods', 'set', '--seeds', '0-1'];
+    const outcome = await ctre(argv, { cellProgram: fake });
+    expect(outcome.stderr).toMatch(sentence);
+    expect(outcome.stderr).toMatch(/^ctre: a training did not come to its end: set, seed 1: [^\n]+\n$/);
+    expect(outcome.code).toBe(2);
+    expect(jsonLines(readFileSync(results, 'utf8'))).toHaveLength(2);
+    const lines = await compareJson(results, '--methods', 'set', '--seeds', '0-1');
+    expect(lines[0]).toMatchObject({ done: 1 });
+    rmSync(fake);
+  });
+});

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CtreError, show } from '../base/errors.ts';
+import { explain, isAlive } from './files.ts';
+
+/** A lock that this process holds. */
+export interface Lock {
+  /** Lets others have it. */
+  release(): Promise<void>;
+}
+
+/** The name of a file in a lock: the process, when it began, and what tells its files apart; `.held` once it has the lock. */
+const NAME = /^(\d+)-(\d+)-[\w-]+?(\.held)?$/;
+/** Only a process that is looking for the lock itself can be in the way so often. */
+const ATTEMPTS = 200;
+const PAUSE = 10;
+
+/**
+ * Takes a lock, a folder at the path. Each process that wants it puts a file of its own there and looks afterwards
+ * whether there are others: of two, at least one sees the other and gives way. Names are never used twice, so that the
+ * file of a dead process can be removed by everybody at any time, and no file of a living one ever is.
+ * @param what what the lock is for, as the sentence of an error names it.
+ * @throws CtreError `E_BUSY` where a living process holds it, `E_ARGUMENT` where the folder cannot be written.
+ */
+export async function lock(path: string, what: string): Promise<Lock> {
+  const name = `${process.pid}-${Math.floor(performance.timeOrigin)}-${randomUUID()}`;
+  const own = join(path, name);
+  const leave = async (): Promise<void> => {
+    await rm(`${own}.held`, { force: true });
+    await rm(own, { force: true });
+    // Not empty, or gone: others are there, or were faster.
+    await rmdir(path).catch(() => {});
+  };
+  let other: number | undefined;
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (!(await enter(path, own))) continue;
+      const others = await readOthers(path, name);
+      const holder = others.find(({ isHeld }) => isHeld);
+      if (others.length === 0) {
+        await writeFile(`${own}.held`, '');
+        return { release: leave };
+      }
+      await leave();
+      other = (holder ?? others[0]).pid;
+      if (holder !== undefined) break;
+      // They came at the same time, and are giving way, too.
+      await new Promise((resolve) => setTimeout(resolve, PAUSE * (1 + attempt) * Math.random()));
+    }
+  } catch (error) {
+    await leave().catch(() => {});
+    if (codeOf(error) === 'ENOTDIR') {
+      throw new CtreError(
+        'E_BUSY',
+        `${show(path)} is no lock; remove it if no other process is writing ${what}`,
+      );
+    }
+    throw explain(error, path, 'written');
+  }
+  throw new CtreError(
+    'E_BUSY',
+    `${other === undefined ? 'another process' : `process ${other}`} is writing ${what}; wait for its end, or remove ${basename(path)} if that process is something else`,
+  );
+}
+
+/** Puts a file into the folder. @returns whether it could: the last one to leave takes the folder away. */
+async function enter(path: string, own: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  try {
+    await writeFile(own, '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/** The living processes that hold the lock or want it, but for the file of this name. Removes what dead ones left. */
+async function readOthers(path: string, own: string): Promise<{ pid: number; isHeld: boolean }[]> {
+  const others: { pid: number; isHeld: boolean }[] = [];
+  for (const name of await readdir(path)) {
+    if (name === own) continue;
+    const [, pid, began, held] = NAME.exec(name) ?? [];
+    const isLiving =
+      pid !== undefined &&
+      (Number(pid) === process.pid
+        ? // The same number again is usual in a container, where every program may be number 1.
+          Number(began) === Math.floor(performance.timeOrigin)
+        : isAlive(Number(pid)));
+    if (isLiving) others.push({ pid: Number(pid), isHeld: held !== undefined });
+    else await rm(join(path, name), { force: true });
+  }
+  return others;
+}
