@@ -5,17 +5,6 @@
 
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { adam, sgd } from './nn/optimizer.ts';
-import { cte } from './topology/methods/cte.ts';
-import { cteRigl } from './topology/methods/cteRigl.ts';
-import { ctreSeq } from './topology/methods/ctreSeq.ts';
-import { ctreSim } from './topology/methods/ctreSim.ts';
-import { dense } from './topology/methods/dense.ts';
-import { fixed } from './topology/methods/fixed.ts';
-import { momentum } from './topology/methods/momentum.ts';
-import { prune } from './topology/methods/prune.ts';
-import { rigl } from './topology/methods/rigl.ts';
-import { set } from './topology/methods/set.ts';
-import { snip } from './topology/methods/snip.ts';
 
 export { CtreError, type ErrorCode } from './base/errors.ts';
 export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/host.ts';
@@ -36,14 +25,18 @@ export type { Initializer } from './nn/initializer.ts';
 export type { LayerShape } from './nn/layerShape.ts';
 export type { Optimizer, OptimizerOptions } from './nn/optimizer.ts';
 export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
-export type { CosineOptions } from './topology/cosineOptions.ts';
+export type { CosineOptions, SearchOptions } from './topology/cosineOptions.ts';
+export type { CosineSearch } from './topology/cosineSearch.ts';
 export type { DensityOptions } from './topology/density.ts';
 export type { EditCounts, LayerEdit } from './topology/edit.ts';
+export type { Method, MethodOption } from './topology/method.ts';
 export type { CteRiglOptions } from './topology/methods/cteRigl.ts';
-export type { SeqState } from './topology/methods/ctreSeq.ts';
-export type { PruneState } from './topology/methods/prune.ts';
-export type { PruneOptions, Schedule } from './topology/schedule.ts';
-export type { CosineSearch, SearchOptions } from './topology/search.ts';
+export type { CtreSeqOptions, SeqState } from './topology/methods/ctreSeq.ts';
+export type { MomentumOptions } from './topology/methods/momentum.ts';
+export type { GradualPruningOptions, PruneState } from './topology/methods/prune.ts';
+export { type MethodName, methods, topology } from './topology/methods.ts';
+export type { PruneOptions } from './topology/pruneOptions.ts';
+export type { Schedule } from './topology/schedule.ts';
 export type {
   CandidateNeed,
   Edit,
@@ -61,18 +54,3 @@ export const initializer = Object.freeze({ glorot, sparseHe, uniform, zeros });
 
 /** How a step changes the weights. */
 export const optimizer = Object.freeze({ adam, sgd });
-
-/** Where connections are, and how they move. */
-export const topology = Object.freeze({
-  cteRigl,
-  ctreSim,
-  ctreSeq,
-  cte,
-  set,
-  rigl,
-  momentum,
-  snip,
-  prune,
-  fixed,
-  dense,
-});

@@ -9,15 +9,15 @@ import { checkDims } from '../model/architecture.ts';
 import { holdOut } from '../model/holdOut.ts';
 import { networkBytes } from '../nn/network.ts';
 import { connectionCounts } from '../topology/density.ts';
-import { type MethodName, methods } from '../topology/methods.ts';
+import { METHOD_NAMES, type MethodName } from '../topology/methods.ts';
 import { type Arguments, type OptionHelp, type OptionName, parseArguments, unknown } from './args.ts';
 import type { CellTask } from './cell.ts';
 import { openTraining, type Training, trainSyntax } from './commands/train.ts';
 import { READ_OPTIONS, SPLIT_OPTIONS } from './dataset.ts';
 import { readBytes } from './files.ts';
+import { listMethods } from './methodOptions.ts';
 import { NETWORK_OPTIONS, readSettings, TRAINING_OPTIONS } from './settings.ts';
 
-const METHODS = Object.keys(methods) as MethodName[];
 const { method: _method, epsilon: _epsilon, seed: _seed, ...NETWORK } = NETWORK_OPTIONS;
 
 /** What is compared, and how every cell is trained. */
@@ -25,7 +25,7 @@ export const GRID_OPTIONS = {
   Compared: {
     methods: {
       value: 'a,b,…',
-      help: `all, or of these (cte-rigl,ctre-sim,set):\n${METHODS.slice(0, 7).join(', ')},\n${METHODS.slice(7).join(', ')}`,
+      help: `all, or of these (cte-rigl,ctre-sim,set):\n${listMethods()}`,
     },
     seeds: { value: 'a-b', help: 'every method is trained with each of them: 0-4 or 0,1,7 (0-2)' },
     epsilons: { value: 'e,e,…', help: 'densities: of a layer e · (in + out) / (in · out) (1)' },
@@ -134,10 +134,11 @@ function cellArguments({ hidden, epsilon, method, seed }: Cell): string[] {
 
 function readMethods(args: Arguments<GridOptionName>): MethodName[] {
   const text = args.text('methods') ?? 'cte-rigl,ctre-sim,set';
-  if (text === 'all') return METHODS;
+  if (text === 'all') return METHOD_NAMES;
   const names = text.split(',').map((name) => {
-    const known = METHODS.find((method) => method === name);
-    if (known === undefined) throw unknown('--methods has no', name === '' ? 'empty name' : name, METHODS);
+    const known = METHOD_NAMES.find((method) => method === name);
+    if (known === undefined)
+      throw unknown('--methods has no', name === '' ? 'empty name' : name, METHOD_NAMES);
     return known;
   });
   return [...new Set(names)];

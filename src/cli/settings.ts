@@ -10,10 +10,15 @@ import type {
 import { PRESET_NAMES, type PresetName, presets } from '../model/presets.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
 import { optimizerByName, optimizers } from '../nn/optimizer.ts';
-import { type MethodName, methods, topologyByName } from '../topology/methods.ts';
+import { METHOD_NAMES, topologyByName } from '../topology/methods.ts';
 import type { Arguments, OptionHelp } from './args.ts';
+import {
+  describeMethods,
+  growInitializersByMethod,
+  methodOptions,
+  readMethodFlags,
+} from './methodOptions.ts';
 
-const METHODS = Object.keys(methods) as MethodName[];
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
 /** A network whose weights are all 0 never learns. */
@@ -27,7 +32,7 @@ export const NETWORK_OPTIONS = {
   },
   method: {
     value: 'name',
-    help: `how connections move (cte-rigl; paper: ctre-sim):\n${METHODS.slice(0, 7).join(', ')},\n${METHODS.slice(7).join(', ')}`,
+    help: `how connections move (${presets.default.topology().name}; paper: ${presets.paper.topology().name}):\n${describeMethods()}`,
   },
   hidden: {
     value: 'n,n,…',
@@ -36,21 +41,7 @@ export const NETWORK_OPTIONS = {
   epsilon: { value: 'e', help: 'density of a layer: e · (in + out) / (in · out) (1)' },
   density: { value: 'd', help: 'share of connections instead: one for the network, or d,d,… by layer' },
   distribution: { value: 'kind', help: 'how --density is spread over the layers: er, erk or uniform (er)' },
-  'prune-fraction': { value: 'f', help: 'share of connections replaced after every epoch (0.2)' },
-  wiring: {
-    value: 'n',
-    help: 'cte-rigl: updates before the first step, by what fires together (20)',
-  },
-  'cosine-share': {
-    value: 's',
-    help: 'cte-rigl: share of the training in which growth is by cosine (0.3)',
-  },
-  annealing: { value: 'kind', help: 'of the prune fraction: constant, cosine or polynomial (constant)' },
-  search: {
-    value: 'kind',
-    help: 'for the largest cosines: exact, or auto:\nfrom a sample where that is cheaper (auto)',
-  },
-  'seq-patience': { value: 'n', help: 'ctre-seq: epochs without improvement before it grows at random (40)' },
+  ...methodOptions,
   initializer: {
     value: 'name',
     help: `first weights: ${FIRST_INITIALIZERS.join(', ')}\n(sparse-he; paper: glorot)`,
@@ -59,7 +50,7 @@ export const NETWORK_OPTIONS = {
   gain: { value: 'g', help: 'sparse-he: factor of the other layers' },
   'grow-initializer': {
     value: 'name',
-    help: `weights of new connections: ${INITIALIZERS.join(', ')}\n(uniform; cte-rigl, rigl, momentum: zeros)`,
+    help: `weights of new connections: ${INITIALIZERS.join(', ')}\n(uniform; ${growInitializersByMethod()})`,
   },
   seed: { value: 'n', help: 'decides everything random (0)' },
 } as const satisfies Record<string, OptionHelp>;
@@ -133,20 +124,10 @@ function readDensity(args: Arguments<SettingName>): DensityOptions {
 
 function readTopology(args: Arguments<SettingName>, preset: PresetName): Topology {
   const usual = presets[preset].topology();
-  const method = args.choice('method', METHODS) ?? usual.name;
-  const given = Object.entries({
-    pruneFraction: args.number('prune-fraction', { least: 0, most: 1 }),
-    annealing: args.choice('annealing', ['constant', 'cosine', 'polynomial']),
-    search: args.choice('search', ['auto', 'exact']),
-    patience: args.integer('seq-patience', { least: 1 }),
-    wiring: args.integer('wiring', { least: 0 }),
-    cosineShare: args.number('cosine-share', { least: 0, most: 1 }),
-  });
-  // What a method does not take is passed over: one command line has to do for all methods that are compared.
-  const { options } = topologyByName(method);
+  const method = args.choice('method', METHOD_NAMES) ?? usual.name;
   return topologyByName(method, {
     ...(method === usual.name && usual.options),
-    ...Object.fromEntries(given.filter(([name, value]) => value !== undefined && name in options)),
+    ...readMethodFlags(args, method),
   });
 }
 

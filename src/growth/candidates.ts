@@ -4,7 +4,7 @@ import { drawRows, type RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
-import { type CosineSearch, DEFAULT_SAMPLE } from '../topology/search.ts';
+import { type CosineSearch, DEFAULT_SAMPLE } from '../topology/cosineSearch.ts';
 import type { CandidateNeed } from '../topology/topology.ts';
 import { type Evolving, epochStream } from './evolving.ts';
 import type { Search } from './layerSearch.ts';

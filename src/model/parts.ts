@@ -5,7 +5,7 @@ import { checkJson } from '../base/json.ts';
 import { checkPattern } from '../matrix/canonical.ts';
 import type { Initializer } from '../nn/initializer.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
-import { checkSearch } from '../topology/search.ts';
+import { checkSearch } from '../topology/cosineSearch.ts';
 import type { Topology } from '../topology/topology.ts';
 
 const CANDIDATE_NEEDS = ['activations', 'denseGradient'] as const;
@@ -56,7 +56,7 @@ export function checkTopology(value: unknown): Topology {
               most: 1,
             }),
     },
-    ...(search !== undefined && { search: checkSearch(search) }),
+    ...(search !== undefined && { search: checkSearch('topology.search', search) }),
     ...(grow !== undefined && { growInitializer: grow }),
     ...(batches !== undefined && {
       gradientBatches: checkInteger('topology.gradientBatches', batches, { least: 1 }),

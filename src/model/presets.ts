@@ -1,7 +1,6 @@
 import { glorot, type Initializer, initializerByName, sparseHe } from '../nn/initializer.ts';
 import { adam, type Optimizer, sgd } from '../nn/optimizer.ts';
-import { cteRigl } from '../topology/methods/cteRigl.ts';
-import { ctreSim } from '../topology/methods/ctreSim.ts';
+import { topology } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
 
 /** What a model and its training are made of where the caller does not say. */
@@ -20,13 +19,13 @@ interface Preset {
  */
 export const presets = Object.freeze({
   default: {
-    topology: cteRigl,
+    topology: topology.cteRigl,
     initializer: sparseHe,
     growInitializer: () => initializerByName('uniform'),
     optimizer: adam,
   },
   paper: {
-    topology: ctreSim,
+    topology: topology.ctreSim,
     initializer: glorot,
     growInitializer: () => initializerByName('uniform'),
     optimizer: sgd,

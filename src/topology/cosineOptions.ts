@@ -1,19 +1,26 @@
-import { PRUNE_OPTIONS, type PruneOptions, pruneSchedule } from './schedule.ts';
-import { checkSearch, type SearchOptions } from './search.ts';
-import type { Topology } from './topology.ts';
+import { type CosineSearch, checkSearch, NAMED_SEARCHES } from './cosineSearch.ts';
+import type { MethodOptions } from './method.ts';
+import { type PruneOptions, pruneOptions } from './pruneOptions.ts';
+
+/** What a method that grows by cosine can be told about its search. */
+export interface SearchOptions {
+  /** How the largest cosines are searched for; `auto`. */
+  readonly search?: CosineSearch;
+}
 
 /** Options of the methods that grow by cosine. */
 export type CosineOptions = PruneOptions & SearchOptions;
 
-/** The names of CosineOptions. */
-export const COSINE_OPTIONS = [...PRUNE_OPTIONS, 'search'] as const;
-
-/** What the options of a method that grows by cosine mean. */
-export function cosineSettings({
-  search = 'auto',
-  ...pruning
-}: CosineOptions): Pick<Topology, 'options' | 'schedule' | 'search'> {
-  const { options, schedule } = pruneSchedule(pruning);
-  const checked = checkSearch(search);
-  return { options: { ...options, search: checked }, schedule, search: checked };
-}
+/** What CosineOptions are on the command line, where a search has a name. */
+export const cosineOptions = {
+  ...pruneOptions,
+  search: {
+    flag: 'search',
+    value: 'kind',
+    help: 'for the largest cosines: exact, or auto:\nfrom a sample where that is cheaper',
+    default: 'auto',
+    kind: 'choice',
+    choices: NAMED_SEARCHES,
+    check: checkSearch,
+  },
+} as const satisfies MethodOptions<CosineOptions>;

@@ -1,4 +1,5 @@
 import { checkChoice } from '../base/checks.ts';
+import type { Method } from './method.ts';
 import { cte } from './methods/cte.ts';
 import { cteRigl } from './methods/cteRigl.ts';
 import { ctreSeq } from './methods/ctreSeq.ts';
@@ -12,31 +13,64 @@ import { set } from './methods/set.ts';
 import { snip } from './methods/snip.ts';
 import type { Topology } from './topology.ts';
 
-/** Every method by its name on the command line and in files: whatever holds of all is tested from this table. */
-export const methods = Object.freeze({
-  'cte-rigl': cteRigl,
-  'ctre-sim': ctreSim,
-  'ctre-seq': ctreSeq,
+/**
+ * The one table of methods, in the order of every list. A method is a file in methods/ and its line here: the public
+ * `topology`, the command line, the playground, reports and tests read the table.
+ */
+const table = {
+  cteRigl,
+  ctreSim,
+  ctreSeq,
   cte,
   set,
   rigl,
   momentum,
   snip,
   prune,
-  static: fixed,
+  fixed,
   dense,
-});
+} satisfies Record<string, Method>;
 
-/** The name of a method. */
-export type MethodName = keyof typeof methods;
+type Table = typeof table;
+
+/** The name of a method on the command line and in files. */
+export type MethodName = Table[keyof Table]['name'];
+
+/** The command line's options for methods. */
+export type MethodFlag = {
+  [K in keyof Table]: FlagOf<Table[K]['options']>;
+}[keyof Table];
+
+type FlagOf<Options> = {
+  [K in keyof Options]: Options[K] extends { flag: infer F } ? F : never;
+}[keyof Options];
+
+/** Every method by its name on the command line and in files: what it does, and the options it takes. */
+export const methods = freezeAll(
+  Object.fromEntries(Object.values<Method>(table).map((method) => [method.name, method])),
+) as Readonly<Record<MethodName, Method>>;
+
+/** The names of all methods, in the order of lists. */
+export const METHOD_NAMES = Object.keys(methods) as MethodName[];
+
+/** Where connections are, and how they move. */
+export const topology = Object.freeze(
+  Object.fromEntries(Object.entries<Method>(table).map(([key, { create }]) => [key, create])),
+) as { readonly [K in keyof Table]: Table[K]['create'] };
 
 /**
  * The method of a name; `options` are those its factory takes.
  * @throws CtreError `E_ARGUMENT` for a name that is none, or options out of their range.
  */
 export function topologyByName(name: string, options: unknown = {}): Topology {
-  const known = checkChoice('method', name, Object.keys(methods) as MethodName[]);
+  const known = checkChoice('method', name, METHOD_NAMES);
   // What a file or a command line gives: the factories check their options themselves.
-  const make: (options: never) => Topology = methods[known];
-  return make(options as never);
+  return methods[known].create(options as never);
+}
+
+function freezeAll<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(Object.freeze(value))) freezeAll(part);
+  }
+  return value;
 }

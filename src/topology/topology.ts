@@ -1,8 +1,8 @@
 import type { Random } from '../base/random.ts';
 import type { CsrPattern, Positions } from '../matrix/pattern.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
+import type { CosineSearch } from './cosineSearch.ts';
 import type { Schedule } from './schedule.ts';
-import type { CosineSearch } from './search.ts';
 
 /** What training collects for a method:
  * - `activations`: candidates are the positions of largest |cosine| between the activations of their two neurons;

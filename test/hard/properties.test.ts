@@ -10,7 +10,8 @@ import { addPositions, mergePositions, noPositions, removeConnections } from '..
 import { randomPattern, sampleFree } from '../../src/matrix/sampling.ts';
 import { Layer } from '../../src/nn/layer.ts';
 import { applyEdit, comparePatterns, planEdit } from '../../src/topology/edit.ts';
-import { type MethodName, methods, topologyByName } from '../../src/topology/methods.ts';
+import type { MethodOption } from '../../src/topology/method.ts';
+import { METHOD_NAMES, methods, topologyByName } from '../../src/topology/methods.ts';
 import { effort, runSeed } from '../support/effort.ts';
 
 /** fast-check's seed is the run's: its report names the path to the smallest failure, CTRE_SEED and that path run it again. */
@@ -51,18 +52,33 @@ function checkTransposed(layer: Layer): void {
 }
 
 const size = fc.integer({ min: 1, max: 14 });
-const methodName = fc.constantFrom(...(Object.keys(methods) as MethodName[]));
-const pruning = fc.record(
-  {
-    pruneFraction: fc.oneof(fc.constantFrom(0, 1, 0.2), fc.double({ min: 0, max: 1, noNaN: true })),
-    annealing: fc.constantFrom('constant', 'cosine', 'polynomial'),
-  },
-  { requiredKeys: [] },
-);
-const searching = fc.oneof(
-  fc.constantFrom('auto', 'exact'),
-  fc.record({ sampleRows: fc.integer({ min: 1, max: 40 }), oversample: fc.integer({ min: 1, max: 4 }) }),
-);
+const methodName = fc.constantFrom(...METHOD_NAMES);
+const share = fc.oneof(fc.constantFrom(0, 1, 0.2), fc.double({ min: 0, max: 1, noNaN: true }));
+/** Values that an option of a method can have. */
+function optionValues(option: MethodOption): fc.Arbitrary<unknown> {
+  if (option.kind === 'choice') return fc.constantFrom(...option.choices);
+  const { least, most } = option.bounds;
+  // The default is no limit; small numbers keep trainings short.
+  if (option.kind === 'integer') return fc.integer({ min: least, max: Math.min(most ?? 4, 4) });
+  return least === 0 && most === 1 ? share : fc.double({ min: least, max: most ?? least + 4, noNaN: true });
+}
+const sampledSearch = fc.record({
+  sampleRows: fc.integer({ min: 1, max: 40 }),
+  oversample: fc.integer({ min: 1, max: 4 }),
+});
+/** A method, and any of the options it takes. */
+const method = methodName.chain((name) => {
+  const values = Object.entries(methods[name].options).map(
+    ([key, option]): [string, fc.Arbitrary<unknown>] => [
+      key,
+      key === 'search' ? fc.oneof(optionValues(option), sampledSearch) : optionValues(option),
+    ],
+  );
+  return fc.record({
+    name: fc.constant(name),
+    options: fc.record(Object.fromEntries(values), { requiredKeys: [] }),
+  });
+});
 const density = fc.oneof(
   fc.record({ epsilon: fc.double({ min: 0.2, max: 6, noNaN: true }) }),
   fc.record({
@@ -73,10 +89,7 @@ const density = fc.oneof(
 
 const creation = fc.record({
   dims: fc.tuple(size, fc.array(size, { maxLength: 3 }), fc.integer({ min: 2, max: 5 })),
-  method: methodName,
-  pruning,
-  search: searching,
-  patience: fc.integer({ min: 1, max: 3 }),
+  method,
   density,
   weights: fc.constantFrom(initializer.glorot(), initializer.sparseHe(), initializer.uniform({ bound: 0.3 })),
   seed: fc.integer({ min: 0, max: 1e6 }),
@@ -103,17 +116,12 @@ const command = fc.oneof(
 
 type Creation = typeof creation extends fc.Arbitrary<infer T> ? T : never;
 
-function createModel({ dims, method, pruning, search, patience, density, weights, seed }: Creation) {
+function createModel({ dims, method, density, weights, seed }: Creation) {
   const [inputs, hidden, classes] = dims;
-  const options = {
-    ...(['ctre-sim', 'ctre-seq', 'cte', 'set', 'rigl'].includes(method) && pruning),
-    ...(['ctre-sim', 'ctre-seq', 'cte'].includes(method) && { search }),
-    ...(method === 'ctre-seq' && { patience }),
-  };
   return SparseMLP.create({
     layers: [inputs, ...hidden, classes],
     ...density,
-    topology: topologyByName(method, options),
+    topology: topologyByName(method.name, method.options),
     initializer: weights,
     seed,
   });
@@ -157,7 +165,8 @@ describe(`any sequence of calls (CTRE_SEED=${runSeed})`, () => {
                 fixed = undefined;
               }
             } else if (step.do === 'train') {
-              const { layers, method } = model;
+              const { layers } = model;
+              const { evolve, needs } = topologyByName(model.method);
               const { x, y } = samples(step.rows, layers[0].inDim, layers.at(-1)?.outDim ?? 0, step.seed);
               const { epochs } = model;
               const before = pattern();
@@ -167,9 +176,10 @@ describe(`any sequence of calls (CTRE_SEED=${runSeed})`, () => {
                 optimizer: step.adam ? optimizer.adam() : optimizer.sgd(),
               });
               expect(model.epochs).toBe(epochs + step.epochs);
-              // SNIP chooses once, before the first step; these never move a connection.
-              if (['static', 'dense'].includes(method) || fixed !== undefined) expect(pattern()).toBe(before);
-              if (method === 'snip') fixed = pattern();
+              // Without an update the pattern stays, but for a choice before the first step.
+              const isChosen = needs.includes('initialGradient') && fixed === undefined;
+              if (evolve === undefined && !isChosen) expect(pattern()).toBe(before);
+              if (isChosen) fixed = pattern();
             } else {
               const bytes = model.save();
               expect(model.save()).toEqual(bytes);
@@ -187,9 +197,9 @@ describe(`any sequence of calls (CTRE_SEED=${runSeed})`, () => {
               }
             }
             const now = model.layers.map(({ nnz }) => nnz);
-            // Gradual pruning comes down from all connections; nothing else ever changes their number.
-            const { method } = model;
-            const lost = now.map((nnz, l) => (method === 'prune' ? counts[l] - nnz : 0));
+            // A method with a `pruneCount` comes down from all connections; nothing else changes their number.
+            const { pruneCount } = topologyByName(model.method);
+            const lost = now.map((nnz, l) => (pruneCount === undefined ? 0 : counts[l] - nnz));
             expect(lost.every((n) => n >= 0)).toBe(true);
             expect(now.map((nnz, l) => nnz + lost[l])).toEqual(counts);
             counts = now;

@@ -1,6 +1,7 @@
 import { type CellRecord, isFinished, type Looks } from '../cell.ts';
 import type { Spread } from '../statistics.ts';
 import { type Comparison, type Group, type MethodSummary, splitBy } from '../summary.ts';
+import { type Colour, colourAt } from './colours.ts';
 import { Plotter } from './plots.ts';
 import { GRADIENT, pngUrl } from './png.ts';
 import {
@@ -50,7 +51,7 @@ export async function renderReport(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+<style>${styleFor(methods.length)}</style>
 </head>
 <body>
 ${body.join('\n')}
@@ -406,26 +407,16 @@ function siNumber(value: number): string {
   return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(value);
 }
 
-/** One for each method that there is, on a light page and on a dark one. */
-const COLOURS: readonly (readonly [light: string, dark: string])[] = [
-  ['#3451c6', '#91a7ff'],
-  ['#d9480f', '#ffa94d'],
-  ['#2b8a3e', '#69db7c'],
-  ['#9c36b5', '#e599f7'],
-  ['#c92a2a', '#ff8787'],
-  ['#0b7285', '#66d9e8'],
-  ['#8f5f00', '#ffd43b'],
-  ['#66707a', '#ced4da'],
-  ['#d6336c', '#faa2c1'],
-  ['#5c7a00', '#c0eb75'],
-  ['#7a4a21', '#d9a77a'],
-];
-const colours = (scheme: 0 | 1): string =>
-  COLOURS.map((pair, index) => `--method-${index}:${pair[scheme]}`).join(';');
+/** The properties of the methods' colours, by their place. */
+function methodColours(methods: number, page: keyof Colour): string {
+  return Array.from({ length: methods }, (_, place) => `--method-${place}:${colourAt(place)[page]}`).join(
+    ';',
+  );
+}
 
-const STYLE = `
-:root{color-scheme:light dark;--paper:#fff;--ink:#1d2126;--soft:#59636e;--line:#d8dde3;--panel:#f6f8fa;${colours(0)}}
-@media (prefers-color-scheme:dark){:root{--paper:#14171b;--ink:#e6e9ed;--soft:#a2abb5;--line:#343b44;--panel:#1b2026;${colours(1)}}}
+const styleFor = (methods: number): string => `
+:root{color-scheme:light dark;--paper:#fff;--ink:#1d2126;--soft:#59636e;--line:#d8dde3;--panel:#f6f8fa;${methodColours(methods, 'light')}}
+@media (prefers-color-scheme:dark){:root{--paper:#14171b;--ink:#e6e9ed;--soft:#a2abb5;--line:#343b44;--panel:#1b2026;${methodColours(methods, 'dark')}}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:1.5rem clamp(1rem,4vw,2.5rem) 4rem;max-width:76rem;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 h1{font-size:1.9rem;line-height:1.2;margin:.5rem 0;overflow-wrap:anywhere}

@@ -1,17 +1,31 @@
-import { checkOptions } from '../../base/checks.ts';
-import { startAtRandom } from '../atRandom.ts';
-import { growCandidates } from '../candidates.ts';
-import { COSINE_OPTIONS, type CosineOptions, cosineSettings } from '../cosineOptions.ts';
+import { type CosineOptions, cosineOptions } from '../cosineOptions.ts';
+import { growCandidates } from '../growCandidates.ts';
+import { type Method, readMethodOptions } from '../method.ts';
+import { pruneSchedule } from '../pruneOptions.ts';
+import { startAtRandom } from '../startAtRandom.ts';
 import type { Topology } from '../topology.ts';
 
-/** CTE: grows between the neurons whose activations are most alike, by |cosine| (Atashgahi et al., Machine Learning 2022). */
-export function cte(options: CosineOptions = {}): Topology<null> {
-  const given = checkOptions('topology.cte', options, COSINE_OPTIONS);
-  return Object.freeze<Topology<null>>({
-    name: 'cte',
-    ...cosineSettings(given),
-    needs: ['activations'],
-    init: startAtRandom,
-    evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
-  });
-}
+/** CTE, as published. */
+export const cte = {
+  name: 'cte',
+  about: 'Grows by cosine similarity alone.',
+  source: 'Atashgahi et al., Machine Learning 2022',
+  options: cosineOptions,
+  /**
+   * CTE: grows between the neurons whose activations are most alike, by |cosine| (Atashgahi et al., Machine Learning
+   * 2022).
+   * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
+   */
+  create(options: CosineOptions = {}): Topology<null> {
+    const checked = readMethodOptions<CosineOptions>('topology.cte', cosineOptions, options);
+    return Object.freeze<Topology<null>>({
+      name: 'cte',
+      options: checked,
+      schedule: pruneSchedule(checked),
+      search: checked.search,
+      needs: ['activations'],
+      init: startAtRandom,
+      evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
+    });
+  },
+} as const satisfies Method;

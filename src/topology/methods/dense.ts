@@ -1,17 +1,26 @@
-import { checkOptions } from '../../base/checks.ts';
 import { fullPattern } from '../../matrix/pattern.ts';
+import { type Method, readMethodOptions } from '../method.ts';
 import { noPruning } from '../schedule.ts';
 import type { Topology } from '../topology.ts';
 
-/** Every connection, whatever the density asked for: the dense baseline. */
-export function dense(options: Readonly<Record<string, never>> = {}): Topology<null> {
-  checkOptions('topology.dense', options, []);
-  return Object.freeze<Topology<null>>({
-    name: 'dense',
-    options: {},
-    schedule: noPruning,
-    needs: [],
-    startsFull: true,
-    init: ({ outDim, inDim }) => ({ pattern: fullPattern(outDim, inDim), state: null }),
-  });
-}
+/** The dense baseline. */
+export const dense = {
+  name: 'dense',
+  about: 'Has every connection; ε does not matter.',
+  source: 'the dense baseline',
+  options: {},
+  /**
+   * Every connection, whatever the density asked for: the dense baseline.
+   * @throws CtreError `E_ARGUMENT` for any option.
+   */
+  create(options: Readonly<Record<string, never>> = {}): Topology<null> {
+    return Object.freeze<Topology<null>>({
+      name: 'dense',
+      options: readMethodOptions('topology.dense', {}, options),
+      schedule: noPruning,
+      needs: [],
+      startsFull: true,
+      init: ({ outDim, inDim }) => ({ pattern: fullPattern(outDim, inDim), state: null }),
+    });
+  },
+} as const satisfies Method;

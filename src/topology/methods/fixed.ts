@@ -1,16 +1,25 @@
-import { checkOptions } from '../../base/checks.ts';
-import { startAtRandom } from '../atRandom.ts';
+import { type Method, readMethodOptions } from '../method.ts';
 import { noPruning } from '../schedule.ts';
+import { startAtRandom } from '../startAtRandom.ts';
 import type { Topology } from '../topology.ts';
 
-/** The first pattern stays: the baseline of static sparse training. */
-export function fixed(options: Readonly<Record<string, never>> = {}): Topology<null> {
-  checkOptions('topology.fixed', options, []);
-  return Object.freeze<Topology<null>>({
-    name: 'static',
-    options: {},
-    schedule: noPruning,
-    needs: [],
-    init: startAtRandom,
-  });
-}
+/** The baseline of static sparse training. */
+export const fixed = {
+  name: 'static',
+  about: 'Stays with its first random pattern.',
+  source: 'the baseline of static sparse training',
+  options: {},
+  /**
+   * The first random pattern stays: the baseline of static sparse training.
+   * @throws CtreError `E_ARGUMENT` for any option.
+   */
+  create(options: Readonly<Record<string, never>> = {}): Topology<null> {
+    return Object.freeze<Topology<null>>({
+      name: 'static',
+      options: readMethodOptions('topology.fixed', {}, options),
+      schedule: noPruning,
+      needs: [],
+      init: startAtRandom,
+    });
+  },
+} as const satisfies Method;

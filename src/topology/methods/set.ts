@@ -1,16 +1,28 @@
-import { checkOptions } from '../../base/checks.ts';
-import { growAtRandom, startAtRandom } from '../atRandom.ts';
-import { PRUNE_OPTIONS, type PruneOptions, pruneSchedule } from '../schedule.ts';
+import { growAtRandom } from '../growAtRandom.ts';
+import { type Method, readMethodOptions } from '../method.ts';
+import { type PruneOptions, pruneOptions, pruneSchedule } from '../pruneOptions.ts';
+import { startAtRandom } from '../startAtRandom.ts';
 import type { Topology } from '../topology.ts';
 
-/** SET: starts at random and grows at random (Mocanu et al., Nature Communications 2018). */
-export function set(options: PruneOptions = {}): Topology<null> {
-  const given = checkOptions('topology.set', options, PRUNE_OPTIONS);
-  return Object.freeze<Topology<null>>({
-    name: 'set',
-    ...pruneSchedule(given),
-    needs: [],
-    init: startAtRandom,
-    evolve: (layer, state, random) => ({ edit: growAtRandom(layer, random), state }),
-  });
-}
+/** SET, as published. */
+export const set = {
+  name: 'set',
+  about: 'Grows at random.',
+  source: 'Mocanu et al., Nature Communications 2018',
+  options: pruneOptions,
+  /**
+   * SET: starts at random and grows at random (Mocanu et al., Nature Communications 2018).
+   * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
+   */
+  create(options: PruneOptions = {}): Topology<null> {
+    const checked = readMethodOptions<PruneOptions>('topology.set', pruneOptions, options);
+    return Object.freeze<Topology<null>>({
+      name: 'set',
+      options: checked,
+      schedule: pruneSchedule(checked),
+      needs: [],
+      init: startAtRandom,
+      evolve: (layer, state, random) => ({ edit: growAtRandom(layer, random), state }),
+    });
+  },
+} as const satisfies Method;

@@ -1,26 +1,34 @@
-import { checkOptions } from '../../base/checks.ts';
 import type { CsrPattern } from '../../matrix/pattern.ts';
-import { startAtRandom } from '../atRandom.ts';
+import { type Method, readMethodOptions } from '../method.ts';
 import { noPruning } from '../schedule.ts';
+import { startAtRandom } from '../startAtRandom.ts';
 import type { InitialLayer, Topology } from '../topology.ts';
 
-/**
- * SNIP: of a dense initialisation each layer keeps the nnz weights with the largest |gradient · weight| on the first mini-batch
- * (Lee et al., ICLR 2019), then trains them from their initial values. Until training starts the pattern is a random one.
- */
-export function snip(options: Readonly<Record<string, never>> = {}): Topology<null> {
-  checkOptions('topology.snip', options, []);
-  return Object.freeze<Topology<null>>({
-    name: 'snip',
-    options: {},
-    schedule: noPruning,
-    needs: ['initialGradient'],
-    init: (layer, random) =>
-      layer.initial === undefined
-        ? startAtRandom(layer, random)
-        : { pattern: strongestPattern(layer, layer.initial), state: null },
-  });
-}
+/** SNIP, as published. */
+export const snip = {
+  name: 'snip',
+  about: 'Chooses once, by the gradient before the first step.',
+  source: 'Lee et al., ICLR 2019',
+  options: {},
+  /**
+   * SNIP: of a dense initialisation each layer keeps the nnz weights with the largest |gradient · weight| on the first
+   * mini-batch (Lee et al., ICLR 2019), then trains them from their initial values. Until training starts the pattern
+   * is a random one.
+   * @throws CtreError `E_ARGUMENT` for any option.
+   */
+  create(options: Readonly<Record<string, never>> = {}): Topology<null> {
+    return Object.freeze<Topology<null>>({
+      name: 'snip',
+      options: readMethodOptions('topology.snip', {}, options),
+      schedule: noPruning,
+      needs: ['initialGradient'],
+      init: (layer, random) =>
+        layer.initial === undefined
+          ? startAtRandom(layer, random)
+          : { pattern: strongestPattern(layer, layer.initial), state: null },
+    });
+  },
+} as const satisfies Method;
 
 /** The nnz positions of largest |gradient · weight|; ties go to the lower row-major position. */
 function strongestPattern(

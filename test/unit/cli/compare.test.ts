@@ -317,7 +317,7 @@ describe('a cell', () => {
       const record = await runCell(taskOf(method, '--lr', '0.0001'), () => {});
       if (!isFinished(record)) throw new Error(record.failed);
       const model = await SparseMLP.create({
-        ...{ layers: [COLUMNS, 12, 9, 3], epsilon: 2, seed: 5, topology: methods[method]() },
+        ...{ layers: [COLUMNS, 12, 9, 3], epsilon: 2, seed: 5, topology: methods[method].create() },
       });
       const { x, y } = rowsOf(train);
       await model.fit(x, y, {

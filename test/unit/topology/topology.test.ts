@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { checkCsr } from '../../../src/matrix/canonical.ts';
@@ -14,8 +15,14 @@ import {
 import { randomPattern, sampleFree } from '../../../src/matrix/sampling.ts';
 import { connectionCounts } from '../../../src/topology/density.ts';
 import { applyEdit, planEdit } from '../../../src/topology/edit.ts';
-import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';
-import { pruneSchedule } from '../../../src/topology/schedule.ts';
+import {
+  METHOD_NAMES,
+  type MethodName,
+  methods,
+  topology,
+  topologyByName,
+} from '../../../src/topology/methods.ts';
+import { pruneSchedule } from '../../../src/topology/pruneOptions.ts';
 import type { EvolvingLayer } from '../../../src/topology/topology.ts';
 
 const positionsOf = (pattern: CsrPattern): string[] =>
@@ -118,8 +125,8 @@ describe('patterns', () => {
 describe('schedule', () => {
   it('anneals ζ as its name says, from the first epoch to the last', () => {
     const at = (annealing: 'constant' | 'cosine' | 'polynomial') => {
-      const { schedule } = pruneSchedule({ pruneFraction: 0.4, annealing });
-      return [1, 25, 50, 75, 100].map((epoch) => schedule.fraction(epoch, 100));
+      const { fraction } = pruneSchedule({ pruneFraction: 0.4, annealing });
+      return [1, 25, 50, 75, 100].map((epoch) => fraction(epoch, 100));
     };
     const want = (shape: (t: number) => number) => [0.01, 0.25, 0.5, 0.75, 1].map((t) => 0.4 * shape(t));
     const close = (got: number[], expected: number[]) =>
@@ -190,10 +197,26 @@ function update(name: MethodName, seed: number, accuracy = 0.5) {
   return { before: { pattern, values, momentum }, weakest, edit: evolved.edit, target, counts, candidates };
 }
 
-const methodNames = Object.keys(methods) as MethodName[];
-const evolvingNames = methodNames.filter((name) => topologyByName(name).evolve !== undefined);
+const evolvingNames = METHOD_NAMES.filter((name) => topologyByName(name).evolve !== undefined);
 
-describe.each(methodNames)('the laws, for %s', (name) => {
+describe('the table of methods', () => {
+  const folder = new URL('../../../src/topology/methods/', import.meta.url);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+
+  it.each(files)('has the method of methods/%s', async (file) => {
+    const key = file.replace(/\.ts$/, '');
+    const module: Record<string, unknown> = await import(new URL(file, folder).href);
+    expect(Object.values(methods), `add ${key} to src/topology/methods.ts`).toContain(module[key]);
+    expect(Object.keys(topology)).toContain(key);
+  });
+
+  it('has nothing but the methods of its folder, each by a name of its own', () => {
+    expect(METHOD_NAMES).toHaveLength(files.length);
+    expect(Object.keys(topology)).toHaveLength(files.length);
+  });
+});
+
+describe.each(METHOD_NAMES)('the laws, for %s', (name) => {
   const { startsFull } = topologyByName(name);
 
   it('starts canonical, with the number of connections asked for, or all', () => {
@@ -213,6 +236,43 @@ describe.each(methodNames)('the laws, for %s', (name) => {
     expect(again.options).toEqual(made.options);
     expect(made.name).toBe(name);
     expect(() => topologyByName(name, { zeta: 1 })).toThrow(expect.objectContaining({ code: 'E_ARGUMENT' }));
+  });
+
+  it('says in a line each what it does and where it is from', () => {
+    const { about, source } = methods[name];
+    for (const text of [about, source]) expect(text).toMatch(/^\S.*\S$/);
+    expect(about.length).toBeLessThan(72);
+  });
+
+  it('takes the options that its entry lists, with their defaults', () => {
+    const { options } = methods[name];
+    const defaults = Object.fromEntries(
+      Object.entries(options).map(([key, option]) => [key, option.default]),
+    );
+    expect(topologyByName(name).options).toEqual(defaults);
+    expect(Object.isFrozen(options)).toBe(true);
+    for (const key of Object.keys(options)) {
+      expect(() => topologyByName(name, { [key]: 'nonsense' })).toThrow(
+        expect.objectContaining({ code: 'E_ARGUMENT', message: expect.stringContaining(key) }),
+      );
+      expect(() => topologyByName(name, { [key]: null })).toThrow(
+        expect.objectContaining({ code: 'E_ARGUMENT' }),
+      );
+    }
+  });
+
+  it('uses the options that it checked: each is read once', () => {
+    for (const [key, option] of Object.entries(methods[name].options)) {
+      let reads = 0;
+      const options = {
+        get [key]() {
+          reads++;
+          return reads === 1 ? option.default : 'changed since';
+        },
+      };
+      expect(topologyByName(name, options).options[key]).toBe(option.default);
+      expect(reads).toBe(1);
+    }
   });
 });
 

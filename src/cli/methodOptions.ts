@@ -1,0 +1,88 @@
+import { parseNumber } from '../data/text.ts';
+import { checkMethodOption, type Method, type MethodOption } from '../topology/method.ts';
+import { METHOD_NAMES, type MethodFlag, methods } from '../topology/methods.ts';
+import type { Arguments, OptionHelp } from './args.ts';
+
+/** Letters of a line of names: with the column before it, a line of help stays within 100. */
+const LINE = 72;
+
+/** One option of one method. */
+interface TakenOption {
+  readonly method: string;
+  /** Its name in code. */
+  readonly name: string;
+  readonly option: MethodOption;
+}
+
+/** By flag, the methods that take the option. */
+const takenBy = new Map<string, TakenOption[]>();
+for (const { name: method, options } of Object.values<Method>(methods)) {
+  for (const [name, option] of Object.entries(options)) {
+    takenBy.set(option.flag, [...(takenBy.get(option.flag) ?? []), { method, name, option }]);
+  }
+}
+
+/** The options of all methods, as the help shows them. */
+export const methodOptions = Object.fromEntries(
+  Array.from(takenBy, ([flag, taken]) => [flag, { value: taken[0].option.value, help: helpOf(taken) }]),
+) as Readonly<Record<MethodFlag, OptionHelp>>;
+
+/** What an option does. Where few methods take it, they are named; where their defaults differ, each is. */
+function helpOf(taken: readonly TakenOption[]): string {
+  const [{ option }] = taken;
+  const isSame = taken.every(({ option: other }) => other.default === option.default);
+  const names = taken.map(({ method }) => method).join(', ');
+  const defaults = isSame
+    ? String(option.default)
+    : taken.map(({ method, option: other }) => `${method} ${other.default}`).join(', ');
+  return `${isSame && taken.length === 1 ? `${names}: ` : ''}${option.help} (${defaults})`;
+}
+
+/** Every method on a line of its own: its name, and which connections grow. */
+export function describeMethods(): string {
+  const width = Math.max(...METHOD_NAMES.map(({ length }) => length));
+  return METHOD_NAMES.map((name) => `${name.padEnd(width)}  ${methods[name].about}`).join('\n');
+}
+
+/** The names of all methods, in lines. */
+export function listMethods(): string {
+  const lines = [''];
+  METHOD_NAMES.forEach((name, at) => {
+    const word = at === METHOD_NAMES.length - 1 ? name : `${name}, `;
+    if (lines[lines.length - 1].length + word.length > LINE) lines.push('');
+    lines[lines.length - 1] += word;
+  });
+  return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+/** The methods that choose the weights of new connections, after what they choose: `cte-rigl, rigl: zeros`. */
+export function growInitializersByMethod(): string {
+  const byInitializer = new Map<string, string[]>();
+  for (const name of METHOD_NAMES) {
+    const { growInitializer } = methods[name].create();
+    if (growInitializer === undefined) continue;
+    byInitializer.set(growInitializer, [...(byInitializer.get(growInitializer) ?? []), name]);
+  }
+  return Array.from(byInitializer, ([initializer, names]) => `${names.join(', ')}: ${initializer}`).join(
+    '; ',
+  );
+}
+
+/**
+ * What the command line gives of a method's options, by their names in code. What the method does not take is checked
+ * and left out: one command line has to do for all methods that are compared.
+ * @throws CtreError `E_ARGUMENT` for a value that an option does not take.
+ */
+export function readMethodFlags(args: Arguments<MethodFlag>, method: string): Record<string, unknown> {
+  const given: Record<string, unknown> = {};
+  for (const [flag, taken] of takenBy) {
+    const text = args.text(flag as MethodFlag);
+    if (text === undefined) continue;
+    const own = taken.find((entry) => entry.method === method);
+    const { name, option } = own ?? taken[0];
+    const value = option.kind === 'choice' ? text : (parseNumber(text) ?? text);
+    const checked = checkMethodOption(`--${flag}`, option, value);
+    if (own !== undefined) given[name] = checked;
+  }
+  return given;
+}
