@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { CellRecord } from '../compare/cell.ts';
-import type { CellTask } from './cell.ts';
 import type { CellMessage } from './cellProcess.ts';
+import type { CellTask } from './cellTask.ts';
 
 /** What happens while trainings run. */
 export interface CellEvents {

@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { CtreError } from '../base/errors.ts';
 import type { CellRecord } from '../compare/cell.ts';
-import { type CellTask, runCell } from './cell.ts';
+import { type CellTask, runCell } from './cellTask.ts';
 
 /** What the process says: an epoch is done, or how it ended. */
 export type CellMessage =

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { Io } from './report.ts';
+import type { Io } from './io.ts';
 
 /** The first Ctrl-C aborts the task; where that does not help, the second one ends the program. */
 async function interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,6 +1,8 @@
 import { parseArguments, type Syntax } from '../args.ts';
 import { READ_OPTIONS } from '../dataset.ts';
-import { type Io, table } from '../report.ts';
+import { table } from '../format.ts';
+import type { Io } from '../io.ts';
+import { flag, integer } from '../options.ts';
 import { openModel } from '../savedModel.ts';
 
 /** What `ctre features` takes. */
@@ -11,17 +13,18 @@ export const featuresSyntax = {
   options: {
     Reading: { 'max-mb': READ_OPTIONS['max-mb'] },
     Output: {
-      top: { value: 'n', help: 'the n most important ones (20)' },
-      json: { help: 'one JSON object a feature' },
+      top: integer('n', { least: 1 }, 'the n most important ones (20)'),
+      json: flag('one JSON object a feature'),
     },
   },
+  exclusive: [],
 } as const satisfies Syntax;
 
 /** `ctre features model.safetensors` */
 export async function runFeatures(argv: readonly string[], { stdout }: Io): Promise<void> {
-  const args = parseArguments(featuresSyntax, argv);
-  const top = args.integer('top', { least: 1 }) ?? 20;
-  const { model, featureNames, inputs } = await openModel(args.positionals[0], args);
+  const { positionals, options } = parseArguments(featuresSyntax, argv);
+  const { top = 20, json } = options;
+  const { model, featureNames, inputs } = await openModel(positionals[0], options);
   try {
     const importance = model.inputImportance();
     const connections = new Int32Array(inputs);
@@ -35,7 +38,7 @@ export async function runFeatures(argv: readonly string[], { stdout }: Io): Prom
       importance: importance[feature],
       connections: connections[feature],
     }));
-    if (args.has('json')) {
+    if (json) {
       for (const entry of ranked) stdout.write(`${JSON.stringify(entry)}\n`);
       return;
     }

@@ -11,8 +11,10 @@ import {
 } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { runCell } from '../../../src/cli/cell.ts';
+import { parseArguments } from '../../../src/cli/args.ts';
+import { runCell } from '../../../src/cli/cellTask.ts';
 import { ResultsFile } from '../../../src/cli/resultsFile.ts';
+import { trainSyntax } from '../../../src/cli/trainSyntax.ts';
 import { isFinished } from '../../../src/compare/cell.ts';
 import { escapeHtml } from '../../../src/compare/report/htmlReport.ts';
 import { optimizer, SparseMLP } from '../../../src/index.ts';
@@ -300,10 +302,10 @@ describe('a cell', () => {
   const taskOf = (method: keyof typeof methods, ...more: string[]) => ({
     cell: { dataset: 'numbered.csv', hidden: [12, 9], epsilon: 2, method, seed: 5 },
     data: 'x',
-    argv: [
+    args: parseArguments(trainSyntax, [
       ...[path, '--no-header', '--split', split, '--scale', 'none', '--hidden', '12,9', '--epsilon', '2'],
       ...['--method', method, '--seed', '5', '--epochs', '4', '--batch-size', '20', ...more],
-    ],
+    ]),
     picture: undefined,
   });
   const rowsOf = (rows: readonly number[]) => ({
@@ -320,11 +322,12 @@ describe('a cell', () => {
         ...{ layers: [COLUMNS, 12, 9, 3], epsilon: 2, seed: 5, topology: methods[method].create() },
       });
       const { x, y } = rowsOf(train);
-      await model.fit(x, y, {
+      const training = model.train(x, y, {
         ...{ epochs: 4, batchSize: 20, test: rowsOf(test) },
         validationRows: Int32Array.from({ length: 20 }, (_, position) => position),
         optimizer: optimizer.adam({ learningRate: 0.0001 }),
       });
+      for await (const epoch of training) expect(epoch.epoch).toBeLessThanOrEqual(4);
       const { nnz, layers, history } = model;
       expect(record).toMatchObject({ nnz, trainRows: 100, testRows: 30, inputs: COLUMNS, classes: 3 });
       expect(record.nnzByLayer).toEqual(layers.map((layer) => layer.nnz));
@@ -339,8 +342,8 @@ describe('a cell', () => {
 
   it('of the generated problem counts the connections of every kind of feature', async () => {
     const cell = { dataset: 'generated problem', hidden: [5], epsilon: null, method: 'dense', seed: 0 };
-    const argv = ['--hidden=5', '--method=dense', '--epochs=1'];
-    const record = await runCell({ cell, data: '', argv, picture: undefined }, () => {});
+    const args = parseArguments(trainSyntax, ['--hidden=5', '--method=dense', '--epochs=1']);
+    const record = await runCell({ cell, data: '', args, picture: undefined }, () => {});
     // Every feature of a dense network has a connection to each of the 5 neurons.
     const groups = { informative: [5, 5], redundant: [5, 5], noise: [5, 5] };
     expect(record).toMatchObject({ inputs: 500, looks: { epochs: [0, 1], groups } });
@@ -464,7 +467,6 @@ describe('the file of results', () => {
     const tasks = cells.map((cell) => ({
       cell: { dataset: 'trees.csv', hidden: [12, 9], epsilon: 2, method: String(cell.method), seed: 1 },
       data: String(cell.data),
-      argv: [],
       picture: undefined,
     }));
     const results = await ResultsFile.open(path, String(release), Object(options), tasks, []);
@@ -501,9 +503,9 @@ describe('a mistake of ctre compare ends with one sentence before anything is tr
     [
       'a range that runs backwards',
       ['--seeds', '4-0'],
-      /--seeds 4-0: its end is 0; expected an integer from 4/,
+      /the end of --seeds 4-0 is 0; expected an integer from 4/,
     ],
-    ['a range without end', ['--seeds', '0-99999999'], /its end is 99999999/],
+    ['a range without end', ['--seeds', '0-99999999'], /the end of --seeds 0-99999999 is 99999999/],
     ['half a seed', ['--seeds', '0.5'], /--seeds is 0\.5/],
     ['no density', ['--epsilons', ''], /--epsilons is ""/],
     ['no connections', ['--epsilons', '1,0'], /layer 0 .* would be left without a connection/],

@@ -4,7 +4,9 @@ import { inflateSync } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, NO_CHROMIUM } from '../../../scripts/pages.mjs';
-import { runCell } from '../../../src/cli/cell.ts';
+import { parseArguments } from '../../../src/cli/args.ts';
+import { runCell } from '../../../src/cli/cellTask.ts';
+import { trainSyntax } from '../../../src/cli/trainSyntax.ts';
 import type { CellRecord } from '../../../src/compare/cell.ts';
 import { escapeHtml, type ReportContext, renderReport } from '../../../src/compare/report/htmlReport.ts';
 import { pngUrl } from '../../../src/compare/report/png.ts';
@@ -55,7 +57,12 @@ beforeAll(async () => {
         const cell = { dataset: HOSTILE, hidden: [12, 10], epsilon, method, seed };
         const argv = [path, '--hidden=12,10', `--epsilon=${epsilon}`, `--method=${method}`, `--seed=${seed}`];
         const more = [`--epochs=${EPOCHS}`, '--batch-size=20'];
-        const task = { cell, data: '', argv: [...argv, ...more], picture: { width: 8, height: 8 } };
+        const task = {
+          cell,
+          data: '',
+          args: parseArguments(trainSyntax, [...argv, ...more]),
+          picture: { width: 8, height: 8 },
+        };
         records.push(await runCell(task, () => {}));
       }
     }
