@@ -2,7 +2,7 @@
 //
 //   open NAME JSON     { data: { digits: rows } or { random: [rows, cols, classes] }, method, model, batchSize };
 //                      answers { nnz, data, warning }
-//   epochs NAME COUNT  trains; answers { train: [seconds, …], evolve: [seconds, …] }; the last epoch does not evolve
+//   epochs NAME COUNT  trains; answers { train: [seconds, …], evolve: [seconds, …] }; the first epoch does not evolve
 //   outside NAME       trains 20 epochs; answers the share of their steps spent outside the kernels
 //   memory             answers bytes of the kernels' memory
 //   close NAME

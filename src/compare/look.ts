@@ -1,6 +1,6 @@
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
-import type { LayerView } from '../model/sparseMlp.ts';
+import type { LayerView } from '../model/layerView.ts';
 import type { Degrees, Looks } from './cell.ts';
 
 /** A picture's size in pixels. */

@@ -83,8 +83,9 @@ function describeTraining({
   const { batchSize, topology } = settings;
   const result = outcomeOf(model, cell.seed);
   const { nnz, density, epochs, bestEpoch, bestValAccuracy, seconds, trainSeconds, evolveSeconds } = result;
+  // An epoch begins with the update after the one before it.
   const updates = history.flatMap(({ epoch, evolution }) =>
-    evolution === undefined ? [] : [{ epoch, ...evolution }],
+    evolution === undefined ? [] : [{ epoch: epoch - 1, ...evolution }],
   );
   const counts = (name: EvolutionCount): number[][] =>
     updates.map((update) => update.layers.map((count) => count?.[name] ?? 0));
@@ -140,9 +141,9 @@ function meanConnections(history: readonly Epoch[], final: readonly number[]): n
     let present = nnz;
     let sum = 0;
     for (const { evolution } of history.toReversed()) {
+      sum += present;
       const change = evolution?.layers[l];
       if (change) present += change.pruned - change.regrown - change.grown;
-      sum += present;
     }
     return sum / history.length;
   });

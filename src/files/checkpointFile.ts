@@ -7,25 +7,43 @@ import {
   modelTensors,
   parseRecord,
   type Recipe,
+  readLayers,
   readRecipe,
   readSavedModel,
   type SavedModel,
 } from './modelFile.ts';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from './safetensors.ts';
+
+/** The version of what is said of the training. In those before it the update of an epoch was made already. */
+const TRAINING_VERSION = 2;
+
+/** More arrays of an optimiser than a model takes. */
+const MAX_SLOTS = 16;
 
 /** A training as its checkpoint holds it, besides the network. */
 export interface SavedTraining {
   /** What has to be the same to go on. */
-  readonly terms: Readonly<Record<string, unknown>>;
+  readonly conditions: Readonly<Record<string, unknown>>;
   /** What every epoch so far came to. */
   readonly epochs: readonly Readonly<Record<string, unknown>>[];
   /** What the topology method remembers, by layer. */
   readonly states: readonly unknown[];
+  /** The update that the next epoch begins with. */
+  readonly due: { readonly accuracy: number } | undefined;
+  /** Whether the training has ended and the network is its best one. */
+  readonly restored: boolean;
   readonly optimizer: Recipe;
   /** Steps of the optimiser so far. */
   readonly steps: number;
   /** The optimiser's arrays, by layer. */
-  readonly slots: readonly OptimizerSlots[];
+  readonly slots: readonly SavedSlots[];
+  /** The best network so far, where the training ends with it and it is another one. */
+  readonly best: SavedBest | undefined;
+}
+
+/** A network that training may come back to. */
+export interface SavedBest extends Pick<SavedTraining, 'states' | 'steps' | 'slots'> {
+  readonly layers: SavedModel['layers'];
 }
 
 /** A checkpoint's content. */
@@ -35,7 +53,7 @@ export interface SavedCheckpoint {
 }
 
 /** The optimiser's arrays of a layer: each as long as the weights, or the biases. */
-export interface OptimizerSlots {
+export interface SavedSlots {
   readonly weights: readonly Float32Array[];
   readonly bias: readonly Float32Array[];
 }
@@ -46,15 +64,36 @@ const BEGIN = '{"__metadata__":{"checksum":"';
 const CHECKSUM_AT = 8 + BEGIN.length;
 
 /**
- * A model's file with more in it: tensors `layers.l.optimizer.s` and `layers.l.optimizer.s.bias` (F32), the training as JSON
- * under `training`, and a CRC-32 of the whole file, its own digits taken as zeros, under `checksum`.
+ * A model's file with more in it: tensors `layers.l.optimizer.s` and `layers.l.optimizer.s.bias` (F32), the training as
+ * JSON under `training`, and a CRC-32 of the whole file, its own digits taken as zeros, under `checksum`. The best
+ * network so far has the same tensors under `best.`.
  */
 export function encodeCheckpoint(model: SavedModel, training: SavedTraining): Uint8Array<ArrayBuffer> {
-  const { slots, ...rest } = training;
-  const tensors = modelTensors(model);
+  const { slots, best, due, ...rest } = training;
+  const tensors = modelTensors(model.layers);
+  putSlots(tensors, '', slots);
+  for (const [name, tensor] of modelTensors(best?.layers ?? [])) tensors.set(`best.${name}`, tensor);
+  putSlots(tensors, 'best.', best?.slots ?? []);
+  const header = {
+    version: TRAINING_VERSION,
+    ...rest,
+    due: due ?? null,
+    slots: slots[0].weights.length,
+    best: best === undefined ? null : { states: best.states, steps: best.steps },
+  };
+  const bytes = encodeSafetensors(tensors, {
+    checksum: CHECKSUM_OFF,
+    ...modelMetadata(model),
+    training: JSON.stringify(header),
+  });
+  bytes.set(new TextEncoder().encode(crc32(bytes).toString(16).padStart(8, '0')), CHECKSUM_AT);
+  return bytes;
+}
+
+function putSlots(tensors: Map<string, Tensor>, prefix: string, slots: readonly SavedSlots[]): void {
   slots.forEach(({ weights, bias }, l) => {
     const put = (name: string, data: Float32Array): void => {
-      tensors.set(`layers.${l}.optimizer.${name}`, { dtype: 'F32', shape: [data.length], data });
+      tensors.set(`${prefix}layers.${l}.optimizer.${name}`, { dtype: 'F32', shape: [data.length], data });
     };
     weights.forEach((data, s) => {
       put(`${s}`, data);
@@ -63,13 +102,6 @@ export function encodeCheckpoint(model: SavedModel, training: SavedTraining): Ui
       put(`${s}.bias`, data);
     });
   });
-  const bytes = encodeSafetensors(tensors, {
-    checksum: CHECKSUM_OFF,
-    ...modelMetadata(model),
-    training: JSON.stringify({ ...rest, slots: slots[0].weights.length }),
-  });
-  bytes.set(new TextEncoder().encode(crc32(bytes).toString(16).padStart(8, '0')), CHECKSUM_AT);
-  return bytes;
 }
 
 /**
@@ -83,27 +115,57 @@ export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedChe
   const file = decodeSafetensors(bytes, budget);
   const { tensors, metadata } = file;
   const header = parseRecord('training', metadata.get('training'), budget);
+  if (header.version !== TRAINING_VERSION) {
+    throw new CtreError(
+      'E_UNSUPPORTED',
+      `the checkpoint's training is of version ${show(header.version ?? 1)}; expected ${TRAINING_VERSION}. SparseMLP.load reads its weights`,
+    );
+  }
   const model = readSavedModel(file, budget);
-  const { terms, epochs, states, steps, slots } = header;
-  if (!isRecord(terms)) throw malformed('terms', terms);
-  if (!Array.isArray(epochs) || !epochs.every(isEpoch)) throw malformed('epochs', epochs);
-  if (!Array.isArray(states) || states.length !== model.layers.length) throw malformed('states', states);
-  if (!isCount(steps)) throw malformed('steps', steps);
-  if (!isCount(slots) || slots > 8) throw malformed('slots', slots);
+  const { conditions, epochs, states, due, restored, steps, slots, best } = header;
+  if (!isRecord(conditions)) throw notWhole('conditions', conditions);
+  const { settings, layers } = model;
+  if (!Array.isArray(epochs) || epochs.length > settings.epochs || !epochs.every(isEpoch)) {
+    throw notWhole('epochs', epochs);
+  }
+  if (!Array.isArray(states) || states.length !== layers.length) throw notWhole('states', states);
+  if (due !== null && !isDue(due)) throw notWhole('due', due);
+  if (typeof restored !== 'boolean') throw notWhole('restored', restored);
+  if (!isCount(steps)) throw notWhole('steps', steps);
+  if (!isCount(slots) || slots > MAX_SLOTS) throw notWhole('slots', slots);
+  const hasBest = epochs.some((epoch) => epoch.best === true);
+  if (best !== null && !(hasBest && isRecord(best))) throw notWhole('best', best);
   return {
     model,
     training: {
-      terms,
+      conditions,
       epochs,
       states,
+      due: due ?? undefined,
+      restored,
       optimizer: readRecipe(header, 'optimizer'),
       steps,
-      slots: model.layers.map(({ weights, bias }, l) => ({
-        weights: takeSlots(tensors, `layers.${l}.optimizer`, '', slots, weights.nnz, budget),
-        bias: takeSlots(tensors, `layers.${l}.optimizer`, '.bias', slots, bias.length, budget),
-      })),
+      slots: takeSlots(tensors, '', layers, slots, budget),
+      best: best === null ? undefined : readBest(best, tensors, layers, slots, budget),
     },
   };
+}
+
+function readBest(
+  { states, steps }: Record<string, unknown>,
+  tensors: SafetensorsFile['tensors'],
+  present: SavedModel['layers'],
+  slots: number,
+  budget: Budget,
+): SavedBest {
+  const shapes = present.map(({ weights: { rows, cols } }) => [rows, cols]);
+  const layers = readLayers(tensors, 'best.', shapes, budget);
+  const other = layers.findIndex(({ weights }, l) => weights.nnz !== present[l].weights.nnz);
+  if (other >= 0)
+    throw notWhole(`the number of connections of layer ${other} in best`, layers[other].weights.nnz);
+  if (!Array.isArray(states) || states.length !== layers.length) throw notWhole('best.states', states);
+  if (!isCount(steps)) throw notWhole('best.steps', steps);
+  return { layers, states, steps, slots: takeSlots(tensors, 'best.', layers, slots, budget) };
 }
 
 function checkSum(bytes: Uint8Array): void {
@@ -119,21 +181,27 @@ function checkSum(bytes: Uint8Array): void {
 
 /** Copies: the tensors are views of bytes that are the caller's to change while the model starts. */
 function takeSlots(
-  tensors: ReadonlyMap<string, Tensor>,
-  layer: string,
-  suffix: string,
+  tensors: SafetensorsFile['tensors'],
+  prefix: string,
+  layers: SavedModel['layers'],
   count: number,
-  length: number,
   budget: Budget,
-): Float32Array[] {
-  return Array.from({ length: count }, (_, s) => {
-    const name = `${layer}.${s}${suffix}`;
+): SavedSlots[] {
+  const take = (name: string, length: number): Float32Array => {
     const data = tensors.get(name)?.data;
     if (!(data instanceof Float32Array) || data.length !== length || !data.every(Number.isFinite)) {
-      throw malformed(`tensor ${name}`, data);
+      throw notWhole(`tensor ${name}`, data);
     }
     budget.claim(data.byteLength, `tensor ${name}`);
     return data.slice();
+  };
+  const numbers = Array.from({ length: count }, (_, s) => s);
+  return layers.map(({ weights, bias }, l) => {
+    const name = `${prefix}layers.${l}.optimizer`;
+    return {
+      weights: numbers.map((s) => take(`${name}.${s}`, weights.nnz)),
+      bias: numbers.map((s) => take(`${name}.${s}.bias`, bias.length)),
+    };
   });
 }
 
@@ -146,6 +214,9 @@ function isEpoch(value: unknown, index: number): value is Record<string, unknown
   return Number.isFinite(accuracy) && Number.isFinite(valAccuracy) && typeof best === 'boolean';
 }
 
-function malformed(what: string, value: unknown): CtreError {
+const isDue = (value: unknown): value is { readonly accuracy: number } =>
+  isRecord(value) && Number.isFinite(value.accuracy);
+
+function notWhole(what: string, value: unknown): CtreError {
   return new CtreError('E_FORMAT', `this is no whole checkpoint: ${what} is ${show(value)}`);
 }

@@ -39,10 +39,10 @@ export interface SavedModel {
  * file's metadata the shapes and settings as JSON under `ctre`, the caller's own under `metadata`.
  */
 export function encodeModel(model: SavedModel): Uint8Array<ArrayBuffer> {
-  return encodeSafetensors(modelTensors(model), modelMetadata(model));
+  return encodeSafetensors(modelTensors(model.layers), modelMetadata(model));
 }
 
-export function modelTensors({ layers }: SavedModel): Map<string, Tensor> {
+export function modelTensors(layers: SavedModel['layers']): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   layers.forEach(({ weights, bias }, l) => {
     const put = (name: string, dtype: Tensor['dtype'], data: Tensor['data']): void => {
@@ -89,24 +89,7 @@ export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: B
   if (typeof seed !== 'string' && !(typeof seed === 'number' && Number.isFinite(seed))) throw missing('seed');
   if (typeof preset !== 'string') throw missing('preset');
   if (typeof epochs !== 'number' || !Number.isSafeInteger(epochs) || epochs < 0) throw missing('epochs');
-  const layers = shapes.map((shape: unknown, l) => {
-    if (!Array.isArray(shape) || shape.length !== 2) throw missing(`shape of layer ${l}`);
-    const [rows, cols]: number[] = shape;
-    const take = (name: string, dtype: Tensor['dtype']): Tensor['data'] => {
-      const tensor = tensors.get(`layers.${l}.${name}`);
-      if (tensor?.dtype !== dtype) throw missing(`tensor layers.${l}.${name}`);
-      return tensor.data;
-    };
-    const indptr = take('indptr', 'I32');
-    const indices = take('indices', 'I32');
-    budget.claim(
-      CONNECTION_BYTES * indices.length +
-        NEURON_BYTES * (indptr.length + (Number.isInteger(cols) ? cols : 0)),
-      `layer ${l} of ${show(rows)} × ${show(cols)} with ${indices.length} connections`,
-    );
-    const weights = CsrMatrix.fromParts({ rows, cols, indptr, indices, values: take('values', 'F32') });
-    return { weights, bias: Float32Array.from(take('bias', 'F32')) };
-  });
+  const layers = readLayers(tensors, '', shapes, budget);
   return {
     layers,
     settings: {
@@ -119,6 +102,34 @@ export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: B
     },
     metadata: parseRecord('metadata', metadata.get('metadata') ?? '{}', budget),
   };
+}
+
+/** The weights and biases of a network among a file's tensors; their names begin with `prefix`. */
+export function readLayers(
+  tensors: SafetensorsFile['tensors'],
+  prefix: string,
+  shapes: readonly unknown[],
+  budget: Budget,
+): SavedModel['layers'] {
+  return shapes.map((shape, l) => {
+    if (!Array.isArray(shape) || shape.length !== 2) throw missing(`shape of layer ${l}`);
+    const [rows, cols]: number[] = shape;
+    const take = (part: string, dtype: Tensor['dtype']): Tensor['data'] => {
+      const name = `${prefix}layers.${l}.${part}`;
+      const tensor = tensors.get(name);
+      if (tensor?.dtype !== dtype) throw missing(`tensor ${name}`);
+      return tensor.data;
+    };
+    const indptr = take('indptr', 'I32');
+    const indices = take('indices', 'I32');
+    budget.claim(
+      CONNECTION_BYTES * indices.length +
+        NEURON_BYTES * (indptr.length + (Number.isInteger(cols) ? cols : 0)),
+      `layer ${l} of ${show(rows)} × ${show(cols)} with ${indices.length} connections`,
+    );
+    const weights = CsrMatrix.fromParts({ rows, cols, indptr, indices, values: take('values', 'F32') });
+    return { weights, bias: Float32Array.from(take('bias', 'F32')) };
+  });
 }
 
 export function readRecipe(header: Record<string, unknown>, key: string): Recipe {

@@ -1,5 +1,5 @@
 import { Region } from '../engine/region.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 import { drawRows, type RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
@@ -13,7 +13,7 @@ import { activationPairs, eachWave } from './pairStream.ts';
  * one that does and whose signal reaches an output; 0 else. In very sparse networks most neurons do not (docs/results.md).
  */
 export function* findCarrying(
-  network: Mlp,
+  network: Network,
   executor: Executor,
   workspaces: readonly Workspace[],
   rows: RowList,

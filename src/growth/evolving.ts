@@ -1,11 +1,11 @@
 import { type Random, randomStream } from '../base/random.ts';
 import type { Initializer } from '../nn/initializer.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 import type { Topology } from '../topology/topology.ts';
 
 /** A network whose topology evolves, and where it stands. */
 export interface Evolving {
-  readonly network: Mlp;
+  readonly network: Network;
   readonly topology: Topology;
   readonly growInitializer: Initializer;
   readonly seed: number | string;

@@ -4,7 +4,7 @@ import { TILE } from '../engine/abi.ts';
 import { Region } from '../engine/region.ts';
 import { fullPattern } from '../matrix/pattern.ts';
 import type { Initializer } from '../nn/initializer.ts';
-import { Mlp, networkBytes } from '../nn/network.ts';
+import { Network, networkBytes } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
@@ -28,7 +28,7 @@ export function* startFromInitialGradient(
   const connections = layers.map(({ outDim, inDim }) => outDim * inDim);
   network.engine.arena.checkRoom(networkBytes(dims, connections), 'the initial gradient of every connection');
   const patterns = layers.map(({ outDim, inDim }) => fullPattern(outDim, inDim));
-  const dense = new Mlp(network.engine, patterns);
+  const dense = new Network(network.engine, patterns);
   try {
     for (const layer of dense.layers)
       layer.drawWeights(initializer, randomStream(seed, `dense/${layer.index}`));

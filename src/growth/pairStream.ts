@@ -1,6 +1,6 @@
 import { type Kernels, TILE } from '../engine/abi.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
@@ -27,7 +27,11 @@ export interface PairStream {
 }
 
 /** The activations of both sides of every layer over the rows, the output's after softmax. */
-export function activationPairs(network: Mlp, workspaces: readonly Workspace[], rows: RowList): PairStream {
+export function activationPairs(
+  network: Network,
+  workspaces: readonly Workspace[],
+  rows: RowList,
+): PairStream {
   const slots = workspaces.map(({ activations, probabilities }) => ({
     inputs: activations.slice(0, -1),
     outputs: [...activations.slice(1, -1), probabilities],
@@ -48,7 +52,11 @@ export function activationPairs(network: Mlp, workspaces: readonly Workspace[], 
 }
 
 /** The loss's gradient at every layer's output against the layer's input, over one mini-batch: the dense gradient. */
-export function gradientPairs(network: Mlp, workspaces: readonly Workspace[], batch: RowList): PairStream {
+export function gradientPairs(
+  network: Network,
+  workspaces: readonly Workspace[],
+  batch: RowList,
+): PairStream {
   return {
     tiles: Math.ceil(batch.length / TILE),
     slots: workspaces.map(({ activations, deltas }) => ({ inputs: activations, outputs: deltas })),

@@ -1,13 +1,18 @@
 import { TOP_K_SCRATCH } from '../engine/abi.ts';
 import { Region } from '../engine/region.ts';
 import type { Layer } from '../nn/layer.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 
 /**
  * CSR positions of the `count` weights of smallest magnitude, ascending. @param carrying where a connection does not, its weight
  * counts as 0.
  */
-export function findWeakest({ engine }: Mlp, layer: Layer, count: number, carrying?: Uint8Array): Int32Array {
+export function findWeakest(
+  { engine }: Network,
+  layer: Layer,
+  count: number,
+  carrying?: Uint8Array,
+): Int32Array {
   const region = new Region(engine.arena);
   try {
     const scratch = region.i32(TOP_K_SCRATCH);

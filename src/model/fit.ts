@@ -5,26 +5,42 @@ import type { TrainOptions } from './options.ts';
 /** A finished training. */
 export interface History {
   readonly epochs: readonly Epoch[];
-  /** The first epoch of the best validation accuracy (training accuracy where nothing was validated). */
+  /**
+   * The first epoch of the best validation accuracy (training accuracy where nothing was validated), among those with
+   * as few connections as the last epoch.
+   */
   readonly best: Epoch;
+  /** The epoch whose network the model has now: `best` with `restoreBest`, else the last one. */
+  readonly kept: Epoch;
 }
 
 /** What `fit` tells its caller on the way. */
 export interface EpochListener {
-  readonly onEpoch?: (epoch: Epoch) => void;
+  /** Is called after every epoch; `fit` waits for a promise that it returns. */
+  readonly onEpoch?: (epoch: Epoch) => unknown;
 }
 
-/** A training from its first epoch to its last. @param options checked, but for `onEpoch`. */
+/**
+ * A training from its first epoch to its last.
+ * @param options checked for unknown ones.
+ * @param resumed whether the checkpoint that is taken up has `restoreBest`; undefined where none is.
+ */
 export async function trainToEnd<O extends TrainOptions>(
   model: { readonly history: readonly Epoch[] },
   options: O & EpochListener,
+  resumed: boolean | undefined,
   train: (options: O) => AsyncIterable<Epoch>,
 ): Promise<History> {
   const { onEpoch, ...trainOptions } = options;
   if (onEpoch !== undefined && typeof onEpoch !== 'function') {
     throw new CtreError('E_ARGUMENT', `onEpoch is ${show(onEpoch)}; expected a function`);
   }
-  for await (const epoch of train(trainOptions as O & EpochListener)) onEpoch?.(epoch);
+  const { validationSplit, validationRows, validation } = options;
+  const isValidated = [validationSplit, validationRows, validation].some((option) => option !== undefined);
+  const restoreBest = options.restoreBest ?? (isValidated && resumed !== false);
+  for await (const epoch of train({ ...trainOptions, restoreBest } as O & EpochListener))
+    await onEpoch?.(epoch);
   const epochs = model.history;
-  return { epochs, best: epochs.findLast(({ best }) => best) ?? epochs[0] };
+  const best = epochs.findLast((epoch) => epoch.best) ?? epochs[0];
+  return { epochs, best, kept: restoreBest ? best : epochs[epochs.length - 1] };
 }

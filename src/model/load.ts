@@ -1,10 +1,16 @@
 import { viewOf } from '../base/arrays.ts';
-import { checkInteger } from '../base/checks.ts';
+import { checkInteger, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
-import { decodeCheckpoint, type SavedCheckpoint } from '../files/checkpointFile.ts';
-import { decodeModel, type Recipe, type SavedModel } from '../files/modelFile.ts';
+import { decodeCheckpoint, type SavedBest, type SavedTraining } from '../files/checkpointFile.ts';
+import { decodeModel, type SavedModel } from '../files/modelFile.ts';
+import type { Optimizer } from '../nn/optimizer.ts';
+import type { BestNetwork } from '../train/bestNetwork.ts';
+import type { Epoch } from '../train/epoch.ts';
 import { checkLayers } from './architecture.ts';
+import { assembleModel } from './build.ts';
+import type { ModelCore } from './core.ts';
 import type { ModelOptions } from './options.ts';
+import { type OwnParts, restoreOptimizer, restoreSettings } from './savedParts.ts';
 
 /** How to load a model. */
 export interface LoadOptions extends Pick<ModelOptions, 'threads'> {
@@ -12,23 +18,87 @@ export interface LoadOptions extends Pick<ModelOptions, 'threads'> {
   readonly maxBytes?: number;
 }
 
+/** Options of `SparseMLP.load`. */
+export interface LoadModelOptions extends LoadOptions, OwnParts {}
+
+/** Options of `SparseMLP.resume`. */
+export interface ResumeOptions extends LoadModelOptions {
+  /** The training's optimiser, where it is one of one's own; the next training has it by default. */
+  readonly optimizer?: Optimizer;
+}
+
+/** The names of LoadOptions. */
 export const LOAD_OPTIONS = ['threads', 'maxBytes'] as const;
 
-/** A part by its name and options: enough to make it again. */
-export function recipe({ name, options }: Recipe): Recipe {
-  return { name, options };
+const LOAD_MODEL_OPTIONS = [...LOAD_OPTIONS, 'topology', 'initializer', 'growInitializer'] as const;
+
+const RESUME_OPTIONS = [...LOAD_MODEL_OPTIONS, 'optimizer'] as const;
+
+/** The model of a file. @throws CtreError as `SparseMLP.load`. */
+export async function loadModel(bytes: unknown, options: LoadModelOptions): Promise<ModelCore> {
+  const { threads, maxBytes, ...own } = checkOptions('SparseMLP.load', options, LOAD_MODEL_OPTIONS);
+  return openModel(decodeModel(...checkFile(bytes, maxBytes)), own, threads);
 }
 
-/** The model of a file, its layers checked; what is copied on the way is left behind here. */
-export function readModel(bytes: unknown, maxBytes: number | undefined): SavedModel {
-  const saved = decodeModel(...checkFile(bytes, maxBytes));
-  return { ...saved, layers: checkLayers(saved.layers) };
+/** The model of a checkpoint. @throws CtreError as `SparseMLP.resume`. */
+export async function resumeModel(bytes: unknown, options: ResumeOptions): Promise<ModelCore> {
+  const wanted = checkOptions('SparseMLP.resume', options, RESUME_OPTIONS);
+  const { threads, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
+  const { model: saved, training } = decodeCheckpoint(...checkFile(bytes, maxBytes));
+  const optimizer = restoreOptimizer(training.optimizer, training.slots[0].weights.length, ownOptimizer);
+  const best = training.best && readBest(training.best, training);
+  const core = await openModel(saved, own, threads);
+  try {
+    const model = core.alive;
+    const { restore = (state: unknown) => state } = model.topology;
+    model.states = training.states.map((state) => restore(state));
+    model.network.restoreOptimizer(optimizer, training.steps, training.slots);
+    model.history = training.epochs.map((epoch) => epoch as object as Epoch);
+    model.dueUpdate = training.due;
+    model.best = best && { ...best, states: best.states.map((state) => restore(state)) };
+    model.isRestored = training.restored;
+    core.lastTraining = { conditions: training.conditions, optimizer };
+    core.resumed = {
+      epochs: model.history,
+      best: model.best,
+      isRestored: model.isRestored,
+      restoreBest: training.conditions.restoreBest === true,
+      optimizer: ownOptimizer && optimizer,
+    };
+    return core;
+  } catch (error) {
+    core.dispose();
+    throw error;
+  }
 }
 
-/** As `readModel`, of a checkpoint. */
-export function readCheckpoint(bytes: unknown, maxBytes: number | undefined): SavedCheckpoint {
-  const { model, training } = decodeCheckpoint(...checkFile(bytes, maxBytes));
-  return { model: { ...model, layers: checkLayers(model.layers) }, training };
+async function openModel(
+  { layers, settings: saved, metadata }: SavedModel,
+  own: OwnParts,
+  threads: ModelOptions['threads'] = 1,
+): Promise<ModelCore> {
+  // What checking copies is left behind here.
+  const checked = checkLayers(layers);
+  const { settings, missing } = restoreSettings(saved, own);
+  return assembleModel(checked, settings, { epochs: saved.epochs, metadata, missing, threads });
+}
+
+/** @throws CtreError as `checkLayers`. */
+function readBest({ layers, states, steps, slots }: SavedBest, { epochs }: SavedTraining): BestNetwork {
+  const epoch = epochs.findLast(({ best }) => best);
+  return {
+    layers: checkLayers(layers).map(({ weights: { rows, cols, indptr, indices, values }, bias }, l) => ({
+      // A layer with every connection keeps no pattern.
+      pattern: indices.length === rows * cols ? undefined : { rows, cols, indptr, indices },
+      values,
+      bias,
+      weights: slots[l].weights,
+      biases: slots[l].bias,
+    })),
+    steps,
+    states,
+    accuracy: Number(epoch?.valAccuracy ?? epoch?.accuracy),
+  };
 }
 
 function checkFile(bytes: unknown, maxBytes: number | undefined): [Uint8Array, number | undefined] {

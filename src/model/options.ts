@@ -6,7 +6,7 @@ import { type Initializer, initializerByName } from '../nn/initializer.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { DensityOptions } from '../topology/density.ts';
 import type { Topology } from '../topology/topology.ts';
-import type { Trainee } from '../train/job.ts';
+import type { TrainableModel } from '../train/trainableModel.ts';
 import type { Labels, Samples } from './inputs.ts';
 import { checkInitializer, checkTopology } from './parts.ts';
 import { PRESET_NAMES, type PresetName, presets } from './presets.ts';
@@ -41,8 +41,13 @@ export interface CreateOptions extends ModelOptions, DensityOptions {
 
 /** Options of `train` and `fit`. */
 export interface TrainOptions {
-  /** 100. */
+  /** Epochs of this training; 100. */
   readonly epochs?: number;
+  /**
+   * Epochs of the model that the schedule of its topology method is for, those before this training among them; by
+   * default these and `epochs`. Calls of `train` on one model continue one training: give it in each of several calls.
+   */
+  readonly totalEpochs?: number;
   /** Samples a step; 100. */
   readonly batchSize?: number;
   /** The one of the model's preset. */
@@ -57,6 +62,11 @@ export interface TrainOptions {
   readonly test?: { readonly x: Samples; readonly y: Labels };
   /** Ends training when the validation accuracy has not improved for so many epochs; never, by default. */
   readonly patience?: number;
+  /**
+   * Whether the network is that of the best epoch again when training has ended; needs validation. By default `fit`
+   * does so where there is validation, and `train` does not.
+   */
+  readonly restoreBest?: boolean;
   /** Whether every epoch says which connections it has changed, as its `edits`; false. */
   readonly edits?: boolean;
   /** Ends training at the edge of a step, with an error of code `E_ABORTED`. */
@@ -84,6 +94,7 @@ export const CREATE_OPTIONS = [
 
 export const TRAIN_OPTIONS = [
   'epochs',
+  'totalEpochs',
   'batchSize',
   'optimizer',
   'validationSplit',
@@ -91,16 +102,18 @@ export const TRAIN_OPTIONS = [
   'validation',
   'test',
   'patience',
+  'restoreBest',
   'edits',
   'signal',
 ] as const;
 
 /** What a model is made of besides its network. */
-export interface Settings extends Pick<Trainee, 'topology' | 'initializer' | 'growInitializer' | 'seed'> {
+export interface ModelSettings
+  extends Pick<TrainableModel, 'topology' | 'initializer' | 'growInitializer' | 'seed'> {
   readonly preset: PresetName;
 }
 
-export function checkModelOptions(options: ModelOptions): Settings {
+export function checkModelOptions(options: ModelOptions): ModelSettings {
   const name = checkChoice('preset', options.preset ?? 'default', PRESET_NAMES);
   const preset = presets[name];
   const { seed = 0 } = options;

@@ -21,7 +21,7 @@ export function networkBytes(dims: readonly number[], connections: readonly numb
 }
 
 /** A multilayer perceptron: ReLU between layers, linear output, softmax cross-entropy. */
-export class Mlp {
+export class Network {
   readonly engine: Engine;
   /** Neurons by layer, the inputs first. */
   readonly dims: readonly number[];
@@ -29,6 +29,10 @@ export class Mlp {
   readonly #region: Region;
   #optimizerRegion: Region;
   #optimizerName: string | undefined;
+  /** The state of an optimiser that is to come. */
+  #prepared:
+    | { readonly name: string; readonly region: Region; readonly slots: readonly OptimizerSlots[] }
+    | undefined;
   #time = 0;
 
   /** A network of the given patterns, all weights and biases undefined until set. */
@@ -61,32 +65,56 @@ export class Mlp {
 
   /** Frees the network's memory. */
   free(): void {
+    this.discardOptimizer();
     this.#optimizerRegion.free();
     this.#region.free();
   }
 
   /**
-   * Makes room for the optimiser's state; what an optimiser of the same kind left there goes on.
-   * @throws CtreError `E_MEMORY`; the state of the optimiser before is still there then.
+   * Makes room for an optimiser's state, which `adoptOptimizer` puts in place. What an optimiser of the same kind
+   * left there stays.
+   * @throws CtreError `E_MEMORY`; nothing has changed then.
    */
-  useOptimizer(optimizer: Optimizer): void {
+  prepareOptimizer(optimizer: Optimizer): void {
+    this.discardOptimizer();
     const isAlike = this.layers.every(({ weightSlots }) => weightSlots.length === optimizer.slots);
     if (this.#optimizerName === optimizer.name && isAlike) return;
     const region = new Region(this.engine.arena);
-    let slots: OptimizerSlots[];
     try {
-      slots = this.layers.map((layer) => layer.allocateSlots(region, optimizer.slots));
+      const slots = this.layers.map((layer) => layer.allocateSlots(region, optimizer.slots));
+      this.#prepared = { name: optimizer.name, region, slots };
     } catch (error) {
       region.free();
       throw error;
     }
+  }
+
+  /** Puts the prepared state in place of the one before; it cannot fail. */
+  adoptOptimizer(): void {
+    if (this.#prepared === undefined) return;
+    const { name, region, slots } = this.#prepared;
+    this.#prepared = undefined;
     this.layers.forEach((layer, l) => {
+      // The layer may have lost connections since its state was prepared.
+      for (const block of slots[l].weights) block.shorten(layer.nnz);
       layer.setSlots(slots[l]);
     });
     this.#optimizerRegion.free();
     this.#optimizerRegion = region;
-    this.#optimizerName = optimizer.name;
+    this.#optimizerName = name;
     this.#time = 0;
+  }
+
+  /** Frees what was prepared and not adopted. */
+  discardOptimizer(): void {
+    this.#prepared?.region.free();
+    this.#prepared = undefined;
+  }
+
+  /** Prepares and adopts. @throws CtreError `E_MEMORY`; the state of the optimiser before is still there then. */
+  useOptimizer(optimizer: Optimizer): void {
+    this.prepareOptimizer(optimizer);
+    this.adoptOptimizer();
   }
 
   /** Steps taken by the present optimiser. */

@@ -1,7 +1,7 @@
 import { CtreError, show } from '../base/errors.ts';
 import { startWorker, type WorkerFile, type WorkerHandle } from '../run/startWorker.ts';
 import type { CallName, Calls } from './modelWorker.ts';
-import { type Facts, type Reply, receiveError } from './protocol.ts';
+import { type Reply, receiveError, type Snapshot } from './protocol.ts';
 
 /** The worker of a model. Nothing that runs in it may import this file: bundlers would go round in circles. */
 const file: WorkerFile = {
@@ -19,16 +19,16 @@ interface Pending {
 export class Link {
   readonly #worker: WorkerHandle;
   readonly #pending = new Map<number, Pending>();
-  readonly #learn: (facts: Facts) => void;
+  readonly #onSnapshot: (snapshot: Snapshot) => void;
   #calls = 0;
   #end: CtreError | undefined;
 
   /**
-   * @param learn is told what every answer says of the model.
+   * @param onSnapshot gets what every answer says of the model.
    * @throws CtreError `E_ENGINE` where no worker can be started.
    */
-  constructor(learn: (facts: Facts) => void) {
-    this.#learn = learn;
+  constructor(onSnapshot: (snapshot: Snapshot) => void) {
+    this.#onSnapshot = onSnapshot;
     try {
       this.#worker = startWorker(file, {
         message: (reply) => this.#settle(reply as Reply),
@@ -99,7 +99,7 @@ export class Link {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if (this.#pending.size === 0) this.#worker.hold(false);
-    if (reply.facts !== undefined) this.#learn(reply.facts);
+    if (reply.snapshot !== undefined) this.#onSnapshot(reply.snapshot);
     if ('error' in reply) pending?.reject(receiveError(reply.error));
     else pending?.resolve(reply.value);
   }

@@ -7,7 +7,7 @@ import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { Labels, Samples } from '../model/inputs.ts';
 import type { LoadOptions } from '../model/load.ts';
 import type { CreateOptions, ModelOptions } from '../model/options.ts';
-import { SparseMLP } from '../model/sparseMlp.ts';
+import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { answerMessages } from '../run/startWorker.ts';
@@ -16,7 +16,6 @@ import type { Epoch } from '../train/epoch.ts';
 import type { Score } from '../train/score.ts';
 import {
   buffersIn,
-  type Facts,
   type Reply,
   type Request,
   receiveMatrix,
@@ -24,20 +23,21 @@ import {
   type SentMatrix,
   type SentOptions,
   type SentTraining,
+  type Snapshot,
   sendError,
 } from './protocol.ts';
 
 /** One worker has one model, and one training at a time. */
-let held: SparseMLP | undefined;
+let ownModel: SparseMLP | undefined;
 let epochs: AsyncGenerator<Epoch, void, void> | undefined;
 let controller = new AbortController();
-/** What the page knows already. */
-let known: Pick<SparseMLP, 'metadata' | 'history'> = { metadata: {}, history: [] };
+/** What the page was told last. */
+let told: Pick<SparseMLP, 'metadata' | 'history'> = { metadata: {}, history: [] };
 
 const calls = {
   init: (wasm: WasmModule) => init({ wasm }),
   async create(options: SentOptions) {
-    held = await SparseMLP.create(receiveOptions<CreateOptions>(options));
+    ownModel = await SparseMLP.create(receiveOptions<CreateOptions>(options));
   },
   async fromWeights(
     layers: readonly { readonly weights: SentMatrix; readonly bias: unknown }[],
@@ -47,13 +47,13 @@ const calls = {
       weights: receiveMatrix(weights) as CsrMatrix,
       bias: bias as ArrayLike<number>,
     }));
-    held = await SparseMLP.fromWeights(received, receiveOptions(options));
+    ownModel = await SparseMLP.fromWeights(received, receiveOptions(options));
   },
   async load(bytes: unknown, options: LoadOptions) {
-    held = await SparseMLP.load(bytes as Uint8Array, options);
+    ownModel = await SparseMLP.load(bytes as Uint8Array, options);
   },
   async resume(bytes: unknown, options: LoadOptions) {
-    held = await SparseMLP.resume(bytes as Uint8Array, options);
+    ownModel = await SparseMLP.resume(bytes as Uint8Array, options);
   },
 
   /** A training that stands before its first epoch. */
@@ -103,7 +103,7 @@ export type CallName = keyof Calls;
 
 /** The page asks nothing before it has been told that the model is there. */
 function model(): SparseMLP {
-  return held as SparseMLP;
+  return ownModel as SparseMLP;
 }
 
 function receiveOptions<O extends ModelOptions>({
@@ -126,16 +126,17 @@ function receiveData({ x, y }: SentData): { x: Samples; y: Labels } {
   return { x: receiveMatrix(x) as Samples, y: y as Labels };
 }
 
-function learnt(): Facts | undefined {
-  if (held === undefined) return undefined;
-  const { nnz, density, epochs, method, threads, warning, metadata, history } = held;
-  const { length } = known.history;
+function takeSnapshot(): Snapshot | undefined {
+  if (ownModel === undefined) return undefined;
+  const { nnz, density, epochs, method, threads, warning, metadata, history } = ownModel;
+  const { length } = told.history;
   // A training that goes on adds to the history, another one begins it anew.
-  const kept = length > 0 && history[length - 1] === known.history[length - 1] ? length : 0;
-  const isNew = metadata !== known.metadata;
-  known = { metadata, history };
+  const kept = length > 0 && history[length - 1] === told.history[length - 1] ? length : 0;
+  const isNew = metadata !== told.metadata;
+  told = { metadata, history };
   return {
     ...{ nnz, density, epochs, method, threads, warning },
+    resumedRestoreBest: resumedRestoreBest(ownModel),
     ...(isNew && { metadata }),
     history: { kept, added: history.slice(kept) },
   };
@@ -144,9 +145,9 @@ function learnt(): Facts | undefined {
 async function answer({ id, name, args }: Request): Promise<void> {
   try {
     const value: unknown = await Reflect.apply(calls[name as CallName], undefined, args);
-    send({ id, facts: learnt(), value }, buffersIn(value));
+    send({ id, snapshot: takeSnapshot(), value }, buffersIn(value));
   } catch (error) {
-    send({ id, facts: learnt(), error: sendError(error) }, []);
+    send({ id, snapshot: takeSnapshot(), error: sendError(error) }, []);
   }
 }
 
@@ -162,6 +163,6 @@ const send: (reply: Reply, transfer: ArrayBuffer[]) => void = answerMessages(
   () => {
     const reason =
       'what was sent to the worker did not arrive: its memory may be too small, or a buffer was taken away';
-    send({ id: ++last, facts: learnt(), error: sendError(new CtreError('E_MEMORY', reason)) }, []);
+    send({ id: ++last, snapshot: takeSnapshot(), error: sendError(new CtreError('E_MEMORY', reason)) }, []);
   },
 );

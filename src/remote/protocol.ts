@@ -16,17 +16,19 @@ export interface Request {
 /** What came of it, and what the page may know of the model without asking. */
 export type Reply = {
   readonly id: number;
-  readonly facts: Facts | undefined;
+  readonly snapshot: Snapshot | undefined;
 } & ({ readonly value: unknown } | { readonly error: unknown });
 
-/** What is plain in `SparseMLP`. */
-export interface Facts {
+/** What can be asked of a `SparseMLP` without computing, as it was when a call was answered. */
+export interface Snapshot {
   readonly nnz: number;
   readonly density: number;
   readonly epochs: number;
   readonly method: string;
   readonly threads: number;
   readonly warning: string | undefined;
+  /** Of the checkpoint that the next training takes up; undefined where it takes up none. */
+  readonly resumedRestoreBest: boolean | undefined;
   /** Only when it has changed. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** Epochs since the last reply, and how many of those before are still in the history. */

@@ -9,6 +9,7 @@ import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
 import type { Labels, Samples } from '../model/inputs.ts';
+import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
 import {
   CREATE_OPTIONS,
@@ -19,7 +20,8 @@ import {
   TRAIN_OPTIONS,
   type TrainOptions,
 } from '../model/options.ts';
-import type { LayerView, SparseMLP } from '../model/sparseMlp.ts';
+import { alreadyTraining } from '../model/runTraining.ts';
+import type { SparseMLP } from '../model/sparseMlp.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { throwIfAborted } from '../run/turns.ts';
@@ -29,8 +31,11 @@ import type { Score } from '../train/score.ts';
 import { Link } from './link.ts';
 import type { CallName, Calls } from './modelWorker.ts';
 import { Parcel } from './parcel.ts';
-import type { Facts, SentOptions, SentTraining } from './protocol.ts';
+import type { SentOptions, SentTraining, Snapshot } from './protocol.ts';
 import { sendPart } from './recipe.ts';
+
+/** What only this file can give: models are made by the functions of the class. */
+const KEY = Symbol('WorkerModel');
 
 /** How samples and labels get to the worker. */
 export interface HandOver {
@@ -56,15 +61,24 @@ export interface WorkerTrainOptions extends TrainOptions, HandOver {}
  * ```
  */
 export class WorkerModel {
-  readonly #link = new Link((facts) => this.#learn(facts));
-  #facts: Omit<Facts, 'history' | 'metadata'> = {
+  readonly #link: Link;
+  #snapshot: Omit<Snapshot, 'history' | 'metadata'> = {
     ...{ nnz: 0, density: 0, epochs: 0, method: '', threads: 1, warning: undefined },
+    resumedRestoreBest: undefined,
   };
   #metadata: Readonly<Record<string, unknown>> = {};
   #history: readonly Epoch[] = [];
   #isTraining = false;
 
-  private constructor() {}
+  private constructor(key: typeof KEY) {
+    if (key !== KEY) {
+      throw new CtreError(
+        'E_ARGUMENT',
+        'new WorkerModel() makes no model; use await WorkerModel.create(options), fromWeights, load or resume',
+      );
+    }
+    this.#link = new Link((snapshot) => this.#keep(snapshot));
+  }
 
   /**
    * A new network, as `SparseMLP.create`.
@@ -123,7 +137,7 @@ export class WorkerModel {
   ): Promise<WorkerModel> {
     // The kernels that were given on this page are meant for its workers, too.
     const wasm = await startedModule();
-    const model = new WorkerModel();
+    const model = new WorkerModel(KEY);
     try {
       if (wasm !== undefined) await model.#link.ask('init', [wasm]);
       await model.#link.ask(name, args, parcel.buffers);
@@ -161,7 +175,7 @@ export class WorkerModel {
 
   /** Epochs trained so far. */
   get epochs(): number {
-    return this.#facts.epochs;
+    return this.#snapshot.epochs;
   }
 
   /** What every epoch of the present training, or the last one, came to; those before a checkpoint among them. */
@@ -171,17 +185,17 @@ export class WorkerModel {
 
   /** The name of the topology method. */
   get method(): string {
-    return this.#facts.method;
+    return this.#snapshot.method;
   }
 
   /** Threads that work: the model's worker, and those it has started. */
   get threads(): number {
-    return this.#facts.threads;
+    return this.#snapshot.threads;
   }
 
   /** Why there are fewer threads than asked for; undefined where there are as many. */
   get warning(): string | undefined {
-    return this.#facts.warning;
+    return this.#snapshot.warning;
   }
 
   /** What was kept with the model. */
@@ -216,7 +230,8 @@ export class WorkerModel {
   /** As `train`, to its end; `onEpoch` sees every epoch. */
   async fit(x: Samples, y: Labels, options: WorkerTrainOptions & EpochListener = {}): Promise<History> {
     const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'transfer', 'onEpoch']);
-    return trainToEnd(this, wanted, (trainOptions) => this.train(x, y, trainOptions));
+    const { resumedRestoreBest } = this.#snapshot;
+    return trainToEnd(this, wanted, resumedRestoreBest, (trainOptions) => this.train(x, y, trainOptions));
   }
 
   /**
@@ -280,22 +295,20 @@ export class WorkerModel {
   }
 
   /** What is known of a model that is still there. */
-  get #alive(): Pick<Facts, 'nnz' | 'density'> {
+  get #alive(): Pick<Snapshot, 'nnz' | 'density'> {
     this.#link.checkOpen();
-    return this.#facts;
+    return this.#snapshot;
   }
 
-  #learn({ history: { kept, added }, metadata = this.#metadata, ...facts }: Facts): void {
-    this.#facts = facts;
+  #keep({ history: { kept, added }, metadata = this.#metadata, ...snapshot }: Snapshot): void {
+    this.#snapshot = snapshot;
     this.#metadata = metadata;
     this.#history = [...this.#history.slice(0, kept), ...added];
   }
 
   async *#run(signal: StopSignal | undefined, begin: () => Promise<void>): AsyncGenerator<Epoch, void, void> {
     this.#link.checkOpen();
-    if (this.#isTraining) {
-      throw new CtreError('E_BUSY', 'the model is training already; let that end first');
-    }
+    if (this.#isTraining) throw alreadyTraining();
     throwIfAborted(signal);
     const abort = (): void => {
       // When the worker is gone, the training knows already.

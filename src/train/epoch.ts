@@ -19,7 +19,10 @@ export interface Epoch {
   readonly seconds: number;
   /** Steps of the optimiser alone. */
   readonly trainSeconds: number;
-  /** The update of the topology, where there was one; layer by layer, null where a layer did not change. */
+  /**
+   * The update of the topology that the epoch began with, where there was one; layer by layer, null where a layer did
+   * not change.
+   */
   readonly evolution?: {
     readonly seconds: number;
     readonly layers: readonly (EditCounts | null)[];

@@ -1,6 +1,6 @@
 import { TILE } from '../engine/abi.ts';
 import type { F32Block, Region } from '../engine/region.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
 import { lanesFor, type Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
@@ -20,7 +20,7 @@ const WORKSPACE_BYTES = 64 << 20;
  * contribute is added in their order.
  */
 export function allocateWorkspaces(
-  network: Mlp,
+  network: Network,
   region: Region,
   { threads }: Executor,
   tiles: number,
@@ -46,7 +46,7 @@ export function waves(rows: number, workspaces: readonly Workspace[]): { begin: 
 /** Scores the network on the rows. */
 export function* evaluateRows(
   executor: Executor,
-  network: Mlp,
+  network: Network,
   workspaces: readonly Workspace[],
   rows: RowList,
 ): Work<Score> {
@@ -70,7 +70,7 @@ export function* evaluateRows(
 /** Writes every row's class probabilities to `out` [rows, classes]. */
 export function* predictRows(
   executor: Executor,
-  network: Mlp,
+  network: Network,
   workspaces: readonly Workspace[],
   rows: RowList,
   out: F32Block,

@@ -1,13 +1,12 @@
 import { CtreError } from '../base/errors.ts';
 import { TILE } from '../engine/abi.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
-import type { Mlp } from '../nn/network.ts';
+import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RowList } from '../nn/rows.ts';
 import { lanesFor, type Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import { runNow, type Work } from '../run/turns.ts';
-import type { Trainee } from './job.ts';
 import { type Score, waves } from './score.ts';
 
 /** Some output neurons of a layer. */
@@ -17,7 +16,7 @@ interface Part {
 }
 
 /** Every layer cut into ranges of output neurons, about twice as many as threads, to balance them. */
-export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
+export function gradientParts(network: Network, { threads }: Executor): Part[] {
   const parts = threads === 1 ? 1 : 2 * threads;
   return network.layers.flatMap((layer) =>
     layer.ranges(parts).map((range) => ({ layer: layer.index, range })),
@@ -31,7 +30,7 @@ export function gradientParts(network: Mlp, { threads }: Executor): Part[] {
  */
 export function* mergeGradients(
   executor: Executor,
-  network: Mlp,
+  network: Network,
   [first, ...others]: readonly (readonly Gradient[])[],
   parts: readonly Part[],
   step: { readonly optimizer: Optimizer; readonly time: number } | undefined,
@@ -47,9 +46,13 @@ export function* mergeGradients(
   else runNow(jobs);
 }
 
-/** One pass over the rows in their present order. The work may end after any piece: weights change only in the last of a step. */
+/**
+ * One pass over the rows in their present order. The work may end after any piece, because weights change only in the
+ * last piece of a step.
+ * @param beforeStep is called before every step of the optimiser.
+ */
 export function* trainEpoch(
-  { network }: Trainee,
+  network: Network,
   executor: Executor,
   workspaces: readonly Workspace[],
   gradients: readonly (readonly Gradient[])[],
@@ -57,6 +60,7 @@ export function* trainEpoch(
   batchSize: number,
   optimizer: Optimizer,
   epoch: number,
+  beforeStep: () => void,
 ): Work<Score> {
   const parts = gradientParts(network, executor);
   let loss = 0;
@@ -81,7 +85,9 @@ export function* trainEpoch(
         correct += score.view[1];
       }
       checkFinite(loss, epoch);
-      const step = wave === all.at(-1) ? { optimizer, time: network.nextStep() } : undefined;
+      const isComplete = wave === all.at(-1);
+      if (isComplete) beforeStep();
+      const step = isComplete ? { optimizer, time: network.nextStep() } : undefined;
       yield* mergeGradients(executor, network, gradients.slice(0, wave.count), parts, step);
     }
   }

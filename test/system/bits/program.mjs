@@ -73,7 +73,8 @@ async function inGroups(Model, threads) {
 
 /** The model's file, its predictions and the history, as bytes. */
 async function train(model, x, options, y = labels) {
-  const { epochs } = await model.fit(x, y, options);
+  // The hashes are of the network after the last epoch.
+  const { epochs } = await model.fit(x, y, { ...options, restoreBest: false });
   const numbers = epochs.flatMap(({ loss, accuracy, valLoss = 0, valAccuracy = 0 }) => [
     loss,
     accuracy,

@@ -148,7 +148,6 @@ print(json.dumps(out))`;
     ['of another program', (h) => h.replace('"ctre":', '"else":'), 'E_FORMAT'],
     ['with a tensor missing', (h) => h.replace('layers.1.bias', 'layers.9.bias'), 'E_FORMAT'],
     ['with tensors of another type', (h) => h.replace('"F32"', '"F64"'), 'E_UNSUPPORTED'],
-    ['of an unknown method', (h) => h.replace('\\"name\\":\\"set\\"', '\\"name\\":\\"sat\\"'), 'E_ARGUMENT'],
     ['with a shape larger than its data', (h) => h.replace('[30,12]', '[9930,12]'), 'E_SHAPE'],
     ['with a key of the prototype', (h) => h.replace('"layers.0.bias"', '"__proto__"'), 'E_FORMAT'],
     ['that is no JSON', (h) => h.replace('{', '['), 'E_FORMAT'],

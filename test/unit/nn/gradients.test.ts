@@ -7,7 +7,7 @@ import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
 import { optimizer as optimizers } from '../../../src/index.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
-import { Mlp } from '../../../src/nn/network.ts';
+import { Network } from '../../../src/nn/network.ts';
 import type { Optimizer } from '../../../src/nn/optimizer.ts';
 import { loadRows } from '../../../src/nn/rows.ts';
 import { lanesFor } from '../../../src/nn/workspace.ts';
@@ -180,7 +180,7 @@ function trained({ layers, rows, labels }: Problem): { loss: number; gradients: 
     const indices = connections.map(({ j }) => j);
     return CsrMatrix.fromParts({ rows: outDim, cols: inDim, indptr, indices, values: indices.map(() => 0) });
   });
-  const network = new Mlp(engine, patterns);
+  const network = new Network(engine, patterns);
   try {
     network.layers.forEach((layer, l) => {
       layer.values.view.set(layers[l].weights);

@@ -8,7 +8,7 @@ import { searchCosines, searchMagnitudes } from '../../../src/growth/search.ts';
 import { SparseMLP } from '../../../src/index.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
 import { removeConnections } from '../../../src/matrix/pattern.ts';
-import { Mlp } from '../../../src/nn/network.ts';
+import { Network } from '../../../src/nn/network.ts';
 import { sgd } from '../../../src/nn/optimizer.ts';
 import { loadRows } from '../../../src/nn/rows.ts';
 import { inlineExecutor } from '../../../src/run/executor.ts';
@@ -96,7 +96,7 @@ describe('the training oracle (float64 NumPy)', () => {
     const { kernels } = engine;
     const region = new Region(engine.arena);
     const matrices = trace.weights.map(toCsr);
-    const network = new Mlp(engine, matrices);
+    const network = new Network(engine, matrices);
     network.layers.forEach((layer, l) => {
       layer.values.view.set(matrices[l].values);
       layer.bias.view.set(trace.bias[l]);

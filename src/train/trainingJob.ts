@@ -1,23 +1,9 @@
 import type { StopSignal } from '../base/host.ts';
-import type { Evolving } from '../growth/evolving.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
-import type { Initializer } from '../nn/initializer.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
-import type { Executor } from '../run/executor.ts';
+import type { BestNetwork } from './bestNetwork.ts';
 import type { Epoch } from './epoch.ts';
-
-/** A model as training sees it. */
-export interface Trainee extends Evolving {
-  readonly initializer: Initializer;
-  readonly executor: Executor;
-  /** What every epoch of the present training, or the last one, came to. */
-  history: Epoch[];
-  /** False in the middle of an epoch, and when training ended there. */
-  atEdge: boolean;
-  /** False until the first step of a network that starts from its initialiser: only then may a method choose by gradient. */
-  started: boolean;
-}
 
 /** Checked samples and their labels. */
 export interface Labelled {
@@ -25,23 +11,35 @@ export interface Labelled {
   readonly labels: Int32Array;
 }
 
-/** A checked training job. */
-export interface Job {
-  /** Epochs that are done: the training is taken up behind them. */
-  readonly earlier: readonly Epoch[];
+/** A checked training: what `train` was asked for. */
+export interface TrainingJob {
   readonly data: Labelled;
   /** Rows of `data` to train on. */
   readonly trainRows: Int32Array;
-  /** Rows of `data` held out, or a data set of its own; none, and nothing is validated. */
+  /** Rows of `data` held out, or a data set of its own; undefined where nothing is validated. */
   readonly validation: Int32Array | Labelled | undefined;
   /** Scored at every epoch of a new best validation accuracy, and after the last. */
   readonly test: Labelled | undefined;
+  /** Epochs of this training. */
   readonly epochs: number;
+  /** Epochs of the model that its method's schedule is for, those before this training among them. */
+  readonly totalEpochs: number;
   readonly batchSize: number;
   readonly optimizer: Optimizer;
   /** Epochs without a better validation accuracy after which training ends. */
   readonly patience: number;
+  /** Whether the network is the best epoch's in the end. */
+  readonly restoreBest: boolean;
   /** Whether epochs say which connections they have changed. */
   readonly edits: boolean;
   readonly signal: StopSignal | undefined;
+}
+
+/** A training that a checkpoint was made of. */
+export interface EarlierTraining {
+  /** Epochs that are done; the training goes on after them. */
+  readonly epochs: readonly Epoch[];
+  readonly best: BestNetwork | undefined;
+  /** Whether it had ended and its best network was restored. */
+  readonly isRestored: boolean;
 }

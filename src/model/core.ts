@@ -1,0 +1,92 @@
+import { CtreError } from '../base/errors.ts';
+import type { Network } from '../nn/network.ts';
+import type { Optimizer } from '../nn/optimizer.ts';
+import type { Site } from '../run/host.ts';
+import type { ResumeConditions } from '../train/resumeConditions.ts';
+import type { TrainableModel } from '../train/trainableModel.ts';
+import type { EarlierTraining } from '../train/trainingJob.ts';
+import type { TrainingRun } from '../train/trainingRun.ts';
+import type { PresetName } from './presets.ts';
+
+/** What a model is made of, besides what training sees. */
+export interface CoreParts {
+  readonly preset: PresetName;
+  readonly host: Site;
+  /** What is kept with the model. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** What training needs and the model's file could only name. */
+  readonly missing?: readonly MissingPart[];
+}
+
+/** A part of one's own, which a file cannot hold. */
+export interface MissingPart {
+  readonly option: 'topology' | 'growInitializer';
+  readonly name: string;
+}
+
+/** A training that the model remembers. */
+export interface LastTraining {
+  readonly conditions: ResumeConditions | Readonly<Record<string, unknown>>;
+  readonly optimizer: Optimizer;
+}
+
+/** A checkpoint's training, and what the call that takes it up has by default. */
+export interface ResumedTraining extends EarlierTraining {
+  readonly restoreBest: boolean;
+  /** Where it was handed over. */
+  readonly optimizer: Optimizer | undefined;
+}
+
+/** What a `SparseMLP` holds. Those who build, load, train and save models share it. */
+export class ModelCore {
+  readonly preset: PresetName;
+  readonly host: Site;
+  readonly missing: readonly MissingPart[];
+  metadata: Readonly<Record<string, unknown>>;
+  /** The training under way. */
+  run: TrainingRun | undefined;
+  /** The present training, or the last one. */
+  lastTraining: LastTraining | undefined;
+  /** A checkpoint's training, which the next call of `train` takes up. */
+  resumed: ResumedTraining | undefined;
+  readonly #model: TrainableModel;
+  #isDisposed = false;
+
+  constructor(model: TrainableModel, { preset, host, metadata, missing = [] }: CoreParts) {
+    this.#model = model;
+    this.preset = preset;
+    this.host = host;
+    this.metadata = metadata;
+    this.missing = missing;
+  }
+
+  /** What stays known of a model that was disposed of, too. */
+  get model(): Omit<TrainableModel, 'network'> {
+    return this.#model;
+  }
+
+  /** @throws CtreError `E_DISPOSED`. */
+  get alive(): TrainableModel {
+    if (this.#isDisposed) {
+      throw new CtreError('E_DISPOSED', 'the model was disposed of; create or load another one');
+    }
+    return this.#model;
+  }
+
+  /** @throws CtreError `E_DISPOSED`. */
+  get network(): Network {
+    return this.alive.network;
+  }
+
+  /** Ends what runs and frees the memory: at once, or when the piece of work that calls this has ended. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    const release = (): void => {
+      this.#model.network.free();
+      this.host.close();
+    };
+    if (this.run === undefined) release();
+    else this.run.end(release);
+  }
+}

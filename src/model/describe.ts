@@ -1,0 +1,97 @@
+import { CtreError } from '../base/errors.ts';
+import { checkJson } from '../base/json.ts';
+import type { SavedBest, SavedTraining } from '../files/checkpointFile.ts';
+import type { SavedModel } from '../files/modelFile.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import { fullPattern } from '../matrix/pattern.ts';
+import type { BestNetwork } from '../train/bestNetwork.ts';
+import type { ModelCore } from './core.ts';
+import { viewLayers } from './layerView.ts';
+import { recipe } from './savedParts.ts';
+
+/**
+ * What a model's file holds.
+ * @param metadata replaces what is kept with the model.
+ * @throws CtreError `E_ARGUMENT` for metadata that JSON cannot hold.
+ */
+export function describeModel(core: ModelCore, metadata: unknown): SavedModel {
+  const checked = checkMetadata(core, metadata);
+  return describeWith(core, checked);
+}
+
+/** What a checkpoint holds. @throws CtreError as `describeModel` and `SparseMLP.checkpoint`. */
+export function describeCheckpoint(core: ModelCore, metadata: unknown): [SavedModel, SavedTraining] {
+  const checked = checkMetadata(core, metadata);
+  const training = describeTraining(core);
+  return [describeWith(core, checked), training];
+}
+
+/** Before anything else is read: this may call what the caller wrote, which may dispose of the model. */
+function checkMetadata(core: ModelCore, metadata: unknown): ModelCore['metadata'] {
+  return metadata === undefined ? core.metadata : checkJson('metadata', metadata);
+}
+
+function describeWith(core: ModelCore, metadata: ModelCore['metadata']): SavedModel {
+  const { topology, initializer, growInitializer, seed, epochs } = core.alive;
+  const layers = viewLayers(core);
+  core.metadata = metadata;
+  return {
+    layers,
+    settings: {
+      preset: core.preset,
+      topology: recipe(topology),
+      initializer: recipe(initializer),
+      growInitializer: recipe(growInitializer),
+      seed,
+      epochs,
+    },
+    metadata,
+  };
+}
+
+function describeTraining(core: ModelCore): SavedTraining {
+  const states = checkStates(core.alive.states);
+  const { network, isMidEpoch, history, dueUpdate, best, isRestored } = core.alive;
+  if (isMidEpoch || core.run?.isInEpoch) {
+    throw new CtreError(
+      'E_BUSY',
+      'the model is in the middle of an epoch; make checkpoints between two epochs, in the loop over train() or in onEpoch',
+    );
+  }
+  if (core.lastTraining === undefined) {
+    throw new CtreError('E_ARGUMENT', 'the model has not been trained; save() keeps an untrained one');
+  }
+  return {
+    conditions: core.lastTraining.conditions,
+    epochs: history.map((epoch) => ({ ...epoch })),
+    states,
+    due: dueUpdate,
+    restored: isRestored,
+    optimizer: recipe(core.lastTraining.optimizer),
+    steps: network.steps,
+    slots: network.layers.map(({ weightSlots, biasSlots }) => ({
+      weights: weightSlots.map(({ view }) => view),
+      bias: biasSlots.map(({ view }) => view),
+    })),
+    best: best && describeBest(core, best),
+  };
+}
+
+function describeBest(core: ModelCore, { layers, states, steps }: BestNetwork): SavedBest {
+  return {
+    layers: layers.map(({ pattern, values, bias }, l) => {
+      const { outDim, inDim } = core.network.layers[l];
+      const parts = { ...(pattern ?? fullPattern(outDim, inDim)), values };
+      return { weights: CsrMatrix.fromParts(parts), bias };
+    }),
+    states: checkStates(states),
+    steps,
+    slots: layers.map(({ weights, biases }) => ({ weights, bias: biases })),
+  };
+}
+
+/** What a method of one's own remembers may be anything. */
+function checkStates(states: readonly unknown[]): readonly unknown[] {
+  const { list } = checkJson('what the topology method remembers', { list: states });
+  return list as readonly unknown[];
+}

@@ -1,0 +1,72 @@
+import { CtreError } from '../base/errors.ts';
+import type { Arena } from '../engine/arena.ts';
+import { Region } from '../engine/region.ts';
+import type { Work } from '../run/turns.ts';
+
+/** A training under way: it owns its memory, and can be ended from outside at any time. */
+export class TrainingRun {
+  readonly region: Region;
+  #work: Work<unknown> | undefined;
+  /** Whether a piece of the work is running on this thread right now. */
+  #isRunning = false;
+  #isEnded = false;
+  #release: () => void = () => {};
+
+  constructor(arena: Arena) {
+    this.region = new Region(arena);
+  }
+
+  /** Whether an epoch is under way. */
+  get isInEpoch(): boolean {
+    return this.#work !== undefined;
+  }
+
+  /** The same work, which fails with `E_DISPOSED` once the training is ended. */
+  *watch<T>(work: Work<T>): Work<T> {
+    this.#work = work;
+    try {
+      for (;;) {
+        this.checkGoing();
+        const { done, value } = this.#advance(work);
+        this.checkGoing();
+        if (done) return value;
+        yield;
+      }
+    } finally {
+      this.#work = undefined;
+      work.return(undefined as never);
+    }
+  }
+
+  #advance<T>(work: Work<T>): IteratorResult<void, T> {
+    this.#isRunning = true;
+    try {
+      return work.next();
+    } finally {
+      this.#isRunning = false;
+      if (this.#isEnded) this.#stop();
+    }
+  }
+
+  /** @throws CtreError `E_DISPOSED` once the training is ended. */
+  checkGoing(): void {
+    if (this.#isEnded) throw new CtreError('E_DISPOSED', 'the model was disposed of while it was training');
+  }
+
+  /**
+   * Ends the training: at once, or as soon as the piece of work ends that is running on this thread.
+   * @param release frees what does not belong to the training, after the training's own memory.
+   */
+  end(release: () => void): void {
+    this.#isEnded = true;
+    this.#release = release;
+    if (!this.#isRunning) this.#stop();
+  }
+
+  #stop(): void {
+    // Its clean-up frees what it holds, and waits for the threads.
+    this.#work?.return(undefined as never);
+    this.region.free();
+    this.#release();
+  }
+}
