@@ -67,11 +67,7 @@ export const compareSyntax = {
     Running: {
       jobs: orWord(
         'auto',
-        integer(
-          'n',
-          { least: 1, most: 256 },
-          'trainings at a time, each in a process of its own, or auto (auto)',
-        ),
+        integer('n', { least: 1, most: 256 }, 'trainings at a time, each in its own process, or auto (auto)'),
       ),
       results: text(
         'file.jsonl',

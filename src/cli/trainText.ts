@@ -82,9 +82,12 @@ export function trainStartText({ source, data, settings, model, warning }: Start
 
 /** Options as a list of words: "prune fraction 0.2, annealing constant". */
 function inWords(options: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`],
-  );
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    // Numbers of 32 bits have seven digits; the others are noise.
+    return [`${words} ${typeof value === 'number' ? Number(value.toPrecision(7)) : value}`];
+  });
 }
 
 /** What a training came to, and which network was kept of it: the last line of --json. */

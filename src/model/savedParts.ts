@@ -36,7 +36,7 @@ export function restoreSettings(
   const method = restorePart('topology', topology, own.topology && checkTopology(own.topology), () => {
     if (Object.hasOwn(methods, topology.name)) return topologyByName(topology.name, topology.options);
     missing.push({ option: 'topology', name: topology.name });
-    return { ...fixed(), ...recipe(topology) };
+    return { ...fixed.create(), ...recipe(topology) };
   });
   const initializerOf = (option: 'initializer' | 'growInitializer', saved: Recipe): Initializer => {
     const given = own[option];

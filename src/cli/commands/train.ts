@@ -83,7 +83,8 @@ async function trainModel(
     await interruptible(async (signal) => {
       const { epochs, batchSize, optimizer, patience } = settings;
       const { train, test, validation } = data;
-      const options = { epochs, batchSize, optimizer, patience, ...validation, test, signal };
+      const restoreBest = keep === 'best';
+      const options = { epochs, batchSize, optimizer, patience, ...validation, test, restoreBest, signal };
       for await (const epoch of model.train(train.x, train.y, options)) {
         progress?.show(epoch);
         if (isJson) printJson(stdout, 'epoch', epoch);

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { getEngine } from '../../../src/engine/engine.ts';
 import { decodeCheckpoint } from '../../../src/files/checkpointFile.ts';
-import {
-  type Epoch,
-  initializer,
-  type Optimizer,
-  optimizer,
-  SparseMLP,
-  topology,
-} from '../../../src/index.ts';
+import { type Epoch, initializer, type Optimizer, optimizer, SparseMLP } from '../../../src/index.ts';
 import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
 import { quadrants, sha256 } from '../../support/problems.ts';
