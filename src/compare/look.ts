@@ -76,7 +76,7 @@ export class Watch {
     const layers = readLayers().map(({ weights, bias }) => ({ weights, bias }));
     if (before === undefined) this.#sample = sampleRows(this.#x, layers);
     const connections = columnCounts(layers[0].weights);
-    this.#seen.push({ epoch, connections, look: describe(layers, this.#sample) });
+    this.#seen.push({ epoch, connections, look: lookAt(layers, this.#sample) });
   }
 
   /** What was seen. */
@@ -134,7 +134,7 @@ interface Look {
   readonly degrees: Degrees;
 }
 
-function describe(layers: readonly LayerParts[], sample: readonly Float32Array[]): Look {
+function lookAt(layers: readonly LayerParts[], sample: readonly Float32Array[]): Look {
   const inputs = layers.map(({ weights }) => rowCounts(weights));
   const outputs = layers.map(({ weights }) => columnCounts(weights));
   const hidden = layers.slice(1).map((_, l) => l);

@@ -16,7 +16,7 @@ import { runCell } from '../../../src/cli/cellTask.ts';
 import { ResultsFile } from '../../../src/cli/resultsFile.ts';
 import { trainSyntax } from '../../../src/cli/trainSyntax.ts';
 import { isFinished } from '../../../src/compare/cell.ts';
-import { escapeHtml } from '../../../src/compare/report/htmlReport.ts';
+import { escapeHtml } from '../../../src/compare/report/html.ts';
 import { optimizer, SparseMLP } from '../../../src/index.ts';
 import { methods } from '../../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
