@@ -1,8 +1,8 @@
-// node scripts/bundle.mjs [folder]: makes dist/bundle/ of dist/, the package in a few files. Node imports them several
-// times as fast as the many files, and pages can load the library's without a bundler. The packages that they import are
-// in them, each with its licence in LICENSES.txt. Code that several entries share is in a file of its own, so that a
-// CsrMatrix is the same class in all. The library's names and lines stay: a stack trace and the line that Node prints
-// above an error can be read.
+// node scripts/bundle.mjs [folder]: makes dist/bundle/ of dist/, the package in a few files. Node imports
+// them several times as fast as the many files, and pages can load the library's without a bundler. The
+// packages that they import are in them, each with its licence in LICENSES.txt. Code that several entries
+// share is in a file of its own, so that a CsrMatrix is the same class in all. The library's names and lines
+// stay: a stack trace and the line that Node prints above an error can be read.
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
@@ -14,8 +14,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const [outdir = join(root, 'dist/bundle')] = process.argv.slice(2);
 
 /**
- * Packages whose licence is no file of theirs named LICENSE or LICENCE. The loader belongs to the compiler's repository.
- * Of seedrandom, the bundle holds one file only, and that file begins with its own licence.
+ * Packages whose licence is no file of theirs named LICENSE or LICENCE. The loader belongs to the compiler's
+ * repository. Of seedrandom, the bundle holds one file only, and that file begins with its own licence.
  */
 const LICENCE_FILES = {
   '@assemblyscript/loader': 'assemblyscript/LICENSE',
@@ -53,7 +53,10 @@ for (const { path, text } of outputFiles) {
 await copyFile(join(root, 'src/run/worker.mjs'), join(outdir, 'worker.mjs'));
 await writeFile(join(outdir, 'LICENSES.txt'), await licences());
 
-/** CommonJS code gets a module of Node as `require` would give it, which a file of ECMAScript modules does not have. */
+/**
+ * CommonJS code gets a module of Node as `require` would give it, which a file of ECMAScript modules does not
+ * have.
+ */
 function nodeModules({ onResolve, onLoad }) {
   onResolve({ filter: /^node:/ }, ({ path }) => ({ path, external: true }));
   const names = builtinModules.filter((name) => /^[a-z_]+$/.test(name));
@@ -84,7 +87,8 @@ async function shrink(text) {
 async function licences() {
   const seen = new Set(foldersOf(Object.keys(metafile.inputs)));
   const bundled = new Set(foldersOf(Object.values(metafile.outputs).flatMap(inputsOf)));
-  // A set that grows is walked to its new end. A package that was never opened may be within another one's file.
+  // A set that grows is walked to its new end. A package that was never opened may be within another one's
+  // file.
   for (const folder of bundled) {
     const { dependencies = {} } = await readManifest(folder);
     const inlined = Object.keys(dependencies).map((name) => findPackage(name, folder));

@@ -10,7 +10,10 @@ export type Options = Readonly<Record<string, Option<unknown>>>;
 export interface Syntax {
   readonly command: string;
   readonly summary: string;
-  /** Names of the arguments without dashes. One in brackets may be left out, the last one with … may come again. */
+  /**
+   * Names of the arguments without dashes. One in brackets may be left out, the last one with … may come
+   * again.
+   */
   readonly positionals: readonly string[];
   /** Options by the group that the help lists them in. */
   readonly options: Readonly<Record<string, Options>>;
@@ -60,13 +63,13 @@ export function usageOf({ command, positionals }: Syntax): string {
 
 /**
  * The arguments of a command, read as its syntax says.
- * @throws CtreError `E_ARGUMENT` for an unknown option, a value that is missing, too much or none of its kind, options
- *   that exclude each other, or a wrong number of positionals.
+ * @throws CtreError `E_ARGUMENT` for an unknown option, a value that is missing, too much or none of its
+ *   kind, options that exclude each other, or a wrong number of positionals.
  */
 export function parseArguments<S extends Syntax>(syntax: S, argv: readonly string[]): ParsedArguments<S> {
   const known = new Map(Object.values(syntax.options).flatMap((group) => Object.entries(group)));
   const { typed, positionals } = splitArguments(syntax, known, argv);
-  checkCount(syntax, positionals);
+  checkPositionals(syntax, positionals);
   for (const names of syntax.exclusive) {
     const given = names.filter((name) => typed.has(name)).map((name) => `--${name}`);
     if (given.length > 1) {
@@ -120,7 +123,7 @@ function splitArguments(
   return { typed, positionals };
 }
 
-function checkCount(syntax: Syntax, positionals: readonly string[]): void {
+function checkPositionals(syntax: Syntax, positionals: readonly string[]): void {
   const least = syntax.positionals.filter((name) => !name.startsWith('[')).length;
   const most = syntax.positionals.at(-1)?.includes('…')
     ? Number.POSITIVE_INFINITY

@@ -40,7 +40,8 @@ export function showCells(output: Output, missing: readonly CellTask[], grid: Gr
               ? `test ${share(record.testAccuracy)}  ${duration(record.seconds)}`
               : 'diverged';
         output.write(
-          `training ${number}/${missing.length}  ${cellWords(task.cell, cells)}: ${outcome}  ${left()} left\n`,
+          `training ${number}/${missing.length}  ${cellWords(task.cell, cells)}: ${outcome}  ${left()} ` +
+            'left\n',
         );
       },
       stop() {},

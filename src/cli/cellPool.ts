@@ -13,8 +13,8 @@ export interface CellEvents {
 }
 
 /**
- * Runs every training in a process of its own, at most `jobs` at a time. None is left behind: they end with the signal, with an
- * error of `onRecord`, and when this process is gone.
+ * Runs every training in a process of its own, at most `jobs` at a time. None is left behind: they end with
+ * the signal, with an error of `onRecord`, and when this process is gone.
  * @param program the file that a process runs.
  */
 export async function runCells(

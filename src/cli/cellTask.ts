@@ -2,7 +2,7 @@ import type { Cell, CellRecord } from '../compare/cell.ts';
 import type { PictureSize } from '../compare/look.ts';
 import { trainCell } from '../compare/trainCell.ts';
 import type { Epoch } from '../index.ts';
-import { createModel, openTraining } from './training.ts';
+import { makeModel, openTraining } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
 /** One training of a comparison, as its process gets it. */
@@ -16,13 +16,16 @@ export interface CellTask {
   readonly picture: PictureSize | undefined;
 }
 
-/** Reads the data, trains, and tells what came of it. @throws CtreError for everything but a loss that diverged. */
+/**
+ * Reads the data, trains, and tells what came of it.
+ * @throws CtreError for everything but a loss that diverged.
+ */
 export async function runCell(
   { cell, data, args, picture }: CellTask,
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
   const { settings, source, data: rows } = await openTraining(args);
-  const model = await createModel(source.dataset, settings);
+  const model = await makeModel(source.dataset, settings);
   try {
     const { informativeColumns, redundantColumns } = source.dataset;
     const known =

@@ -20,8 +20,8 @@ export interface FoundCheckpoint<T> {
 }
 
 /**
- * A folder that holds the newest checkpoint of one training and the one before. At any moment, whatever stops the program,
- * one of the two is whole.
+ * A folder that holds the newest checkpoint of one training and the one before. At any moment, whatever stops
+ * the program, one of the two is whole.
  */
 export class CheckpointFolder {
   readonly path: string;
@@ -36,8 +36,8 @@ export class CheckpointFolder {
   }
 
   /**
-   * Makes the folder where there is none, keeps it from others until `close`, and removes what dead processes left
-   * unfinished.
+   * Makes the folder where there is none, keeps it from others until `close`, and removes what dead processes
+   * left unfinished.
    * @throws CtreError `E_BUSY` while another process writes there, `E_ARGUMENT` where nobody can.
    */
   async prepare(): Promise<void> {
@@ -66,8 +66,8 @@ export class CheckpointFolder {
   }
 
   /**
-   * Keeps a checkpoint. The bytes are on the disk before their name is, and the name before this returns; until then the ones
-   * before stay.
+   * Keeps a checkpoint. The bytes are on the disk before their name is, and the name before this returns;
+   * until then the ones before stay.
    * @throws CtreError `E_ARGUMENT` when it cannot be written.
    */
   async write(bytes: Uint8Array): Promise<void> {
@@ -128,7 +128,10 @@ export class CheckpointFolder {
     }
   }
 
-  /** A folder's names are on the disk only when the folder is; Windows cannot open one, and keeps names by itself. */
+  /**
+   * A folder's names are on the disk only when the folder is; Windows cannot open one, and keeps names by
+   * itself.
+   */
   async #sync(folder: string): Promise<void> {
     if (process.platform === 'win32') return;
     const handle = await this.#files.open(folder, 'r');

@@ -9,7 +9,9 @@ type Interval = { readonly epochs: number } | { readonly minutes: number };
 
 const interval: Option<Interval> = {
   value: 'n',
-  help: 'epochs between checkpoints, or minutes: 5m\n(every epoch, where that takes less than 5 % of the time)',
+  help:
+    'epochs between checkpoints, or minutes: 5m\n' +
+    '(every epoch, where that takes less than 5 % of the time)',
   read(name, typed) {
     const minutes = /^(\d+(?:\.\d+)?)m$/.exec(typed)?.[1];
     if (minutes !== undefined) return { minutes: Number(minutes) };
@@ -91,7 +93,10 @@ export class CheckpointKeeper {
     this.kept = model.history.length;
   }
 
-  /** After an epoch. A disk that is full now may not be at the next: training goes on, and the last checkpoint stays. */
+  /**
+   * After an epoch. A disk that is full now may not be at the next: training goes on, and the last checkpoint
+   * stays.
+   */
   async keep(): Promise<void> {
     const epochs = this.#model.history.length - this.kept;
     const seconds = (performance.now() - this.#last) / 1000;

@@ -12,8 +12,8 @@ import { openTraining, type Training } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
 /**
- * Shared options that the file of results does not name: cells have their own, nothing that comes out depends on them,
- * or the fingerprint of the dataset covers them.
+ * Shared options that the file of results does not name: cells have their own, nothing that comes out depends
+ * on them, or the fingerprint of the dataset covers them.
  */
 const UNNAMED: readonly string[] = ['hidden', 'threads', 'max-mb', 'split'];
 
@@ -111,6 +111,7 @@ function pictureOf(
   if (image.width * image.height === x.cols) return image;
   throw new CtreError(
     'E_SHAPE',
-    `--image is ${image.width}x${image.height}, ${image.width * image.height} pixels; ${name} has ${x.cols} features`,
+    `--image is ${image.width}x${image.height}, ${image.width * image.height} pixels; ${name} has ` +
+      `${x.cols} features`,
   );
 }

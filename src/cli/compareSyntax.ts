@@ -71,7 +71,8 @@ export const compareSyntax = {
       ),
       results: text(
         'file.jsonl',
-        'where finished trainings are kept; the same command goes on from there,\nand a larger grid adds to them (dataset.compare.jsonl)',
+        'where finished trainings are kept; the same command goes on from there,\n' +
+          'and a larger grid adds to them (dataset.compare.jsonl)',
       ),
     },
     Output: {

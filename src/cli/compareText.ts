@@ -1,7 +1,7 @@
 import { type CellRecord, isFinished } from '../compare/cell.ts';
 import type { Group } from '../compare/summary.ts';
 import type { Grid } from './compareGrid.ts';
-import { count, duration, namedLines, percent, share, spread, table } from './format.ts';
+import { count, duration, formatTable, namedLines, percent, share, spread } from './format.ts';
 
 // What `ctre compare` says, to people and to programs.
 
@@ -99,9 +99,11 @@ function groupText({ cell, methods, comparisons, seedsNeeded }: Group): string {
   const dense = methods.find(({ denseMultiplyAdds }) => denseMultiplyAdds !== undefined)?.denseMultiplyAdds;
   return [
     `${title}\n`,
-    table(rows, head),
-    'Test accuracy at the first epoch of best validation accuracy, mean ± standard deviation; multiply-adds\n',
-    `for a sample in an epoch, forward, backward and growth (dense network: ${dense === undefined ? '–' : count(dense)}).\n`,
+    formatTable(rows, head),
+    'Test accuracy at the first epoch of best validation accuracy, mean ± standard deviation; ' +
+      'multiply-adds\n',
+    'for a sample in an epoch, forward, backward and growth (dense network: ' +
+      `${dense === undefined ? '–' : count(dense)}).\n`,
     ...comparisonText(comparisons, seedsNeeded),
   ].join('');
 }

@@ -39,7 +39,9 @@ export function embeddedDataset(): { dataset: SyntheticDataset; about: string } 
   const noise = x.cols - informativeColumns.length - redundantColumns.length;
   return {
     dataset,
-    about: `like Madelon: ${informativeColumns.length} features matter, ${redundantColumns.length} repeat them, ${noise} are noise`,
+    about:
+      `like Madelon: ${informativeColumns.length} features matter, ${redundantColumns.length} ` +
+      `repeat them, ${noise} are noise`,
   };
 }
 
@@ -118,7 +120,9 @@ async function readDatasetFiles(
 
 const ARRAY_FILE = /^(.*)\.npy(\.gz)?$/i;
 
-/** A folder's files but those that lie beside their unpacked selves; undefined for a path that is no folder. */
+/**
+ * A folder's files but those that lie beside their unpacked selves; undefined for a path that is no folder.
+ */
 async function listUnpacked(path: string): Promise<string[] | undefined> {
   const names = await listFolder(path);
   return names?.filter((name) => !/\.gz$/i.test(name) || !names.includes(name.slice(0, -3)));

@@ -14,7 +14,10 @@ import {
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 
-/** A file's content. @throws CtreError `E_FORMAT` for one that cannot be read, `E_MEMORY` for one that is too large. */
+/**
+ * A file's content.
+ * @throws CtreError `E_FORMAT` for one that cannot be read, `E_MEMORY` for one that is too large.
+ */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
     const found = await stat(path);
@@ -33,7 +36,10 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The content of a folder's file. @throws CtreError as `readBytes`, and for a link that leads out of the folder. */
+/**
+ * The content of a folder's file.
+ * @throws CtreError as `readBytes`, and for a link that leads out of the folder.
+ */
 export async function readInside(folder: string, name: string): Promise<Uint8Array> {
   const path = join(folder, name);
   let real: string;
@@ -57,7 +63,10 @@ export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path));
 }
 
-/** The names of a folder's files and links, sorted; undefined for a path that is no folder. @throws CtreError `E_FORMAT` if there is none. */
+/**
+ * The names of a folder's files and links, sorted; undefined for a path that is no folder.
+ * @throws CtreError `E_FORMAT` if there is none.
+ */
 export async function listFolder(path: string): Promise<string[] | undefined> {
   try {
     if (!(await stat(path)).isDirectory()) return undefined;
@@ -111,7 +120,10 @@ export async function checkWritable(path: string, inputs: readonly string[]): Pr
   }
 }
 
-/** Writes a file so that nobody ever sees a part of it, not even after a power cut. @throws CtreError `E_ARGUMENT` when it cannot be written. */
+/**
+ * Writes a file so that nobody ever sees a part of it, not even after a power cut.
+ * @throws CtreError `E_ARGUMENT` when it cannot be written.
+ */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   const temporary = besides(path);
   try {

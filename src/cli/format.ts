@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { Spread } from '../compare/statistics.ts';
 
 /** A table for people: names on the left, or a head above. */
-export function table(rows: readonly (readonly string[])[], head: readonly string[] = []): string {
+export function formatTable(rows: readonly (readonly string[])[], head: readonly string[] = []): string {
   const width = Math.max(head.length, ...rows.map((row) => row.length));
   const grid = new Table({
     head: [...head],

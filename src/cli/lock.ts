@@ -10,18 +10,23 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** The name of a file in a lock: the process, when it began, and what tells its files apart; `.held` once it has the lock. */
+/**
+ * The name of a file in a lock: the process, when it began, and what tells its files apart; `.held` once it
+ * has the lock.
+ */
 const NAME = /^(\d+)-(\d+)-[\w-]+?(\.held)?$/;
 /** Only a process that is looking for the lock itself can be in the way so often. */
 const ATTEMPTS = 200;
-const PAUSE = 10;
+const LOCK_PAUSE = 10;
 
 /**
- * Takes a lock, a folder at the path. Each process that wants it puts a file of its own there and looks afterwards
- * whether there are others: of two, at least one sees the other and gives way. Names are never used twice, so that the
- * file of a dead process can be removed by everybody at any time, and no file of a living one ever is.
+ * Takes a lock, a folder at the path. Each process that wants it puts a file of its own there and looks
+ * afterwards whether there are others: of two, at least one sees the other and gives way. Names are never
+ * used twice, so that the file of a dead process can be removed by everybody at any time, and no file of a
+ * living one ever is.
  * @param what what the lock is for, as the sentence of an error names it.
- * @throws CtreError `E_BUSY` where a living process holds it, `E_ARGUMENT` where the folder cannot be written.
+ * @throws CtreError `E_BUSY` where a living process holds it, `E_ARGUMENT` where the folder cannot be
+ *   written.
  */
 export async function lock(path: string, what: string): Promise<Lock> {
   const name = `${process.pid}-${Math.floor(performance.timeOrigin)}-${randomUUID()}`;
@@ -46,7 +51,7 @@ export async function lock(path: string, what: string): Promise<Lock> {
       other = (holder ?? others[0]).pid;
       if (holder !== undefined) break;
       // They came at the same time, and are giving way, too.
-      await new Promise((resolve) => setTimeout(resolve, PAUSE * (1 + attempt) * Math.random()));
+      await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE * (1 + attempt) * Math.random()));
     }
   } catch (error) {
     await leave().catch(() => {});
@@ -60,7 +65,8 @@ export async function lock(path: string, what: string): Promise<Lock> {
   }
   throw new CtreError(
     'E_BUSY',
-    `${other === undefined ? 'another process' : `process ${other}`} is writing ${what}; wait for its end, or remove ${basename(path)} if that process is something else`,
+    `${other === undefined ? 'another process' : `process ${other}`} is writing ${what}; wait for its ` +
+      `end, or remove ${basename(path)} if that process is something else`,
   );
 }
 
@@ -84,7 +90,10 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** The living processes that hold the lock or want it, but for the file of this name. Removes what dead ones left. */
+/**
+ * The living processes that hold the lock or want it, but for the file of this name. Removes what dead ones
+ * left.
+ */
 async function readOthers(path: string, own: string): Promise<{ pid: number; isHeld: boolean }[]> {
   const others: { pid: number; isHeld: boolean }[] = [];
   for (const name of await readdir(path)) {

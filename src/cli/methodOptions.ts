@@ -64,7 +64,9 @@ export function listMethods(): string {
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 
-/** The methods that choose the weights of new connections, after what they choose: `cte-rigl, rigl: zeros`. */
+/**
+ * The methods that choose the weights of new connections, after what they choose: `cte-rigl, rigl: zeros`.
+ */
 export function growInitializersByMethod(): string {
   const byInitializer = new Map<string, string[]>();
   for (const name of METHOD_NAMES) {
@@ -78,8 +80,8 @@ export function growInitializersByMethod(): string {
 }
 
 /**
- * What the command line gives of a method's options, by their names in code. What the method does not take is checked
- * and left out: one command line has to do for all methods that are compared.
+ * What the command line gives of a method's options, by their names in code. What the method does not take is
+ * checked and left out: one command line has to do for all methods that are compared.
  * @throws CtreError `E_ARGUMENT` for a value that an option does not take.
  */
 export function readMethodFlags(

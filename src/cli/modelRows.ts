@@ -24,8 +24,8 @@ export interface ModelRows extends LabelledRows {
 }
 
 /**
- * The rows that the options choose, scaled as the model's training rows were and with the model's classes. A dataset
- * that was read as `unlabelled` stays so.
+ * The rows that the options choose, scaled as the model's training rows were and with the model's classes. A
+ * dataset that was read as `unlabelled` stays so.
  * @throws CtreError for a dataset that does not fit the model.
  */
 export async function prepareRows(
@@ -44,7 +44,8 @@ export async function prepareRows(
   if (different >= 0) {
     throw new CtreError(
       'E_SHAPE',
-      `feature ${different} is ${show(others?.[different])}; the model was trained with ${show(featureNames?.[different])} in its place`,
+      `feature ${different} is ${show(others?.[different])}; the model was trained with ` +
+        `${show(featureNames?.[different])} in its place`,
     );
   }
   const known = dataset.labels.length > 0 ? relabel(dataset, labelNames) : dataset;

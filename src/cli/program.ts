@@ -27,7 +27,8 @@ const COMMANDS: readonly Command[] = [
 
 /**
  * The program: runs the command that the arguments name.
- * @returns the exit code: 0; 2 for a mistake, told in one sentence; 130 after Ctrl-C; 1 for an error of the program's own.
+ * @returns the exit code: 0; 2 for a mistake, told in one sentence; 130 after Ctrl-C; 1 for an error of the
+ *   program's own.
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {

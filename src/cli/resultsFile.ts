@@ -16,9 +16,9 @@ import { checkWritable, explain, writeWhole } from './files.ts';
 import { type Lock, lock } from './lock.ts';
 
 /**
- * The file that a comparison keeps its cells in, JSON lines: what all have in common, then a line for each cell. Lines are
- * added as cells end; a line that a killed program left unfinished is taken away again; and when all are there, they are put
- * into the order of the grid.
+ * The file that a comparison keeps its cells in, JSON lines: what all have in common, then a line for each
+ * cell. Lines are added as cells end; a line that a killed program left unfinished is taken away again; and
+ * when all are there, they are put into the order of the grid.
  */
 export class ResultsFile {
   readonly #path: string;
@@ -45,8 +45,8 @@ export class ResultsFile {
 
   /**
    * Reads what is there, and changes nothing.
-   * @throws CtreError `E_ARGUMENT` for a file of another grid or that cannot be written, `E_FORMAT` for one that is something
-   *   else or damaged, `E_UNSUPPORTED` for one of another version.
+   * @throws CtreError `E_ARGUMENT` for a file of another grid or that cannot be written, `E_FORMAT` for one
+   *   that is something else or damaged, `E_UNSUPPORTED` for one of another version.
    */
   static async open(
     path: string,
@@ -91,7 +91,10 @@ export class ResultsFile {
     }
   }
 
-  /** Adds a cell; it is on the disk when this returns. @throws CtreError `E_ARGUMENT` when it cannot be written. */
+  /**
+   * Adds a cell; it is on the disk when this returns.
+   * @throws CtreError `E_ARGUMENT` when it cannot be written.
+   */
   async add(record: CellRecord): Promise<void> {
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
     try {
@@ -133,8 +136,10 @@ export class ResultsFile {
 }
 
 /**
- * The cells of a file, in its order, without a line that is not whole yet; undefined where there is no file or nothing in it.
- * @throws CtreError `E_FORMAT` for one that is something else or damaged, `E_UNSUPPORTED` for one of another version.
+ * The cells of a file, in its order, without a line that is not whole yet; undefined where there is no file
+ * or nothing in it.
+ * @throws CtreError `E_FORMAT` for one that is something else or damaged, `E_UNSUPPORTED` for one of another
+ *   version.
  */
 export async function readResults(path: string): Promise<Results | undefined> {
   const bytes = await readIfThere(path);

@@ -6,7 +6,9 @@ import type { FoundCheckpoint } from './checkpointFolder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
 import type { TrainingSettings } from './settings.ts';
 
-/** What made a network, as checkpoints tell it: only a command that would make the same one may go on with it. */
+/**
+ * What made a network, as checkpoints tell it: only a command that would make the same one may go on with it.
+ */
 export type Origin = Readonly<Record<string, unknown>>;
 
 /** What makes the network of a training. */
@@ -34,8 +36,8 @@ export function originOf(
 /**
  * Makes the folder ready, and reads the training that is to go on.
  * @returns the model in the middle of its training; undefined where there is none.
- * @throws CtreError `E_ARGUMENT` for a folder that holds another training, or one that nobody asked to go on with;
- *   `E_BUSY` for a folder that another process writes.
+ * @throws CtreError `E_ARGUMENT` for a folder that holds another training, or one that nobody asked to go on
+ *   with; `E_BUSY` for a folder that another process writes.
  */
 export async function openCheckpoints(
   { folder, resume }: CheckpointSettings,
@@ -47,7 +49,8 @@ export async function openCheckpoints(
     if (!(await folder.isUsed())) return undefined;
     throw new CtreError(
       'E_ARGUMENT',
-      `${show(folder.path)} holds the checkpoints of a training; add --resume to go on with it, or name another folder`,
+      `${show(folder.path)} holds the checkpoints of a training; add --resume to go on with it, or name ` +
+        'another folder',
     );
   }
   const found = await folder.read((bytes) => SparseMLP.resume(bytes, { threads }));
@@ -62,6 +65,7 @@ export async function openCheckpoints(
   const [now, then] = [origin[other], before[other]].map((value) => JSON.stringify(value));
   throw new CtreError(
     'E_ARGUMENT',
-    `the training in ${show(folder.path)} has ${other} ${then}, and this command has ${now}; give the same options to go on, or name another folder`,
+    `the training in ${show(folder.path)} has ${other} ${then}, and this command has ${now}; give the ` +
+      'same options to go on, or name another folder',
   );
 }

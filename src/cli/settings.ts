@@ -30,12 +30,14 @@ export const NETWORK_OPTIONS = {
   preset: choice(
     'name',
     PRESET_NAMES,
-    `what holds where nothing else is given: ${PRESET_NAMES.join(', ')} (default)\npaper: the published settings of CTRE`,
+    `what holds where nothing else is given: ${PRESET_NAMES.join(', ')} (default)\n` +
+      'paper: the published settings of CTRE',
   ),
   method: choice(
     'name',
     METHOD_NAMES,
-    `how connections move (${presets.default.topology().name}; paper: ${presets.paper.topology().name}):\n${describeMethods()}`,
+    `how connections move (${presets.default.topology().name}; paper: ` +
+      `${presets.paper.topology().name}):\n${describeMethods()}`,
   ),
   hidden: orWord(
     'none',

@@ -45,7 +45,8 @@ export const SPLIT_OPTIONS = {
   scale: choice<ScalerKind>(
     'kind',
     ['minmax', 'standard', 'none'],
-    'minmax, standard or none, fitted on the training rows\n(minmax; none where a sparse dataset would become dense)',
+    'minmax, standard or none, fitted on the training rows\n' +
+      '(minmax; none where a sparse dataset would become dense)',
   ),
 } as const satisfies Options;
 
@@ -67,7 +68,9 @@ export interface TrainingData {
   readonly unused: number;
 }
 
-/** Row lists of a split; what is not given is every row, the dataset's own test rows, or chosen by fraction. */
+/**
+ * Row lists of a split; what is not given is every row, the dataset's own test rows, or chosen by fraction.
+ */
 interface RowChoice extends Partial<Split> {
   readonly testWords: string;
 }

@@ -1,6 +1,8 @@
 import { CtreError } from '../base/errors.ts';
 
-/** The error for a name that is none: a sentence's start, the name, and the likeliest known ones, or else all. */
+/**
+ * The error for a name that is none: a sentence's start, the name, and the likeliest known ones, or else all.
+ */
 export function unknown(start: string, name: string, known: readonly string[]): CtreError {
   const close = known.filter((candidate) => isClose(name, candidate));
   const advice =

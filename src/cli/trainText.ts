@@ -1,6 +1,6 @@
 import type { Outcome } from '../compare/outcome.ts';
 import type { SparseMLP } from '../index.ts';
-import { duration, namedLines, percent, share, table } from './format.ts';
+import { duration, formatTable, namedLines, percent, share } from './format.ts';
 import type { Training } from './training.ts';
 
 // What `ctre train` says, to people and to programs.
@@ -101,7 +101,7 @@ export function trainResultText(result: TrainResult, out: string | undefined): s
   const { kept, epochs, bestEpoch } = result;
   const which = kept === epochs ? 'the last' : kept === bestEpoch ? 'the best on validation' : 'kept';
   const saved = out === undefined ? '' : `saved ${out}: the network of epoch ${kept}, ${which}\n`;
-  return `\n${table([
+  return `\n${formatTable([
     ['method', result.method],
     ['connections', String(result.nnz)],
     ['density', percent(result.density)],

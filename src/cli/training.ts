@@ -24,7 +24,8 @@ export interface Source {
 
 /**
  * Reads and prepares what a command asks for.
- * @throws CtreError for options that make no sense, a dataset that cannot be read, or two that do not fit each other.
+ * @throws CtreError for options that make no sense, a dataset that cannot be read, or two that do not fit
+ *   each other.
  */
 export async function openTraining({ positionals, options }: TrainArguments): Promise<Training> {
   const [path] = positionals;
@@ -52,7 +53,7 @@ async function openSource(path: string | undefined, options: TrainArguments['opt
 }
 
 /** The network of a training, before its first step. */
-export function createModel({ x, labelNames }: Dataset, settings: TrainingSettings): Promise<SparseMLP> {
+export function makeModel({ x, labelNames }: Dataset, settings: TrainingSettings): Promise<SparseMLP> {
   const { preset, hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
   return SparseMLP.create({
     preset,

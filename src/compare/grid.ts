@@ -58,6 +58,7 @@ export function checkNetwork(layers: readonly number[], density: DensityOptions,
   if (bytes <= MOST_BYTES) return;
   throw new CtreError(
     'E_MEMORY',
-    `${topology.name} with hidden layers ${dims.slice(1, -1).join(',')} needs ${megabytes(bytes)}, and a WebAssembly memory holds ${megabytes(MOST_BYTES)}; use fewer neurons or a smaller density`,
+    `${topology.name} with hidden layers ${dims.slice(1, -1).join(',')} needs ${megabytes(bytes)}, and a ` +
+      `WebAssembly memory holds ${megabytes(MOST_BYTES)}; use fewer neurons or a smaller density`,
   );
 }

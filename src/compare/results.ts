@@ -1,7 +1,8 @@
 import { CtreError, show } from '../base/errors.ts';
 import { type Cell, type CellRecord, cellKey } from './cell.ts';
 
-// What is in the file that a comparison keeps its cells in: JSON lines, one for what all have in common, then one a cell.
+// What is in the file that a comparison keeps its cells in: JSON lines, one for what all have in common, then
+// one a cell.
 
 const FORMAT = 'ctre compare';
 const FORMAT_VERSION = 1;
@@ -34,7 +35,8 @@ export function headOf(ctre: string, options: Readonly<Record<string, string>>):
 /**
  * The content of a file, but for a last line that is not whole.
  * @param name the file in errors.
- * @throws CtreError `E_FORMAT` for one that is something else or damaged, `E_UNSUPPORTED` for one of another version.
+ * @throws CtreError `E_FORMAT` for one that is something else or damaged, `E_UNSUPPORTED` for one of another
+ *   version.
  */
 export function parseResults(name: string, bytes: Buffer): WholeLines {
   const lines = splitLines(bytes);
@@ -49,7 +51,8 @@ export function parseResults(name: string, bytes: Buffer): WholeLines {
       if (at === lines.length - 2 && value === undefined) break;
       throw new CtreError(
         'E_FORMAT',
-        `line ${at + 2} of ${name} is no cell of a comparison; take it out, or name another file with --results`,
+        `line ${at + 2} of ${name} is no cell of a comparison; take it out, or name another file with ` +
+          '--results',
       );
     }
     keys.add(cellKey(value));
@@ -59,7 +62,10 @@ export function parseResults(name: string, bytes: Buffer): WholeLines {
   return { head, records, bytes: end };
 }
 
-/** Every line that ends, as JSON; undefined for one that is none. A rest without an end is an undefined line, too. */
+/**
+ * Every line that ends, as JSON; undefined for one that is none. A rest without an end is an undefined line,
+ * too.
+ */
 function splitLines(bytes: Buffer): { value: unknown; end: number }[] {
   const lines: { value: unknown; end: number }[] = [];
   for (let begin = 0; begin < bytes.length; ) {
@@ -90,7 +96,8 @@ function readHead(name: string, value: unknown): ResultsHead {
   if (version !== FORMAT_VERSION) {
     throw new CtreError(
       'E_UNSUPPORTED',
-      `${name} was written by ctre ${show(ctre)} in version ${show(version)} of its format, and this one reads ${FORMAT_VERSION}; name another file with --results`,
+      `${name} was written by ctre ${show(ctre)} in version ${show(version)} of its format, and this one ` +
+        `reads ${FORMAT_VERSION}; name another file with --results`,
     );
   }
   const typed = Object.entries(Object(options)).map(([option, text]) => [option, String(text)]);
@@ -102,7 +109,8 @@ export function checkHead(name: string, found: ResultsHead, head: ResultsHead): 
   if (found.ctre !== head.ctre) {
     throw new CtreError(
       'E_UNSUPPORTED',
-      `${name} was written by ctre ${show(found.ctre)}, and this is ${head.ctre}; name another file with --results`,
+      `${name} was written by ctre ${show(found.ctre)}, and this is ${head.ctre}; name another file with ` +
+        '--results',
     );
   }
   const before = new Map(Object.entries(found.options));
@@ -113,7 +121,8 @@ export function checkHead(name: string, found: ResultsHead, head: ResultsHead): 
     option === undefined ? `no --${other}` : `--${other}${option === '' ? '' : ` ${option}`}`;
   throw new CtreError(
     'E_ARGUMENT',
-    `${name} was made with ${words(before.get(other))}, this command has ${words(head.options[other])}; give the same options, or name another file with --results`,
+    `${name} was made with ${words(before.get(other))}, this command has ${words(head.options[other])}; ` +
+      'give the same options, or name another file with --results',
   );
 }
 
@@ -124,7 +133,9 @@ export interface WantedCell {
   readonly data: string;
 }
 
-/** @throws CtreError `E_ARGUMENT` for a record that the grid has not, or that was trained on something else. */
+/**
+ * @throws CtreError `E_ARGUMENT` for a record that the grid has not, or that was trained on something else.
+ */
 export function checkRecords(
   name: string,
   records: readonly CellRecord[],
@@ -139,13 +150,15 @@ export function checkRecords(
       const cell = `${method}, seed ${seed}, ε ${epsilon ?? '–'}, hidden layers ${layers}, ${dataset}`;
       throw new CtreError(
         'E_ARGUMENT',
-        `${name} holds a cell that this grid has not (${cell}); ask for it as well, or name another file with --results`,
+        `${name} holds a cell that this grid has not (${cell}); ask for it as well, or name another file ` +
+          'with --results',
       );
     }
     if (task.data !== record.data) {
       throw new CtreError(
         'E_ARGUMENT',
-        `${name} was made with another content of ${record.dataset} or its split; name another file with --results`,
+        `${name} was made with another content of ${record.dataset} or its split; name another file with ` +
+          '--results',
       );
     }
   }

@@ -63,14 +63,14 @@ export async function trainCell(
       onEpoch(epoch);
     }
     watch.look(model.history.length, layers, true);
-    return { ...cell, data, ...describeTraining(training), looks: watch.finish() };
+    return { ...cell, data, ...describeCell(training), looks: watch.finish() };
   } catch (error) {
     if (!(error instanceof CtreError) || error.code !== 'E_DIVERGED') throw error;
     return { ...cell, data, failed: error.message };
   }
 }
 
-function describeTraining({
+function describeCell({
   cell,
   model,
   rows: { train, test, validation },

@@ -38,7 +38,10 @@ async function finish(argv: readonly string[]): Promise<void> {
 
 const hashOf = async (file: string) => sha256(new Uint8Array(readFileSync(file)));
 
-/** The epoch of the newest whole checkpoint; 0 without one. A broken one among the two names is an error: nobody damaged it. */
+/**
+ * The epoch of the newest whole checkpoint; 0 without one. A broken one among the two names is an error:
+ * nobody damaged it.
+ */
 function newestEpoch(folder: string): number {
   if (!existsSync(folder)) return 0;
   const whole = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
@@ -48,7 +51,7 @@ function newestEpoch(folder: string): number {
   return Math.max(0, ...epochs);
 }
 
-it(`kill -9 at random moments loses no checkpoint, and the run ends with the same bits (seed ${runSeed})`, async () => {
+it(`kill -9 at random moments loses no checkpoint, and the bits stay the same (seed ${runSeed})`, async () => {
   const random = runRandom('kill');
   const kills = effort(12, 1000);
   let made = 0;

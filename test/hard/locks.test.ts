@@ -1,4 +1,5 @@
-// A file of results and a folder of checkpoints have one writer at a time, whoever comes when, and whoever was killed.
+// A file of results and a folder of checkpoints have one writer at a time, whoever comes when, and whoever
+// was killed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

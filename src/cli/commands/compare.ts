@@ -104,7 +104,8 @@ async function trainMissing({ grid, results, jobs, isJson }: ComparisonRun, io: 
       if (signal.aborted && left > 0) {
         throw new CtreError(
           'E_ABORTED',
-          `stopped with ${tasks.length - left} of ${tasks.length} trainings done; the same command goes on from there`,
+          `stopped with ${tasks.length - left} of ${tasks.length} trainings done; the same command goes ` +
+            'on from there',
         );
       }
     });
@@ -115,7 +116,8 @@ async function trainMissing({ grid, results, jobs, isJson }: ComparisonRun, io: 
   const more = lost.length === 1 ? '' : ` (and ${lost.length - 1} more)`;
   throw new CtreError(
     'E_WORKER_DIED',
-    `a training did not come to its end: ${lost[0]}${more}; the others are kept, and the same command tries again`,
+    `a training did not come to its end: ${lost[0]}${more}; the others are kept, and the same command ` +
+      'tries again',
   );
 }
 

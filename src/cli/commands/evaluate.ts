@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import type { Score } from '../../index.ts';
 import { parseArguments, type Syntax } from '../args.ts';
 import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
-import { namedLines, share, table } from '../format.ts';
+import { formatTable, namedLines, share } from '../format.ts';
 import { type Io, printJson } from '../io.ts';
 import { likeliestClasses, prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag } from '../options.ts';
-import { openModel } from '../savedModel.ts';
+import { openModelFile } from '../savedModel.ts';
 
 /** What `ctre evaluate` takes. */
 export const evaluateSyntax = {
@@ -36,7 +36,7 @@ interface ClassScore {
 export async function runEvaluate(argv: readonly string[], { stdout }: Io): Promise<void> {
   const { positionals, options } = parseArguments(evaluateSyntax, argv);
   const [modelPath, path] = positionals;
-  const saved = await openModel(modelPath, options);
+  const saved = await openModelFile(modelPath, options);
   const { model, labelNames, inputs } = saved;
   try {
     const dataset = await openDataset(path, options, { columns: inputs });
@@ -91,5 +91,5 @@ function evaluationText(
     ['rows', String(rows)],
     ['loss', loss.toFixed(4)],
     ['accuracy', share(accuracy)],
-  ])}\n${table(lines, ['class', 'rows', 'predicted', 'recall', 'precision'])}`;
+  ])}\n${formatTable(lines, ['class', 'rows', 'predicted', 'recall', 'precision'])}`;
 }

@@ -1,9 +1,9 @@
 import { parseArguments, type Syntax } from '../args.ts';
 import { READ_OPTIONS } from '../dataset.ts';
-import { table } from '../format.ts';
+import { formatTable } from '../format.ts';
 import type { Io } from '../io.ts';
 import { flag, integer } from '../options.ts';
-import { openModel } from '../savedModel.ts';
+import { openModelFile } from '../savedModel.ts';
 
 /** What `ctre features` takes. */
 export const featuresSyntax = {
@@ -24,7 +24,7 @@ export const featuresSyntax = {
 export async function runFeatures(argv: readonly string[], { stdout }: Io): Promise<void> {
   const { positionals, options } = parseArguments(featuresSyntax, argv);
   const { top = 20, json } = options;
-  const { model, featureNames, inputs } = await openModel(positionals[0], options);
+  const { model, featureNames, inputs } = await openModelFile(positionals[0], options);
   try {
     const importance = model.inputImportance();
     const connections = new Int32Array(inputs);
@@ -51,7 +51,9 @@ export async function runFeatures(argv: readonly string[], { stdout }: Io): Prom
       String(count),
     ]);
     const isolated = connections.filter((count) => count === 0).length;
-    stdout.write(table(lines, ['rank', 'feature', ...(named ? ['name'] : []), 'Σ|weight|', 'connections']));
+    stdout.write(
+      formatTable(lines, ['rank', 'feature', ...(named ? ['name'] : []), 'Σ|weight|', 'connections']),
+    );
     stdout.write(`${ranked.length} of ${inputs} features; ${isolated} have no connection.\n`);
   } finally {
     model.dispose();

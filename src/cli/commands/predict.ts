@@ -7,7 +7,7 @@ import { checkWritable, writeWhole } from '../files.ts';
 import type { Io } from '../io.ts';
 import { likeliestClasses, prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag, text } from '../options.ts';
-import { openModel } from '../savedModel.ts';
+import { openModelFile } from '../savedModel.ts';
 
 /** What `ctre predict` takes. */
 export const predictSyntax = {
@@ -34,7 +34,7 @@ export async function runPredict(argv: readonly string[], { stdout }: Io): Promi
   const [modelPath, path] = positionals;
   const { out, json = false, probabilities = false } = options;
   if (out !== undefined) await checkWritable(out, [modelPath, path]);
-  const saved = await openModel(modelPath, options);
+  const saved = await openModelFile(modelPath, options);
   const { model, labelNames, inputs } = saved;
   try {
     // Its labels do not matter here, nor whether the model knows them.

@@ -8,7 +8,7 @@ import { type Io, printJson } from '../io.ts';
 import { showProgress } from '../progressBar.ts';
 import { openCheckpoints, originOf } from '../resume.ts';
 import { type ModelNotes, notesAsMetadata, saveModel } from '../savedModel.ts';
-import { createModel, openTraining } from '../training.ts';
+import { makeModel, openTraining } from '../training.ts';
 import { trainSyntax } from '../trainSyntax.ts';
 import {
   type StartedTraining,
@@ -32,7 +32,7 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
   const origin = originOf(source.dataset, source.name, settings, keep);
   try {
     const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings.threads));
-    const model = resumed?.content ?? (await createModel(source.dataset, settings));
+    const model = resumed?.content ?? (await makeModel(source.dataset, settings));
     try {
       const { labelNames, featureNames } = source.dataset;
       const notes: ModelNotes = { labelNames, featureNames, scaler: data.scaler, dataset: source.name };

@@ -21,7 +21,10 @@ const PALETTE: readonly Colour[] = [
 
 /** Degrees from one hue to the next: multiples of the golden angle never come together. */
 const GOLDEN_ANGLE = 137.508;
-/** The hue of the first colour after the palette: the one that leaves the nearest two of 20 colours farthest apart. */
+/**
+ * The hue of the first colour after the palette: the one that leaves the nearest two of 20 colours farthest
+ * apart.
+ */
 const FIRST_HUE = 320;
 /** Lightness in percent, by turns: a hue that comes near another one again is darker or lighter. */
 const LIGHTNESSES = [

@@ -22,13 +22,16 @@ export function densityFigures(groups: readonly Group[], plotter: Plotter): stri
       const svg = plotter.density(same);
       const title = `Accuracy against density: ${dataset}, hidden layers ${hidden.join(' – ')}`;
       const caption =
-        'Test accuracy of networks of one shape with more and more connections; bars are one standard deviation over seeds.';
+        'Test accuracy of networks of one shape with more and more connections; bars are one standard ' +
+        'deviation over seeds.';
       return svg === undefined ? [] : [figure(title, svg, caption)];
     });
   if (figures.length === 0) return [];
   const methods = groups[0].methods.map(({ method }) => method);
   return [
-    `<section><h2>Density</h2>${legend(methods, plotter)}<div class="figures">${figures.join('')}</div></section>`,
+    '<section><h2>Density</h2>',
+    legend(methods, plotter),
+    `<div class="figures">${figures.join('')}</div></section>`,
   ];
 }
 
@@ -43,9 +46,9 @@ export function groupSection(group: Group, plotter: Plotter, groups: number, isF
     part('Neurons', neuronFigures(methods, plotter)),
     pictures(methods, plotter),
   ].join('\n');
-  return groups === 1
-    ? `<section>${content}</section>`
-    : `<details${isFirst ? ' open' : ''}><summary><h2>${escapeHtml(groupTitle(group))}</h2></summary>${content}</details>`;
+  if (groups === 1) return `<section>${content}</section>`;
+  const summary = `<summary><h2>${escapeHtml(groupTitle(group))}</h2></summary>`;
+  return `<details${isFirst ? ' open' : ''}>${summary}${content}</details>`;
 }
 
 type Figure = readonly [title: string, svg: string | undefined, caption: string];
@@ -79,7 +82,8 @@ function learningFigures(methods: readonly MethodSummary[], plotter: Plotter): F
         percent: true,
         describe: 'Test accuracy at the best epoch so far, by epoch',
       }),
-      `At the best ${kind.toLowerCase()} accuracy so far: what would be reported if training ended there. ${BANDS}`,
+      `At the best ${kind.toLowerCase()} accuracy so far: what would be reported if training ended ` +
+        `there. ${BANDS}`,
     ],
     [
       'Training loss',
@@ -99,7 +103,8 @@ function evolutionFigures(methods: readonly MethodSummary[], plotter: Plotter): 
         fromZero: true,
         describe: 'Share of connections that an update replaced, by epoch',
       }),
-      'How many connections of the network are in another place after an update. The closer to zero, the more the topology has settled.',
+      'How many connections of the network are in another place after an update. The closer to zero, the ' +
+        'more the topology has settled.',
     ],
     [
       'Pruned and grown again at once',
@@ -109,7 +114,8 @@ function evolutionFigures(methods: readonly MethodSummary[], plotter: Plotter): 
         fromZero: true,
         describe: 'Share of pruned connections grown again by the same update, by epoch',
       }),
-      'Of the weakest connections, those that the method chose again in the same update; they keep their weight.',
+      'Of the weakest connections, those that the method chose again in the same update; they keep their ' +
+        'weight.',
     ],
     [
       'Grown at random',
@@ -124,7 +130,9 @@ function evolutionFigures(methods: readonly MethodSummary[], plotter: Plotter): 
     [
       'Features that matter',
       plotter.featureGroups(methods),
-      'Mean connections of a feature: solid for informative ones, dashed for those that repeat them, dotted for noise. A method that finds the features moves its connections from the dotted to the solid line.',
+      'Mean connections of a feature: solid for informative ones, dashed for those that repeat them, ' +
+        'dotted for noise. A method that finds the features moves its connections from the dotted to the ' +
+        'solid line.',
     ],
   ];
 }
@@ -166,7 +174,8 @@ function neuronFigures(methods: readonly MethodSummary[], plotter: Plotter): Fig
     [
       'Connections of inputs',
       plotter.degrees(methods, 'inputs'),
-      'Share of inputs with at least so many connections, after training; the grey dashes are the random network before it. A long tail to the right: a few inputs get most connections.',
+      'Share of inputs with at least so many connections, after training; the grey dashes are the random ' +
+        'network before it. A long tail to the right: a few inputs get most connections.',
     ],
     [
       'Connections of hidden neurons',

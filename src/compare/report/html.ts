@@ -18,7 +18,8 @@ export function escapeHtml(text: string): string {
 
 /** A plot with its title and what it shows. */
 export function figure(title: string, svg: string, caption: string): string {
-  return `<figure><h4>${escapeHtml(title)}</h4>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+  const below = `<figcaption>${escapeHtml(caption)}</figcaption>`;
+  return `<figure><h4>${escapeHtml(title)}</h4>${svg}${below}</figure>`;
 }
 
 /** The colours of methods, in a list. */

@@ -41,7 +41,8 @@ export async function renderReport(
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${escapeHtml(title)}</title>
 <style>${styleFor(methods.length)}</style>
 </head>
@@ -82,8 +83,17 @@ function methodSection(context: ReportContext): string {
   ];
   return `<footer><h2>How this was made</h2>
 <dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>
-<p class="note"><b>Accuracy.</b> Validation rows choose the epoch, test rows are only looked at. The same command gives the same accuracies, bit for bit; times depend on the machine and on what else it does.</p>
-<p class="note"><b>Significance.</b> If two methods were equal, each seed’s difference could as well have the other sign. The p-value is the share of all ways to choose signs that give a mean difference as large as the one seen. The test assumes nothing about how accuracies are distributed, which matters here: a very sparse network learns, or stays at chance. With n seeds no p is below 2 / 2ⁿ.</p>
-<p class="note"><b>Multiply-adds.</b> Forward: one for each connection. Backward: two for each, one in the first layer. Growth: what the search for new connections multiplies, spread over all samples of all epochs; an upper bound, since neurons that never fire are skipped. Biases, activations, the optimiser and sorting are left out for sparse and dense alike. Fewer multiply-adds are not as much less time: sparse ones need indices, dense ones do not.</p>
-<p class="note"><b>Neurons and connections</b> are counted after the update that follows an epoch.</p></footer>`;
+<p class="note"><b>Accuracy.</b> Validation rows choose the epoch. Test rows choose nothing. The same
+command gives the same accuracies, bit for bit. Times depend on the machine, and on what else it does.</p>
+<p class="note"><b>Significance.</b> If two methods were equal, each seed’s difference could as well have
+the other sign. The p-value is the share of all ways to choose signs that give a mean difference as large
+as the one seen. The test assumes nothing about how accuracies are distributed. That matters here: a very
+sparse network learns, or stays at chance. With n seeds no p is below 2 / 2ⁿ.</p>
+<p class="note"><b>Multiply-adds.</b> Forward: one for each connection. Backward: two for each, one in the
+first layer. Growth: what the search for new connections multiplies, spread over all samples of all
+epochs. It is an upper bound, since neurons that never fire are skipped. Biases, activations, the
+optimiser and sorting are left out, for sparse and dense networks alike. Time does not shrink as much as
+multiply-adds do: sparse ones need indices, dense ones do not.</p>
+<p class="note"><b>Neurons and connections</b> are counted at the end of an epoch, before the update that
+follows.</p></footer>`;
 }

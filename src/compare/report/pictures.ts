@@ -20,8 +20,9 @@ export function pictures(methods: readonly MethodSummary[], plotter: Plotter): s
   // One pixel with many connections would darken all the others.
   const most = Math.max(1, all[Math.floor(0.995 * (all.length - 1))]);
   return `<h3>Where the network looks</h3>
-<p class="note">Connections of every input pixel, seed ${shown[0].seed}, at the epochs below each picture. All pictures have one scale:
-<span class="scale"><span>0</span><i style="background:linear-gradient(to right, ${GRADIENT})"></i><span>${most} or more</span></span></p>
+<p class="note">Connections of every input pixel, seed ${shown[0].seed}, at the epochs below each picture.
+All pictures have one scale: <span class="scale"><span>0</span>
+<i style="background:linear-gradient(to right, ${GRADIENT})"></i><span>${most} or more</span></span></p>
 ${shown.map(({ method, picture }) => filmStrip(method, picture, most, plotter)).join('')}`;
 }
 
@@ -36,7 +37,12 @@ function filmStrip(
       Math.round(255 * Math.min(1, count / most)),
     );
     const words = `Connections of every input of ${method}, epoch ${epoch}`;
-    return `<figure class="frame"><img src="${pngUrl(width, height, levels)}" width="${width}" height="${height}" alt="${escapeHtml(words)}"><figcaption>${epoch === 0 ? 'before' : epoch}</figcaption></figure>`;
+    const source = pngUrl(width, height, levels);
+    const size = `width="${width}" height="${height}"`;
+    const picture = `<img src="${source}" ${size} alt="${escapeHtml(words)}">`;
+    const caption = `<figcaption>${epoch === 0 ? 'before' : epoch}</figcaption>`;
+    return `<figure class="frame">${picture}${caption}</figure>`;
   });
-  return `<div class="strip"><h4>${chip(method, plotter)}</h4><div class="frames">${frames.join('')}</div></div>`;
+  const title = `<h4>${chip(method, plotter)}</h4>`;
+  return `<div class="strip">${title}<div class="frames">${frames.join('')}</div></div>`;
 }

@@ -24,10 +24,15 @@ export function resultsSection(groups: readonly Group[], plotter: Plotter): stri
     ...new Set(groups.flatMap(({ methods }) => methods.flatMap((m) => m.denseMultiplyAdds ?? []))),
   ];
   return `<section><h2>Results</h2>
-<div class="scroll"><table><thead><tr>${head.map((name) => `<th scope="col">${name}</th>`).join('')}</tr></thead>${bodies.join('')}</table></div>
-<p class="note">Test accuracy at the first epoch of the best validation accuracy, mean ± standard deviation over seeds. Time is that of one training.
-Multiply-adds are for one sample in one epoch: forward, backward and growth; a dense network of the same shape makes ${dense.map(siNumber).join(', ')}.</p>
+<div class="scroll"><table>${headRow(head)}${bodies.join('')}</table></div>
+<p class="note">Test accuracy at the first epoch of the best validation accuracy, mean ± standard deviation
+over seeds. Time is that of one training. Multiply-adds are for one sample in one epoch: forward, backward and growth.
+A dense network of the same shape makes ${dense.map(siNumber).join(', ')}.</p>
 ${comparisonTables(groups)}</section>`;
+}
+
+function headRow(names: readonly string[]): string {
+  return `<thead><tr>${names.map((name) => `<th scope="col">${name}</th>`).join('')}</tr></thead>`;
 }
 
 function methodRow(summary: MethodSummary, plotter: Plotter): string {
@@ -44,7 +49,8 @@ function methodRow(summary: MethodSummary, plotter: Plotter): string {
     or(own, siNumber),
     or(dense && own && dense / own, (value) => `${Number(value.toPrecision(3))} ×`),
   ];
-  return `<tr><th scope="row">${chip(method, plotter)}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
+  const data = cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
+  return `<tr><th scope="row">${chip(method, plotter)}</th>${data}</tr>`;
 }
 
 function comparisonTables(groups: readonly Group[]): string {
@@ -64,10 +70,17 @@ function comparisonTable(group: Group): string {
   if (comparisons.length === 0) return '';
   const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
   const row = ({ first, second, seeds, difference, p, verdict }: Comparison): string =>
-    `<tr><th scope="row">${escapeHtml(first)} − ${escapeHtml(second)}</th><td>${seeds}</td><td>${signed(difference)}</td><td>${p.toFixed(3)}</td><td class="${verdict === 'significant' ? 'yes' : ''}">${verdict}</td></tr>`;
+    [
+      `<tr><th scope="row">${escapeHtml(first)} − ${escapeHtml(second)}</th>`,
+      ...[String(seeds), signed(difference), p.toFixed(3)].map((cell) => `<td>${cell}</td>`),
+      `<td class="${verdict === 'significant' ? 'yes' : ''}">${verdict}</td></tr>`,
+    ].join('');
   const few = comparisons.some(({ verdict }) => verdict === 'too few seeds')
-    ? ` With ${plural(comparisons.length, 'pair')} it takes ${needed} seeds or more before any difference can be called significant.`
+    ? ` With ${plural(comparisons.length, 'pair')} it takes ${needed} seeds or more before any difference can be significant.`
     : '';
-  return `<div class="scroll"><table><thead><tr><th scope="col">pair</th><th scope="col">seeds</th><th scope="col">difference</th><th scope="col">p</th><th scope="col">verdict</th></tr></thead><tbody>${comparisons.map(row).join('')}</tbody></table></div>
-<p class="note">Exact permutation test of the differences paired by seed, two-sided, p corrected for ${plural(comparisons.length, 'pair')} by Holm’s method; significant below 0.05.${few}</p>`;
+  const head = headRow(['pair', 'seeds', 'difference', 'p', 'verdict']);
+  const rows = comparisons.map(row).join('');
+  return `<div class="scroll"><table>${head}<tbody>${rows}</tbody></table></div>
+<p class="note">Exact permutation test of the differences paired by seed, two-sided. Holm’s method
+corrects p for ${plural(comparisons.length, 'pair')}; a difference is significant where it is below 0.05.${few}</p>`;
 }

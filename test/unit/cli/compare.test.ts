@@ -253,7 +253,7 @@ describe('ctre compare', () => {
     }
   });
 
-  it('trains sparse inputs, a dataset’s own test rows and those of a split, and sees when these change', async () => {
+  it('trains sparse inputs, own test rows and those of a split, and sees when they change', async () => {
     const own = folder.path('datasets');
     mkdirSync(own);
     const paths = writeDatasets(own);

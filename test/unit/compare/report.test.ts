@@ -26,7 +26,10 @@ const METHODS = ['ctre-sim', 'set', 'dense'];
 const SEEDS = [0, 1];
 const EPOCHS = 5;
 
-/** Pictures of 8 × 8 pixels: class 1 is bright on the left, class 0 on the right; the upper rows are always dark. */
+/**
+ * Pictures of 8 × 8 pixels: class 1 is bright on the left, class 0 on the right; the upper rows are always
+ * dark.
+ */
 function pictures(): string {
   const rows = Array.from({ length: 120 }, (_, row) => {
     const pixels = Array.from({ length: 64 }, (_, at) =>
