@@ -100,17 +100,17 @@ function groupText({ cell, methods, comparisons, seedsNeeded }: Group): string {
   return [
     `${title}\n`,
     formatTable(rows, head),
-    'Test accuracy at the first epoch of best validation accuracy, mean ± standard deviation; ' +
-      'multiply-adds\n',
-    'for a sample in an epoch, forward, backward and growth (dense network: ' +
-      `${dense === undefined ? '–' : count(dense)}).\n`,
+    'Test accuracy at the first epoch of best validation accuracy, mean ± standard deviation.\n',
+    'Multiply-adds for one sample in one epoch: forward, backward and growth.',
+    dense === undefined ? '\n' : ` A dense network makes ${count(dense)}.\n`,
     ...comparisonText(comparisons, seedsNeeded),
   ].join('');
 }
 
 function comparisonText(comparisons: Group['comparisons'], needed: number): string[] {
   if (comparisons.length === 0) return [];
-  const tests = comparisons.length === 1 ? '' : `, p after Holm for ${comparisons.length} pairs`;
+  const tests =
+    comparisons.length === 1 ? '' : `; p corrected by Holm's method for ${comparisons.length} pairs`;
   const lines = comparisons.map(
     ({ first, second, difference, p, verdict }) =>
       [
@@ -120,7 +120,7 @@ function comparisonText(comparisons: Group['comparisons'], needed: number): stri
   );
   const few = comparisons.some(({ verdict }) => verdict === 'too few seeds');
   return [
-    `Paired by seed, exact permutation test${tests}:\n`,
+    `Exact permutation test, paired by seed${tests}:\n`,
     namedLines(lines),
     ...(few ? [`With so many pairs it takes ${needed} seeds or more to tell.\n`] : []),
   ];

@@ -7,7 +7,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { build } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { isFull, skipTest } from '../support/effort.ts';
+import { skipTest } from '../support/effort.ts';
 import { type Ended, type Packed, pack, root, run } from '../support/packed.ts';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -243,29 +243,6 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
     });
   });
 
-  // Of the machine as well as of the code.
-  it.runIf(isFull)('takes at most 30 ms in Node from its import to the end of the first step', async () => {
-    // Of the process's own time, where others have the machine meanwhile.
-    const program = `
-      const [begin, used] = [performance.now(), process.cpuUsage()];
-      const { SparseMLP } = await import('ctre');
-      const model = await SparseMLP.create({ layers: [64, 100, 100, 10] });
-      const x = { rows: 32, cols: 64, data: new Float32Array(2048).fill(0.5) };
-      await model.train(x, new Int32Array(32), { epochs: 1, batchSize: 32 }).next();
-      const took = performance.now() - begin;
-      const { user, system } = process.cpuUsage(used);
-      console.log(Math.min(took, (user + system) / 1000));`;
-    const times: number[] = [];
-    for (let n = 0; n < 20; n++) {
-      const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program]);
-      expect(stderr).toBe('');
-      times.push(Number(stdout));
-    }
-    times.sort((a, b) => a - b);
-    console.log(`from import to the first step: ${times[10].toFixed(1)} ms, the median of 20 processes`);
-    expect(times[10]).toBeLessThanOrEqual(30);
-  });
-
   describe('depends', () => {
     const dependencies = Object.keys(manifest.dependencies).sort();
 
@@ -296,17 +273,6 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
         'bundledDependencies',
       ];
       expect(others.filter((field) => field in manifest)).toEqual([]);
-    });
-
-    // What the registry knows changes from day to day.
-    it.runIf(isFull)('on nothing with a known vulnerability', async (context) => {
-      const { code, stdout, stderr } = await run('npm', ['audit', '--omit=dev', '--json']);
-      const report = code === 0 ? {} : JSON.parse(stdout);
-      if (code !== 0 && report.vulnerabilities === undefined) {
-        const said = /npm warn audit .*|npm error .*/.exec(stderr)?.[0] ?? `npm audit ended with ${code}`;
-        skipTest(context, `the registry does not answer npm audit: ${said.replace(/https?:\S+/g, '…')}`);
-      }
-      expect(report.vulnerabilities ?? {}).toEqual({});
     });
   });
 
