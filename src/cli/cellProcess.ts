@@ -10,7 +10,7 @@ export type CellMessage =
   | { readonly kind: 'record'; readonly record: CellRecord }
   | { readonly kind: 'error'; readonly sentence: string };
 
-// Whatever ended the process that asked for it, nobody waits for the result any more.
+// The process that asked for the result is gone: nobody waits for it any more.
 process.once('disconnect', () => process.exit());
 process.once('message', async (task: CellTask) => {
   const say = (message: CellMessage): Promise<void> =>

@@ -4,7 +4,7 @@ import { CtreError, show } from '../base/errors.ts';
 import { explain, isAlive } from './files.ts';
 import { type Lock, lock } from './lock.ts';
 
-/** What is used of the file system; tests put one in its place that fails. */
+/** What is used of the file system. Tests replace it by one that fails. */
 export type Files = Pick<typeof nodeFiles, 'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm'>;
 
 const NEWEST = 'checkpoint.safetensors';
@@ -26,7 +26,7 @@ export interface FoundCheckpoint<T> {
 export class CheckpointFolder {
   readonly path: string;
   readonly #files: Files;
-  /** The newest is no whole checkpoint: it must not take the place of the one before. */
+  /** The newest file is no whole checkpoint, and must not replace the one before. */
   #isDamaged = false;
   #lock: Lock | undefined;
 
@@ -66,8 +66,8 @@ export class CheckpointFolder {
   }
 
   /**
-   * Keeps a checkpoint. The bytes are on the disk before their name is, and the name before this returns;
-   * until then the ones before stay.
+   * Keeps a checkpoint. Its bytes reach the disk before its name does, and the name before this returns. The
+   * checkpoints before stay until then.
    * @throws CtreError `E_ARGUMENT` when it cannot be written.
    */
   async write(bytes: Uint8Array): Promise<void> {
@@ -129,8 +129,8 @@ export class CheckpointFolder {
   }
 
   /**
-   * A folder's names are on the disk only when the folder is; Windows cannot open one, and keeps names by
-   * itself.
+   * A folder's names are on the disk only when the folder is. Windows cannot open a folder, and keeps names
+   * by itself.
    */
   async #sync(folder: string): Promise<void> {
     if (process.platform === 'win32') return;

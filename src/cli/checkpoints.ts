@@ -94,8 +94,8 @@ export class CheckpointKeeper {
   }
 
   /**
-   * After an epoch. A disk that is full now may not be at the next: training goes on, and the last checkpoint
-   * stays.
+   * After an epoch. Where the checkpoint cannot be written, training goes on, and the last one stays: a disk
+   * that is full now may have room at the next epoch.
    */
   async keep(): Promise<void> {
     const epochs = this.#model.history.length - this.kept;

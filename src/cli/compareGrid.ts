@@ -81,7 +81,7 @@ export async function readGrid({
   return { tasks, epochs, threads, shared: sharedOptions(typed), datasets };
 }
 
-/** Of the options of a comparison those of every training. */
+/** The options of a comparison that every training has. */
 function trainOptions(options: CompareArguments['options']): TrainArguments['options'] {
   const { methods, seeds, epsilons, widths, jobs, results, report, image, json, ...shared } = options;
   return shared;

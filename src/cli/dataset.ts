@@ -81,19 +81,19 @@ export async function openDataset(
   }
 }
 
-/** What reading may take, in bytes; undefined where it is for the reader to say. */
+/** The bytes that reading may take; undefined for the reader's own limit. */
 export function readingLimit({ maxMb }: Pick<ReadValues, 'maxMb'>): number | undefined {
   return maxMb === undefined ? undefined : Math.round(maxMb * 2 ** 20);
 }
 
-/** A reader's error, which names its options as programs do, in the words of this one. */
+/** A reader's error in the words of the command line: readers name their options as in code. */
 export function inOptions(error: unknown): unknown {
   if (!(error instanceof CtreError)) return error;
   const message = error.message.replace('set maxBytes higher', 'raise --max-mb');
   return new CtreError(error.code, message, { cause: error });
 }
 
-/** The files of a dataset, and for one .npy file out of several which of them holds the features. */
+/** The files of a dataset. Where the path is one .npy file among others, `features` is its name. */
 async function readDatasetFiles(
   path: string,
 ): Promise<{ files: Record<string, Uint8Array>; features?: string }> {
@@ -121,7 +121,8 @@ async function readDatasetFiles(
 const ARRAY_FILE = /^(.*)\.npy(\.gz)?$/i;
 
 /**
- * A folder's files but those that lie beside their unpacked selves; undefined for a path that is no folder.
+ * A folder's files without those .gz files that are there unpacked, too; undefined for a path that is no
+ * folder.
  */
 async function listUnpacked(path: string): Promise<string[] | undefined> {
   const names = await listFolder(path);

@@ -21,7 +21,7 @@ import { CtreError, show } from '../base/errors.ts';
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
     const found = await stat(path);
-    // Pipes and devices may never end, or never begin.
+    // A pipe or a device may give no byte, or never end.
     if (!found.isFile() && !found.isDirectory()) {
       throw new CtreError(
         'E_FORMAT',
@@ -29,7 +29,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
       );
     }
     const { buffer, byteOffset, byteLength } = await readFile(path);
-    // Plain bytes: a Node Buffer's slice shares its memory, where a Uint8Array's copies.
+    // Not a Buffer: its slice shares memory, where a Uint8Array's copies.
     return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
     throw explain(error, path, 'read');
@@ -93,7 +93,7 @@ export async function checkWritable(path: string, inputs: readonly string[]): Pr
     );
   }
   const existing = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    // What is not there can be written, also where a link leads to it; any other obstacle stays one.
+    // A file that is not there can be written, also where a link leads to it.
     if (error.code !== 'ENOENT') throw explain(error, path, 'written');
     return undefined;
   });
@@ -157,7 +157,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: 'its name holds a zero byte',
 };
 
-/** The file system's error as a sentence; whatever is none stays what it is. */
+/** The file system's error as a sentence. Any other error stays as it is. */
 export function explain(error: unknown, path: string, verb: 'read' | 'written'): unknown {
   if (!(error instanceof Error) || error instanceof CtreError || !('code' in error)) return error;
   const code = String(error.code);

@@ -43,7 +43,7 @@ export function count(value: number): string {
   return `${Number((value / 1000 ** power).toPrecision(3))}${units[power]}`;
 }
 
-/** Mean ± standard deviation; the mean alone of a single number, a dash of none. */
+/** Mean ± standard deviation; for a single number the mean alone, for none a dash. */
 export function spread(values: Spread | undefined): string {
   if (values?.deviation === undefined) return share(values?.mean);
   return `${share(values.mean)} ± ${values.deviation.toFixed(4)}`;

@@ -11,19 +11,19 @@ export interface Lock {
 }
 
 /**
- * The name of a file in a lock: the process, when it began, and what tells its files apart; `.held` once it
- * has the lock.
+ * The name of a file in a lock: number and start of its process, and a random part. A second file, whose
+ * name ends in `.held`, says that the process has the lock.
  */
 const NAME = /^(\d+)-(\d+)-[\w-]+?(\.held)?$/;
-/** Only a process that is looking for the lock itself can be in the way so often. */
+/** More than processes need that want the lock at the same moment. */
 const ATTEMPTS = 200;
 const LOCK_PAUSE = 10;
 
 /**
- * Takes a lock, a folder at the path. Each process that wants it puts a file of its own there and looks
- * afterwards whether there are others: of two, at least one sees the other and gives way. Names are never
- * used twice, so that the file of a dead process can be removed by everybody at any time, and no file of a
- * living one ever is.
+ * Takes a lock, which is a folder at the path. Each process that wants it puts a file of its own there, and
+ * looks for other files afterwards: of two processes, at least one sees the other and gives way. A name is
+ * never used twice. So every process may remove the file of a dead one at any time, and never removes the
+ * file of a living one.
  * @param what what the lock is for, as the sentence of an error names it.
  * @throws CtreError `E_BUSY` where a living process holds it, `E_ARGUMENT` where the folder cannot be
  *   written.
@@ -34,7 +34,7 @@ export async function lock(path: string, what: string): Promise<Lock> {
   const leave = async (): Promise<void> => {
     await rm(`${own}.held`, { force: true });
     await rm(own, { force: true });
-    // Not empty, or gone: others are there, or were faster.
+    // It fails where others are in the folder, or have removed it.
     await rmdir(path).catch(() => {});
   };
   let other: number | undefined;
@@ -50,7 +50,7 @@ export async function lock(path: string, what: string): Promise<Lock> {
       await leave();
       other = (holder ?? others[0]).pid;
       if (holder !== undefined) break;
-      // They came at the same time, and are giving way, too.
+      // The others came at the same time, and give way, too.
       await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE * (1 + attempt) * Math.random()));
     }
   } catch (error) {
@@ -70,7 +70,7 @@ export async function lock(path: string, what: string): Promise<Lock> {
   );
 }
 
-/** Puts a file into the folder. @returns whether it could: the last one to leave takes the folder away. */
+/** Puts a file into the folder. @returns false where another process has just removed the folder. */
 async function enter(path: string, own: string): Promise<boolean> {
   try {
     await mkdir(path);
@@ -91,8 +91,7 @@ function codeOf(error: unknown): unknown {
 }
 
 /**
- * The living processes that hold the lock or want it, but for the file of this name. Removes what dead ones
- * left.
+ * The living processes that hold the lock or want it, without the own file. Removes the files of dead ones.
  */
 async function readOthers(path: string, own: string): Promise<{ pid: number; isHeld: boolean }[]> {
   const others: { pid: number; isHeld: boolean }[] = [];

@@ -68,7 +68,7 @@ export function orWord<T, W extends string>(word: W, { value, help, read }: Opti
   };
 }
 
-/** A larger range is a slip of the keyboard. */
+/** A range of more is a typing mistake. */
 const LARGEST_RANGE = 9999;
 
 /** Integers with commas between them, where `a-b` stands for all from a to b. Each is there once. */

@@ -16,9 +16,9 @@ import { checkWritable, explain, writeWhole } from './files.ts';
 import { type Lock, lock } from './lock.ts';
 
 /**
- * The file that a comparison keeps its cells in, JSON lines: what all have in common, then a line for each
- * cell. Lines are added as cells end; a line that a killed program left unfinished is taken away again; and
- * when all are there, they are put into the order of the grid.
+ * The file that a comparison keeps its cells in. Its lines are JSON: what all cells have in common, then a
+ * line for each cell. A line is added when its cell ends. A line that a killed program left unfinished is
+ * removed. When all lines are there, they are put into the order of the grid.
  */
 export class ResultsFile {
   readonly #path: string;

@@ -34,8 +34,8 @@ export function notesAsMetadata(notes: ModelNotes): Record<string, unknown> {
 }
 
 /**
- * The model of a file; one that a program saved without notes has numbered classes and takes features as they
- * are.
+ * The model of a file. A model that a program saved without notes has numbered classes, and takes features
+ * as they are.
  * @throws CtreError naming the file, for one that is missing, damaged or no model.
  */
 export async function openModelFile(path: string, values: { readonly maxMb?: number }): Promise<OpenedModel> {

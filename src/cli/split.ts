@@ -64,12 +64,13 @@ export interface TrainingData {
   readonly scaler: Scaler;
   /** Which rows the test rows are, in words. */
   readonly testWords: string;
-  /** Rows of the dataset that are for nothing, where a split leaves some out. */
+  /** Rows of the dataset that a split leaves out. */
   readonly unused: number;
 }
 
 /**
- * Row lists of a split; what is not given is every row, the dataset's own test rows, or chosen by fraction.
+ * The row lists of a split. Where there is no `train`, it is every row; where there is no `test`, it is the
+ * dataset's own.
  */
 interface RowChoice extends Partial<Split> {
   readonly testWords: string;
@@ -153,7 +154,7 @@ export async function readSplit(path: string, rows: number): Promise<Split> {
   }
 }
 
-/** Of the training rows those to use, and which of these are for validation. */
+/** The training rows to use, and which of them are for validation. */
 function chooseValidation(
   { train, val, fit }: RowChoice,
   share: number | undefined,

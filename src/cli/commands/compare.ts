@@ -134,7 +134,7 @@ async function writeReport(
   records: readonly CellRecord[],
   { argv, version, grid, jobs }: ReportFacts,
 ): Promise<void> {
-  // It needs packages that take long to load.
+  // The packages that it needs take long to load.
   const { renderReport } = await import('../../compare/report/htmlReport.ts');
   const { platform, arch, version: node } = process;
   const context = {

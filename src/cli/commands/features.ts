@@ -29,7 +29,7 @@ export async function runFeatures(argv: readonly string[], { stdout }: Io): Prom
     const importance = model.inputImportance();
     const connections = new Int32Array(inputs);
     for (const input of model.layers[0].weights.indices) connections[input]++;
-    // The sort is stable: of equals the first comes first.
+    // The sort is stable: equal inputs stay in their order.
     const order = [...importance.keys()].sort((a, b) => importance[b] - importance[a]).slice(0, top);
     const ranked = order.map((feature, place) => ({
       rank: place + 1,

@@ -37,7 +37,7 @@ export async function runPredict(argv: readonly string[], { stdout }: Io): Promi
   const saved = await openModelFile(modelPath, options);
   const { model, labelNames, inputs } = saved;
   try {
-    // Its labels do not matter here, nor whether the model knows them.
+    // Labels do not matter here: the model need not know them.
     const dataset = {
       ...(await openFeatures(path, options, inputs)),
       labels: new Int32Array(0),
@@ -89,7 +89,7 @@ function formatRows(
   const head = ['row', 'label', ...(withProbabilities ? labelNames : [])];
   const body = rows.map(({ row, label, probabilities: own = [] }) => [row, label, ...own]);
   const isPlain = !isFile && !withProbabilities;
-  // Alone, labels are for the next program in a pipe.
+  // Without a head, the next program in a pipe can read the labels.
   const lines = isPlain ? body.map(([, label]) => [label]) : [head, ...body];
   return `${Papa.unparse(lines, { newline: '\n' })}\n`;
 }

@@ -159,7 +159,7 @@ function neuronFigures(methods: readonly MethodSummary[], plotter: Plotter): Fig
     [
       'Neurons without output',
       plotter.curves(methods, neuronCurve('noOutput'), share('Share of hidden neurons without output')),
-      'Hidden neurons that no connection leads from: nobody hears them.',
+      'Hidden neurons that no connection leads from: they change nothing.',
     ],
     [
       'Inputs without connection',

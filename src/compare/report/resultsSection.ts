@@ -26,8 +26,8 @@ export function resultsSection(groups: readonly Group[], plotter: Plotter): stri
   return `<section><h2>Results</h2>
 <div class="scroll"><table>${headRow(head)}${bodies.join('')}</table></div>
 <p class="note">Test accuracy at the first epoch of the best validation accuracy, mean ± standard deviation
-over seeds. Time is that of one training. Multiply-adds are for one sample in one epoch: forward, backward and growth.
-A dense network of the same shape makes ${dense.map(siNumber).join(', ')}.</p>
+over seeds. Time is that of one training. Multiply-adds are for one sample in one epoch: forward,
+backward and growth. A dense network of the same shape makes ${dense.map(siNumber).join(', ')}.</p>
 ${comparisonTables(groups)}</section>`;
 }
 
@@ -76,11 +76,11 @@ function comparisonTable(group: Group): string {
       `<td class="${verdict === 'significant' ? 'yes' : ''}">${verdict}</td></tr>`,
     ].join('');
   const few = comparisons.some(({ verdict }) => verdict === 'too few seeds')
-    ? ` With ${plural(comparisons.length, 'pair')} it takes ${needed} seeds or more before any difference can be significant.`
+    ? ` With ${plural(comparisons.length, 'pair')} a difference can be significant from ${needed} seeds on.`
     : '';
   const head = headRow(['pair', 'seeds', 'difference', 'p', 'verdict']);
   const rows = comparisons.map(row).join('');
   return `<div class="scroll"><table>${head}<tbody>${rows}</tbody></table></div>
 <p class="note">Exact permutation test of the differences paired by seed, two-sided. Holm’s method
-corrects p for ${plural(comparisons.length, 'pair')}; a difference is significant where it is below 0.05.${few}</p>`;
+corrects p for ${plural(comparisons.length, 'pair')}. A difference is significant where p is below 0.05.${few}</p>`;
 }

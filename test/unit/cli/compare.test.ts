@@ -225,7 +225,7 @@ describe('ctre compare', () => {
     const grid = [...argv, '--seeds', '0', '--results', results];
     const { stdout } = await ctre([...grid, '--methods', 'set,static,cte', '--image', 'none']);
     expect(stdout).toContain('trees.csv; hidden layers none\n');
-    expect(stdout).toContain('p after Holm for 3 pairs');
+    expect(stdout).toContain("p corrected by Holm's method for 3 pairs");
     const smaller = await ctre([...grid, '--methods', 'set,cte', '--image', 'none']);
     expect(smaller.stderr).toContain('(static, seed 0, ε –, hidden layers none, trees.csv)');
     const bare = await ctre([...grid.filter((argument) => argument !== '--header'), '--image', 'none']);
