@@ -1,7 +1,7 @@
 // npm run reproduce -- [--quick] [--out folder] [--jobs n] [--only name,…] [--no-run]
 //
-// Trains what docs/results.md tells of, each grid with one `ctre compare`, and writes the page. Stopped or killed at any
-// moment, it goes on when it is started again.
+// Trains what docs/results.md tells of, each grid with one `ctre compare`, and writes the page. Stopped or
+// killed at any moment, it goes on when it is started again.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +14,8 @@ const PUBLISHED = { preset: 'paper', seeds: FIVE, epochs: { madelon: 500, PCMAC:
 const BY_COSINE = ['ctre-sim', 'ctre-seq', 'cte'];
 const OTHERS = ['set', 'rigl', 'snip', 'static'];
 /**
- * What is trained on the data sets that have epochs there; without `methods`, the default one. The published settings are in
- * parts, each of whose files stays below a mebibyte.
+ * What is trained on the data sets that have epochs there; without `methods`, the default one. The published
+ * settings are in parts, each of whose files stays below a mebibyte.
  */
 const GRIDS = {
   'paper-cosine-1': { ...PUBLISHED, methods: BY_COSINE, epsilons: [1] },
@@ -67,7 +67,8 @@ const QUICK = {
 
 const HELP = `Usage: npm run reproduce -- [options]
 
-Trains the grids behind docs/results.md on the data sets in CTRE_DATA_DIR (../shared/data), and writes the page.
+Trains the grids behind docs/results.md on the data sets in CTRE_DATA_DIR (../shared/data), and writes
+the page.
 Started again, it goes on where it was.
 
   --quick         2 epochs, one seed, two methods; without data on a generated problem (build/reproduce-quick)
@@ -86,7 +87,7 @@ if (options.help) {
   process.stdout.write(HELP);
   process.exit();
 }
-if (!existsSync('dist/cli/run.js')) stop('there is no dist/; npm run build makes it');
+if (!existsSync('dist/cli/program.js')) stop('there is no dist/; npm run build makes it');
 const { CtreError } = await import('../dist/base/errors.js');
 const { run } = await import('../dist/cli/program.js');
 const { explain, writeWhole } = await import('../dist/cli/files.js');
@@ -158,7 +159,8 @@ function findData() {
   if (folder !== '') return relative('', resolve(from, folder));
   if (quick || options['no-run']) return undefined;
   stop(
-    'there are no data: CTRE_DATA_DIR has to name a folder with madelon.mat, PCMAC.mat, mnist/ and splits/; --quick can do without',
+    'there are no data: CTRE_DATA_DIR has to name a folder with madelon.mat, PCMAC.mat, mnist/ and ' +
+      'splits/; --quick can do without',
   );
 }
 
@@ -220,7 +222,8 @@ function checkData({ files }) {
   const missing = files.find((file) => file !== undefined && !existsSync(join(data, file)));
   if (missing !== undefined) {
     stop(
-      `${data} has no ${missing}; CTRE_DATA_DIR has to name a folder with madelon.mat, PCMAC.mat, mnist/ and splits/`,
+      `${data} has no ${missing}; CTRE_DATA_DIR has to name a folder with madelon.mat, PCMAC.mat, mnist/ ` +
+        'and splits/',
     );
   }
 }
@@ -247,7 +250,8 @@ async function readGrid({ name, methods, epsilons, seeds, shared }) {
   );
   if (other !== undefined) {
     stop(
-      `${path} holds ${other.method}, ε ${other.epsilon}, seed ${other.seed}, which the grid has not; move the file away`,
+      `${path} holds ${other.method}, ε ${other.epsilon}, seed ${other.seed}, which the grid has not; ` +
+        'move the file away',
     );
   }
   return records;

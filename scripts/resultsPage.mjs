@@ -1,4 +1,5 @@
-// What the generated part of docs/results.md says, from the trainings of the grids: nothing is read or written here.
+// What the generated part of docs/results.md says, from the trainings of the grids: nothing is read or
+// written here.
 import { compareMethods, summarize } from '../dist/compare/summary.js';
 
 /** A difference from the reference that is noise: so small, or so many standard errors. */
@@ -7,8 +8,9 @@ const ERRORS = 2;
 
 /**
  * The tables of all data sets and how they were computed, as Markdown.
- * @param datasets `{ title, protocol, figures?, grids }` in their order: `figures` are the reference's by ε and method, and a grid
- *   is `{ name, methods, seeds, epsilons, isDense, isDefault, note?, records, runs, command, report? }`.
+ * @param datasets `{ title, protocol, figures?, grids }` in their order: `figures` are the reference's by ε
+ *   and method, and a grid is `{ name, methods, seeds, epsilons, isDense, isDefault, note?, records, runs,
+ *   command, report? }`.
  * @param source where the reference's figures are from; undefined where there are none.
  */
 export function renderResults(datasets, source) {
@@ -27,7 +29,8 @@ export function renderResults(datasets, source) {
       ...(reports.length === 0
         ? []
         : [
-            `Reports with every curve: ${reports.map(({ name, report }) => `[${name}](${report})`).join(', ')}.`,
+            'Reports with every curve: ' +
+              `${reports.map(({ name, report }) => `[${name}](${report})`).join(', ')}.`,
           ]),
     ].join('\n\n');
   });
@@ -45,14 +48,17 @@ function gridState(grid) {
 
 function explain(source) {
   return [
-    'Test accuracy at the first epoch of best validation accuracy: mean ± standard deviation over the seeds. Seconds are those of one training, multiply-adds those of one',
-    'sample in one epoch: forward, backward and growth. The last row of a table, **default**, is what ctre does where nothing is asked for; the others are the',
+    'Test accuracy at the first epoch of best validation accuracy: mean ± standard deviation over the ' +
+      'seeds. Seconds are those of one training, multiply-adds those of one',
+    'sample in one epoch: forward, backward and growth. The last row of a table, **default**, is what ' +
+      'ctre does where nothing is asked for; the others are the',
     'published settings (`--preset paper`).',
     ...(source === undefined
       ? []
       : [
           '',
-          `*Reference*: ${source} *Within*: the difference of the two means is at most ${CLOSE}, or at most ${ERRORS} of its standard errors`,
+          `*Reference*: ${source} *Within*: the difference of the two means is at most ${CLOSE}, or at ` +
+            `most ${ERRORS} of its standard errors`,
           'where both deviations are known.',
         ]),
   ].join('\n');
@@ -111,7 +117,10 @@ function isWithin(difference, own, reference) {
   return size <= ERRORS * Math.sqrt(own.deviation ** 2 / own.n + reference.deviation ** 2 / reference.seeds);
 }
 
-/** The differences that the page is about: the default against each, and growth by cosine against growth at random. */
+/**
+ * The differences that the page is about: the default against each, and growth by cosine against growth at
+ * random.
+ */
 function differences(rows) {
   const named = rows.map(({ grid, summary }) =>
     grid.isDefault ? { ...summary, method: 'default' } : summary,
@@ -133,7 +142,9 @@ function differences(rows) {
   const most = Math.max(...compared.map(({ seeds }) => seeds));
   return [
     markdownTable(['pair', 'difference', 'first is better', 'p', 'verdict'], lines),
-    `Paired by seed, exact permutation test, p after Holm for ${compared.length} pairs. Seeds of one pair: ${most} at most, so its own p is ${Number((2 / 2 ** most).toPrecision(3))} or more; the number of seeds with which the first is better says more.`,
+    `Paired by seed, exact permutation test, p after Holm for ${compared.length} pairs. Seeds of one ` +
+      `pair: ${most} at most, so its own p is ${Number((2 / 2 ** most).toPrecision(3))} or more; the ` +
+      'number of seeds with which the first is better says more.',
   ];
 }
 
@@ -153,7 +164,8 @@ function runsSection(datasets) {
   });
   return [
     '## How this was computed',
-    'Each grid is one command, and its results are in the file that the command names; `npm run reproduce` runs them all and writes this page. *Seconds* are those of the whole run.',
+    'Each grid is one command, and its results are in the file that the command names; `npm run ' +
+      'reproduce` runs them all and writes this page. *Seconds* are those of the whole run.',
     markdownTable(['grid', 'trainings', 'seconds', 'commit', 'Node', 'machine', 'date'], rows),
     ['```', ...grids.map(({ command }) => command), '```'].join('\n'),
   ].join('\n\n');

@@ -1,20 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { CellRecord } from '../compare/cell.ts';
-import type { CellTask } from './cell.ts';
 import type { CellMessage } from './cellProcess.ts';
+import type { CellTask } from './cellTask.ts';
 
 /** What happens while trainings run. */
 export interface CellEvents {
   onEpoch(task: CellTask, epoch: number): void;
   /** The pool waits for it; when it fails, so does the pool. */
   onRecord(task: CellTask, record: CellRecord): Promise<void>;
-  /** The training did not come to its end, and may another time. */
+  /** The training did not come to its end. It may do so another time. */
   onLost(task: CellTask, reason: string): void;
 }
 
 /**
- * Runs every training in a process of its own, at most `jobs` at a time. None is left behind: they end with the signal, with an
- * error of `onRecord`, and when this process is gone.
+ * Runs every training in a process of its own, at most `jobs` at a time. All of them end with the signal,
+ * with an error of `onRecord`, and when this process is gone.
  * @param program the file that a process runs.
  */
 export async function runCells(
@@ -84,7 +84,7 @@ function runProcess(
       const reason = `its process ended ${by === null ? `with code ${code}` : `by ${by}`}`;
       resolve(outcome ?? (words === undefined ? reason : `${reason}: ${words}`));
     });
-    // A process that is gone before it could read says so by its end.
+    // A process that ended before it could read tells so by its end.
     child.send(task, () => {});
     if (signal.aborted) kill();
   });

@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { CtreError } from '../base/errors.ts';
 import type { CellRecord } from '../compare/cell.ts';
-import { type CellTask, runCell } from './cell.ts';
+import { type CellTask, runCell } from './cellTask.ts';
 
 /** What the process says: an epoch is done, or how it ended. */
 export type CellMessage =
@@ -10,7 +10,7 @@ export type CellMessage =
   | { readonly kind: 'record'; readonly record: CellRecord }
   | { readonly kind: 'error'; readonly sentence: string };
 
-// Whatever ended the process that asked for it, nobody waits for the result any more.
+// The process that asked for the result is gone: nobody waits for it any more.
 process.once('disconnect', () => process.exit());
 process.once('message', async (task: CellTask) => {
   const say = (message: CellMessage): Promise<void> =>

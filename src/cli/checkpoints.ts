@@ -1,18 +1,30 @@
-import * as nodeFiles from 'node:fs/promises';
-import { join } from 'node:path';
-import { CtreError, show } from '../base/errors.ts';
-import type { Arguments, OptionHelp } from './args.ts';
-import { explain } from './files.ts';
+import { CtreError } from '../base/errors.ts';
+import type { SparseMLP } from '../index.ts';
+import type { Options, Values } from './args.ts';
+import { CheckpointFolder } from './checkpointFolder.ts';
+import { flag, integer, type Option, text } from './options.ts';
+
+/** Epochs, or minutes, between two checkpoints. */
+type Interval = { readonly epochs: number } | { readonly minutes: number };
+
+const interval: Option<Interval> = {
+  value: 'n',
+  help:
+    'epochs between checkpoints, or minutes: 5m\n' +
+    '(every epoch, where that takes less than 5 % of the time)',
+  read(name, typed) {
+    const minutes = /^(\d+(?:\.\d+)?)m$/.exec(typed)?.[1];
+    if (minutes !== undefined) return { minutes: Number(minutes) };
+    return { epochs: integer('n', { least: 1 }, '').read(name, typed) };
+  },
+};
 
 /** Options that keep a training from being lost. */
 export const CHECKPOINT_OPTIONS = {
-  checkpoint: { value: 'folder', help: 'keep the training there, to be taken up after a stop' },
-  'checkpoint-every': {
-    value: 'n',
-    help: 'epochs between checkpoints, or minutes: 5m\n(every epoch, where that takes less than 5 % of the time)',
-  },
-  resume: { help: 'take up the training in the folder, with the same options' },
-} as const satisfies Record<string, OptionHelp>;
+  checkpoint: text('folder', 'keep the training there, so that it can go on after a stop'),
+  'checkpoint-every': interval,
+  resume: flag('go on with the training in the folder, with the same options'),
+} as const satisfies Options;
 
 /** What the options ask for. */
 export interface CheckpointSettings {
@@ -23,7 +35,7 @@ export interface CheckpointSettings {
 }
 
 /** What has happened since the last checkpoint, or the start. */
-export interface SinceCheckpoint {
+interface SinceCheckpoint {
   readonly epochs: number;
   readonly seconds: number;
   /** What the last one took to write. */
@@ -33,165 +45,79 @@ export interface SinceCheckpoint {
 /** The share of the time that checkpoints may take where nothing else is asked for. */
 const SHARE = 0.05;
 
-/** @throws CtreError `E_ARGUMENT` for options that make no sense. */
-export function readCheckpointSettings(
-  args: Arguments<keyof typeof CHECKPOINT_OPTIONS>,
-): CheckpointSettings | undefined {
-  const path = args.text('checkpoint');
-  if (path === undefined) {
-    const without = (['resume', 'checkpoint-every'] as const).find((name) => args.has(name));
-    if (without === undefined) return undefined;
-    throw new CtreError('E_ARGUMENT', `--${without} needs a folder: --checkpoint folder`);
+/** @throws CtreError `E_ARGUMENT` for options that need a folder and have none. */
+export function readCheckpointSettings({
+  checkpoint,
+  checkpointEvery,
+  resume,
+}: Values<typeof CHECKPOINT_OPTIONS>): CheckpointSettings | undefined {
+  if (checkpoint !== undefined) {
+    return {
+      folder: new CheckpointFolder(checkpoint),
+      resume: resume ?? false,
+      isDue: ruleOf(checkpointEvery),
+    };
   }
-  return { folder: new CheckpointFolder(path), resume: args.has('resume'), isDue: readRule(args) };
+  const alone = resume ? 'resume' : checkpointEvery === undefined ? undefined : 'checkpoint-every';
+  if (alone === undefined) return undefined;
+  throw new CtreError('E_ARGUMENT', `--${alone} needs a folder: --checkpoint folder`);
 }
 
-function readRule(args: Arguments<'checkpoint-every'>): CheckpointSettings['isDue'] {
-  const every = args.text('checkpoint-every');
+function ruleOf(every: Interval | undefined): CheckpointSettings['isDue'] {
   if (every === undefined) return ({ seconds, writeSeconds }) => writeSeconds <= SHARE * seconds;
-  const minutes = /^(\d+(?:\.\d+)?)m$/.exec(every)?.[1];
-  if (minutes !== undefined) return ({ seconds }) => seconds >= 60 * Number(minutes);
-  const count = args.integer('checkpoint-every', { least: 1 });
-  return ({ epochs }) => epochs >= (count ?? 1);
+  if ('minutes' in every) return ({ seconds }) => seconds >= 60 * every.minutes;
+  return ({ epochs }) => epochs >= every.epochs;
 }
 
-/** What is used of the file system; tests put one in its place that fails. */
-export type Files = Pick<typeof nodeFiles, 'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm'>;
+/** Writes checkpoints when they are due. */
+export class CheckpointKeeper {
+  /** The epoch of the last checkpoint; 0 before any. */
+  kept: number;
+  readonly #settings: CheckpointSettings;
+  readonly #model: SparseMLP;
+  readonly #metadata: Record<string, unknown>;
+  readonly #warn: (text: string) => void;
+  #last = performance.now();
+  #writeSeconds = 0;
 
-const NEWEST = 'checkpoint.safetensors';
-const PREVIOUS = 'checkpoint.previous.safetensors';
-/** A checkpoint that is being written, with the number of the process that does. */
-const UNFINISHED = /^checkpoint\.(\d+)\.tmp$/;
-
-/** A checkpoint that was read, and why the newest one was not it. */
-export interface Found<T> {
-  readonly content: T;
-  readonly warning?: string;
-}
-
-/**
- * A folder that holds the newest checkpoint of one training and the one before. At any moment, whatever stops the program,
- * one of the two is whole.
- */
-export class CheckpointFolder {
-  readonly path: string;
-  readonly #files: Files;
-  /** The newest is no whole checkpoint: it must not take the place of the one before. */
-  #isDamaged = false;
-
-  constructor(path: string, files: Files = nodeFiles) {
-    this.path = path;
-    this.#files = files;
-  }
-
-  /** Makes the folder where there is none, and removes what dead processes left unfinished. @throws CtreError `E_ARGUMENT`. */
-  async prepare(): Promise<void> {
-    try {
-      await this.#files.mkdir(this.path, { recursive: true });
-      for (const name of await this.#files.readdir(this.path)) {
-        const owner = UNFINISHED.exec(name)?.[1];
-        if (owner !== undefined && !isAlive(Number(owner))) await this.#files.rm(join(this.path, name));
-      }
-    } catch (error) {
-      throw explain(error, this.path, 'written');
-    }
-  }
-
-  /** Whether it holds a checkpoint, whole or not. */
-  async isUsed(): Promise<boolean> {
-    const names = await this.#files.readdir(this.path).catch((): string[] => []);
-    return names.includes(NEWEST) || names.includes(PREVIOUS);
+  constructor(
+    settings: CheckpointSettings,
+    model: SparseMLP,
+    metadata: Record<string, unknown>,
+    warn: (text: string) => void,
+  ) {
+    this.#warn = warn;
+    this.#settings = settings;
+    this.#model = model;
+    this.#metadata = metadata;
+    this.kept = model.history.length;
   }
 
   /**
-   * Keeps a checkpoint. The bytes are on the disk before their name is, and the name before this returns; until then the ones
-   * before stay.
-   * @throws CtreError `E_ARGUMENT` when it cannot be written.
+   * After an epoch. Where the checkpoint cannot be written, training goes on, and the last one stays: a disk
+   * that is full now may have room at the next epoch.
    */
-  async write(bytes: Uint8Array): Promise<void> {
-    const temporary = join(this.path, `checkpoint.${process.pid}.tmp`);
-    const newest = join(this.path, NEWEST);
-    try {
-      await this.#writeThrough(temporary, bytes);
-      if (!this.#isDamaged) {
-        await this.#files.rename(newest, join(this.path, PREVIOUS)).catch(unlessMissing);
-      }
-      await this.#files.rename(temporary, newest);
-      this.#isDamaged = false;
-      await this.#sync(this.path);
-    } catch (error) {
-      await this.#files.rm(temporary, { force: true }).catch(() => {});
-      throw explain(error, newest, 'written');
+  async keep(): Promise<void> {
+    const epochs = this.#model.history.length - this.kept;
+    const seconds = (performance.now() - this.#last) / 1000;
+    if (this.#settings.isDue({ epochs, seconds, writeSeconds: this.#writeSeconds })) {
+      await this.#write().catch((error: unknown) => {
+        if (!(error instanceof CtreError)) throw error;
+        this.#warn(error.message);
+      });
     }
   }
 
-  /**
-   * The newest checkpoint that `decode` takes; undefined where there is none.
-   * @throws CtreError `E_FORMAT` when there are some and all are damaged.
-   */
-  async read<T>(decode: (bytes: Uint8Array) => Promise<T>): Promise<Found<T> | undefined> {
-    const failures: string[] = [];
-    for (const name of [NEWEST, PREVIOUS]) {
-      try {
-        const bytes = new Uint8Array(await this.#files.readFile(join(this.path, name)));
-        const content = await decode(bytes);
-        const [warning] = failures;
-        this.#isDamaged = warning !== undefined;
-        return warning === undefined ? { content } : { content, warning };
-      } catch (error) {
-        if (isMissing(error)) continue;
-        const reason = explain(error, join(this.path, name), 'read');
-        if (!(reason instanceof CtreError)) throw reason;
-        failures.push(`${name}: ${reason.message}`);
-      }
-    }
-    if (failures.length === 0) return undefined;
-    throw new CtreError(
-      'E_FORMAT',
-      `no checkpoint in ${show(this.path)} can be read (${failures.join('; ')})`,
-    );
+  /** After the last epoch. */
+  async keepLast(): Promise<void> {
+    if (this.#model.history.length > this.kept) await this.#write();
   }
 
-  async #writeThrough(path: string, bytes: Uint8Array): Promise<void> {
-    const file = await this.#files.open(path, 'w');
-    try {
-      for (let at = 0; at < bytes.length; ) {
-        const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
-        if (bytesWritten === 0) throw new CtreError('E_ARGUMENT', `${show(path)} takes no more bytes`);
-        at += bytesWritten;
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+  async #write(): Promise<void> {
+    const begin = performance.now();
+    await this.#settings.folder.write(this.#model.checkpoint(this.#metadata));
+    this.kept = this.#model.history.length;
+    this.#last = performance.now();
+    this.#writeSeconds = (this.#last - begin) / 1000;
   }
-
-  /** A folder's names are on the disk only when the folder is; Windows cannot open one, and keeps names by itself. */
-  async #sync(folder: string): Promise<void> {
-    if (process.platform === 'win32') return;
-    const handle = await this.#files.open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  }
-}
-
-/** Whether there is a process of this number. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-function unlessMissing(error: unknown): void {
-  if (!isMissing(error)) throw error;
 }

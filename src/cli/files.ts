@@ -14,11 +14,14 @@ import {
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 
-/** A file's content. @throws CtreError `E_FORMAT` for one that cannot be read, `E_MEMORY` for one that is too large. */
+/**
+ * A file's content.
+ * @throws CtreError `E_FORMAT` for one that cannot be read, `E_MEMORY` for one that is too large.
+ */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
     const found = await stat(path);
-    // Pipes and devices may never end, or never begin.
+    // A pipe or a device may give no byte, or never end.
     if (!found.isFile() && !found.isDirectory()) {
       throw new CtreError(
         'E_FORMAT',
@@ -26,14 +29,17 @@ export async function readBytes(path: string): Promise<Uint8Array> {
       );
     }
     const { buffer, byteOffset, byteLength } = await readFile(path);
-    // Plain bytes: a Node Buffer's slice shares its memory, where a Uint8Array's copies.
+    // Not a Buffer: its slice shares memory, where a Uint8Array's copies.
     return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
     throw explain(error, path, 'read');
   }
 }
 
-/** The content of a folder's file. @throws CtreError as `readBytes`, and for a link that leads out of the folder. */
+/**
+ * The content of a folder's file.
+ * @throws CtreError as `readBytes`, and for a link that leads out of the folder.
+ */
 export async function readInside(folder: string, name: string): Promise<Uint8Array> {
   const path = join(folder, name);
   let real: string;
@@ -57,7 +63,10 @@ export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path));
 }
 
-/** The names of a folder's files and links, sorted; undefined for a path that is no folder. @throws CtreError `E_FORMAT` if there is none. */
+/**
+ * The names of a folder's files and links, sorted; undefined for a path that is no folder.
+ * @throws CtreError `E_FORMAT` if there is none.
+ */
 export async function listFolder(path: string): Promise<string[] | undefined> {
   try {
     if (!(await stat(path)).isDirectory()) return undefined;
@@ -84,7 +93,7 @@ export async function checkWritable(path: string, inputs: readonly string[]): Pr
     );
   }
   const existing = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    // What is not there can be written, also where a link leads to it; any other obstacle stays one.
+    // A file that is not there can be written, also where a link leads to it.
     if (error.code !== 'ENOENT') throw explain(error, path, 'written');
     return undefined;
   });
@@ -111,7 +120,10 @@ export async function checkWritable(path: string, inputs: readonly string[]): Pr
   }
 }
 
-/** Writes a file so that nobody ever sees a part of it, not even after a power cut. @throws CtreError `E_ARGUMENT` when it cannot be written. */
+/**
+ * Writes a file so that nobody ever sees a part of it, not even after a power cut.
+ * @throws CtreError `E_ARGUMENT` when it cannot be written.
+ */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   const temporary = besides(path);
   try {
@@ -145,7 +157,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: 'its name holds a zero byte',
 };
 
-/** The file system's error as a sentence; whatever is none stays what it is. */
+/** The file system's error as a sentence. Any other error stays as it is. */
 export function explain(error: unknown, path: string, verb: 'read' | 'written'): unknown {
   if (!(error instanceof Error) || error instanceof CtreError || !('code' in error)) return error;
   const code = String(error.code);
@@ -158,4 +170,14 @@ export function explain(error: unknown, path: string, verb: 'read' | 'written'):
     return new CtreError('E_MEMORY', `${show(path)} is larger than 2 GiB; split it`, { cause: error });
   }
   return new CtreError(kind, `${show(path)} cannot be ${verb}: ${REASONS[code] ?? code}`, { cause: error });
+}
+
+/** Whether there is a process of this number. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
 }

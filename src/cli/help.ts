@@ -1,4 +1,5 @@
-import { type OptionHelp, type Syntax, usageOf } from './args.ts';
+import { type Syntax, usageOf } from './args.ts';
+import type { Option } from './options.ts';
 
 /** Where the explanations start. */
 const COLUMN = 26;
@@ -19,7 +20,7 @@ export function programHelp(commands: readonly Syntax[]): string {
     'A dataset is a .mat, .npz, .npy, .csv, .tsv, .libsvm or .svm file (each also .gz), or a folder of IDX',
     'or .npy files. Rows are counted from 0.',
     '',
-    ...OPTIONS,
+    ...COMMON_OPTIONS,
     '',
     'Try first: ctre train',
     '',
@@ -44,13 +45,13 @@ export function commandHelp(syntax: Syntax): string {
   ].join('\n');
 }
 
-const OPTIONS = [
+const COMMON_OPTIONS = [
   'Options',
   row('--help', 'this help, or with a command its own'),
   row('--version', 'the version of ctre'),
 ];
 
-function optionRow(name: string, { value, help }: OptionHelp): string {
+function optionRow(name: string, { value, help }: Option<unknown>): string {
   return row(value === undefined ? `--${name}` : `--${name} ${value}`, help);
 }
 

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { processIo } from './processIo.ts';
 import { run } from './program.ts';
 
-// `ctre predict … | head`: the reader has what it wanted.
+// As in `ctre predict … | head`: the reader of the pipe has what it wanted.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

@@ -1,7 +1,8 @@
 import { parseNumber } from '../data/text.ts';
 import { checkMethodOption, type Method, type MethodOption } from '../topology/method.ts';
 import { METHOD_NAMES, type MethodFlag, methods } from '../topology/methods.ts';
-import type { Arguments, OptionHelp } from './args.ts';
+import { camelCase, type Values } from './args.ts';
+import type { Option } from './options.ts';
 
 /** Letters of a line of names: with the column before it, a line of help stays within 100. */
 const LINE = 72;
@@ -22,10 +23,18 @@ for (const { name: method, options } of Object.values<Method>(methods)) {
   }
 }
 
-/** The options of all methods, as the help shows them. */
+/** The options of all methods. */
 export const methodOptions = Object.fromEntries(
-  Array.from(takenBy, ([flag, taken]) => [flag, { value: taken[0].option.value, help: helpOf(taken) }]),
-) as Readonly<Record<MethodFlag, OptionHelp>>;
+  Array.from(takenBy, ([flag, taken]) => [flag, optionOf(taken)]),
+) as Readonly<Record<MethodFlag, Option<string | number>>>;
+
+/** A text or a number: the method that takes it says within which bounds. */
+function optionOf(taken: readonly TakenOption[]): Option<string | number> {
+  const [{ option }] = taken;
+  const read = (_: string, text: string): string | number =>
+    option.kind === 'choice' ? text : (parseNumber(text) ?? text);
+  return { value: option.value, help: helpOf(taken), read };
+}
 
 /** What an option does. Where few methods take it, they are named; where their defaults differ, each is. */
 function helpOf(taken: readonly TakenOption[]): string {
@@ -75,14 +84,16 @@ export function growInitializersByMethod(): string {
  * checked and left out: one command line has to do for all methods that are compared.
  * @throws CtreError `E_ARGUMENT` for a value that an option does not take.
  */
-export function readMethodFlags(args: Arguments<MethodFlag>, method: string): Record<string, unknown> {
+export function readMethodFlags(
+  values: Values<typeof methodOptions>,
+  method: string,
+): Record<string, unknown> {
   const given: Record<string, unknown> = {};
   for (const [flag, taken] of takenBy) {
-    const text = args.text(flag as MethodFlag);
-    if (text === undefined) continue;
+    const value = values[camelCase(flag as MethodFlag)];
+    if (value === undefined) continue;
     const own = taken.find((entry) => entry.method === method);
     const { name, option } = own ?? taken[0];
-    const value = option.kind === 'choice' ? text : (parseNumber(text) ?? text);
     const checked = checkMethodOption(`--${flag}`, option, value);
     if (own !== undefined) given[name] = checked;
   }

@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { Io } from './report.ts';
+import type { Io } from './io.ts';
 
-/** The first Ctrl-C aborts the task; where that does not help, the second one ends the program. */
+/** The first Ctrl-C aborts the task. The second one ends the program. */
 async function interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
@@ -14,7 +14,7 @@ async function interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Prom
   }
 }
 
-/** The world as a program of its own has it. */
+/** What the program has when it runs as a process of its own. */
 export const processIo: Io = {
   stdout: process.stdout,
   stderr: process.stderr,

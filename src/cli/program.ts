@@ -1,12 +1,15 @@
 import { CtreError } from '../base/errors.ts';
-import { type Syntax, unknown } from './args.ts';
-import { compareSyntax, runCompare } from './commands/compare.ts';
+import type { Syntax } from './args.ts';
+import { runCompare } from './commands/compare.ts';
 import { evaluateSyntax, runEvaluate } from './commands/evaluate.ts';
 import { featuresSyntax, runFeatures } from './commands/features.ts';
 import { predictSyntax, runPredict } from './commands/predict.ts';
-import { runTrain, trainSyntax } from './commands/train.ts';
+import { runTrain } from './commands/train.ts';
+import { compareSyntax } from './compareSyntax.ts';
 import { commandHelp, programHelp } from './help.ts';
-import type { Io } from './report.ts';
+import type { Io } from './io.ts';
+import { unknown } from './suggestion.ts';
+import { trainSyntax } from './trainSyntax.ts';
 import { readVersion } from './version.ts';
 
 interface Command {
@@ -24,7 +27,8 @@ const COMMANDS: readonly Command[] = [
 
 /**
  * The program: runs the command that the arguments name.
- * @returns the exit code: 0; 2 for a mistake, told in one sentence; 130 after Ctrl-C; 1 for an error of the program's own.
+ * @returns the exit code: 0; 2 for a mistake, told in one sentence; 130 after Ctrl-C; 1 for an error of the
+ *   program's own.
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {

@@ -11,13 +11,14 @@ import { PRESET_NAMES, type PresetName, presets } from '../model/presets.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
 import { optimizerByName, optimizers } from '../nn/optimizer.ts';
 import { METHOD_NAMES, topologyByName } from '../topology/methods.ts';
-import type { Arguments, OptionHelp } from './args.ts';
+import type { Options, Values } from './args.ts';
 import {
   describeMethods,
   growInitializersByMethod,
   methodOptions,
   readMethodFlags,
 } from './methodOptions.ts';
+import { choice, integer, list, number, orWord } from './options.ts';
 
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
@@ -26,51 +27,79 @@ const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
 
 /** Options that say what is trained. */
 export const NETWORK_OPTIONS = {
-  preset: {
-    value: 'name',
-    help: `what is not given otherwise: ${PRESET_NAMES.join(', ')} (default)\npaper: the published settings of CTRE`,
-  },
-  method: {
-    value: 'name',
-    help: `how connections move (${presets.default.topology().name}; paper: ${presets.paper.topology().name}):\n${describeMethods()}`,
-  },
-  hidden: {
-    value: 'n,n,…',
-    help: 'neurons of the hidden layers, or none\n(1000,1000,1000; without a dataset 200,200,200)',
-  },
-  epsilon: { value: 'e', help: 'density of a layer: e · (in + out) / (in · out) (1)' },
-  density: { value: 'd', help: 'share of connections instead: one for the network, or d,d,… by layer' },
-  distribution: { value: 'kind', help: 'how --density is spread over the layers: er, erk or uniform (er)' },
+  preset: choice(
+    'name',
+    PRESET_NAMES,
+    `what holds where nothing else is given: ${PRESET_NAMES.join(', ')} (default)\n` +
+      'paper: the published settings of CTRE',
+  ),
+  method: choice(
+    'name',
+    METHOD_NAMES,
+    `how connections move (${presets.default.topology().name}; paper: ` +
+      `${presets.paper.topology().name}):\n${describeMethods()}`,
+  ),
+  hidden: orWord(
+    'none',
+    list(
+      integer(
+        'n,n,…',
+        { least: 1 },
+        'neurons of the hidden layers, or none\n(1000,1000,1000; without a dataset 200,200,200)',
+      ),
+    ),
+  ),
+  epsilon: number('e', { least: 0 }, 'density of a layer: e · (in + out) / (in · out) (1)'),
+  density: list(
+    number(
+      'd',
+      { least: 0, most: 1 },
+      'share of connections instead: one for the network, or d,d,… by layer',
+    ),
+  ),
+  distribution: choice(
+    'kind',
+    ['er', 'erk', 'uniform'],
+    'how --density is spread over the layers: er, erk or uniform (er)',
+  ),
   ...methodOptions,
-  initializer: {
-    value: 'name',
-    help: `first weights: ${FIRST_INITIALIZERS.join(', ')}\n(sparse-he; paper: glorot)`,
-  },
-  'first-gain': { value: 'g', help: 'sparse-he: factor of the first layer' },
-  gain: { value: 'g', help: 'sparse-he: factor of the other layers' },
-  'grow-initializer': {
-    value: 'name',
-    help: `weights of new connections: ${INITIALIZERS.join(', ')}\n(uniform; ${growInitializersByMethod()})`,
-  },
-  seed: { value: 'n', help: 'decides everything random (0)' },
-} as const satisfies Record<string, OptionHelp>;
+  initializer: choice(
+    'name',
+    FIRST_INITIALIZERS,
+    `first weights: ${FIRST_INITIALIZERS.join(', ')}\n(sparse-he; paper: glorot)`,
+  ),
+  'first-gain': number('g', { least: 0 }, 'sparse-he: factor of the first layer'),
+  gain: number('g', { least: 0 }, 'sparse-he: factor of the other layers'),
+  'grow-initializer': choice(
+    'name',
+    INITIALIZERS,
+    `weights of new connections: ${INITIALIZERS.join(', ')}\n(uniform; ${growInitializersByMethod()})`,
+  ),
+  seed: integer('n', { least: 0 }, 'decides everything random (0)'),
+} as const satisfies Options;
 
 /** Options that say how it is trained. */
 export const TRAINING_OPTIONS = {
-  epochs: { value: 'n', help: 'passes over the training rows (100)' },
-  'batch-size': { value: 'n', help: 'rows a step (100)' },
-  optimizer: { value: 'name', help: 'sgd (Nesterov) or adam (adam; paper: sgd)' },
-  lr: { value: 'r', help: 'learning rate (sgd 0.01, adam 0.001)' },
-  momentum: { value: 'm', help: 'of sgd (0.9)' },
-  'weight-decay': { value: 'd', help: 'L2 penalty of the weights (sgd 1e-4, adam 0)' },
-  threads: { value: 'n', help: 'threads to work with, or auto; the result is the same (1)' },
-  patience: { value: 'n', help: 'stop after n epochs without better validation accuracy (never)' },
-} as const satisfies Record<string, OptionHelp>;
+  epochs: integer('n', { least: 1 }, 'passes over the training rows (100)'),
+  'batch-size': integer('n', { least: 1 }, 'rows a step (100)'),
+  optimizer: choice('name', OPTIMIZERS, 'sgd (Nesterov) or adam (adam; paper: sgd)'),
+  lr: number('r', { least: 0 }, 'learning rate (sgd 0.01, adam 0.001)'),
+  momentum: number('m', { least: 0, below: 1 }, 'of sgd (0.9)'),
+  'weight-decay': number('d', { least: 0 }, 'L2 penalty of the weights (sgd 1e-4, adam 0)'),
+  threads: orWord(
+    'auto',
+    integer('n', { least: 1, most: 64 }, 'threads to work with, or auto; the result is the same (1)'),
+  ),
+  patience: integer('n', { least: 1 }, 'stop after n epochs without better validation accuracy (never)'),
+} as const satisfies Options;
 
-type SettingName = keyof typeof NETWORK_OPTIONS | keyof typeof TRAINING_OPTIONS;
+/** Options of these that exclude each other. */
+export const NETWORK_EXCLUSIVE = [['epsilon', 'density']] as const;
+
+type SettingValues = Values<typeof NETWORK_OPTIONS & typeof TRAINING_OPTIONS>;
 
 /** What the options ask for, checked as far as that goes without the data. */
-export interface Settings {
+export interface TrainingSettings {
   readonly preset: PresetName;
   readonly hidden: readonly number[];
   readonly density: DensityOptions;
@@ -85,72 +114,65 @@ export interface Settings {
   readonly threads: number | 'auto';
 }
 
-/** @throws CtreError `E_ARGUMENT` for an option out of its range, or options that contradict each other. */
+/** @throws CtreError `E_ARGUMENT` for options that contradict each other. */
 export function readSettings(
-  args: Arguments<SettingName>,
+  values: SettingValues,
   defaults: { readonly hidden: readonly number[] },
-): Settings {
-  const grow = args.choice('grow-initializer', INITIALIZERS);
-  const preset = args.choice('preset', PRESET_NAMES) ?? 'default';
+): TrainingSettings {
+  const { preset = 'default', hidden = defaults.hidden, growInitializer } = values;
   return {
     preset,
-    hidden: args.text('hidden') === 'none' ? [] : (args.integers('hidden', { least: 1 }) ?? defaults.hidden),
-    density: readDensity(args),
-    topology: readTopology(args, preset),
-    initializer: readInitializer(args, preset),
-    growInitializer: grow && initializerByName(grow),
-    seed: args.integer('seed', { least: 0 }) ?? 0,
-    optimizer: readOptimizer(args, preset),
-    epochs: args.integer('epochs', { least: 1 }) ?? 100,
-    batchSize: args.integer('batch-size', { least: 1 }) ?? 100,
-    patience: args.integer('patience', { least: 1 }),
-    threads:
-      args.text('threads') === 'auto' ? 'auto' : (args.integer('threads', { least: 1, most: 64 }) ?? 1),
+    hidden: hidden === 'none' ? [] : hidden,
+    density: readDensity(values),
+    topology: readTopology(values, preset),
+    initializer: readInitializer(values, preset),
+    growInitializer: growInitializer && initializerByName(growInitializer),
+    seed: values.seed ?? 0,
+    optimizer: readOptimizer(values, preset),
+    epochs: values.epochs ?? 100,
+    batchSize: values.batchSize ?? 100,
+    patience: values.patience,
+    threads: values.threads ?? 1,
   };
 }
 
-function readDensity(args: Arguments<SettingName>): DensityOptions {
-  args.exclude('epsilon', 'density');
-  const densities = args.numbers('density', { least: 0, most: 1 });
-  const distribution = args.choice('distribution', ['er', 'erk', 'uniform']);
-  if (densities === undefined) {
-    if (distribution === undefined) return { epsilon: args.number('epsilon', { least: 0 }) ?? 1 };
+function readDensity({ density, distribution, epsilon = 1 }: SettingValues): DensityOptions {
+  if (density === undefined) {
+    if (distribution === undefined) return { epsilon };
     throw new CtreError('E_ARGUMENT', '--distribution spreads an overall density; give --density as well');
   }
-  if (densities.length === 1) return { density: densities[0], distribution };
-  if (distribution === undefined) return { density: densities };
+  if (density.length === 1) return { density: density[0], distribution };
+  if (distribution === undefined) return { density };
   throw new CtreError('E_ARGUMENT', '--distribution spreads one density, and --density gives one by layer');
 }
 
-function readTopology(args: Arguments<SettingName>, preset: PresetName): Topology {
+function readTopology(values: SettingValues, preset: PresetName): Topology {
   const usual = presets[preset].topology();
-  const method = args.choice('method', METHOD_NAMES) ?? usual.name;
+  const method = values.method ?? usual.name;
   return topologyByName(method, {
     ...(method === usual.name && usual.options),
-    ...readMethodFlags(args, method),
+    ...readMethodFlags(values, method),
   });
 }
 
-function readInitializer(args: Arguments<SettingName>, preset: PresetName): Initializer {
-  const usual = presets[preset].initializer();
-  const name = args.choice('initializer', FIRST_INITIALIZERS) ?? usual.name;
-  const firstGain = args.number('first-gain', { least: 0 });
-  const gain = args.number('gain', { least: 0 });
+function readInitializer(values: SettingValues, preset: PresetName): Initializer {
+  const { firstGain, gain } = values;
+  const name = values.initializer ?? presets[preset].initializer().name;
   if (name === 'sparse-he') return initializerByName(name, { firstGain, gain });
   if ((firstGain ?? gain) === undefined) return initializerByName(name);
   throw new CtreError('E_ARGUMENT', `--first-gain and --gain are for sparse-he; --initializer is ${name}`);
 }
 
-function readOptimizer(args: Arguments<SettingName>, preset: PresetName): Optimizer {
+function readOptimizer(values: SettingValues, preset: PresetName): Optimizer {
   const usual = presets[preset].optimizer();
-  const name = args.choice('optimizer', OPTIMIZERS) ?? usual.name;
-  if (name !== 'sgd' && args.has('momentum')) {
+  const name = values.optimizer ?? usual.name;
+  const { lr: learningRate, weightDecay, momentum } = values;
+  if (name !== 'sgd' && momentum !== undefined) {
     throw new CtreError('E_ARGUMENT', `--momentum is for sgd; the optimizer is ${name}`);
   }
-  const given = Object.entries({
-    learningRate: args.number('lr', { least: 0 }),
-    weightDecay: args.number('weight-decay', { least: 0 }),
-    momentum: args.number('momentum', { least: 0, below: 1 }),
-  }).filter(([, value]) => value !== undefined);
-  return optimizerByName(name, { ...(name === usual.name && usual.options), ...Object.fromEntries(given) });
+  const given = Object.entries({ learningRate, weightDecay, momentum });
+  return optimizerByName(name, {
+    ...(name === usual.name && usual.options),
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+  });
 }

@@ -48,7 +48,10 @@ export interface FinishedCell extends Cell {
 /** What is counted of an update, see EditCounts. */
 export type EvolutionCount = 'pruned' | 'regrown' | 'grown' | 'random';
 
-/** The network as it was at the end of some epochs, before the update of the topology that follows; 0 is before training. */
+/**
+ * The network at the end of some epochs, before the update of the topology that follows. Epoch 0 is before
+ * training.
+ */
 export interface Looks {
   readonly epochs: readonly number[];
   /** Inputs without a connection. */

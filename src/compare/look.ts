@@ -12,7 +12,10 @@ export interface PictureSize {
 /** Rows that are looked at to tell whether features are pixels. */
 const PIXEL_ROWS = 200;
 
-/** The size of the pictures that the rows seem to be: square ones, of levels from 0 to 1 or to 255; undefined for anything else. */
+/**
+ * The size of the pictures that the rows seem to be: square ones, of levels from 0 to 1 or to 255; undefined
+ * for anything else.
+ */
 export function guessPicture(x: DenseMatrix | CsrMatrix): PictureSize | undefined {
   const side = Math.round(Math.sqrt(x.cols));
   if (side < 8 || side * side !== x.cols) return undefined;
@@ -43,7 +46,10 @@ export function pictureEpochs(epochs: number): number[] {
   return [...series.filter((epoch) => epoch < epochs), epochs];
 }
 
-/** Keeps watch over a network while it trains, from copies of its layers: nothing of the training depends on it. */
+/**
+ * Keeps watch over a network while it trains, from copies of its layers: nothing of the training depends on
+ * it.
+ */
 export class Watch {
   readonly #wanted: ReadonlySet<number>;
   readonly #pictures: ReadonlySet<number>;
@@ -76,7 +82,7 @@ export class Watch {
     const layers = readLayers().map(({ weights, bias }) => ({ weights, bias }));
     if (before === undefined) this.#sample = sampleRows(this.#x, layers);
     const connections = columnCounts(layers[0].weights);
-    this.#seen.push({ epoch, connections, look: describe(layers, this.#sample) });
+    this.#seen.push({ epoch, connections, look: lookAt(layers, this.#sample) });
   }
 
   /** What was seen. */
@@ -134,7 +140,7 @@ interface Look {
   readonly degrees: Degrees;
 }
 
-function describe(layers: readonly LayerParts[], sample: readonly Float32Array[]): Look {
+function lookAt(layers: readonly LayerParts[], sample: readonly Float32Array[]): Look {
   const inputs = layers.map(({ weights }) => rowCounts(weights));
   const outputs = layers.map(({ weights }) => columnCounts(weights));
   const hidden = layers.slice(1).map((_, l) => l);

@@ -17,10 +17,11 @@ export function spreadOf(values: readonly number[]): Spread {
 export const LEVEL = 0.05;
 
 /**
- * The exact paired permutation test: if two methods were the same, each seed's difference would be as likely to have the other
- * sign. The p-value is the share of all 2ⁿ ways to choose signs whose sum is as far from 0 as the one observed, or further
- * (two-sided; Fisher 1935). Unlike the t-test it needs no normal distribution, and outcomes here are far from one: a run learns,
- * or stays at chance. Its price is that n seeds cannot show a p below 2 / 2ⁿ.
+ * The exact paired permutation test: if two methods were the same, each seed's difference would be as likely
+ * to have the other sign. The p-value is the share of all 2ⁿ ways to choose signs whose sum is as far from 0
+ * as the one observed, or further (two-sided; Fisher 1935). Unlike the t-test it needs no normal
+ * distribution, and outcomes here are far from one: a run learns, or stays at chance. Its price is that n
+ * seeds cannot show a p below 2 / 2ⁿ.
  * @param differences integers: of the numbers of test rows classified correctly, so that ties are exact.
  */
 export function signFlipTest(differences: readonly number[]): number {
@@ -42,7 +43,10 @@ export function signFlipTest(differences: readonly number[]): number {
   return chances.reduce((p, chance, at) => (Math.abs(at - reach) >= observed ? p + chance : p), 0);
 }
 
-/** P-values of several tests, so corrected that the chance of even one false alarm stays below the level (Holm 1979). */
+/**
+ * P-values of several tests, so corrected that the chance of even one false alarm stays below the level (Holm
+ * 1979).
+ */
 export function holm(pValues: readonly number[]): number[] {
   const order = [...pValues.keys()].sort((a, b) => pValues[a] - pValues[b]);
   const corrected = pValues.slice();

@@ -1,4 +1,5 @@
-// Small projects in test/system/consumers, each with the packed tarball installed, as people use it: with Node, TypeScript, bundlers and none.
+// Small projects in test/system/consumers, each with the packed tarball installed, as people use it: with
+// Node, TypeScript, bundlers and none.
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -183,7 +184,10 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
   });
 });
 
-/** Puts the tarball into the folder's node_modules, with the dependencies and tools that this repository has: no registry is asked. */
+/**
+ * Puts the tarball into the folder's node_modules, with the dependencies and tools that this repository has:
+ * no registry is asked.
+ */
 async function install(folder: string): Promise<void> {
   const { filename } = await pack(folder);
   const modules = join(folder, 'node_modules');

@@ -1,7 +1,7 @@
-// Few hands in the pot: what users of the package download is what is in this repository, and nothing runs unasked.
+// What users of the package download is what is in this repository, it is little, and nothing runs unasked.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { build } from 'esbuild';
@@ -16,9 +16,13 @@ const bin = (path: string): string => join(root, 'node_modules', path);
 
 /** What may be shipped. */
 const ALLOWED = [
-  /^(README|LICENSE|CHANGELOG)(\.md)?$/,
+  /^(README|LICENSE|CHANGELOG|CONTRIBUTING|SECURITY)(\.md)?$/,
   /^package\.json$/,
-  /^dist\/([\w-]+\/)*[\w.-]+\.(js|js\.map|d\.ts)$/,
+  /^docs\/\w+\.md$/,
+  /^docs\/pictures\/\w+\.(png|webp)$/,
+  /^examples\/\w+\.(mjs|py)$/,
+  // The command line is in the bundle alone: what it imports is not installed.
+  /^dist\/(?!cli|compare)([\w-]+\/)*[\w.-]+\.(js|js\.map|d\.ts)$/,
   /^dist\/ctre\.wasm$/,
   /^dist\/(run|bundle)\/worker\.mjs$/,
   /^dist\/bundle\/LICENSES\.txt$/,
@@ -82,14 +86,27 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
         );
       expect(contents(fresh)).toEqual(contents(join(root, 'dist/bundle')));
       expect(read('dist/bundle/worker.mjs')).toBe(read('src/run/worker.mjs'));
-      // Whoever bundles more has to take along its licence.
-      const headings = read('dist/bundle/LICENSES.txt').match(/^\S+ [\d.]+ \(.+\)$/gm);
-      expect(headings?.map((heading) => heading.split(' ')[0])).toEqual([
+    });
+
+    it('dist/bundle/ has the licence of every package that is in it', () => {
+      const parts = read('dist/bundle/LICENSES.txt').split(`\n${'-'.repeat(72)}\n\n`);
+      const named = parts.map((part) => /^(\S+) [\d.]+ \([\w.-]+\)\n\n[^\n]/.exec(part)?.[1]);
+      expect(named).not.toContain(undefined);
+      const some = [
         '@assemblyscript/loader',
         'fflate',
         'papaparse',
         'seedrandom',
-      ]);
+        '@observablehq/plot',
+        'linkedom',
+        'cli-progress',
+      ];
+      // Of these, the code is within a file of another package.
+      const within = ['internmap', 'delaunator', 'robust-predicates', 'html-escaper'];
+      expect(named).toEqual(
+        expect.arrayContaining([...some, 'cli-table3', 'd3-scale', 'entities', ...within]),
+      );
+      for (const part of parts) expect(part).toMatch(/copyright|public domain/i);
     });
 
     it('ctre.wasm and the inlined bytes are what assembly/ compiles to, byte for byte', async () => {
@@ -114,6 +131,31 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       for (const path of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/ctre.wasm']) {
         expect(paths).toContain(path);
       }
+    });
+
+    it('every file that its pages link to', () => {
+      const paths = new Set(packed.files.map(({ path }) => path));
+      const pages = [...paths].filter((path) => /^(\w+|docs\/\w+)\.md$/.test(path));
+      expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/design.md', 'docs/results.md']));
+      const broken = pages.flatMap((page) =>
+        Array.from(read(page).matchAll(/\]\((?!\w+:)([^)\s#]+)[^)]*\)|\b(?:src|href)="(?!\w+:|#)([^"#]+)/g))
+          .map(([, inMarkdown, inHtml]) => inMarkdown ?? inHtml)
+          .filter((link) => !paths.has(join(dirname(page), link)))
+          .map((link) => `${page} → ${link}`),
+      );
+      expect(broken).toEqual([]);
+    });
+
+    it('types that need no package but those that are installed', () => {
+      const declarations = packed.files.map(({ path }) => path).filter((path) => path.endsWith('.d.ts'));
+      const needed = declarations.flatMap((path) =>
+        Array.from(
+          read(path).matchAll(/(?:\bfrom |\bimport\(|\btypes=)['"]([^.'"][^'"]*)['"]/g),
+          ([, name]) => name,
+        ),
+      );
+      const others = needed.filter((name) => !name.startsWith('node:') && !(name in manifest.dependencies));
+      expect(others).toEqual([]);
     });
 
     it('no path of the machine that built it', () => {
@@ -212,8 +254,8 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
   describe('depends', () => {
     const dependencies = Object.keys(manifest.dependencies).sort();
 
-    it('on the packages for which the README has a reason, and on no other', () => {
-      const [, section] = /^## Dependencies, and why\n([\s\S]*?)^## /m.exec(read('README.md')) ?? [];
+    it('on the packages for which docs/dependencies.md has a reason, and on no other', () => {
+      const [section] = read('docs/dependencies.md').split(/^## /m);
       const rows = Array.from(section.matchAll(/^\| *(`.*`) *\| *(.*?) *\|$/gm));
       const named = rows.flatMap(([, names]) => Array.from(names.matchAll(/`([^`]+)`/g), ([, name]) => name));
       expect(named.sort()).toEqual(dependencies);
@@ -221,13 +263,15 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
     });
 
     it('on what its code imports, and on nothing else', () => {
-      const imported = filesBelow(join(root, 'dist'))
-        .filter((file) => /\.m?js$/.test(file))
-        .flatMap((file) =>
-          Array.from(read(`dist/${file}`).matchAll(/\b(?:from|import|import\()\s*['"]([^.'"][^'"\s]*)['"]/g)),
+      const imported = packed.files
+        .map(({ path }) => path)
+        .filter((path) => /^dist\/.*\.m?js$/.test(path))
+        .flatMap((path) =>
+          Array.from(read(path).matchAll(/\b(?:from|import|import\()\s*['"]([^.'"][^'"\s]*)['"]/g)),
         )
         .map(([, name]) => name)
-        .filter((name) => !name.startsWith('node:'))
+        // Minified code has the word in strings, too.
+        .filter((name) => /^(@[\w-]+\/)?[\w./-]+$/.test(name))
         .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]);
       expect([...new Set(imported)].sort()).toEqual(dependencies);
       const others = [
@@ -271,6 +315,13 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       expect(code).toBe(0);
     }
 
+    it('is at most 6 packages, ctre among them', (context) => {
+      checkInstalled(context);
+      const { packages } = JSON.parse(readFileSync(join(app, 'node_modules/.package-lock.json'), 'utf8'));
+      expect(Object.keys(packages)).toContain('node_modules/ctre');
+      expect(Object.keys(packages).length).toBeLessThanOrEqual(6);
+    });
+
     it('runs no script, and no package it brings has one', (context) => {
       checkInstalled(context);
       // Scripts in the foreground say what they are: "> ctre@1.2.3 postinstall".
@@ -301,7 +352,8 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
         const again = await SparseMLP.load(model.save());
         const [a, b] = [model.predict(x), again.predict(x)];
         const { cols } = cosineSimilarity(x, x);
-        console.log(JSON.stringify([epochs.length, model.warning ?? '', a.every((p, i) => p === b[i]), cols]));`,
+        const isSame = a.every((p, i) => p === b[i]);
+        console.log(JSON.stringify([epochs.length, model.warning ?? '', isSame, cols]));`,
       );
       const { stdout, stderr } = await run(process.execPath, ['train.mjs'], app);
       expect(stderr).toBe('');
@@ -312,10 +364,65 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       checkInstalled(context);
       const command = join(app, 'node_modules/.bin/ctre');
       const options = ['--epochs', '2', '--hidden', '30', '--json'];
-      const { code, stdout, stderr } = await run(command, ['train', ...options], app);
+      const { code, stdout, stderr } = await run(command, ['train', ...options, '--threads', '2'], app);
       expect(stderr).toBe('');
       expect(code).toBe(0);
-      expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ event: 'result' });
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(lines[0]).toMatchObject({ event: 'start', threads: 2 });
+      expect(lines.at(-1)).toMatchObject({ event: 'result' });
+    });
+
+    it('compares in processes of its own, and draws a report', async (context) => {
+      checkInstalled(context);
+      const command = join(app, 'node_modules/.bin/ctre');
+      const grid = ['--epochs', '2', '--hidden', '30', '--methods', 'set', '--seeds', '0-1'];
+      const { code, stdout, stderr } = await run(
+        command,
+        ['compare', ...grid, '--report', 'report.html'],
+        app,
+      );
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      expect(stdout).toContain('report in report.html');
+      const report = readFileSync(join(app, 'report.html'), 'utf8');
+      expect(report.match(/<svg /g)?.length).toBeGreaterThan(5);
+    });
+
+    it('loads nothing of a report where none is written', async (context) => {
+      checkInstalled(context);
+      const program = join(app, 'node_modules/ctre/dist/bundle/cli.js');
+      const files = new Set<string>();
+      const visit = (file: string): void => {
+        if (files.has(file)) return;
+        files.add(file);
+        const imports = readFileSync(file, 'utf8').matchAll(
+          /^(?:import|export)\b[^;'"]*["'](\.[^"']+)["']/gm,
+        );
+        for (const [, target] of imports) visit(join(dirname(file), target));
+      };
+      visit(program);
+      expect(files.size).toBeGreaterThan(1);
+      const sources = [...files].map((file) => readFileSync(file, 'utf8'));
+      expect(sources.filter((source) => /robust-predicates|htmlparser|delaunay/i.test(source))).toEqual([]);
+      const all = filesBelow(dirname(program)).filter((file) => file.endsWith('.js'));
+      const text = all.map((file) => readFileSync(join(dirname(program), file), 'utf8')).join('');
+      expect(text).toMatch(/delaunay/i);
+    });
+
+    it('prints the sentence of an error that nobody caught, not the bundle', async (context) => {
+      checkInstalled(context);
+      writeFileSync(
+        join(app, 'mistake.mjs'),
+        `import { SparseMLP } from 'ctre'; await SparseMLP.create({ layers: [3] });`,
+      );
+      const { code, stderr } = await run(process.execPath, ['mistake.mjs'], app);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^CtreError: layers is an array of 1; expected at least/m);
+      expect(stderr.length).toBeLessThan(2000);
+      expect(Math.max(...stderr.split('\n').map((line) => line.length))).toBeLessThan(240);
     });
   });
 });

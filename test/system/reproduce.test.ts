@@ -156,8 +156,8 @@ describe('npm run reproduce', () => {
     });
 
     it('the differences, as by hand', () => {
-      // Alone: 2/8 for all three seeds of one sign, 2/32 for five, 2/16 for four, 2/4 for two. Holm: 5 · 1/16, 4 · 1/8, then
-      // 3 · 1/4, 2 · 1/4 raised to the 3 · 1/4 before it, and 1/2 to the same.
+      // Alone: 2/8 for all three seeds of one sign, 2/32 for five, 2/16 for four, 2/4 for two. Holm: 5 ·
+      // 1/16, 4 · 1/8, then 3 · 1/4, 2 · 1/4 raised to the 3 · 1/4 before it, and 1/2 to the same.
       const rows = tableRows(page, '## Madelon', '### ε = 1').slice(6);
       expect(rows).toEqual([
         ['pair', 'difference', 'first is better', 'p', 'verdict'],

@@ -19,7 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   remote: ['base', 'matrix', 'engine', 'run', 'nn', 'topology', 'train', 'files', 'model'],
   index: ['base', 'matrix', 'engine', 'nn', 'topology', 'train', 'model', 'remote'],
   data: ['base', 'matrix'],
-  compare: ['base', 'matrix', 'train', 'model'],
+  compare: ['base', 'matrix', 'nn', 'topology', 'train', 'model'],
   cli: ['base', 'matrix', 'nn', 'topology', 'train', 'model', 'index', 'data', 'compare'],
 };
 

@@ -1,9 +1,12 @@
 import { basename } from 'node:path';
 import type { Score } from '../../index.ts';
 import { parseArguments, type Syntax } from '../args.ts';
-import { openDataset, READ_OPTIONS } from '../dataset.ts';
-import { type Io, list, share, table } from '../report.ts';
-import { likeliestClasses, openModel, prepareRows, ROW_OPTIONS } from '../savedModel.ts';
+import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
+import { formatTable, namedLines, share } from '../format.ts';
+import { type Io, printJson } from '../io.ts';
+import { likeliestClasses, prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
+import { flag } from '../options.ts';
+import { openModelFile } from '../savedModel.ts';
 
 /** What `ctre evaluate` takes. */
 export const evaluateSyntax = {
@@ -13,8 +16,9 @@ export const evaluateSyntax = {
   options: {
     Rows: ROW_OPTIONS,
     Reading: READ_OPTIONS,
-    Output: { json: { help: 'one JSON object' } },
+    Output: { json: flag('one JSON object') },
   },
+  exclusive: [...ROW_EXCLUSIVE, ...READ_EXCLUSIVE],
 } as const satisfies Syntax;
 
 /** How a model does on the rows of one class. */
@@ -30,20 +34,20 @@ interface ClassScore {
 
 /** `ctre evaluate model.safetensors dataset` */
 export async function runEvaluate(argv: readonly string[], { stdout }: Io): Promise<void> {
-  const args = parseArguments(evaluateSyntax, argv);
-  const [modelPath, path] = args.positionals;
-  const saved = await openModel(modelPath, args);
+  const { positionals, options } = parseArguments(evaluateSyntax, argv);
+  const [modelPath, path] = positionals;
+  const saved = await openModelFile(modelPath, options);
   const { model, labelNames, inputs } = saved;
   try {
-    const dataset = await openDataset(path, args, { columns: inputs });
-    const { x, y, words } = await prepareRows(dataset, saved, args);
+    const dataset = await openDataset(path, options, { columns: inputs });
+    const { x, y, words } = await prepareRows(dataset, saved, options);
     const score = model.evaluate(x, y);
     const classes = scoreClasses(labelNames, y, likeliestClasses(model.predict(x), labelNames.length));
-    if (args.has('json')) {
-      stdout.write(`${JSON.stringify({ event: 'evaluation', rows: x.rows, ...score, classes })}\n`);
+    if (options.json) {
+      printJson(stdout, 'evaluation', { rows: x.rows, ...score, classes });
       return;
     }
-    stdout.write(reportText(basename(path), x.rows, words, score, classes));
+    stdout.write(evaluationText(basename(path), x.rows, words, score, classes));
     if (words === 'all rows' && saved.dataset === basename(path)) {
       stdout.write(
         'The model may have been trained on some of these rows; --rows or --split chooses others.\n',
@@ -68,7 +72,7 @@ function scoreClasses(
   return counts;
 }
 
-function reportText(
+function evaluationText(
   name: string,
   rows: number,
   words: string,
@@ -83,9 +87,9 @@ function reportText(
     ratio(correct, count),
     ratio(correct, predicted),
   ]);
-  return `${name}: ${words}\n${list([
+  return `${name}: ${words}\n${namedLines([
     ['rows', String(rows)],
     ['loss', loss.toFixed(4)],
     ['accuracy', share(accuracy)],
-  ])}\n${table(lines, ['class', 'rows', 'predicted', 'recall', 'precision'])}`;
+  ])}\n${formatTable(lines, ['class', 'rows', 'predicted', 'recall', 'precision'])}`;
 }

@@ -1,7 +1,9 @@
 import { parseArguments, type Syntax } from '../args.ts';
 import { READ_OPTIONS } from '../dataset.ts';
-import { type Io, table } from '../report.ts';
-import { openModel } from '../savedModel.ts';
+import { formatTable } from '../format.ts';
+import type { Io } from '../io.ts';
+import { flag, integer } from '../options.ts';
+import { openModelFile } from '../savedModel.ts';
 
 /** What `ctre features` takes. */
 export const featuresSyntax = {
@@ -11,22 +13,23 @@ export const featuresSyntax = {
   options: {
     Reading: { 'max-mb': READ_OPTIONS['max-mb'] },
     Output: {
-      top: { value: 'n', help: 'the n most important ones (20)' },
-      json: { help: 'one JSON object a feature' },
+      top: integer('n', { least: 1 }, 'the n most important ones (20)'),
+      json: flag('one JSON object a feature'),
     },
   },
+  exclusive: [],
 } as const satisfies Syntax;
 
 /** `ctre features model.safetensors` */
 export async function runFeatures(argv: readonly string[], { stdout }: Io): Promise<void> {
-  const args = parseArguments(featuresSyntax, argv);
-  const top = args.integer('top', { least: 1 }) ?? 20;
-  const { model, featureNames, inputs } = await openModel(args.positionals[0], args);
+  const { positionals, options } = parseArguments(featuresSyntax, argv);
+  const { top = 20, json } = options;
+  const { model, featureNames, inputs } = await openModelFile(positionals[0], options);
   try {
     const importance = model.inputImportance();
     const connections = new Int32Array(inputs);
     for (const input of model.layers[0].weights.indices) connections[input]++;
-    // The sort is stable: of equals the first comes first.
+    // The sort is stable: equal inputs stay in their order.
     const order = [...importance.keys()].sort((a, b) => importance[b] - importance[a]).slice(0, top);
     const ranked = order.map((feature, place) => ({
       rank: place + 1,
@@ -35,7 +38,7 @@ export async function runFeatures(argv: readonly string[], { stdout }: Io): Prom
       importance: importance[feature],
       connections: connections[feature],
     }));
-    if (args.has('json')) {
+    if (json) {
       for (const entry of ranked) stdout.write(`${JSON.stringify(entry)}\n`);
       return;
     }
@@ -48,7 +51,9 @@ export async function runFeatures(argv: readonly string[], { stdout }: Io): Prom
       String(count),
     ]);
     const isolated = connections.filter((count) => count === 0).length;
-    stdout.write(table(lines, ['rank', 'feature', ...(named ? ['name'] : []), 'Σ|weight|', 'connections']));
+    stdout.write(
+      formatTable(lines, ['rank', 'feature', ...(named ? ['name'] : []), 'Σ|weight|', 'connections']),
+    );
     stdout.write(`${ranked.length} of ${inputs} features; ${isolated} have no connection.\n`);
   } finally {
     model.dispose();

@@ -1,11 +1,13 @@
 import Papa from 'papaparse';
 import { CtreError } from '../../base/errors.ts';
 import type { Dataset } from '../../data/index.ts';
-import { type Arguments, type OptionName, parseArguments, type Syntax } from '../args.ts';
-import { openDataset, READ_OPTIONS } from '../dataset.ts';
+import { type Arguments, parseArguments, type Syntax } from '../args.ts';
+import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
 import { checkWritable, writeWhole } from '../files.ts';
-import type { Io } from '../report.ts';
-import { likeliestClasses, openModel, prepareRows, ROW_OPTIONS } from '../savedModel.ts';
+import type { Io } from '../io.ts';
+import { likeliestClasses, prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
+import { flag, text } from '../options.ts';
+import { openModelFile } from '../savedModel.ts';
 
 /** What `ctre predict` takes. */
 export const predictSyntax = {
@@ -16,56 +18,54 @@ export const predictSyntax = {
     Rows: ROW_OPTIONS,
     Reading: READ_OPTIONS,
     Output: {
-      probabilities: { help: 'the probability of every class as well: CSV with a head' },
-      out: {
-        value: 'file',
-        help: 'write a file: CSV with a head and row numbers, or what --json says',
-      },
-      json: { help: 'one JSON object a row' },
+      probabilities: flag('the probability of every class as well: CSV with a head'),
+      out: text('file', 'write a file: CSV with a head and row numbers, or what --json says'),
+      json: flag('one JSON object a row'),
     },
   },
+  exclusive: [...ROW_EXCLUSIVE, ...READ_EXCLUSIVE],
 } as const satisfies Syntax;
 
-type PredictArguments = Arguments<OptionName<typeof predictSyntax>>;
+type PredictOptions = Arguments<typeof predictSyntax>['options'];
 
 /** `ctre predict model.safetensors dataset` */
 export async function runPredict(argv: readonly string[], { stdout }: Io): Promise<void> {
-  const args = parseArguments(predictSyntax, argv);
-  const [modelPath, path] = args.positionals;
-  const out = args.text('out');
+  const { positionals, options } = parseArguments(predictSyntax, argv);
+  const [modelPath, path] = positionals;
+  const { out, json = false, probabilities = false } = options;
   if (out !== undefined) await checkWritable(out, [modelPath, path]);
-  const saved = await openModel(modelPath, args);
+  const saved = await openModelFile(modelPath, options);
   const { model, labelNames, inputs } = saved;
   try {
-    // Its labels do not matter here, nor whether the model knows them.
+    // Labels do not matter here: the model need not know them.
     const dataset = {
-      ...(await openFeatures(path, args, inputs)),
+      ...(await openFeatures(path, options, inputs)),
       labels: new Int32Array(0),
       labelNames: [],
     };
-    const { x, indices } = await prepareRows(dataset, saved, args);
-    const text = formatRows(indices, labelNames, model.predict(x), {
-      isJson: args.has('json'),
+    const { x, indices } = await prepareRows(dataset, saved, options);
+    const content = formatRows(indices, labelNames, model.predict(x), {
+      isJson: json,
       isFile: out !== undefined,
-      withProbabilities: args.has('probabilities'),
+      withProbabilities: probabilities,
     });
-    if (out === undefined) stdout.write(text);
-    else await writeWhole(out, text);
+    if (out === undefined) stdout.write(content);
+    else await writeWhole(out, content);
   } finally {
     model.dispose();
   }
 }
 
 /** The dataset with as many features as the model takes: its last column is a label, or is not. */
-async function openFeatures(path: string, args: PredictArguments, inputs: number): Promise<Dataset> {
+async function openFeatures(path: string, options: PredictOptions, inputs: number): Promise<Dataset> {
   let labelled: Dataset | undefined;
   try {
-    labelled = await openDataset(path, args, { columns: inputs });
+    labelled = await openDataset(path, options, { columns: inputs });
     if (labelled.x.cols === inputs) return labelled;
   } catch (error) {
-    if (!(error instanceof CtreError) || args.has('label')) throw error;
+    if (!(error instanceof CtreError) || options.label !== undefined) throw error;
   }
-  const unlabelled = await openDataset(path, args, { columns: inputs, unlabelled: true });
+  const unlabelled = await openDataset(path, options, { columns: inputs, unlabelled: true });
   return unlabelled.x.cols === inputs ? unlabelled : (labelled ?? unlabelled);
 }
 
@@ -87,9 +87,9 @@ function formatRows(
   });
   if (isJson) return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   const head = ['row', 'label', ...(withProbabilities ? labelNames : [])];
-  const table = rows.map(({ row, label, probabilities: own = [] }) => [row, label, ...own]);
+  const body = rows.map(({ row, label, probabilities: own = [] }) => [row, label, ...own]);
   const isPlain = !isFile && !withProbabilities;
-  // Alone, labels are for the next program in a pipe.
-  const lines = isPlain ? table.map(([, label]) => [label]) : [head, ...table];
+  // Without a head, the next program in a pipe can read the labels.
+  const lines = isPlain ? body.map(([, label]) => [label]) : [head, ...body];
   return `${Papa.unparse(lines, { newline: '\n' })}\n`;
 }

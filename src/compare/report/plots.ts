@@ -4,7 +4,7 @@ import type { Group, MethodSummary } from '../summary.ts';
 import { type Curve, degreeCurve, groupCurve, meanCurves, type Point } from './series.ts';
 
 /** What curves look like: a plot is as wide as a column of the report. */
-interface Look {
+interface PlotWords {
   readonly x?: string;
   readonly y: string;
   readonly percent?: boolean;
@@ -49,11 +49,11 @@ export class Plotter {
   curves(
     methods: readonly MethodSummary[],
     curveOf: (cell: FinishedCell) => Curve | undefined,
-    look: Look,
+    words: PlotWords,
   ): string | undefined {
     const points = meanCurves(methods, curveOf);
     if (points.length === 0) return undefined;
-    return this.#draw(this.#curveMarks(points, {}), look, { x: { ticks: wholeTicks(points) } });
+    return this.#draw(this.#curveMarks(points, {}), words, { x: { ticks: wholeTicks(points) } });
   }
 
   /** Mean connections of a feature, by what it means. */
@@ -181,7 +181,7 @@ export class Plotter {
 
   #draw(
     marks: readonly PlotModule.Markish[],
-    { x = 'epoch', y, percent = false, fromZero = false, describe }: Look,
+    { x = 'epoch', y, percent = false, fromZero = false, describe }: PlotWords,
     scales: Pick<PlotModule.PlotOptions, 'x' | 'y'> = {},
   ): string {
     const plot = this.#plot;

@@ -12,7 +12,7 @@ const STOPS: readonly (readonly [number, number, number])[] = [
 ];
 
 /** The colours of levels 0 to 255. */
-const PALETTE = Uint8Array.from({ length: 3 * 256 }, (_, at) => {
+const LEVEL_COLOURS = Uint8Array.from({ length: 3 * 256 }, (_, at) => {
   const place = (Math.floor(at / 3) / 255) * (STOPS.length - 1);
   const below = Math.min(STOPS.length - 2, Math.floor(place));
   const [from, to] = [STOPS[below][at % 3], STOPS[below + 1][at % 3]];
@@ -22,7 +22,9 @@ const PALETTE = Uint8Array.from({ length: 3 * 256 }, (_, at) => {
 /** The same colours for style sheets, from level 0 on. */
 export const GRADIENT = STOPS.map((colour) => `rgb(${colour.join(' ')})`).join(', ');
 
-/** A picture as a PNG in a data URL: `levels` from 0 to 255, rows from the top (PNG specification, W3C 2003). */
+/**
+ * A picture as a PNG in a data URL: `levels` from 0 to 255, rows from the top (PNG specification, W3C 2003).
+ */
 export function pngUrl(width: number, height: number, levels: Uint8Array): string {
   const lines = new Uint8Array(height * (width + 1));
   for (let y = 0; y < height; y++) {
@@ -36,7 +38,7 @@ export function pngUrl(width: number, height: number, levels: Uint8Array): strin
   const parts = [
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk('IHDR', header),
-    chunk('PLTE', PALETTE),
+    chunk('PLTE', LEVEL_COLOURS),
     chunk('IDAT', zlibSync(lines)),
     chunk('IEND', new Uint8Array(0)),
   ];

@@ -7,7 +7,10 @@ export interface Point {
   readonly method: string;
   readonly x: number;
   readonly mean: number;
-  /** Mean minus (at least 0, since nothing here can be less) and plus standard deviation; the mean for one seed. */
+  /**
+   * Mean minus (at least 0, since nothing here can be less) and plus standard deviation; the mean for one
+   * seed.
+   */
   readonly low: number;
   readonly high: number;
 }
@@ -19,8 +22,8 @@ export interface Curve {
 }
 
 /**
- * The mean curve of every method, as far as the curves of all its seeds go: behind the end of the first one, the mean would jump.
- * A method without any is left out.
+ * The mean curve of every method, as far as the curves of all its seeds go: behind the end of the first one,
+ * the mean would jump. A method without any is left out.
  */
 export function meanCurves(
   methods: readonly MethodSummary[],

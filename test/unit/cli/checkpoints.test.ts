@@ -3,7 +3,7 @@ import * as nodeFiles from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CtreError } from '../../../src/base/errors.ts';
-import { CheckpointFolder, type Files } from '../../../src/cli/checkpoints.ts';
+import { CheckpointFolder, type Files } from '../../../src/cli/checkpointFolder.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
 import { sha256 } from '../../support/problems.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';

@@ -10,19 +10,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { runCell } from '../../../src/cli/cell.ts';
+import { parseArguments } from '../../../src/cli/args.ts';
+import { runCell } from '../../../src/cli/cellTask.ts';
 import { ResultsFile } from '../../../src/cli/resultsFile.ts';
+import { trainSyntax } from '../../../src/cli/trainSyntax.ts';
 import { isFinished } from '../../../src/compare/cell.ts';
-import { escapeHtml } from '../../../src/compare/report/htmlReport.ts';
+import { escapeHtml } from '../../../src/compare/report/html.ts';
 import { optimizer, SparseMLP } from '../../../src/index.ts';
 import { methods } from '../../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
-import { CELL_PROGRAM, ctre, jsonLines, type Outcome, temporaryFolder } from './harness.ts';
+import { CELL_PROGRAM, ctre, jsonLines, type Outcome, PROGRAM, temporaryFolder } from './harness.ts';
 import { COLUMNS, classes, csv, features, ROWS, writeDatasets } from './problem.ts';
 
-const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const folder = temporaryFolder();
 afterAll(folder.remove);
 const trees = folder.path('trees.csv');
@@ -225,7 +225,7 @@ describe('ctre compare', () => {
     const grid = [...argv, '--seeds', '0', '--results', results];
     const { stdout } = await ctre([...grid, '--methods', 'set,static,cte', '--image', 'none']);
     expect(stdout).toContain('trees.csv; hidden layers none\n');
-    expect(stdout).toContain('p after Holm for 3 pairs');
+    expect(stdout).toContain("p corrected by Holm's method for 3 pairs");
     const smaller = await ctre([...grid, '--methods', 'set,cte', '--image', 'none']);
     expect(smaller.stderr).toContain('(static, seed 0, ε –, hidden layers none, trees.csv)');
     const bare = await ctre([...grid.filter((argument) => argument !== '--header'), '--image', 'none']);
@@ -253,7 +253,7 @@ describe('ctre compare', () => {
     }
   });
 
-  it('trains sparse inputs, a dataset’s own test rows and those of a split, and sees when these change', async () => {
+  it('trains sparse inputs, own test rows and those of a split, and sees when they change', async () => {
     const own = folder.path('datasets');
     mkdirSync(own);
     const paths = writeDatasets(own);
@@ -302,10 +302,10 @@ describe('a cell', () => {
   const taskOf = (method: keyof typeof methods, ...more: string[]) => ({
     cell: { dataset: 'numbered.csv', hidden: [12, 9], epsilon: 2, method, seed: 5 },
     data: 'x',
-    argv: [
+    args: parseArguments(trainSyntax, [
       ...[path, '--no-header', '--split', split, '--scale', 'none', '--hidden', '12,9', '--epsilon', '2'],
       ...['--method', method, '--seed', '5', '--epochs', '4', '--batch-size', '20', ...more],
-    ],
+    ]),
     picture: undefined,
   });
   const rowsOf = (rows: readonly number[]) => ({
@@ -322,11 +322,12 @@ describe('a cell', () => {
         ...{ layers: [COLUMNS, 12, 9, 3], epsilon: 2, seed: 5, topology: methods[method].create() },
       });
       const { x, y } = rowsOf(train);
-      await model.fit(x, y, {
+      const training = model.train(x, y, {
         ...{ epochs: 4, batchSize: 20, test: rowsOf(test) },
         validationRows: Int32Array.from({ length: 20 }, (_, position) => position),
         optimizer: optimizer.adam({ learningRate: 0.0001 }),
       });
+      for await (const epoch of training) expect(epoch.epoch).toBeLessThanOrEqual(4);
       const { nnz, layers, history } = model;
       expect(record).toMatchObject({ nnz, trainRows: 100, testRows: 30, inputs: COLUMNS, classes: 3 });
       expect(record.nnzByLayer).toEqual(layers.map((layer) => layer.nnz));
@@ -341,8 +342,8 @@ describe('a cell', () => {
 
   it('of the generated problem counts the connections of every kind of feature', async () => {
     const cell = { dataset: 'generated problem', hidden: [5], epsilon: null, method: 'dense', seed: 0 };
-    const argv = ['--hidden=5', '--method=dense', '--epochs=1'];
-    const record = await runCell({ cell, data: '', argv, picture: undefined }, () => {});
+    const args = parseArguments(trainSyntax, ['--hidden=5', '--method=dense', '--epochs=1']);
+    const record = await runCell({ cell, data: '', args, picture: undefined }, () => {});
     // Every feature of a dense network has a connection to each of the 5 neurons.
     const groups = { informative: [5, 5], redundant: [5, 5], noise: [5, 5] };
     expect(record).toMatchObject({ inputs: 500, looks: { epochs: [0, 1], groups } });
@@ -442,16 +443,20 @@ describe('the file of results', () => {
 
   it('belongs to one process at a time', async () => {
     const path = withContent(whole);
-    writeFileSync(`${path}.lock`, String(process.ppid));
+    mkdirSync(`${path}.lock`);
+    writeFileSync(`${path}.lock/${process.ppid}-1-x`, '');
+    writeFileSync(`${path}.lock/${process.ppid}-1-x.held`, '');
     const { code, stderr } = await compare(path, ...grid);
     expect([code, stderr]).toEqual([
       2,
       expect.stringMatching(/process \d+ is writing .* or remove results-\d+\.jsonl\.lock if/),
     ]);
+    rmSync(`${path}.lock`, { recursive: true });
     // Nobody has this number: it was killed.
     const gone = spawn(process.execPath, ['-e', '']);
     await new Promise((resolve) => gone.on('exit', resolve));
-    writeFileSync(`${path}.lock`, String(gone.pid));
+    mkdirSync(`${path}.lock`);
+    writeFileSync(`${path}.lock/${gone.pid}-1-x.held`, '');
     await compareJson(path, ...grid);
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
@@ -462,7 +467,6 @@ describe('the file of results', () => {
     const tasks = cells.map((cell) => ({
       cell: { dataset: 'trees.csv', hidden: [12, 9], epsilon: 2, method: String(cell.method), seed: 1 },
       data: String(cell.data),
-      argv: [],
       picture: undefined,
     }));
     const results = await ResultsFile.open(path, String(release), Object(options), tasks, []);
@@ -499,9 +503,9 @@ describe('a mistake of ctre compare ends with one sentence before anything is tr
     [
       'a range that runs backwards',
       ['--seeds', '4-0'],
-      /--seeds 4-0: its end is 0; expected an integer from 4/,
+      /the end of --seeds 4-0 is 0; expected an integer from 4/,
     ],
-    ['a range without end', ['--seeds', '0-99999999'], /its end is 99999999/],
+    ['a range without end', ['--seeds', '0-99999999'], /the end of --seeds 0-99999999 is 99999999/],
     ['half a seed', ['--seeds', '0.5'], /--seeds is 0\.5/],
     ['no density', ['--epsilons', ''], /--epsilons is ""/],
     ['no connections', ['--epsilons', '1,0'], /layer 0 .* would be left without a connection/],
@@ -583,7 +587,7 @@ describe.runIf(existsSync('/proc/self/status'))('the processes of ctre compare',
     const random = runRandom('compare-kill');
     const command = (results: string) => ['compare', trees, ...SMALL, '--results', results, ...LONG];
     const start = (results: string) =>
-      spawn(process.execPath, [program, ...command(results)], { stdio: 'ignore' });
+      spawn(process.execPath, [PROGRAM, ...command(results)], { stdio: 'ignore' });
     const whole = newFile();
     const begin = performance.now();
     expect(await exitOf(start(whole))).toBe(0);
@@ -634,7 +638,7 @@ describe.runIf(existsSync('/proc/self/status'))('the processes of ctre compare',
   ])('end with %s', async (_, signal, target, expected) => {
     const results = newFile();
     const argv = ['compare', trees, ...SMALL, ...ENDLESS, '--results', results];
-    const child = spawn(process.execPath, [program, ...argv], {
+    const child = spawn(process.execPath, [PROGRAM, ...argv], {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
     });

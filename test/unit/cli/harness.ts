@@ -22,8 +22,15 @@ interface Surroundings {
   readonly cellProgram?: string;
 }
 
-/** What child processes run; tests of them need a build. */
-export const CELL_PROGRAM = fileURLToPath(new URL('../../../dist/cli/cellProcess.js', import.meta.url));
+/** A file of the command line as it is published; tests of it need a build. */
+const built = (name: string): string =>
+  fileURLToPath(new URL(`../../../dist/bundle/${name}`, import.meta.url));
+
+/** The program. */
+export const PROGRAM = built('cli.js');
+
+/** What child processes run, one for each training of a comparison. */
+export const CELL_PROGRAM = built('cellProcess.js');
 
 /** Runs the program in this process, as its entry does. */
 export async function ctre(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compareSyntax } from '../../../src/cli/commands/compare.ts';
-import { trainSyntax } from '../../../src/cli/commands/train.ts';
+import { compareSyntax } from '../../../src/cli/compareSyntax.ts';
 import { commandHelp } from '../../../src/cli/help.ts';
 import { listMethods, methodOptions } from '../../../src/cli/methodOptions.ts';
+import { trainSyntax } from '../../../src/cli/trainSyntax.ts';
 import { METHOD_NAMES, methods } from '../../../src/topology/methods.ts';
 import { ctre, jsonLines } from './harness.ts';
 

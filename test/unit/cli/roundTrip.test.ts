@@ -26,7 +26,7 @@ describe.each([
     ]);
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    accuracy = Number(jsonLines(stdout).at(-1)?.finalTestAccuracy);
+    accuracy = Number(jsonLines(stdout).at(-1)?.testAccuracy);
   });
 
   it('learns, so that agreement means something', () => expect(accuracy).toBeGreaterThan(0.8));

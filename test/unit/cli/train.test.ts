@@ -235,7 +235,7 @@ describe('ctre train for people', () => {
     expect(stdout).toMatch(/unused +10 rows/);
     expect(stdout).toMatch(/network +6 → 3\n/);
     expect(stdout).toMatch(/threads +2\n/);
-    expect(stdout).toContain(`saved ${out} (the network after the last epoch)`);
+    expect(stdout).toContain(`saved ${out}: the network of epoch 1, the last\n`);
     expect(existsSync(out)).toBe(true);
   });
 
@@ -252,6 +252,47 @@ describe('ctre train for people', () => {
     const { stdout, code } = await ctre(['train', '--epochs', '1', '--method', 'static']);
     expect(code).toBe(0);
     expect(stdout).toContain('generated problem: 2600 rows × 500 features, 2 classes');
+  });
+});
+
+describe('ctre train --out', () => {
+  /** A training whose best epoch is not its last one, and what its file comes to on the test rows. */
+  const trained = async (...options: string[]) => {
+    const out = folder.path(`kept${options.join('')}.safetensors`);
+    const rows = ['--test-rows', '100-149', '--lr', '0.1', '--epochs', '30', '--seed', '1'];
+    const lines = await trainJson(...rows, ...options, '--out', out);
+    const { stdout } = await ctre(['evaluate', out, paths.csv, '--rows', '100-149', '--json']);
+    const epochs = lines.filter(({ event }) => event === 'epoch');
+    return { result: lines.at(-1) ?? {}, epochs, saved: jsonLines(stdout)[0] };
+  };
+
+  it('saves the network of best validation accuracy, and says which that is', async () => {
+    const { result, epochs, saved } = await trained();
+    const accuracies = epochs.map(({ valAccuracy }) => Number(valAccuracy));
+    const best = 1 + accuracies.indexOf(Math.max(...accuracies));
+    expect(best).toBeLessThan(30);
+    expect(result).toMatchObject({ bestEpoch: best, kept: best });
+    expect(saved.accuracy).toBe(epochs[best - 1].testAccuracy);
+    expect(await trained('--keep', 'best')).toMatchObject({ result: { kept: best }, saved });
+  });
+
+  it('saves the last one with --keep last, and where nothing is validated', async () => {
+    const { result, epochs, saved } = await trained('--keep', 'last');
+    expect(result.kept).toBe(30);
+    expect(saved.accuracy).toBe(epochs[29].testAccuracy);
+    const unvalidated = await trained('--validation', '0');
+    expect(unvalidated.result.kept).toBe(30);
+    expect(unvalidated.saved.accuracy).toBe(unvalidated.epochs[29].testAccuracy);
+  });
+
+  it('tells people which epoch was kept', async () => {
+    const argv = ['train', paths.csv, ...SMALL, '--lr', '0.1', '--epochs', '30', '--seed', '1'];
+    const out = folder.path('told.safetensors');
+    const { stdout } = await ctre([...argv, '--out', out]);
+    const [, best] = /│ best epoch +│ +(\d+) │/.exec(stdout) ?? [];
+    expect(stdout).toContain(`saved ${out}: the network of epoch ${best}, the best on validation\n`);
+    const last = await ctre([...argv, '--out', out, '--keep', 'last']);
+    expect(last.stdout).toContain(`saved ${out}: the network of epoch 30, the last\n`);
   });
 });
 

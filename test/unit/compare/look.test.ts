@@ -142,7 +142,8 @@ describe('countMultiplyAdds', () => {
       topology,
       searches: by('activations', [4]),
     });
-    const fraction = 0.1 * (1 + Math.cos((Math.PI * 4) / 8)); // ζ/2 · (1 + cos πt/T), Loshchilov and Hutter 2017
+    // ζ/2 · (1 + cos πt/T), Loshchilov and Hutter 2017
+    const fraction = 0.1 * (1 + Math.cos((Math.PI * 4) / 8));
     const listed = Math.floor(fraction * 40) + Math.floor(fraction * 30);
     expect(growth).toBe((16 * (2 * 70 + 300 + 35) + 100 * (70 + 35 + 4 * listed)) / 400);
   });

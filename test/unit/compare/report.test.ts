@@ -4,9 +4,12 @@ import { inflateSync } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, NO_CHROMIUM } from '../../../scripts/pages.mjs';
-import { runCell } from '../../../src/cli/cell.ts';
+import { parseArguments } from '../../../src/cli/args.ts';
+import { runCell } from '../../../src/cli/cellTask.ts';
+import { trainSyntax } from '../../../src/cli/trainSyntax.ts';
 import type { CellRecord } from '../../../src/compare/cell.ts';
-import { escapeHtml, type ReportContext, renderReport } from '../../../src/compare/report/htmlReport.ts';
+import { escapeHtml } from '../../../src/compare/report/html.ts';
+import { type ReportContext, renderReport } from '../../../src/compare/report/htmlReport.ts';
 import { pngUrl } from '../../../src/compare/report/png.ts';
 import { summarize } from '../../../src/compare/summary.ts';
 import { isFull } from '../../support/effort.ts';
@@ -23,7 +26,10 @@ const METHODS = ['ctre-sim', 'set', 'dense'];
 const SEEDS = [0, 1];
 const EPOCHS = 5;
 
-/** Pictures of 8 × 8 pixels: class 1 is bright on the left, class 0 on the right; the upper rows are always dark. */
+/**
+ * Pictures of 8 × 8 pixels: class 1 is bright on the left, class 0 on the right; the upper rows are always
+ * dark.
+ */
 function pictures(): string {
   const rows = Array.from({ length: 120 }, (_, row) => {
     const pixels = Array.from({ length: 64 }, (_, at) =>
@@ -55,7 +61,12 @@ beforeAll(async () => {
         const cell = { dataset: HOSTILE, hidden: [12, 10], epsilon, method, seed };
         const argv = [path, '--hidden=12,10', `--epsilon=${epsilon}`, `--method=${method}`, `--seed=${seed}`];
         const more = [`--epochs=${EPOCHS}`, '--batch-size=20'];
-        const task = { cell, data: '', argv: [...argv, ...more], picture: { width: 8, height: 8 } };
+        const task = {
+          cell,
+          data: '',
+          args: parseArguments(trainSyntax, [...argv, ...more]),
+          picture: { width: 8, height: 8 },
+        };
         records.push(await runCell(task, () => {}));
       }
     }

@@ -24,7 +24,8 @@ describe('signFlipTest', () => {
     );
   });
 
-  // Fisher's data on Darwin's maize (The Design of Experiments, 1935, § 21): 1726 of 32 768 sums are as extreme.
+  // Fisher's data on Darwin's maize (The Design of Experiments, 1935, § 21): 1726 of 32 768 sums are as
+  // extreme.
   it('gives what Fisher counted by hand for Darwin’s maize', () => {
     const eighthsOfAnInch = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48];
     expect(signFlipTest(eighthsOfAnInch)).toBe(1726 / 32768);

@@ -43,7 +43,8 @@ const method = (name: string, correct: readonly number[]): FinishedCell[] =>
 
 describe('summarize', () => {
   it('tells what differs from what does not, by hand', () => {
-    // All six differences have one sign: 2 of 64 choices of signs are as extreme. Of the sums of the other six, 0, all are.
+    // All six differences have one sign: 2 of 64 choices of signs are as extreme. Of the sums of the other
+    // six, 0, all are.
     const [first] = summarize([
       ...method('a', [91, 92, 93, 94, 95, 96]),
       ...method('b', [81, 82, 83, 84, 85, 86]),
@@ -66,10 +67,11 @@ describe('summarize', () => {
 });
 
 describe('compareMethods', () => {
-  it('counts the seeds with which the first is better, without ties, and corrects for the pairs given', () => {
+  it('counts the seeds with which the first is better, and corrects for the pairs given', () => {
     const accuracies = [...method('a', [51, 50, 49, 52]), ...method('b', [50, 50, 50, 50])];
     const [a, b] = summarize(accuracies)[0].methods;
-    // +1, 0, −1, +2: 12 of 16 choices of signs come to 2 or more either way; of two such pairs the corrected p is 1.
+    // +1, 0, −1, +2: 12 of 16 choices of signs come to 2 or more either way; of two such pairs the corrected
+    // p is 1.
     expect(compareMethods([[a, b]])).toMatchObject([
       { first: 'a', second: 'b', seeds: 4, ahead: 2, p: 12 / 16 },
     ]);

@@ -1,66 +1,87 @@
 import { CtreError } from '../base/errors.ts';
-import type { Cell, CellRecord, EvolutionCount, FinishedCell } from '../compare/cell.ts';
-import { type PictureSize, Watch } from '../compare/look.ts';
-import type { Epoch, SparseMLP } from '../index.ts';
+import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { holdOut } from '../model/holdOut.ts';
+import type { TrainOptions } from '../model/options.ts';
+import type { SparseMLP } from '../model/sparseMlp.ts';
+import type { Optimizer } from '../nn/optimizer.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { Epoch } from '../train/epoch.ts';
 import { countMultiplyAdds } from '../train/multiplyAdds.ts';
-import { parseArguments } from './args.ts';
-import { createModel, openTraining, resultRecord, type Training, trainSyntax } from './commands/train.ts';
+import type { Cell, CellRecord, EvolutionCount, FinishedCell } from './cell.ts';
+import { type KnownColumns, type PictureSize, Watch } from './look.ts';
+import { outcomeOf } from './outcome.ts';
 
-/** One training of a comparison, as its process gets it. */
-export interface CellTask {
+/** Samples with their classes. */
+interface CellRows {
+  readonly x: DenseMatrix | CsrMatrix;
+  readonly y: Int32Array;
+}
+
+/** One training of a comparison, ready to start. */
+export interface CellTraining {
   readonly cell: Cell;
   /** Tells one content of the dataset from another. */
   readonly data: string;
-  /** Arguments of `ctre train` that do the same. */
-  readonly argv: readonly string[];
+  readonly model: SparseMLP;
+  readonly rows: {
+    readonly train: CellRows;
+    readonly test: CellRows;
+    readonly validation: Pick<TrainOptions, 'validationSplit' | 'validationRows'>;
+  };
+  readonly settings: {
+    readonly epochs: number;
+    readonly batchSize: number;
+    readonly optimizer: Optimizer;
+    readonly patience: number | undefined;
+    readonly topology: Topology;
+  };
+  /** Where it is known what the columns mean. */
+  readonly known: KnownColumns | undefined;
   /** Where the inputs are a picture's pixels. */
   readonly picture: PictureSize | undefined;
 }
 
-/** Trains, and keeps what a comparison tells about. @throws CtreError for everything but a loss that diverged. */
-export async function runCell(
-  { cell, data, argv, picture }: CellTask,
+/**
+ * Trains, and keeps what a comparison tells about.
+ * @throws CtreError for everything but a loss that diverged, which is a result.
+ */
+export async function trainCell(
+  training: CellTraining,
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
-  const training = await openTraining(parseArguments(trainSyntax, argv));
-  const model = await createModel(training.source.dataset, training.settings);
+  const { cell, data, model, rows, settings, known, picture } = training;
+  const { epochs, batchSize, optimizer, patience } = settings;
+  const { train, test, validation } = rows;
+  const watch = new Watch(epochs, train.x, known, picture);
+  const layers = (): SparseMLP['layers'] => model.layers;
   try {
-    const { settings, source } = training;
-    const { train, test, validation } = training.data;
-    const { informativeColumns, redundantColumns } = source.dataset;
-    const known =
-      informativeColumns && redundantColumns ? { informativeColumns, redundantColumns } : undefined;
-    const watch = new Watch(settings.epochs, train.x, known, picture);
-    const layers = (): SparseMLP['layers'] => model.layers;
     watch.look(0, layers);
-    const { epochs, batchSize, optimizer, patience } = settings;
     const options = { epochs, batchSize, optimizer, patience, ...validation, test };
     for await (const epoch of model.train(train.x, train.y, options)) {
       watch.look(epoch.epoch, layers);
       onEpoch(epoch);
     }
     watch.look(model.history.length, layers, true);
-    return { ...cell, data, ...describeTraining(training, model), looks: watch.finish() };
+    return { ...cell, data, ...describeCell(training), looks: watch.finish() };
   } catch (error) {
     if (!(error instanceof CtreError) || error.code !== 'E_DIVERGED') throw error;
     return { ...cell, data, failed: error.message };
-  } finally {
-    model.dispose();
   }
 }
 
-function describeTraining(
-  { settings, data }: Training,
-  model: SparseMLP,
-): Omit<FinishedCell, keyof Cell | 'data' | 'looks'> {
+function describeCell({
+  cell,
+  model,
+  rows: { train, test, validation },
+  settings,
+}: CellTraining): Omit<FinishedCell, keyof Cell | 'data' | 'looks'> {
   const { history, layers } = model;
-  const { train, test, validation } = data;
   const nnzByLayer = layers.map(({ nnz }) => nnz);
   const dims = [layers[0].inDim, ...layers.map(({ outDim }) => outDim)];
-  const rows = holdOut(train.x.rows, validation, settings.seed).trainRows.length;
+  const trainRows = holdOut(train.x.rows, validation, cell.seed).trainRows.length;
   const { batchSize, topology } = settings;
-  const result = resultRecord(settings.seed, model);
+  const result = outcomeOf(model, cell.seed);
   const { nnz, density, epochs, bestEpoch, bestValAccuracy, seconds, trainSeconds, evolveSeconds } = result;
   // An epoch begins with the update after the one before it.
   const updates = history.flatMap(({ epoch, evolution }) =>
@@ -76,7 +97,7 @@ function describeTraining(
     nnz,
     nnzByLayer,
     density,
-    trainRows: rows,
+    trainRows,
     testRows: test.x.rows,
     epochs,
     bestEpoch,
@@ -87,7 +108,7 @@ function describeTraining(
       dims,
       nnz: meanConnections(history, nnzByLayer),
       topology,
-      rows,
+      rows: trainRows,
       batchSize,
       epochs,
       planned: settings.epochs,

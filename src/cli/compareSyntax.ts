@@ -1,0 +1,88 @@
+import { CtreError, show } from '../base/errors.ts';
+import type { PictureSize } from '../compare/look.ts';
+import { METHOD_NAMES, type MethodName } from '../topology/methods.ts';
+import type { Arguments, Options, Syntax } from './args.ts';
+import { READ_EXCLUSIVE, READ_OPTIONS } from './dataset.ts';
+import { listMethods } from './methodOptions.ts';
+import { flag, integer, list, number, type Option, orWord, ranges, text } from './options.ts';
+import { NETWORK_OPTIONS, TRAINING_OPTIONS } from './settings.ts';
+import { SPLIT_EXCLUSIVE, SPLIT_OPTIONS } from './split.ts';
+import { unknown } from './suggestion.ts';
+
+const { method: _method, epsilon: _epsilon, seed: _seed, ...NETWORK } = NETWORK_OPTIONS;
+
+/** What is trained where nobody says. */
+export const USUAL_METHODS: readonly MethodName[] = ['cte-rigl', 'ctre-sim', 'set'];
+
+const methodList: Option<readonly MethodName[]> = {
+  value: 'a,b,…',
+  help: `all, or of these (${USUAL_METHODS.join()}):\n${listMethods()}`,
+  read(name, typed) {
+    if (typed === 'all') return METHOD_NAMES;
+    const names = typed.split(',').map((word) => {
+      const known = METHOD_NAMES.find((method) => method === word);
+      if (known === undefined)
+        throw unknown(`${name} has no`, word === '' ? 'empty name' : word, METHOD_NAMES);
+      return known;
+    });
+    return [...new Set(names)];
+  },
+};
+
+const pictureSize: Option<PictureSize> = {
+  value: 'WxH',
+  help: 'the inputs are pictures of this size, or none (square ones are seen)',
+  read(name, typed) {
+    const [, width, height] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(typed) ?? [];
+    if (width !== undefined) return { width: Number(width), height: Number(height) };
+    throw new CtreError('E_ARGUMENT', `${name} is ${show(typed)}; expected a size like 28x28`);
+  },
+};
+
+/** Options that every training of a comparison has. */
+export const SHARED_OPTIONS = {
+  'Every network': NETWORK,
+  'Every training': TRAINING_OPTIONS,
+  Rows: SPLIT_OPTIONS,
+  Reading: READ_OPTIONS,
+} as const satisfies Record<string, Options>;
+
+/** What `ctre compare` takes. */
+export const compareSyntax = {
+  command: 'compare',
+  summary: 'train every method with every seed, tell which differ, and draw a report',
+  positionals: ['[dataset…]'],
+  options: {
+    Compared: {
+      methods: methodList,
+      seeds: ranges('a-b', { least: 0 }, 'every method is trained with each of them: 0-4 or 0,1,7 (0-2)'),
+      epsilons: list(number('e,e,…', { least: 0 }, 'densities: of a layer e · (in + out) / (in · out) (1)')),
+      widths: ranges(
+        'n,n,…',
+        { least: 1 },
+        'networks of three hidden layers of n neurons, instead of --hidden',
+      ),
+    },
+    ...SHARED_OPTIONS,
+    Running: {
+      jobs: orWord(
+        'auto',
+        integer('n', { least: 1, most: 256 }, 'trainings at a time, each in its own process, or auto (auto)'),
+      ),
+      results: text(
+        'file.jsonl',
+        'where finished trainings are kept; the same command goes on from there,\n' +
+          'and a larger grid adds to them (dataset.compare.jsonl)',
+      ),
+    },
+    Output: {
+      report: text('file.html', 'tables and plots in one file that needs no network'),
+      image: orWord('none', pictureSize),
+      json: flag('one JSON object a line: the start, every training, the result'),
+    },
+  },
+  exclusive: [['hidden', 'widths'], ['epsilons', 'density'], ...SPLIT_EXCLUSIVE, ...READ_EXCLUSIVE],
+} as const satisfies Syntax;
+
+/** The arguments of `ctre compare`. */
+export type CompareArguments = Arguments<typeof compareSyntax>;

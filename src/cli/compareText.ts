@@ -1,0 +1,127 @@
+import { type CellRecord, isFinished } from '../compare/cell.ts';
+import type { Group } from '../compare/summary.ts';
+import type { Grid } from './compareGrid.ts';
+import { count, duration, formatTable, namedLines, percent, share, spread } from './format.ts';
+
+// What `ctre compare` says, to people and to programs.
+
+/** A comparison that is about to start, or to go on. */
+export interface StartedComparison {
+  readonly grid: Grid;
+  /** The file that finished cells are kept in. */
+  readonly path: string;
+  /** Trainings at a time. */
+  readonly jobs: number;
+  /** Cells that were trained before. */
+  readonly done: number;
+}
+
+/** The first line of --json. */
+export function compareStartRecord({ grid, path, jobs, done }: StartedComparison): object {
+  const { tasks, datasets, epochs } = grid;
+  return { datasets, cells: tasks.length, done, epochs, jobs, results: path };
+}
+
+/** The lines before the first training. */
+export function compareStartText({ grid, path, jobs, done }: StartedComparison): string {
+  const { tasks, datasets, epochs } = grid;
+  return `${namedLines([
+    ...datasets.map(
+      ({ name, about, trainRows, testRows }) =>
+        [name, `${about}; ${trainRows} rows for training and validation, ${testRows} for the test`] as const,
+    ),
+    ['trainings', `${tasks.length} of ${epochs} epochs${done === 0 ? '' : `, ${done} of them done before`}`],
+    ['at a time', String(jobs)],
+    ['kept in', path],
+  ])}\n`;
+}
+
+/** A record as a line of --json: without what fills pages. */
+export function cellLine(record: CellRecord): object {
+  if (!isFinished(record)) return record;
+  const { curves: _curves, evolution: _evolution, looks: _looks, ...head } = record;
+  return head;
+}
+
+/** A group as the last line of --json has it: without the cells, which have lines of their own. */
+export function groupRecord({ cell, methods, comparisons }: Group): object {
+  return {
+    ...cell,
+    methods: methods.map(({ finished, testAccuracy, ...summary }) => ({
+      ...summary,
+      seeds: finished.length,
+      testAccuracy: testAccuracy?.mean,
+      testAccuracyDeviation: testAccuracy?.deviation,
+    })),
+    comparisons,
+  };
+}
+
+/** The lines after the last training. */
+export function compareResultText(
+  groups: readonly Group[],
+  path: string,
+  report: string | undefined,
+): string {
+  const files = `kept in ${path}${report === undefined ? '' : `, report in ${report}`}\n`;
+  return `\n${groups.map(groupText).join('\n')}${files}`;
+}
+
+function groupText({ cell, methods, comparisons, seedsNeeded }: Group): string {
+  const { dataset, hidden, epsilon } = cell;
+  const title = [
+    dataset,
+    `hidden layers ${hidden.length === 0 ? 'none' : hidden.join(', ')}`,
+    ...(epsilon === null ? [] : [`ε ${epsilon}`]),
+  ].join('; ');
+  const ratio = (dense: number | undefined, own: number | undefined): string =>
+    dense === undefined || own === undefined ? '–' : `${Number((dense / own).toPrecision(3))} ×`;
+  const rows = methods.map((method) => [
+    method.method,
+    `${method.finished.length}${method.failed === 0 ? '' : ` (${method.failed} diverged)`}`,
+    spread(method.testAccuracy),
+    method.nnz === undefined ? '–' : String(Math.round(method.nnz)),
+    method.density === undefined ? '–' : percent(method.density),
+    method.seconds === undefined ? '–' : duration(method.seconds),
+    method.multiplyAdds === undefined ? '–' : count(method.multiplyAdds),
+    ratio(method.denseMultiplyAdds, method.multiplyAdds),
+  ]);
+  const head = [
+    'method',
+    'seeds',
+    'test accuracy',
+    'connections',
+    'density',
+    'time',
+    'multiply-adds',
+    'fewer',
+  ];
+  const dense = methods.find(({ denseMultiplyAdds }) => denseMultiplyAdds !== undefined)?.denseMultiplyAdds;
+  return [
+    `${title}\n`,
+    formatTable(rows, head),
+    'Test accuracy at the first epoch of best validation accuracy, mean ± standard deviation.\n',
+    'Multiply-adds for one sample in one epoch: forward, backward and growth.',
+    dense === undefined ? '\n' : ` A dense network makes ${count(dense)}.\n`,
+    ...comparisonText(comparisons, seedsNeeded),
+  ].join('');
+}
+
+function comparisonText(comparisons: Group['comparisons'], needed: number): string[] {
+  if (comparisons.length === 0) return [];
+  const tests =
+    comparisons.length === 1 ? '' : `; p corrected by Holm's method for ${comparisons.length} pairs`;
+  const lines = comparisons.map(
+    ({ first, second, difference, p, verdict }) =>
+      [
+        `${first} − ${second}`,
+        `${difference < 0 ? '−' : '+'}${share(Math.abs(difference))}  p ${p.toFixed(3)}  ${verdict}`,
+      ] as const,
+  );
+  const few = comparisons.some(({ verdict }) => verdict === 'too few seeds');
+  return [
+    `Exact permutation test, paired by seed${tests}:\n`,
+    namedLines(lines),
+    ...(few ? [`With so many pairs it takes ${needed} seeds or more to tell.\n`] : []),
+  ];
+}

@@ -1,0 +1,80 @@
+import { basename } from 'node:path';
+import { CtreError, show } from '../base/errors.ts';
+import { type Dataset, parseRowRange, relabel } from '../data/index.ts';
+import type { Options, Values } from './args.ts';
+import { text } from './options.ts';
+import type { OpenedModel } from './savedModel.ts';
+import { type LabelledRows, pickRows, readSplit, scaled } from './split.ts';
+
+/** Options that choose among the rows of a dataset. */
+export const ROW_OPTIONS = {
+  rows: text('a-b', "rows a to b, both included (the dataset's own test rows, else all)"),
+  split: text('file.json', 'the test rows of this split'),
+} as const satisfies Options;
+
+/** Options of these that exclude each other. */
+export const ROW_EXCLUSIVE = [['rows', 'split']] as const;
+
+/** Rows of a dataset as a model takes them. */
+export interface ModelRows extends LabelledRows {
+  /** Their indices. */
+  readonly indices: Int32Array;
+  /** Which rows they are, in words. */
+  readonly words: string;
+}
+
+/**
+ * The rows that the options choose, scaled as the model's training rows were and with the model's classes. A
+ * dataset that was read as `unlabelled` stays so.
+ * @throws CtreError for a dataset that does not fit the model.
+ */
+export async function prepareRows(
+  dataset: Dataset,
+  { inputs, scaler, featureNames, labelNames }: OpenedModel,
+  values: Values<typeof ROW_OPTIONS>,
+): Promise<ModelRows> {
+  if (dataset.x.cols !== inputs) {
+    throw new CtreError(
+      'E_SHAPE',
+      `the dataset has ${dataset.x.cols} features; the model was trained on ${inputs}`,
+    );
+  }
+  const others = dataset.featureNames ?? featureNames;
+  const different = featureNames?.findIndex((name, col) => name !== others?.[col]) ?? -1;
+  if (different >= 0) {
+    throw new CtreError(
+      'E_SHAPE',
+      `feature ${different} is ${show(others?.[different])}; the model was trained with ` +
+        `${show(featureNames?.[different])} in its place`,
+    );
+  }
+  const known = dataset.labels.length > 0 ? relabel(dataset, labelNames) : dataset;
+  const { indices, words } = await chooseModelRows(known, values);
+  const own = indices === undefined ? known.test : undefined;
+  const rows = own ? { x: own.x, y: own.labels } : pickRows(known, indices);
+  return {
+    ...scaled(scaler, rows),
+    indices: indices ?? Int32Array.from({ length: rows.x.rows }, (_, row) => row),
+    words,
+  };
+}
+
+/** The indices of the rows that the options choose; none for the dataset's own test rows, or all. */
+async function chooseModelRows(
+  { x, test }: Dataset,
+  { rows: range, split }: Values<typeof ROW_OPTIONS>,
+): Promise<{ indices?: Int32Array; words: string }> {
+  if (range !== undefined) return { indices: parseRowRange(range, x.rows), words: `rows ${range}` };
+  if (split !== undefined) {
+    return { indices: (await readSplit(split, x.rows)).test, words: `the test rows of ${basename(split)}` };
+  }
+  return { words: test === undefined ? 'all rows' : "the dataset's own test rows" };
+}
+
+/** The class of the largest probability of every row; of equal ones the first, as in training. */
+export function likeliestClasses(probabilities: Float32Array, classes: number): Int32Array {
+  return Int32Array.from({ length: probabilities.length / classes }, (_, row) => {
+    const own = probabilities.subarray(row * classes, (row + 1) * classes);
+    return own.indexOf(own.reduce((most, value) => Math.max(most, value)));
+  });
+}

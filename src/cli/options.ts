@@ -1,0 +1,93 @@
+import { type Bounds, checkChoice, checkInteger, checkNumber } from '../base/checks.ts';
+import { CtreError } from '../base/errors.ts';
+import { parseNumber } from '../data/text.ts';
+
+// The kinds of options that commands have.
+
+/** An option: how the help shows it, and what its text means. */
+export interface Option<T> {
+  /** What stands for its value; an option without one is a flag. */
+  readonly value?: string;
+  readonly help: string;
+  /**
+   * The value that a text stands for.
+   * @param name the option as it is typed, with its dashes.
+   * @throws CtreError `E_ARGUMENT` for a text that stands for none.
+   */
+  read(name: string, text: string): T;
+}
+
+/** An option that is there or not. */
+export function flag(help: string): Option<true> {
+  return { help, read: () => true };
+}
+
+/** A text, which is taken as it is: a path, or the name of a column. */
+export function text(value: string, help: string): Option<string> {
+  return { value, help, read: (_, typed) => typed };
+}
+
+/** A number within bounds. */
+export function number(value: string, bounds: Bounds, help: string): Option<number> {
+  return { value, help, read: (name, typed) => checkNumber(name, parseNumber(typed) ?? typed, bounds) };
+}
+
+/** An integer within bounds. */
+export function integer(value: string, bounds: Bounds, help: string): Option<number> {
+  return { value, help, read: (name, typed) => checkInteger(name, parseNumber(typed) ?? typed, bounds) };
+}
+
+/** One of some words. */
+export function choice<const T extends string>(
+  value: string,
+  choices: readonly T[],
+  help: string,
+): Option<T> {
+  return { value, help, read: (name, typed) => checkChoice(name, typed, choices) };
+}
+
+/** Values of the option's kind, with commas between them. */
+export function list<T>({ value, help, read }: Option<T>): Option<readonly T[]> {
+  return { value, help, read: (name, typed) => typed.split(',').map((entry) => read(name, entry)) };
+}
+
+/** A word that may stand in the place of the option's value. */
+export function orWord<T, W extends string>(word: W, { value, help, read }: Option<T>): Option<T | W> {
+  return {
+    value,
+    help,
+    read(name, typed) {
+      if (typed === word) return word;
+      try {
+        return read(name, typed);
+      } catch (error) {
+        if (!(error instanceof CtreError)) throw error;
+        throw new CtreError(error.code, `${error.message}, or ${word}`, { cause: error });
+      }
+    },
+  };
+}
+
+/** A range of more is a typing mistake. */
+const LARGEST_RANGE = 9999;
+
+/** Integers with commas between them, where `a-b` stands for all from a to b. Each is there once. */
+export function ranges(value: string, bounds: Bounds, help: string): Option<readonly number[]> {
+  return {
+    value,
+    help,
+    read(name, typed) {
+      const numbers = typed.split(',').flatMap((entry) => {
+        const [, from, to] = /^(\d+)-(\d+)$/.exec(entry) ?? [];
+        if (from === undefined) return [checkInteger(name, parseNumber(entry) ?? entry, bounds)];
+        const first = checkInteger(name, Number(from), bounds);
+        const last = checkInteger(`the end of ${name} ${entry}`, Number(to), {
+          least: first,
+          most: first + LARGEST_RANGE,
+        });
+        return Array.from({ length: last - first + 1 }, (_, step) => first + step);
+      });
+      return [...new Set(numbers)];
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import type { Outcome } from '../compare/outcome.ts';
+import type { SparseMLP } from '../index.ts';
+import { duration, formatTable, namedLines, percent, share } from './format.ts';
+import type { Training } from './training.ts';
+
+// What `ctre train` says, to people and to programs.
+
+/** A training that is about to start, or to go on. */
+export interface StartedTraining extends Training {
+  readonly model: SparseMLP;
+  /** Why the newest checkpoint was not taken. */
+  readonly warning: string | undefined;
+}
+
+/** The first line of --json. */
+export function trainStartRecord({ source, data, settings, model, warning }: StartedTraining): object {
+  const { topology, initializer, growInitializer, optimizer } = settings;
+  const { validationSplit, validationRows } = data.validation;
+  return {
+    dataset: source.name,
+    features: data.train.x.cols,
+    classes: source.dataset.labelNames.length,
+    trainRows: data.train.x.rows,
+    validation: validationRows === undefined ? (validationSplit ?? 0) : { rows: validationRows.length },
+    testRows: data.test.x.rows,
+    unusedRows: data.unused,
+    scale: data.scaler.kind,
+    method: topology.name,
+    topology: topology.options,
+    layers: layerSizes(model),
+    nnz: model.nnz,
+    nnzByLayer: model.layers.map(({ nnz }) => nnz),
+    density: model.density,
+    initializer: { name: initializer.name, ...initializer.options },
+    growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
+    optimizer: { name: optimizer.name, ...optimizer.options },
+    epochs: settings.epochs,
+    batchSize: settings.batchSize,
+    patience: settings.patience,
+    seed: settings.seed,
+    threads: model.threads,
+    warning: model.warning ?? warning,
+    resumedAfter: model.history.length === 0 ? undefined : model.history.length,
+  };
+}
+
+function layerSizes({ layers }: SparseMLP): number[] {
+  return [layers[0].inDim, ...layers.map(({ outDim }) => outDim)];
+}
+
+/** The lines before the first epoch. */
+export function trainStartText({ source, data, settings, model, warning }: StartedTraining): string {
+  const { x, labelNames } = source.dataset;
+  const { topology, initializer, optimizer } = settings;
+  const { validationSplit, validationRows } = data.validation;
+  const held =
+    validationRows !== undefined
+      ? `${validationRows.length} of them for validation`
+      : validationSplit === undefined
+        ? 'no validation'
+        : `${percent(validationSplit)} of them for validation`;
+  return `${source.name}: ${x.rows} rows × ${x.cols} features, ${labelNames.length} classes\n${namedLines([
+    ...(source.about === undefined ? [] : ([['problem', source.about]] as const)),
+    ['training', `${data.train.x.rows} rows, ${held}`],
+    ['test', `${data.test.x.rows} rows (${data.testWords})`],
+    ...(data.unused === 0 ? [] : ([['unused', `${data.unused} rows`]] as const)),
+    ['scaling', data.scaler.kind],
+    ['method', [topology.name, ...inWords(topology.options)].join(', ')],
+    ['network', layerSizes(model).join(' → ')],
+    ['connections', `${model.nnz} (${percent(model.density)} of the dense network)`],
+    ['weights', [initializer.name, ...inWords(initializer.options)].join(', ')],
+    [
+      'optimiser',
+      [optimizer.name, ...inWords(optimizer.options), `batches of ${settings.batchSize}`].join(', '),
+    ],
+    ['seed', String(settings.seed)],
+    ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
+    ...(model.history.length === 0 ? [] : ([['resumed', `after epoch ${model.history.length}`]] as const)),
+    ...[model.warning, warning].flatMap((text) => (text === undefined ? [] : ([['warning', text]] as const))),
+  ])}\n`;
+}
+
+/** Options as a list of words: "prune fraction 0.2, annealing constant". */
+function inWords(options: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    // Numbers of 32 bits have seven digits; the others are noise.
+    return [`${words} ${typeof value === 'number' ? Number(value.toPrecision(7)) : value}`];
+  });
+}
+
+/** What a training came to, and which network was kept of it: the last line of --json. */
+export interface TrainResult extends Outcome {
+  /** The epoch whose network the model has now, and the file of --out. */
+  readonly kept: number;
+}
+
+/** The lines after the last epoch. */
+export function trainResultText(result: TrainResult, out: string | undefined): string {
+  const { kept, epochs, bestEpoch } = result;
+  const which = kept === epochs ? 'the last' : kept === bestEpoch ? 'the best on validation' : 'kept';
+  const saved = out === undefined ? '' : `saved ${out}: the network of epoch ${kept}, ${which}\n`;
+  return `\n${formatTable([
+    ['method', result.method],
+    ['connections', String(result.nnz)],
+    ['density', percent(result.density)],
+    ['epochs', String(result.epochs)],
+    ['best epoch', String(result.bestEpoch)],
+    ['best validation accuracy', share(result.bestValAccuracy ?? undefined)],
+    ['test accuracy at best epoch', share(result.testAccuracy)],
+    ['test accuracy at last epoch', share(result.finalTestAccuracy)],
+    ['time', duration(result.seconds)],
+    ['  training steps', duration(result.trainSeconds)],
+    ['  topology updates', duration(result.evolveSeconds)],
+  ])}${saved}`;
+}
