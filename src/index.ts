@@ -6,6 +6,7 @@
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { adam, sgd } from './nn/optimizer.ts';
 
+export type { Bounds } from './base/checks.ts';
 export { CtreError, type ErrorCode } from './base/errors.ts';
 export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/host.ts';
 export type { Random } from './base/random.ts';

@@ -40,7 +40,7 @@ const TOPOLOGY_PROPERTIES = namesOf<Topology>({
 
 /** A caller's initialiser. @throws CtreError `E_ARGUMENT` for anything else. */
 export function checkInitializer(name: string, value: unknown): Initializer {
-  const own = readPart(name, value, 'one like initializer.glorot()', 'bound', INITIALIZER_PROPERTIES);
+  const own = readOwnPart(name, value, 'one like initializer.glorot()', 'bound', INITIALIZER_PROPERTIES);
   const bound = own.method('bound');
   return Object.freeze<Initializer>({
     name: own.name,
@@ -54,7 +54,7 @@ export function checkInitializer(name: string, value: unknown): Initializer {
  * @throws CtreError `E_ARGUMENT` for anything else.
  */
 export function checkTopology(value: unknown): Topology {
-  const own = readPart('topology', value, 'one like topology.ctreSim()', 'init', TOPOLOGY_PROPERTIES);
+  const own = readOwnPart('topology', value, 'one like topology.ctreSim()', 'init', TOPOLOGY_PROPERTIES);
   const { name, options } = own;
   const names = ['init', 'evolve', 'candidatesBy', 'prunesIdle', 'restore', 'pruneCount'];
   const [init, evolve, candidatesBy, prunesIdle, restore, pruneCount] = names.map(own.method);
@@ -117,7 +117,7 @@ export function checkTopology(value: unknown): Topology {
 /** A caller's optimiser. Its step is the caller's own code from then on. @throws CtreError `E_ARGUMENT`. */
 export function checkOptimizer(value: unknown): Optimizer {
   const like = 'optimizer.sgd() or optimizer.adam()';
-  const own = readPart('optimizer', value, like, 'step', OPTIMIZER_PROPERTIES);
+  const own = readOwnPart('optimizer', value, like, 'step', OPTIMIZER_PROPERTIES);
   const step = own.method('step');
   return {
     name: own.name,
@@ -170,7 +170,7 @@ function checkEvolved(name: string, evolved: unknown): ReturnType<NonNullable<To
  * @param known its properties. An object literal may have no others, since one would be a slip; an instance
  *   of a class may, since it keeps its own state and methods there.
  */
-function readPart(what: string, value: unknown, like: string, needed: string, known: readonly string[]) {
+function readOwnPart(what: string, value: unknown, like: string, needed: string, known: readonly string[]) {
   const wrong = new CtreError('E_ARGUMENT', `${what} is ${show(value)}; expected ${like}`);
   if (typeof value !== 'object' || value === null) throw wrong;
   if (isPlain(value)) {

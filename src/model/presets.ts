@@ -3,6 +3,9 @@ import { adam, type Optimizer, sgd } from '../nn/optimizer.ts';
 import { topology } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
 
+/** The name of a preset. */
+export type PresetName = 'default' | 'paper';
+
 /** What a model and its training have where the caller gives nothing. */
 interface Preset {
   readonly topology: () => Topology;
@@ -17,7 +20,7 @@ interface Preset {
  * - `default`: chosen by validation over several data sets (docs/results.md);
  * - `paper`: the published settings of CTRE (Atashgahi et al., Machine Learning 2022).
  */
-export const presets = Object.freeze({
+export const presets: Readonly<Record<PresetName, Preset>> = Object.freeze({
   default: {
     topology: topology.cteRigl,
     initializer: sparseHe,
@@ -30,9 +33,7 @@ export const presets = Object.freeze({
     growInitializer: () => initializerByName('uniform'),
     optimizer: sgd,
   },
-} satisfies Record<string, Preset>);
+});
 
-/** The name of a preset. */
-export type PresetName = keyof typeof presets;
-
+/** The names of all presets. */
 export const PRESET_NAMES = Object.keys(presets) as PresetName[];

@@ -8,13 +8,13 @@ import type { TileRows } from './rows.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Of a sparse connection: its weight, gradient and one number of state; its row, column and permutation. */
-const CONNECTION_BYTES = 24;
+const SPARSE_CONNECTION_BYTES = 24;
 /** Of a connection in a layer that has them all: weight, gradient and one number of state. */
 const DENSE_CONNECTION_BYTES = 12;
 /** Of a neuron on either side of a sparse layer: its offset in the structure. */
 const OFFSET_BYTES = 4;
 /** Of a neuron: its bias with gradient and state, and its rows of two tiles, activations and deltas. */
-const NEURON_BYTES = 12 + 2 * ROW_BYTES;
+const TRAINED_NEURON_BYTES = 12 + 2 * ROW_BYTES;
 
 /** Bytes that a network needs in training with one array of optimiser state, batches aside. */
 export function networkBytes(dims: readonly number[], connections: readonly number[]): number {
@@ -22,10 +22,10 @@ export function networkBytes(dims: readonly number[], connections: readonly numb
     const isFull = nnz === dims[l] * dims[l + 1];
     return isFull
       ? DENSE_CONNECTION_BYTES * nnz
-      : CONNECTION_BYTES * nnz + OFFSET_BYTES * (dims[l] + dims[l + 1]);
+      : SPARSE_CONNECTION_BYTES * nnz + OFFSET_BYTES * (dims[l] + dims[l + 1]);
   });
   const neurons = dims.reduce((sum, n) => sum + n, 0);
-  return layers.reduce((sum, bytes) => sum + bytes, 0) + NEURON_BYTES * neurons;
+  return layers.reduce((sum, bytes) => sum + bytes, 0) + TRAINED_NEURON_BYTES * neurons;
 }
 
 /** A multilayer perceptron: ReLU between layers, linear output, softmax cross-entropy. */

@@ -2,7 +2,7 @@ import { checkChoice, checkList, checkNumber } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 
 /** Entries that a list of densities may have at most. */
-const MAX_LAYERS = 2 ** 16;
+const MAX_DENSITIES = 2 ** 16;
 
 /** How dense the layers are; exactly one of `epsilon` and `density`. */
 export interface DensityOptions {
@@ -50,7 +50,7 @@ function layerDensities(dims: readonly number[], options: DensityOptions): numbe
     return erdosRenyi(dims).map((weight) => Math.min(1, value * weight));
   }
   if (Array.isArray(density)) {
-    const given = checkList('density', density, MAX_LAYERS);
+    const given = checkList('density', density, MAX_DENSITIES);
     if (given.length !== dims.length - 1) {
       throw new CtreError(
         'E_SHAPE',

@@ -15,9 +15,22 @@ import type { Topology } from './topology.ts';
 
 /**
  * The one table of methods, in the order of every list. A method is a file in methods/ and its line here: the
- * public `topology`, the command line, the playground, reports and tests read the table.
+ * public `topology`, the command line, the playground, reports and tests read the table. The type says the same
+ * once more, since declaration files would otherwise name source files; the compiler compares the two.
  */
-const table = {
+const METHOD_TABLE: {
+  readonly cteRigl: typeof cteRigl;
+  readonly ctreSim: typeof ctreSim;
+  readonly ctreSeq: typeof ctreSeq;
+  readonly cte: typeof cte;
+  readonly set: typeof set;
+  readonly rigl: typeof rigl;
+  readonly momentum: typeof momentum;
+  readonly snip: typeof snip;
+  readonly prune: typeof prune;
+  readonly fixed: typeof fixed;
+  readonly dense: typeof dense;
+} = {
   cteRigl,
   ctreSim,
   ctreSeq,
@@ -29,17 +42,15 @@ const table = {
   prune,
   fixed,
   dense,
-} satisfies Record<string, Method>;
-
-type Table = typeof table;
+};
 
 /** The name of a method on the command line and in files. */
-export type MethodName = Table[keyof Table]['name'];
+export type MethodName = (typeof METHOD_TABLE)[keyof typeof METHOD_TABLE]['name'];
 
 /** The command line's options for methods. */
 export type MethodFlag = {
-  [K in keyof Table]: FlagOf<Table[K]['options']>;
-}[keyof Table];
+  [K in keyof typeof METHOD_TABLE]: FlagOf<(typeof METHOD_TABLE)[K]['options']>;
+}[keyof typeof METHOD_TABLE];
 
 type FlagOf<Options> = {
   [K in keyof Options]: Options[K] extends { flag: infer F } ? F : never;
@@ -47,16 +58,16 @@ type FlagOf<Options> = {
 
 /** Every method by its name on the command line and in files: what it does, and the options it takes. */
 export const methods = freezeAll(
-  Object.fromEntries(Object.values<Method>(table).map((method) => [method.name, method])),
+  Object.fromEntries(Object.values<Method>(METHOD_TABLE).map((method) => [method.name, method])),
 ) as Readonly<Record<MethodName, Method>>;
 
 /** The names of all methods, in the order of lists. */
 export const METHOD_NAMES = Object.keys(methods) as MethodName[];
 
-/** Where connections are, and how they move. */
+/** The factories of the methods: where connections are, and how they move. */
 export const topology = Object.freeze(
-  Object.fromEntries(Object.entries<Method>(table).map(([key, { create }]) => [key, create])),
-) as { readonly [K in keyof Table]: Table[K]['create'] };
+  Object.fromEntries(Object.entries<Method>(METHOD_TABLE).map(([key, { create }]) => [key, create])),
+) as { readonly [K in keyof typeof METHOD_TABLE]: (typeof METHOD_TABLE)[K]['create'] };
 
 /**
  * The method of a name; `options` are those its factory takes.
@@ -64,7 +75,7 @@ export const topology = Object.freeze(
  */
 export function topologyByName(name: string, options: unknown = {}): Topology {
   const known = checkChoice('method', name, METHOD_NAMES);
-  // What a file or a command line gives: the factories check their options themselves.
+  // The options come from a file or a command line: the factories check them.
   return methods[known].create(options as never);
 }
 

@@ -5,7 +5,7 @@ export interface Colour {
 }
 
 /** Chosen by eye, so that the first lines of a plot are told apart best. */
-const PALETTE: readonly Colour[] = [
+const CHOSEN_COLOURS: readonly Colour[] = [
   { light: '#3451c6', dark: '#91a7ff' },
   { light: '#d9480f', dark: '#ffa94d' },
   { light: '#2b8a3e', dark: '#69db7c' },
@@ -34,8 +34,8 @@ const LIGHTNESSES = [
 
 /** The colour at a place in a list of methods of any length, from 0. */
 export function colourAt(place: number): Colour {
-  if (place < PALETTE.length) return PALETTE[place];
-  const turn = place - PALETTE.length;
+  if (place < CHOSEN_COLOURS.length) return CHOSEN_COLOURS[place];
+  const turn = place - CHOSEN_COLOURS.length;
   const hue = Math.round((FIRST_HUE + turn * GOLDEN_ANGLE) % 360);
   const { light, dark } = LIGHTNESSES[turn % LIGHTNESSES.length];
   return { light: `hsl(${hue} 100% ${light}%)`, dark: `hsl(${hue} 100% ${dark}%)` };

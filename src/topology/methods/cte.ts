@@ -11,21 +11,23 @@ export const cte = {
   about: 'Grows by cosine similarity alone.',
   source: 'Atashgahi et al., Machine Learning 2022',
   options: cosineOptions,
-  /**
-   * CTE: grows between the neurons whose activations are most alike, by |cosine| (Atashgahi et al., Machine
-   * Learning 2022).
-   * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
-   */
-  create(options: CosineOptions = {}): Topology<null> {
-    const checked = readMethodOptions<CosineOptions>('topology.cte', cosineOptions, options);
-    return Object.freeze<Topology<null>>({
-      name: 'cte',
-      options: checked,
-      schedule: pruneSchedule(checked),
-      search: checked.search,
-      needs: ['activations'],
-      init: startAtRandom,
-      evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
-    });
-  },
+  create: createCte,
 } as const satisfies Method;
+
+/**
+ * CTE: grows between the neurons whose activations are most alike, by |cosine| (Atashgahi et al., Machine
+ * Learning 2022).
+ * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
+ */
+export function createCte(options: CosineOptions = {}): Topology<null> {
+  const checked = readMethodOptions<CosineOptions>('topology.cte', cosineOptions, options);
+  return Object.freeze<Topology<null>>({
+    name: 'cte',
+    options: checked,
+    schedule: pruneSchedule(checked),
+    search: checked.search,
+    needs: ['activations'],
+    init: startAtRandom,
+    evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
+  });
+}

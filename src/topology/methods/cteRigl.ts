@@ -49,31 +49,33 @@ export const cteRigl = {
   about: 'The default: wired by what fires together, then grown by gradient.',
   source: 'this package, after CTE and RigL (docs/results.md)',
   options: cteRiglOptions,
-  /**
-   * The default: connects neurons that fire together before anything is learnt. In the first part of the
-   * training it grows by cosine as CTE does; after that it grows by the dense gradient as RigL does, and
-   * prunes connections that carry nothing first. Cosines find the inputs that belong together where labels
-   * alone tell noise from signal badly; gradients then find what the classes need. New connections begin at
-   * 0. Measured in docs/results.md.
-   * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
-   */
-  create(options: CteRiglOptions = {}): Topology<null> {
-    const checked = readMethodOptions<CteRiglOptions>('topology.cteRigl', cteRiglOptions, options);
-    const { wiring, cosineShare, batches, search } = checked;
-    return Object.freeze<Topology<null>>({
-      name: 'cte-rigl',
-      options: checked,
-      schedule: pruneSchedule(checked),
-      search,
-      needs: ['activations', 'denseGradient'],
-      wiring,
-      gradientBatches: batches,
-      growInitializer: 'zeros',
-      init: startAtRandom,
-      candidatesBy: (_state, { epoch, epochs }) =>
-        epoch <= cosineShare * epochs ? 'activations' : 'denseGradient',
-      prunesIdle: (_state, { epoch, epochs }) => epoch > cosineShare * epochs,
-      evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
-    });
-  },
+  create: createCteRigl,
 } as const satisfies Method;
+
+/**
+ * The default: connects neurons that fire together before anything is learnt. In the first part of the
+ * training it grows by cosine as CTE does; after that it grows by the dense gradient as RigL does, and
+ * prunes connections that carry nothing first. Cosines find the inputs that belong together where labels
+ * alone tell noise from signal badly; gradients then find what the classes need. New connections begin at
+ * 0. Measured in docs/results.md.
+ * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
+ */
+export function createCteRigl(options: CteRiglOptions = {}): Topology<null> {
+  const checked = readMethodOptions<CteRiglOptions>('topology.cteRigl', cteRiglOptions, options);
+  const { wiring, cosineShare, batches, search } = checked;
+  return Object.freeze<Topology<null>>({
+    name: 'cte-rigl',
+    options: checked,
+    schedule: pruneSchedule(checked),
+    search,
+    needs: ['activations', 'denseGradient'],
+    wiring,
+    gradientBatches: batches,
+    growInitializer: 'zeros',
+    init: startAtRandom,
+    candidatesBy: (_state, { epoch, epochs }) =>
+      epoch <= cosineShare * epochs ? 'activations' : 'denseGradient',
+    prunesIdle: (_state, { epoch, epochs }) => epoch > cosineShare * epochs,
+    evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
+  });
+}

@@ -39,39 +39,41 @@ export const ctreSeq = {
   about: 'Grows by cosine, and at random once that no longer helps.',
   source: 'Atashgahi et al., Machine Learning 2022',
   options: seqOptions,
-  /**
-   * CTRE-seq: grows by |cosine| until the validation accuracy has not improved for `patience` epochs, and
-   * from then on at random (Atashgahi et al., Machine Learning 2022).
-   * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
-   */
-  create(options: CtreSeqOptions = {}): Topology<SeqState> {
-    const checked = readMethodOptions<CtreSeqOptions>('topology.ctreSeq', seqOptions, options);
-    const { patience } = checked;
-    const advance = (state: SeqState, { accuracy }: Progress): SeqState => {
-      if (state.atRandom) return state;
-      if (accuracy > state.best) return { best: accuracy, waited: 0, atRandom: false };
-      const waited = state.waited + 1;
-      return { best: state.best, waited, atRandom: waited >= patience };
-    };
-    return Object.freeze<Topology<SeqState>>({
-      name: 'ctre-seq',
-      options: checked,
-      schedule: pruneSchedule(checked),
-      search: checked.search,
-      needs: ['activations'],
-      init: (layer, random) => ({
-        ...startAtRandom(layer, random),
-        state: { best: -1, waited: 0, atRandom: false },
-      }),
-      restore: restoreSeqState,
-      candidatesBy: (state, progress) => (advance(state, progress).atRandom ? undefined : 'activations'),
-      evolve(layer, before, random) {
-        const state = advance(before, layer.progress);
-        return { edit: state.atRandom ? growAtRandom(layer, random) : growCandidates(layer), state };
-      },
-    });
-  },
+  create: createCtreSeq,
 } as const satisfies Method;
+
+/**
+ * CTRE-seq: grows by |cosine| until the validation accuracy has not improved for `patience` epochs, and
+ * from then on at random (Atashgahi et al., Machine Learning 2022).
+ * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
+ */
+export function createCtreSeq(options: CtreSeqOptions = {}): Topology<SeqState> {
+  const checked = readMethodOptions<CtreSeqOptions>('topology.ctreSeq', seqOptions, options);
+  const { patience } = checked;
+  const advance = (state: SeqState, { accuracy }: Progress): SeqState => {
+    if (state.atRandom) return state;
+    if (accuracy > state.best) return { best: accuracy, waited: 0, atRandom: false };
+    const waited = state.waited + 1;
+    return { best: state.best, waited, atRandom: waited >= patience };
+  };
+  return Object.freeze<Topology<SeqState>>({
+    name: 'ctre-seq',
+    options: checked,
+    schedule: pruneSchedule(checked),
+    search: checked.search,
+    needs: ['activations'],
+    init: (layer, random) => ({
+      ...startAtRandom(layer, random),
+      state: { best: -1, waited: 0, atRandom: false },
+    }),
+    restore: restoreSeqState,
+    candidatesBy: (state, progress) => (advance(state, progress).atRandom ? undefined : 'activations'),
+    evolve(layer, before, random) {
+      const state = advance(before, layer.progress);
+      return { edit: state.atRandom ? growAtRandom(layer, random) : growCandidates(layer), state };
+    },
+  });
+}
 
 function restoreSeqState(state: unknown): SeqState {
   const { best, waited, atRandom }: Partial<Record<keyof SeqState, unknown>> = Object(state);

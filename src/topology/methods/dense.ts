@@ -9,18 +9,20 @@ export const dense = {
   about: 'Has every connection; ε does not matter.',
   source: 'the dense baseline',
   options: {},
-  /**
-   * Every connection, whatever the density asked for: the dense baseline.
-   * @throws CtreError `E_ARGUMENT` for any option.
-   */
-  create(options: Readonly<Record<string, never>> = {}): Topology<null> {
-    return Object.freeze<Topology<null>>({
-      name: 'dense',
-      options: readMethodOptions('topology.dense', {}, options),
-      schedule: noPruning,
-      needs: [],
-      startsFull: true,
-      init: ({ outDim, inDim }) => ({ pattern: fullPattern(outDim, inDim), state: null }),
-    });
-  },
+  create: createDense,
 } as const satisfies Method;
+
+/**
+ * Every connection, whatever the density asked for: the dense baseline.
+ * @throws CtreError `E_ARGUMENT` for any option.
+ */
+export function createDense(options: Readonly<Record<string, never>> = {}): Topology<null> {
+  return Object.freeze<Topology<null>>({
+    name: 'dense',
+    options: readMethodOptions('topology.dense', {}, options),
+    schedule: noPruning,
+    needs: [],
+    startsFull: true,
+    init: ({ outDim, inDim }) => ({ pattern: fullPattern(outDim, inDim), state: null }),
+  });
+}

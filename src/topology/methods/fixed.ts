@@ -9,17 +9,19 @@ export const fixed = {
   about: 'Stays with its first random pattern.',
   source: 'the baseline of static sparse training',
   options: {},
-  /**
-   * The first random pattern stays: the baseline of static sparse training.
-   * @throws CtreError `E_ARGUMENT` for any option.
-   */
-  create(options: Readonly<Record<string, never>> = {}): Topology<null> {
-    return Object.freeze<Topology<null>>({
-      name: 'static',
-      options: readMethodOptions('topology.fixed', {}, options),
-      schedule: noPruning,
-      needs: [],
-      init: startAtRandom,
-    });
-  },
+  create: createFixed,
 } as const satisfies Method;
+
+/**
+ * The first random pattern stays: the baseline of static sparse training.
+ * @throws CtreError `E_ARGUMENT` for any option.
+ */
+export function createFixed(options: Readonly<Record<string, never>> = {}): Topology<null> {
+  return Object.freeze<Topology<null>>({
+    name: 'static',
+    options: readMethodOptions('topology.fixed', {}, options),
+    schedule: noPruning,
+    needs: [],
+    init: startAtRandom,
+  });
+}

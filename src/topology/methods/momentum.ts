@@ -28,24 +28,26 @@ export const momentum = {
   about: 'Grows where the gradient over several mini-batches is largest.',
   source: 'Dettmers and Zettlemoyer 2019',
   options: momentumOptions,
-  /**
-   * Sparse momentum: grows where the mean of the dense gradient is largest, with weight 0 (Dettmers and
-   * Zettlemoyer 2019). The published mean runs over all past steps, in a dense array. No such array exists
-   * here, so the mean is taken at the update, over `batches` mini-batches with the weights as they are.
-   * Connections stay in their layer.
-   * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
-   */
-  create(options: MomentumOptions = {}): Topology<null> {
-    const checked = readMethodOptions<MomentumOptions>('topology.momentum', momentumOptions, options);
-    return Object.freeze<Topology<null>>({
-      name: 'momentum',
-      options: checked,
-      schedule: pruneSchedule(checked),
-      needs: ['denseGradient'],
-      gradientBatches: checked.batches,
-      growInitializer: 'zeros',
-      init: startAtRandom,
-      evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
-    });
-  },
+  create: createMomentum,
 } as const satisfies Method;
+
+/**
+ * Sparse momentum: grows where the mean of the dense gradient is largest, with weight 0 (Dettmers and
+ * Zettlemoyer 2019). The published mean runs over all past steps, in a dense array. No such array exists
+ * here, so the mean is taken at the update, over `batches` mini-batches with the weights as they are.
+ * Connections stay in their layer.
+ * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
+ */
+export function createMomentum(options: MomentumOptions = {}): Topology<null> {
+  const checked = readMethodOptions<MomentumOptions>('topology.momentum', momentumOptions, options);
+  return Object.freeze<Topology<null>>({
+    name: 'momentum',
+    options: checked,
+    schedule: pruneSchedule(checked),
+    needs: ['denseGradient'],
+    gradientBatches: checked.batches,
+    growInitializer: 'zeros',
+    init: startAtRandom,
+    evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
+  });
+}

@@ -10,19 +10,21 @@ export const set = {
   about: 'Grows at random.',
   source: 'Mocanu et al., Nature Communications 2018',
   options: pruneOptions,
-  /**
-   * SET: starts at random and grows at random (Mocanu et al., Nature Communications 2018).
-   * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
-   */
-  create(options: PruneOptions = {}): Topology<null> {
-    const checked = readMethodOptions<PruneOptions>('topology.set', pruneOptions, options);
-    return Object.freeze<Topology<null>>({
-      name: 'set',
-      options: checked,
-      schedule: pruneSchedule(checked),
-      needs: [],
-      init: startAtRandom,
-      evolve: (layer, state, random) => ({ edit: growAtRandom(layer, random), state }),
-    });
-  },
+  create: createSet,
 } as const satisfies Method;
+
+/**
+ * SET: starts at random and grows at random (Mocanu et al., Nature Communications 2018).
+ * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
+ */
+export function createSet(options: PruneOptions = {}): Topology<null> {
+  const checked = readMethodOptions<PruneOptions>('topology.set', pruneOptions, options);
+  return Object.freeze<Topology<null>>({
+    name: 'set',
+    options: checked,
+    schedule: pruneSchedule(checked),
+    needs: [],
+    init: startAtRandom,
+    evolve: (layer, state, random) => ({ edit: growAtRandom(layer, random), state }),
+  });
+}

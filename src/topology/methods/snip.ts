@@ -10,25 +10,27 @@ export const snip = {
   about: 'Chooses once, by the gradient before the first step.',
   source: 'Lee et al., ICLR 2019',
   options: {},
-  /**
-   * SNIP: of a dense initialisation each layer keeps the nnz weights with the largest |gradient · weight| on
-   * the first mini-batch (Lee et al., ICLR 2019), then trains them from their initial values. Until training
-   * starts the pattern is a random one.
-   * @throws CtreError `E_ARGUMENT` for any option.
-   */
-  create(options: Readonly<Record<string, never>> = {}): Topology<null> {
-    return Object.freeze<Topology<null>>({
-      name: 'snip',
-      options: readMethodOptions('topology.snip', {}, options),
-      schedule: noPruning,
-      needs: ['initialGradient'],
-      init: (layer, random) =>
-        layer.initial === undefined
-          ? startAtRandom(layer, random)
-          : { pattern: strongestPattern(layer, layer.initial), state: null },
-    });
-  },
+  create: createSnip,
 } as const satisfies Method;
+
+/**
+ * SNIP: of a dense initialisation each layer keeps the nnz weights with the largest |gradient · weight| on
+ * the first mini-batch (Lee et al., ICLR 2019), then trains them from their initial values. Until training
+ * starts the pattern is a random one.
+ * @throws CtreError `E_ARGUMENT` for any option.
+ */
+export function createSnip(options: Readonly<Record<string, never>> = {}): Topology<null> {
+  return Object.freeze<Topology<null>>({
+    name: 'snip',
+    options: readMethodOptions('topology.snip', {}, options),
+    schedule: noPruning,
+    needs: ['initialGradient'],
+    init: (layer, random) =>
+      layer.initial === undefined
+        ? startAtRandom(layer, random)
+        : { pattern: strongestPattern(layer, layer.initial), state: null },
+  });
+}
 
 /** The nnz positions of largest |gradient · weight|; ties go to the lower row-major position. */
 function strongestPattern(
