@@ -7,7 +7,7 @@ export * from './abi.generated.ts';
  * The exports of a module as the kernels.
  * @throws CtreError `E_ENGINE` unless every kernel is there, with as many parameters as it has in assembly/.
  */
-export function checkKernels(exports: WebAssembly.Exports): Kernels {
+export function checkKernels(exports: Readonly<Record<string, unknown>>): Kernels {
   const expected = 'expected the ctre.wasm of this version of ctre';
   for (const [name, parameters] of Object.entries(KERNEL_PARAMETERS)) {
     const kernel = exports[name];

@@ -1,6 +1,6 @@
 import { checkOptions } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
-import type { WasmModule } from '../base/host.ts';
+import type { WasmMemory, WasmModule } from '../base/host.ts';
 import { checkKernels, type Kernels } from './abi.ts';
 import { Arena, type Trials } from './arena.ts';
 import {
@@ -135,7 +135,7 @@ async function startAsync(shared: boolean, source: () => WasmSource): Promise<En
  * Grows to the 4 GiB that a 32-bit address reaches. Engines reserve that many addresses at once, and can be
  * refused.
  */
-function createMemory(shared: boolean): WebAssembly.Memory {
+function createMemory(shared: boolean): WasmMemory {
   try {
     return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
   } catch (cause) {
@@ -149,7 +149,7 @@ function createMemory(shared: boolean): WebAssembly.Memory {
   }
 }
 
-function assemble({ exports, module }: Instance, memory: WebAssembly.Memory): Engine {
+function assemble({ exports, module }: Instance, memory: WasmMemory): Engine {
   const arena = new Arena(memory, trials);
   const kernels = checkKernels(exports);
   return { kernels: trials?.guards ? guard(kernels, arena) : kernels, arena, module };

@@ -1,6 +1,12 @@
 import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { CtreError, show } from '../base/errors.ts';
-import { builtin, type FetchResponse, type UrlObject, type WasmModule } from '../base/host.ts';
+import {
+  builtin,
+  type FetchResponse,
+  type UrlObject,
+  type WasmMemory,
+  type WasmModule,
+} from '../base/host.ts';
 import { wasmHex } from './wasm.generated.ts';
 
 /** What the kernels can be started from at once: the bytes of `ctre/wasm`, or a module compiled from them. */
@@ -15,8 +21,8 @@ export type WasmSource = WasmBytes | UrlObject | string | FetchResponse | Promis
 /** A module that runs. */
 export interface Instance {
   /** The instance's own functions. Those of the loader's result would put a function around every call. */
-  readonly exports: WebAssembly.Exports;
-  readonly module: WebAssembly.Module;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly module: WasmModule;
 }
 
 /**
@@ -24,7 +30,7 @@ export interface Instance {
  * @throws CtreError `E_ARGUMENT` for anything but a source, `E_ENGINE` for an address that does not answer;
  *   else what the engine throws.
  */
-export async function start(wasm: WasmSource, memory: WebAssembly.Memory): Promise<Instance> {
+export async function start(wasm: WasmSource, memory: WasmMemory): Promise<Instance> {
   const { instance, module } = await instantiate(await open(wasm), { env: { memory } });
   return { exports: instance.exports, module };
 }
@@ -33,7 +39,7 @@ export async function start(wasm: WasmSource, memory: WebAssembly.Memory): Promi
  * As `start`, at once.
  * @throws CtreError `E_ARGUMENT` for anything but bytes or a module; else what the engine throws.
  */
-export function startSync(wasm: WasmBytes, memory: WebAssembly.Memory): Instance {
+export function startSync(wasm: WasmBytes, memory: WasmMemory): Instance {
   const source = checkBytes(wasm, 'bytes or a WebAssembly.Module');
   const { instance, module } = instantiateSync(source, { env: { memory } });
   return { exports: instance.exports, module };
