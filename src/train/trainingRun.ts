@@ -50,7 +50,8 @@ export class TrainingRun {
 
   /** @throws CtreError `E_DISPOSED` once the training is ended. */
   checkGoing(): void {
-    if (this.#isEnded) throw new CtreError('E_DISPOSED', 'the model was disposed of while it was training');
+    if (this.#isEnded)
+      throw new CtreError('E_DISPOSED', 'the model was disposed of; create or load another one');
   }
 
   /**

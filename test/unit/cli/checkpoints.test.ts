@@ -87,8 +87,8 @@ describe('ctre train --checkpoint', () => {
       ['--resume', '--hidden', '21,20'],
       /has layers \[500,20,20,2\], this command \[500,21,20,2\]/,
     ],
-    ['another number of epochs', ['--resume', '--epochs', '9'], /epochs is 9 and was 5/],
-    ['another learning rate', ['--resume', '--lr', '0.5'], /optimizer is .* and was /],
+    ['another number of epochs', ['--resume', '--epochs', '9'], /epochs is 9; expected 5/],
+    ['another learning rate', ['--resume', '--lr', '0.5'], /optimizer is .*; expected /],
   ])('refuses %s, and leaves the folder as it was', async (_, argv, message) => {
     const folder = newFolder();
     await train('--checkpoint', folder);
