@@ -8,7 +8,7 @@ import { adam, sgd } from './nn/optimizer.ts';
 
 export type { Bounds } from './base/checks.ts';
 export { CtreError, type ErrorCode } from './base/errors.ts';
-export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/host.ts';
+export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/hostTypes.ts';
 export type { Random } from './base/random.ts';
 export type { Kernels } from './engine/abi.ts';
 export { init, initSync } from './engine/engine.ts';

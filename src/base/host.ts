@@ -1,4 +1,4 @@
-// What is used of the host, Node or a browser, without an import: Node's modules, and types that both have.
+// What is used of Node without an import, which browsers and their bundlers could not resolve.
 
 /** The modules of Node that are used. */
 type Modules = {
@@ -15,25 +15,3 @@ export function builtin<N extends keyof Modules>(name: N): Modules[N] | undefine
   const builtins: Builtins = globalThis.process;
   return builtins?.getBuiltinModule?.(name);
 }
-
-// People compile the declarations with or without the DOM's library. Without one, TypeScript knows none of
-// these names; then the types here are `never`.
-
-/** An `AbortSignal`. */
-export type StopSignal = typeof globalThis extends { AbortSignal: { prototype: infer T } } ? T : never;
-
-/** A `Response`, as `fetch` gives it. */
-export type FetchResponse = typeof globalThis extends { Response: { prototype: infer T } } ? T : never;
-
-/** A `URL`. */
-export type UrlObject = typeof globalThis extends { URL: { prototype: infer T } } ? T : never;
-
-/** A `WebAssembly.Module`. */
-export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } }
-  ? T
-  : never;
-
-/** A `WebAssembly.Memory`. */
-export type WasmMemory = typeof globalThis extends { WebAssembly: { Memory: { prototype: infer T } } }
-  ? T
-  : never;

@@ -1,5 +1,5 @@
 import { CtreError, megabytes } from '../base/errors.ts';
-import type { WasmMemory } from '../base/host.ts';
+import type { WasmMemory } from '../base/hostTypes.ts';
 
 const PAGE = 65536;
 

@@ -1,6 +1,6 @@
 import { checkOptions } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
-import type { WasmMemory, WasmModule } from '../base/host.ts';
+import type { WasmMemory, WasmModule } from '../base/hostTypes.ts';
 import { checkKernels, type Kernels } from './abi.ts';
 import { Arena, type Trials } from './arena.ts';
 import {

@@ -1,4 +1,4 @@
-import type { WasmMemory } from '../base/host.ts';
+import type { WasmMemory } from '../base/hostTypes.ts';
 import { type Arena, roundUp } from './arena.ts';
 
 /** The typed arrays a block can be seen as. */

@@ -1,12 +1,7 @@
 import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { CtreError, show } from '../base/errors.ts';
-import {
-  builtin,
-  type FetchResponse,
-  type UrlObject,
-  type WasmMemory,
-  type WasmModule,
-} from '../base/host.ts';
+import { builtin } from '../base/host.ts';
+import type { FetchResponse, UrlObject, WasmMemory, WasmModule } from '../base/hostTypes.ts';
 import { wasmHex } from './wasm.generated.ts';
 
 /** What the kernels can be started from at once: the bytes of `ctre/wasm`, or a module compiled from them. */

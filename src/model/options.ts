@@ -1,6 +1,6 @@
 import { checkChoice } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
-import type { StopSignal } from '../base/host.ts';
+import type { StopSignal } from '../base/hostTypes.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 import { type Initializer, initializerByName } from '../nn/initializer.ts';
 import type { Optimizer } from '../nn/optimizer.ts';

@@ -2,7 +2,7 @@
 // src/remote/workerModel.ts is the page's half.
 
 import { CtreError } from '../base/errors.ts';
-import type { WasmModule } from '../base/host.ts';
+import type { WasmModule } from '../base/hostTypes.ts';
 import { init } from '../engine/engine.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { Labels, Samples } from '../model/inputs.ts';

@@ -2,7 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkBoolean, checkOptions } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
-import type { StopSignal } from '../base/host.ts';
+import type { StopSignal } from '../base/hostTypes.ts';
 import { checkJson } from '../base/json.ts';
 import { startedModule } from '../engine/engine.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';

@@ -1,5 +1,5 @@
 import { CtreError } from '../base/errors.ts';
-import type { StopSignal } from '../base/host.ts';
+import type { StopSignal } from '../base/hostTypes.ts';
 
 /**
  * Long work is a generator that yields after every bounded piece. So the same code can run to its end at

@@ -1,4 +1,4 @@
-import type { StopSignal } from '../base/host.ts';
+import type { StopSignal } from '../base/hostTypes.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
