@@ -80,15 +80,28 @@ describe('ctre train --checkpoint', () => {
       ['--seed', '1'],
       /holds the checkpoints of a training; add --resume/,
     ],
-    ['another seed', ['--resume', '--seed', '1'], /has seed 0, this command 1/],
-    ['another method', ['--resume', '--method', 'set'], /has method "cte-rigl", this command "set"/],
+    ['another seed', ['--resume', '--seed', '1'], /has seed 0, and this command has 1/],
+    ['another method', ['--resume', '--method', 'set'], /has method "cte-rigl", and this command has "set"/],
     [
       'another width',
       ['--resume', '--hidden', '21,20'],
-      /has layers \[500,20,20,2\], this command \[500,21,20,2\]/,
+      /has layers \[500,20,20,2\], and this command has \[500,21,20,2\]/,
     ],
-    ['another number of epochs', ['--resume', '--epochs', '9'], /epochs is 9; expected 5/],
-    ['another learning rate', ['--resume', '--lr', '0.5'], /optimizer is .*; expected /],
+    [
+      'another network to keep',
+      ['--resume', '--keep', 'last'],
+      /has keep "best", and this command has "last"/,
+    ],
+    [
+      'another number of epochs',
+      ['--resume', '--epochs', '9'],
+      /epochs is 9; expected 5, as in the checkpoint/,
+    ],
+    [
+      'another learning rate',
+      ['--resume', '--lr', '0.5'],
+      /optimizer is .*; expected .* as in the checkpoint/,
+    ],
   ])('refuses %s, and leaves the folder as it was', async (_, argv, message) => {
     const folder = newFolder();
     await train('--checkpoint', folder);
