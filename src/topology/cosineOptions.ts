@@ -21,6 +21,7 @@ export const cosineOptions = {
     default: 'auto',
     kind: 'choice',
     choices: NAMED_SEARCHES,
-    check: checkSearch,
+    // Its type names no other file: declaration files repeat it where the options are spread.
+    check: (name: string, search: unknown): unknown => checkSearch(name, search),
   },
 } as const satisfies MethodOptions<CosineOptions>;

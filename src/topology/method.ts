@@ -31,7 +31,7 @@ export type MethodOption<T = unknown> = {
       readonly kind: 'choice';
       readonly choices: readonly string[];
       /** For an option that is more than a choice in code. @throws CtreError `E_ARGUMENT` with the name. */
-      check?(name: string, value: unknown): T;
+      check?(name: string, value: unknown): unknown;
     }
 );
 
