@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 // docs/design.md, "Imports point one way": the folders in order, each with those it may import from.
@@ -127,5 +128,44 @@ describe('imports', () => {
         return found.map((use) => `${relative(src, file)}: ${use.trim()}`);
       });
     expect(uses).toEqual([]);
+  });
+});
+
+/** The names of the functions, classes, types and variables that a file declares at its top. */
+function declaredNames(file: string): string[] {
+  const { statements } = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
+  return statements.flatMap((statement) => {
+    if (ts.isVariableStatement(statement)) {
+      return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name));
+    }
+    const isNamed =
+      ts.isFunctionDeclaration(statement) ||
+      ts.isClassDeclaration(statement) ||
+      ts.isInterfaceDeclaration(statement) ||
+      ts.isTypeAliasDeclaration(statement) ||
+      ts.isEnumDeclaration(statement);
+    return isNamed && statement.name !== undefined ? [statement.name.text] : [];
+  });
+}
+
+/** The names that a declaration binds, also within patterns such as `[BATCH, DONE]`. */
+function boundNames(name: ts.BindingName): string[] {
+  if (ts.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((element) => (ts.isBindingElement(element) ? boundNames(element.name) : []));
+}
+
+describe('names', () => {
+  it('have one meaning: no top-level name is declared in two files', () => {
+    // A worker's file can import nothing, so it shares some names with its other half.
+    const files = sourceFiles(src).filter((file) => !/\.generated\.ts$|\.mjs$/.test(file));
+    const places = new Map<string, string[]>();
+    for (const file of files) {
+      for (const name of new Set(declaredNames(file))) {
+        places.set(name, [...(places.get(name) ?? []), relative(src, file)]);
+      }
+    }
+    expect(places.size).toBeGreaterThan(500);
+    const shared = [...places].filter(([, declaring]) => declaring.length > 1);
+    expect(shared.map(([name, declaring]) => `${name}: ${declaring.join(', ')}`)).toEqual([]);
   });
 });
