@@ -1,5 +1,5 @@
-// Types of what Node and browsers both have, for the public declarations. People compile those with or without
-// the DOM's library. Without it TypeScript knows none of these names; then the types here are `never`.
+// Types of what Node and browsers both have, for the public declarations. People compile those with or
+// without the DOM's library. Without it TypeScript knows none of these names; then the types are `never`.
 
 /** An `AbortSignal`. */
 export type StopSignal = typeof globalThis extends { AbortSignal: { prototype: infer T } } ? T : never;

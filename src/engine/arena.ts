@@ -96,8 +96,8 @@ export class Arena {
   }
 
   /**
-   * Holds the memory that is in use now. Blocks of it that are released count as in use until then, since a worker that
-   * is being stopped may still write to them.
+   * Holds the memory that is in use now. Blocks of it that are released count as in use until then, since a
+   * worker that is being stopped may still write to them.
    */
   hold(until: Promise<unknown>): void {
     const hold: Hold = { ranges: this.#usedRanges(), released: [] };

@@ -25,8 +25,8 @@ export interface ModelOptions {
    */
   readonly growInitializer?: Initializer;
   /**
-   * Decides everything random; 0 by default. The same seed gives the same bits on every engine. A number and the text
-   * that it prints as, 1 and "1", are different seeds; 0 and −0 are the same.
+   * Decides everything random; 0 by default. The same seed gives the same bits on every engine. A number and
+   * the text that it prints as, 1 and "1", are different seeds; 0 and −0 are the same.
    */
   readonly seed?: number | string;
   /**

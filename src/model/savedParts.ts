@@ -89,7 +89,8 @@ export function checkNothingMissing([first]: readonly MissingPart[]): void {
   throw new CtreError(
     'E_ARGUMENT',
     `the model's ${option} ${show(name)} is not one of this package, so the model cannot be trained; ` +
-      `give it to SparseMLP.load or SparseMLP.resume again, as the option ${option}. A WorkerModel cannot take it`,
+      `give it to SparseMLP.load or SparseMLP.resume again, as the option ${option}. ` +
+      'A WorkerModel cannot take it',
   );
 }
 
@@ -108,7 +109,8 @@ function restorePart<P extends Recipe>(option: string, saved: Recipe, own: P | u
   );
   throw new CtreError(
     'E_ARGUMENT',
-    `${option} ${came} has ${differing} ${now ?? 'not set'}; expected ${then ?? 'not set'}, as the saved model has`,
+    `${option} ${came} has ${differing} ${now ?? 'not set'}; expected ${then ?? 'not set'}, ` +
+      'as the saved model has',
   );
 }
 

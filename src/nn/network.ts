@@ -79,8 +79,8 @@ export class Network {
   }
 
   /**
-   * Makes room for an optimiser's state, which `adoptOptimizer` puts in place. What an optimiser of the same kind
-   * left there stays.
+   * Makes room for an optimiser's state, which `adoptOptimizer` puts in place. What an optimiser of the same
+   * kind left there stays.
    * @throws CtreError `E_MEMORY`; nothing has changed then.
    */
   prepareOptimizer(optimizer: Optimizer): void {
@@ -119,7 +119,7 @@ export class Network {
     this.#prepared = undefined;
   }
 
-  /** Prepares and adopts. @throws CtreError `E_MEMORY`; the state of the optimiser before is still there then. */
+  /** Prepares and adopts. @throws CtreError `E_MEMORY`; then the optimiser's state before is still there. */
   useOptimizer(optimizer: Optimizer): void {
     this.prepareOptimizer(optimizer);
     this.adoptOptimizer();

@@ -251,7 +251,8 @@ export class WorkerPool implements Executor {
     if (this.#death === undefined) return;
     throw new CtreError(
       'E_WORKER_DIED',
-      `${this.#death}; the present step may be incomplete: go on from a checkpoint. Later work runs on one thread`,
+      `${this.#death}; the present step may be incomplete: go on from a checkpoint. ` +
+        'Later work runs on one thread',
     );
   }
 

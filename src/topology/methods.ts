@@ -15,22 +15,9 @@ import type { Topology } from './topology.ts';
 
 /**
  * The one table of methods, in the order of every list. A method is a file in methods/ and its line here: the
- * public `topology`, the command line, the playground, reports and tests read the table. The type says the same
- * once more, since declaration files would otherwise name source files; the compiler compares the two.
+ * public `topology`, the command line, the playground, reports and tests read the table.
  */
-const METHOD_TABLE: {
-  readonly cteRigl: typeof cteRigl;
-  readonly ctreSim: typeof ctreSim;
-  readonly ctreSeq: typeof ctreSeq;
-  readonly cte: typeof cte;
-  readonly set: typeof set;
-  readonly rigl: typeof rigl;
-  readonly momentum: typeof momentum;
-  readonly snip: typeof snip;
-  readonly prune: typeof prune;
-  readonly fixed: typeof fixed;
-  readonly dense: typeof dense;
-} = {
+const METHOD_TABLE = {
   cteRigl,
   ctreSim,
   ctreSeq,
@@ -42,7 +29,7 @@ const METHOD_TABLE: {
   prune,
   fixed,
   dense,
-};
+} satisfies Record<string, Method>;
 
 /** The name of a method on the command line and in files. */
 export type MethodName = (typeof METHOD_TABLE)[keyof typeof METHOD_TABLE]['name'];

@@ -7,6 +7,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { build } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { rewriteDeclarations } from '../../scripts/declarations.mjs';
 import { skipTest } from '../support/effort.ts';
 import { type Ended, type Packed, pack, root, run } from '../support/packed.ts';
 
@@ -63,6 +64,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
       ]);
       expect(stdout).toBe('');
       expect(code).toBe(0);
+      await rewriteDeclarations(fresh);
       const added = ['ctre.wasm', 'run/worker.mjs'];
       const built = filesBelow(join(root, 'dist')).filter((file) => !file.startsWith('bundle/'));
       expect(built).toEqual([...filesBelow(fresh), ...added].sort());

@@ -82,5 +82,6 @@ function comparisonTable(group: Group): string {
   const rows = comparisons.map(row).join('');
   return `<div class="scroll"><table>${head}<tbody>${rows}</tbody></table></div>
 <p class="note">Exact permutation test of the differences paired by seed, two-sided. Holm’s method
-corrects p for ${plural(comparisons.length, 'pair')}. A difference is significant where p is below 0.05.${few}</p>`;
+corrects p for ${plural(comparisons.length, 'pair')}. A difference is significant where p is below
+0.05.${few}</p>`;
 }

@@ -508,7 +508,7 @@ describe('a mistake of ctre compare ends with one sentence before anything is tr
     ['a range without end', ['--seeds', '0-99999999'], /the end of --seeds 0-99999999 is 99999999/],
     ['half a seed', ['--seeds', '0.5'], /--seeds is 0\.5/],
     ['no density', ['--epsilons', ''], /--epsilons is ""/],
-    ['no connections', ['--epsilons', '1,0'], /layer 0 .* would be left without a connection/],
+    ['no connections', ['--epsilons', '1,0'], /layer 0 .* gets no connection at density 0/],
     ['two kinds of density', ['--epsilons', '1', '--density', '0.1'], /--epsilons and --density exclude/],
     ['two kinds of shape', ['--widths', '5', '--hidden', '5'], /--hidden and --widths exclude/],
     ['a network of nothing', ['--widths', '0'], /--widths is 0/],

@@ -87,7 +87,7 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
     /--distribution spreads one density, and --density gives one by layer/,
   ],
   ['densities of too few layers', ['train', '--density', '0.1,0.2'], /2 entries for 4 layers/],
-  ['a density that leaves nothing', ['train', '--epsilon', '0'], /without a connection/],
+  ['a density that leaves nothing', ['train', '--epsilon', '0'], /gets no connection at density 0/],
   ['the best of nothing', ['train', '--keep', 'best', '--validation', '0'], /--keep best needs validation/],
   ['an unknown network to keep', ['train', '--keep', 'all'], /--keep is "all"; expected one of best, last/],
   ['a gain for glorot', ['train', '--initializer', 'glorot', '--gain', '2'], /are for sparse-he/],
