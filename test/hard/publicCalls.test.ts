@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Random } from '../../src/base/random.ts';
 import * as data from '../../src/data/index.ts';
@@ -57,23 +58,25 @@ function publicNames(file: string, wanted?: string): string[] {
     if (wanted !== undefined && wanted !== name) continue;
     // A module is entered for one name, or it is a door: then all it declares is public.
     if (kind === 'function') names.push(name);
-    else if (kind === 'const') names.push(...tableNames(file, source, name));
+    else if (kind === 'const') names.push(...tableNames(file, name));
     else names.push(...memberNames(file, source, name));
   }
   return names;
 }
 
-/** `declare const topology: Readonly<{ set: typeof set; … }>` */
-function tableNames(file: string, source: string, name: string): string[] {
-  const [, body] = new RegExp(`declare const ${name}: Readonly<\\{([^}]*)\\}>;`).exec(source) ?? [];
-  if (body === undefined) throw new Error(`${file}: cannot read the constant ${name}`);
-  return body.split(';').flatMap((text) => {
-    const member = text.trim();
-    if (member === '') return [];
-    const [, key] = /^(\w+): typeof \w+$/.exec(member) ?? [];
-    if (key === undefined) throw new Error(`${file}: cannot read ${name}.${member}`);
-    return [`${name}.${key}`];
-  });
+/** The functions of a table such as `topology`, as the compiler reads its type; what is data is left out. */
+function tableNames(file: string, name: string): string[] {
+  const program = ts.createProgram([file], { target: ts.ScriptTarget.ES2022 });
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(file);
+  const module = source && checker.getSymbolAtLocation(source);
+  const table = module && checker.getExportsOfModule(module).find((symbol) => symbol.name === name);
+  if (table === undefined) throw new Error(`${file}: cannot read the constant ${name}`);
+  const members = checker.getTypeOfSymbol(table).getProperties();
+  if (members.length === 0) throw new Error(`${file}: the constant ${name} has no members`);
+  return members
+    .filter((member) => checker.getTypeOfSymbol(member).getCallSignatures().length > 0)
+    .map((member) => `${name}.${member.name}`);
 }
 
 function memberNames(file: string, source: string, name: string): string[] {
@@ -92,7 +95,11 @@ function memberNames(file: string, source: string, name: string): string[] {
 /** The same, by what is there when it runs. */
 function runtimeNames(module: object): string[] {
   return Object.entries(module).flatMap(([name, value]: [string, unknown]) => {
-    if (typeof value === 'object' && value !== null) return Object.keys(value).map((key) => `${name}.${key}`);
+    if (typeof value === 'object' && value !== null) {
+      return Object.entries(value).flatMap(([key, member]) =>
+        typeof member === 'function' ? [`${name}.${key}`] : [],
+      );
+    }
     if (typeof value !== 'function') return [name];
     const { prototype } = value;
     if (!/^class\b/.test(Function.prototype.toString.call(value))) return [name];

@@ -19,7 +19,7 @@ const bin = (path: string): string => join(root, 'node_modules', path);
 const ALLOWED = [
   /^(README|LICENSE|CHANGELOG|CONTRIBUTING|SECURITY)(\.md)?$/,
   /^package\.json$/,
-  /^docs\/\w+\.md$/,
+  /^docs\/[\w-]+\.md$/,
   /^docs\/pictures\/\w+\.(png|webp)$/,
   /^examples\/\w+\.(mjs|py)$/,
   // The command line is in the bundle alone: what it imports is not installed.
