@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { inlineText } from '../../../scripts/inlineText.mjs';
 import { KERNEL_PARAMETERS } from '../../../src/engine/abi.ts';
 import type { WasmBytes, WasmSource } from '../../../src/engine/source.ts';
 
@@ -30,7 +31,7 @@ describe('kernels of another module', () => {
   beforeEach(() => {
     vi.resetModules();
     vi.doMock('../../../src/engine/wasm.generated.ts', () => ({
-      wasmHex: Buffer.from(empty).toString('hex'),
+      wasmText: inlineText(empty),
     }));
   });
   afterEach(() => {
