@@ -2,7 +2,7 @@ import { checkOptions } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type { WasmMemory, WasmModule } from '../base/hostTypes.ts';
 import { checkKernels, type Kernels } from './abi.ts';
-import { Arena, type Trials } from './arena.ts';
+import { Arena } from './arena.ts';
 import {
   declareShared,
   type Instance,
@@ -31,11 +31,11 @@ let starting: Promise<Engine> | undefined;
 
 let sharedStarting: Promise<Engine> | undefined;
 
-let trials: Trials | undefined;
+let onTrial: ((engine: Engine) => Engine) | undefined;
 
-/** For tests, before anything else: what the arenas of both engines are tried with. */
-export function putOnTrial(wanted: Trials): void {
-  trials = wanted;
+/** For tests, before anything else: what takes the place of an engine that starts. */
+export function putOnTrial(replace: (engine: Engine) => Engine): void {
+  onTrial = replace;
 }
 
 /**
@@ -150,21 +150,8 @@ function createMemory(shared: boolean): WasmMemory {
 }
 
 function assemble({ exports, module }: Instance, memory: WasmMemory): Engine {
-  const arena = new Arena(memory, trials);
-  const kernels = checkKernels(exports);
-  return { kernels: trials?.guards ? guard(kernels, arena) : kernels, arena, module };
-}
-
-/** The kernels, each followed by a look at the guards of all blocks. */
-function guard(kernels: Kernels, arena: Arena): Kernels {
-  const guarded = Object.entries(kernels).map(([name, kernel]) => [
-    name,
-    (...args: number[]): void => {
-      Reflect.apply(kernel, undefined, args);
-      arena.checkGuards();
-    },
-  ]);
-  return Object.fromEntries(guarded);
+  const started = { kernels: checkKernels(exports), arena: new Arena(memory), module };
+  return onTrial?.(started) ?? started;
 }
 
 function startError(cause: unknown): CtreError {
