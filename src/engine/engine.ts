@@ -1,5 +1,5 @@
 import { checkOptions } from '../base/checks.ts';
-import { CtreError } from '../base/errors.ts';
+import { CtreError, reasonOf } from '../base/errors.ts';
 import type { WasmMemory, WasmModule } from '../base/hostTypes.ts';
 import { checkKernels, type Kernels } from './abi.ts';
 import { Arena } from './arena.ts';
@@ -156,10 +156,9 @@ function assemble({ exports, module }: Instance, memory: WasmMemory): Engine {
 
 function startError(cause: unknown): CtreError {
   if (cause instanceof CtreError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new CtreError(
     'E_ENGINE',
-    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD ` +
+    `the WebAssembly kernels could not be started (${reasonOf(cause)}); ctre needs an engine with WebAssembly SIMD ` +
       '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous ' +
       "calls on a page's main thread, where older browsers compile nothing at once",
     { cause },
