@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { checkModule, describeKernels } from './abi.mjs';
 import { compileKernels } from './compile.mjs';
+import { inlineText } from './inlineText.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -13,10 +14,10 @@ try {
   const bytes = await readFile('build/ctre.wasm');
   const description = await describeKernels('assembly');
   checkModule(description, bytes);
-  const hex = bytes.toString('hex');
+  const text = inlineText(bytes).replaceAll(/['\\]/g, '\\$&');
   await writeFile(
     'src/engine/wasm.generated.ts',
-    `/** The compiled kernels, two hexadecimal digits a byte. */\nexport const wasmHex =\n  '${hex}';\n`,
+    `/** The compiled kernels, as scripts/inlineText.mjs writes bytes. */\nexport const wasmText =\n  '${text}';\n`,
   );
   await writeFile('src/engine/abi.generated.ts', description);
   console.log(`build/ctre.wasm: ${bytes.length} bytes`);

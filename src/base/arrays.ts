@@ -1,3 +1,4 @@
+import { isCount } from './checks.ts';
 import { CtreError, show } from './errors.ts';
 
 // Arrays that callers hand over. What is checked is what is used, whatever callers do afterwards.
@@ -58,7 +59,7 @@ export function checkLength(name: string, value: unknown): number {
     // A proxy of a typed array throws when it is asked for its length.
     const isFalse = value instanceof TypedArray && !ArrayBuffer.isView(value);
     const length: unknown = isFalse ? undefined : Reflect.get(value, 'length');
-    if (typeof length === 'number' && Number.isSafeInteger(length) && length >= 0) return length;
+    if (isCount(length)) return length;
   }
   throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected a list`);
 }

@@ -91,6 +91,11 @@ export function checkList(name: string, value: unknown, most: number): unknown[]
   return Array.from({ length: Math.min(length, most) }, (_, at): unknown => value[at]);
 }
 
+/** Whether a value is an integer from 0 up, to be told from its neighbours. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
 function isWithin(value: number, { least, most = Number.MAX_VALUE, below }: Bounds): boolean {
   return value >= least && value <= most && (below === undefined || value < below);
 }

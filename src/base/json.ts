@@ -59,7 +59,7 @@ export function checkJson(name: string, value: unknown): Readonly<Record<string,
   } catch (reason) {
     cause = reason;
   }
-  if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return { ...copy };
+  if (isRecord(copy)) return { ...copy };
   throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected an object that JSON can hold`, {
     cause,
   });

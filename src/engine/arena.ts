@@ -12,23 +12,6 @@ const FIRST = ALIGNMENT;
 /** Bytes that a 32-bit address reaches. */
 const LIMIT = 2 ** 32;
 
-/** What tests make harder for an arena. Outside tests there are none, and they cost nothing. */
-export interface Trials {
-  /** Bytes on both sides of every block hold a pattern. checkGuards() finds out when it was changed. */
-  readonly guards?: boolean;
-  /** Every allocation moves the memory, as growing does: older views detach. */
-  readonly moving?: boolean;
-  /** Where the first block is, a multiple of 64: beyond 2 GiB, say. */
-  readonly first?: number;
-  /** Allocations until one fails; undefined for none. Counts down. */
-  failIn?: number | undefined;
-}
-
-/** Bytes of a guard, on either side of a block. */
-const GUARD = ALIGNMENT;
-
-const GUARD_PATTERN = 0x5aa5c33c;
-
 /** Addresses from `begin` to before `end`. */
 interface AddressRange {
   begin: number;
@@ -45,20 +28,17 @@ interface Hold {
 /** The kernels' memory, which TypeScript owns. Nothing else allocates in it. */
 export class Arena {
   readonly memory: WasmMemory;
-  readonly trials: Trials | undefined;
-  /** The blocks under guard: pointer → bytes between the guards. */
-  readonly #guarded = new Map<number, number>();
   /** The free ranges below `#top`, ascending. No two touch each other. */
   readonly #free: AddressRange[] = [];
   readonly #holds = new Set<Hold>();
-  #top = FIRST;
+  #top: number;
   #blocks = 0;
   #bytes = 0;
 
-  constructor(memory: WasmMemory, trials?: Trials) {
+  /** @param first where the first block is, a multiple of 64. */
+  constructor(memory: WasmMemory, first = FIRST) {
     this.memory = memory;
-    this.trials = trials;
-    this.#top = trials?.first ?? FIRST;
+    this.#top = first;
   }
 
   /** Blocks in use, the bytes they hold, and the size of the whole memory. */
@@ -89,7 +69,7 @@ export class Arena {
     const size = roundUp(byteLength);
     // NaN would pass every comparison below, and spoil the arena.
     if (!(size <= LIMIT)) throw new CtreError('E_MEMORY', `${megabytes(size)} are more than a memory holds`);
-    const pointer = this.trials === undefined ? this.#place(size) : this.#placeOnTrial(size, this.trials);
+    const pointer = this.place(size);
     this.#blocks++;
     this.#bytes += size;
     return pointer;
@@ -116,56 +96,17 @@ export class Arena {
       return;
     }
     const size = roundUp(byteLength);
-    if (this.#guarded.has(pointer)) {
-      this.checkGuards();
-      this.#guarded.delete(pointer);
-      this.#giveBack(pointer - GUARD, size + 2 * GUARD);
-    } else this.#giveBack(pointer, size);
+    this.giveBack(pointer, size);
     this.#blocks--;
     this.#bytes -= size;
   }
 
-  /** @throws Error when something was written beside a block. */
-  checkGuards(): void {
-    const words = new Int32Array(this.memory.buffer);
-    for (const [pointer, size] of this.#guarded) {
-      for (const guard of [pointer - GUARD, pointer + size]) {
-        for (let w = guard / 4; w < (guard + GUARD) / 4; w++) {
-          if (words[w] !== GUARD_PATTERN) {
-            throw new Error(`byte ${4 * w - pointer} of a block of ${size} was written to`);
-          }
-        }
-      }
-    }
-  }
-
-  #place(size: number): number {
+  /** Takes memory for a block. Tests override it, and the next one. */
+  protected place(size: number): number {
     return this.#takeFree(size) ?? this.#extend(size);
   }
 
-  #placeOnTrial(size: number, trials: Trials): number {
-    if (trials.failIn !== undefined && trials.failIn-- === 0) {
-      trials.failIn = undefined;
-      throw new CtreError('E_MEMORY', `${megabytes(size)} are refused, on trial`);
-    }
-    if (trials.moving) this.memory.grow(0);
-    if (!trials.guards) return this.#place(size);
-    const pointer = this.#place(size + 2 * GUARD) + GUARD;
-    this.#guarded.set(pointer, size);
-    const words = new Int32Array(this.memory.buffer);
-    words.fill(GUARD_PATTERN, (pointer - GUARD) / 4, pointer / 4);
-    words.fill(GUARD_PATTERN, (pointer + size) / 4, (pointer + size + GUARD) / 4);
-    return pointer;
-  }
-
-  /** What is not free below `#top`. */
-  #usedRanges(): AddressRange[] {
-    const begins = [0, ...this.#free.map(({ end }) => end)];
-    const ends = [...this.#free.map(({ begin }) => begin), this.#top];
-    return begins.map((begin, i) => ({ begin, end: ends[i] }));
-  }
-
-  #giveBack(pointer: number, size: number): void {
+  protected giveBack(pointer: number, size: number): void {
     const end = pointer + size;
     let at = 0;
     while (at < this.#free.length && this.#free[at].begin < pointer) at++;
@@ -179,6 +120,13 @@ export class Arena {
       this.#top = last.begin;
       this.#free.pop();
     }
+  }
+
+  /** What is not free below `#top`. */
+  #usedRanges(): AddressRange[] {
+    const begins = [0, ...this.#free.map(({ end }) => end)];
+    const ends = [...this.#free.map(({ begin }) => begin), this.#top];
+    return begins.map((begin, i) => ({ begin, end: ends[i] }));
   }
 
   /** First fit: low addresses are used again first, so the memory does not grow without need. */

@@ -1,8 +1,8 @@
 import { checkOptions } from '../base/checks.ts';
-import { CtreError } from '../base/errors.ts';
+import { CtreError, reasonOf } from '../base/errors.ts';
 import type { WasmMemory, WasmModule } from '../base/hostTypes.ts';
 import { checkKernels, type Kernels } from './abi.ts';
-import { Arena, type Trials } from './arena.ts';
+import { Arena } from './arena.ts';
 import {
   declareShared,
   type Instance,
@@ -31,11 +31,11 @@ let starting: Promise<Engine> | undefined;
 
 let sharedStarting: Promise<Engine> | undefined;
 
-let trials: Trials | undefined;
+let onTrial: ((engine: Engine) => Engine) | undefined;
 
-/** For tests, before anything else: what the arenas of both engines are tried with. */
-export function putOnTrial(wanted: Trials): void {
-  trials = wanted;
+/** For tests, before anything else: what takes the place of an engine that starts. */
+export function putOnTrial(replace: (engine: Engine) => Engine): void {
+  onTrial = replace;
 }
 
 /**
@@ -150,29 +150,15 @@ function createMemory(shared: boolean): WasmMemory {
 }
 
 function assemble({ exports, module }: Instance, memory: WasmMemory): Engine {
-  const arena = new Arena(memory, trials);
-  const kernels = checkKernels(exports);
-  return { kernels: trials?.guards ? guard(kernels, arena) : kernels, arena, module };
-}
-
-/** The kernels, each followed by a look at the guards of all blocks. */
-function guard(kernels: Kernels, arena: Arena): Kernels {
-  const guarded = Object.entries(kernels).map(([name, kernel]) => [
-    name,
-    (...args: number[]): void => {
-      Reflect.apply(kernel, undefined, args);
-      arena.checkGuards();
-    },
-  ]);
-  return Object.fromEntries(guarded);
+  const started = { kernels: checkKernels(exports), arena: new Arena(memory), module };
+  return onTrial?.(started) ?? started;
 }
 
 function startError(cause: unknown): CtreError {
   if (cause instanceof CtreError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new CtreError(
     'E_ENGINE',
-    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD ` +
+    `the WebAssembly kernels could not be started (${reasonOf(cause)}); ctre needs an engine with WebAssembly SIMD ` +
       '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous ' +
       "calls on a page's main thread, where older browsers compile nothing at once",
     { cause },

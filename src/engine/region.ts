@@ -8,6 +8,12 @@ interface Views {
   i32: Int32Array;
 }
 
+/** The typed array of a block. */
+interface ViewType<View> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, pointer: number, length: number): View;
+}
+
 /**
  * A typed array in the kernels' memory: `pointer` for kernels, `view` for TypeScript. A view detaches
  * silently when the memory grows. So take `view` again after every allocation, and never keep it.
@@ -16,24 +22,24 @@ export class Block<K extends keyof Views = keyof Views> {
   readonly pointer: number;
   #length: number;
   readonly #memory: WasmMemory;
-  readonly #create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K];
+  readonly #type: ViewType<Views[K]>;
   #view: Views[K] | undefined;
 
-  constructor(
-    memory: WasmMemory,
-    pointer: number,
-    length: number,
-    create: (buffer: ArrayBufferLike, pointer: number, length: number) => Views[K],
-  ) {
+  constructor(memory: WasmMemory, pointer: number, length: number, type: ViewType<Views[K]>) {
     this.pointer = pointer;
     this.#length = length;
     this.#memory = memory;
-    this.#create = create;
+    this.#type = type;
   }
 
   /** Elements, not bytes. */
   get length(): number {
     return this.#length;
+  }
+
+  /** The pointer to an element. */
+  at(index: number): number {
+    return this.pointer + this.#type.BYTES_PER_ELEMENT * index;
   }
 
   /** Drops the last elements. Their memory is freed together with the block's. */
@@ -44,7 +50,7 @@ export class Block<K extends keyof Views = keyof Views> {
 
   get view(): Views[K] {
     const { buffer } = this.#memory;
-    if (this.#view?.buffer !== buffer) this.#view = this.#create(buffer, this.pointer, this.#length);
+    if (this.#view?.buffer !== buffer) this.#view = new this.#type(buffer, this.pointer, this.#length);
     return this.#view as Views[K];
   }
 }
@@ -70,30 +76,15 @@ export class Region {
   }
 
   f32(length: number): F32Block {
-    return new Block(
-      this.#arena.memory,
-      this.#take(4 * length),
-      length,
-      (b, p, n) => new Float32Array(b, p, n),
-    );
+    return this.#allocate(length, Float32Array);
   }
 
   f64(length: number): F64Block {
-    return new Block(
-      this.#arena.memory,
-      this.#take(8 * length),
-      length,
-      (b, p, n) => new Float64Array(b, p, n),
-    );
+    return this.#allocate(length, Float64Array);
   }
 
   i32(length: number): I32Block {
-    return new Block(
-      this.#arena.memory,
-      this.#take(4 * length),
-      length,
-      (b, p, n) => new Int32Array(b, p, n),
-    );
+    return this.#allocate(length, Int32Array);
   }
 
   /** Frees every block. The region can be used again. */
@@ -103,9 +94,11 @@ export class Region {
     for (const { pointer, byteLength } of blocks.reverse()) this.#arena.release(pointer, byteLength);
   }
 
-  #take(byteLength: number): number {
+  #allocate<K extends keyof Views>(length: number, type: ViewType<Views[K]>): Block<K> {
+    const { memory } = this.#arena;
+    const byteLength = type.BYTES_PER_ELEMENT * length;
     const pointer = this.#arena.allocate(byteLength);
     this.#blocks.push({ pointer, byteLength });
-    return pointer;
+    return new Block(memory, pointer, length, type);
   }
 }

@@ -2,7 +2,7 @@ import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { CtreError, show } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
 import type { FetchResponse, UrlObject, WasmMemory, WasmModule } from '../base/hostTypes.ts';
-import { wasmHex } from './wasm.generated.ts';
+import { wasmText } from './wasm.generated.ts';
 
 /** What the kernels can be started from at once: the bytes of `ctre/wasm`, or a module compiled from them. */
 export type WasmBytes = ArrayBuffer | ArrayBufferView<ArrayBuffer> | WasmModule;
@@ -82,16 +82,18 @@ export function declareShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayB
   return bytes;
 }
 
-/**
- * The bytes that the package brings, from hexadecimal digits. These are more than base64 has, and a fifth
- * less once they are compressed, since repeated bytes stay repeated text. Eight digits are read at a time:
- * one byte at a time takes longer than the compiler does.
- */
+/** The bytes that the package brings, from the text of scripts/inlineText.mjs. */
 export function inlinedBytes(): Uint8Array<ArrayBuffer> {
-  const digits = wasmHex.length;
-  const words = new DataView(new ArrayBuffer(4 * Math.ceil(digits / 8)));
-  for (let at = 0; at < digits; at += 8) {
-    words.setUint32(at / 2, Number.parseInt(wasmHex.slice(at, at + 8).padEnd(8, '0'), 16));
+  const bytes = new Uint8Array(wasmText.length);
+  let length = 0;
+  let shift = -41;
+  for (let at = 0; at < wasmText.length; at++) {
+    const code = wasmText.charCodeAt(at);
+    if (code === 126) shift += 94;
+    else {
+      bytes[length++] = code + shift; // modulo 256, as such arrays store it
+      shift = -41;
+    }
   }
-  return new Uint8Array(words.buffer, 0, digits / 2);
+  return bytes.subarray(0, length);
 }

@@ -1,4 +1,5 @@
 import { Budget } from '../base/budget.ts';
+import { isCount } from '../base/checks.ts';
 import { crc32 } from '../base/crc32.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
@@ -207,8 +208,6 @@ function takeSlots(
     };
   });
 }
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 /** Epochs are numbered from 1 and have the figures that later epochs are compared to. */
 function isEpoch(value: unknown, index: number): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { Budget } from '../base/budget.ts';
+import { isCount } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
@@ -92,7 +93,7 @@ export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: B
   if (typeof seed !== 'string' && !(typeof seed === 'number' && Number.isFinite(seed)))
     throw notAModel('seed');
   if (typeof preset !== 'string') throw notAModel('preset');
-  if (typeof epochs !== 'number' || !Number.isSafeInteger(epochs) || epochs < 0) throw notAModel('epochs');
+  if (!isCount(epochs)) throw notAModel('epochs');
   const layers = readLayers(tensors, '', shapes, budget);
   return {
     layers,

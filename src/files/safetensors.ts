@@ -1,4 +1,5 @@
 import type { Budget } from '../base/budget.ts';
+import { isCount } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { looseJson } from '../base/strictJson.ts';
@@ -142,11 +143,10 @@ function readTensor(
       `tensor ${show(name)} is of type ${show(dtype)}; expected one of ${Object.keys(DTYPES).join(', ')}`,
     );
   }
-  const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && Number(n) >= 0;
-  if (!Array.isArray(shape) || !shape.every(isSize)) {
+  if (!Array.isArray(shape) || !shape.every(isCount)) {
     throw notSafetensors(`tensor ${show(name)} has no valid shape`);
   }
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     throw notSafetensors(`tensor ${show(name)} has no valid data_offsets`);
   }
   const [begin, end]: number[] = offsets;

@@ -105,7 +105,7 @@ export class LayerSearch {
           kernels.products(
             this.#outputs.tiles[slot] + ROW_BYTES * outputs,
             this.#inputs.tiles[slot] + ROW_BYTES * inputs,
-            this.#scores.pointer + Float32Array.BYTES_PER_ELEMENT * scores,
+            this.#scores.at(scores),
             rows,
             cols,
             accumulate || slot > 0,
@@ -121,11 +121,10 @@ export class LayerSearch {
     const { kernels } = this.#context.engine;
     const { blocks, pairs } = this.#pass;
     for (const { outputs, inputs, scores, rows, cols } of this.#norms === undefined ? [] : blocks) {
-      const [outSums, inSums] = [this.#outputs.norms.pointer, this.#inputs.norms.pointer];
       kernels.cosineBlock(
-        this.#scores.pointer + Float32Array.BYTES_PER_ELEMENT * scores,
-        outSums + Float64Array.BYTES_PER_ELEMENT * outputs,
-        inSums + Float64Array.BYTES_PER_ELEMENT * inputs,
+        this.#scores.at(scores),
+        this.#outputs.norms.at(outputs),
+        this.#inputs.norms.at(inputs),
         rows,
         cols,
       );

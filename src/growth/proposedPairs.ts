@@ -47,7 +47,7 @@ export class ProposedPairs {
   ): void {
     const begin = Math.floor((this.#outDim * part) / parts);
     const rows = Math.floor((this.#outDim * (part + 1)) / parts) - begin;
-    const indptr = this.#indptr.pointer + Int32Array.BYTES_PER_ELEMENT * begin;
+    const indptr = this.#indptr.at(begin);
     slots.forEach(({ outputs, inputs }, slot) => {
       kernels.sddmm(
         indptr,

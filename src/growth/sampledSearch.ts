@@ -3,7 +3,7 @@ import { type Kernels, TILE } from '../engine/abi.ts';
 import { Region } from '../engine/region.ts';
 import type { Positions } from '../matrix/pattern.ts';
 import type { Work } from '../run/turns.ts';
-import { searchWithNorms } from './exactSearch.ts';
+import { searchMagnitudes } from './exactSearch.ts';
 import { everyNeuron } from './neurons.ts';
 import { MAX_PAIRS } from './pairPasses.ts';
 import { type PairStream, streamTiles } from './pairStream.ts';
@@ -36,7 +36,7 @@ export function* searchSampled(
     const sampleNorms = new SquaredNorms(region, dims.map(everyNeuron));
     yield* streamTiles(context, sampled, (_, count) => sampleNorms.add(context, sampled, count));
     const wider = requests.map((request, l) => request && widen(request, oversample, dims[l] * dims[l + 1]));
-    const positions = yield* searchWithNorms(context, wider, sampled, sampleNorms, groupRandom);
+    const positions = yield* searchMagnitudes(context, wider, sampled, sampleNorms, groupRandom);
     const proposed = positions.map(
       (list, l) => list && new ProposedPairs(region, dims[l], dims[l + 1], list),
     );

@@ -95,7 +95,7 @@ export function cosineTopK(
         const row = begin + r;
         const scores = block.view.subarray(r * n, (r + 1) * n);
         if (left === right) scores[row] = Number.NaN; // the kernel ranks it last
-        engine.kernels.topK(block.pointer + 4 * r * n, n, k, false, absolute, scratch, selected.pointer);
+        engine.kernels.topK(block.at(r * n), n, k, false, absolute, scratch, selected.pointer);
         const best = selected.view.slice();
         const rank = (p: number): number => (absolute ? Math.abs(scores[p]) : scores[p]);
         best.sort((p, q) => rank(q) - rank(p)); // stable, and the kernel's order is ascending: ties keep it

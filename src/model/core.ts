@@ -1,11 +1,10 @@
-import { CtreError } from '../base/errors.ts';
 import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { ModelHost } from '../run/host.ts';
 import type { ResumeConditions } from '../train/resumeConditions.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
 import type { EarlierTraining } from '../train/trainingJob.ts';
-import type { TrainingRun } from '../train/trainingRun.ts';
+import { disposed, type TrainingRun } from '../train/trainingRun.ts';
 import type { PresetName } from './presets.ts';
 
 /** What a model is made of, besides what training sees. */
@@ -67,9 +66,7 @@ export class ModelCore {
 
   /** @throws CtreError `E_DISPOSED`. */
   get alive(): TrainableModel {
-    if (this.#isDisposed) {
-      throw new CtreError('E_DISPOSED', 'the model was disposed of; create or load another one');
-    }
+    if (this.#isDisposed) throw disposed();
     return this.#model;
   }
 

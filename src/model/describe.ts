@@ -87,7 +87,7 @@ function describeBest(core: ModelCore, { layers, states, steps }: BestNetwork): 
     }),
     states: checkStates(states),
     steps,
-    slots: layers.map(({ weights, biases }) => ({ weights, bias: biases })),
+    slots: layers.map((layer) => layer.slots),
   };
 }
 

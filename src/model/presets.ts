@@ -1,4 +1,4 @@
-import { glorot, type Initializer, initializerByName, sparseHe } from '../nn/initializer.ts';
+import { glorot, type Initializer, sparseHe, uniform } from '../nn/initializer.ts';
 import { adam, type Optimizer, sgd } from '../nn/optimizer.ts';
 import { topology } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -24,13 +24,13 @@ export const presets: Readonly<Record<PresetName, Preset>> = Object.freeze({
   default: {
     topology: topology.cteRigl,
     initializer: sparseHe,
-    growInitializer: () => initializerByName('uniform'),
+    growInitializer: uniform,
     optimizer: adam,
   },
   paper: {
     topology: topology.ctreSim,
     initializer: glorot,
-    growInitializer: () => initializerByName('uniform'),
+    growInitializer: uniform,
     optimizer: sgd,
   },
 });

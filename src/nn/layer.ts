@@ -6,9 +6,6 @@ import { drawWeight, type Initializer } from './initializer.ts';
 import type { LayerShape } from './layerShape.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** Bytes of a parameter. */
-const F32_BYTES = Float32Array.BYTES_PER_ELEMENT;
-
 /** The structure of a sparse layer in the kernels' memory: W's CSR and, for the backward product, its CSC. */
 export interface Structure {
   /** Offsets by output neuron [outDim + 1]. */
@@ -228,7 +225,7 @@ export class Layer implements LayerShape {
     other: Gradient,
   ): void {
     const add = (to: F32Block, from: F32Block, start: number, n: number): void => {
-      kernels.addTo(to.pointer + F32_BYTES * start, from.pointer + F32_BYTES * start, n);
+      kernels.addTo(to.at(start), from.at(start), n);
     };
     add(gradient.weights, other.weights, first, last - first);
     add(gradient.bias, other.bias, begin, end - begin);
@@ -250,7 +247,7 @@ export class Layer implements LayerShape {
       to: number,
       decay: boolean,
     ): void => {
-      const at = (block: F32Block): number => block.pointer + F32_BYTES * from;
+      const at = (block: F32Block): number => block.at(from);
       const pointers = { weights: at(parameters), gradient: at(slopes), slots: slots.map(at), n: to - from };
       optimizer.step(kernels, pointers, time, decay);
     };

@@ -66,7 +66,7 @@ export class RowList {
   /** Packs up to 32 rows from position `begin` on, below `end`, into the tile, and names them. */
   pack(kernels: Kernels, begin: number, end: number, tile: number): TileRows {
     const count = Math.min(TILE, end - begin);
-    const rows = this.order.pointer + Int32Array.BYTES_PER_ELEMENT * begin;
+    const rows = this.order.at(begin);
     this.samples.pack(kernels, rows, count, tile);
     return { rows, labels: this.labels.pointer, count };
   }

@@ -1,4 +1,4 @@
-import { CtreError, show } from '../base/errors.ts';
+import { CtreError, reasonOf } from '../base/errors.ts';
 import { startWorker, type WorkerFile, type WorkerHandle } from '../run/startWorker.ts';
 import type { CallName, Calls } from './modelWorker.ts';
 import { type Reply, receiveError, type Snapshot } from './protocol.ts';
@@ -44,10 +44,9 @@ export class Link {
           ),
       });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : show(cause);
       throw new CtreError(
         'E_ENGINE',
-        `no worker can be started here (${reason}); SparseMLP works without one`,
+        `no worker can be started here (${reasonOf(cause)}); SparseMLP works without one`,
         { cause },
       );
     }

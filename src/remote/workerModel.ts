@@ -28,6 +28,7 @@ import { throwIfAborted } from '../run/turns.ts';
 import { topologyByName } from '../topology/methods.ts';
 import type { Epoch } from '../train/epoch.ts';
 import type { Score } from '../train/score.ts';
+import { disposed } from '../train/trainingRun.ts';
 import { Link } from './link.ts';
 import type { CallName, Calls } from './modelWorker.ts';
 import { Parcel } from './parcel.ts';
@@ -300,7 +301,7 @@ export class WorkerModel {
    * later call but this one.
    */
   dispose(): void {
-    this.#link.close(new CtreError('E_DISPOSED', 'the model was disposed of; create or load another one'));
+    this.#link.close(disposed());
   }
 
   [Symbol.dispose](): void {

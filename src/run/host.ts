@@ -1,5 +1,5 @@
 import { checkInteger } from '../base/checks.ts';
-import { CtreError, show } from '../base/errors.ts';
+import { CtreError, reasonOf, show } from '../base/errors.ts';
 import { type Engine, getEngine, getSharedEngine, init } from '../engine/engine.ts';
 import { type Executor, inlineExecutor } from './executor.ts';
 import { WorkerPool } from './pool.ts';
@@ -42,8 +42,9 @@ export async function openHost(threads: number): Promise<ModelHost> {
     engine = await getSharedEngine();
   } catch (error) {
     // Its memory reserves 4 GiB of addresses, which not every place has.
-    const reason = error instanceof Error ? error.message : String(error);
-    return openSingleHost(`one thread instead of ${threads}: no memory can be shared here (${reason})`);
+    return openSingleHost(
+      `one thread instead of ${threads}: no memory can be shared here (${reasonOf(error)})`,
+    );
   }
   const pool = await WorkerPool.start(engine, threads);
   return {

@@ -1,4 +1,4 @@
-import { CtreError } from '../base/errors.ts';
+import { CtreError, reasonOf } from '../base/errors.ts';
 import type { Kernels } from '../engine/abi.ts';
 import type { Arena } from '../engine/arena.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -167,7 +167,7 @@ export class WorkerPool implements Executor {
           this.#workers.push(startMember(self, { ...common, self }, ready, died));
         } catch (error) {
           // Browsers refuse a file of another site, such as a page has that loads the package from one.
-          fail(error instanceof Error ? error.message : String(error));
+          fail(reasonOf(error));
         }
       }
     });

@@ -24,8 +24,7 @@ export interface BestLayer {
   readonly values: Float32Array;
   readonly bias: Float32Array;
   /** The optimiser's arrays. */
-  readonly weights: readonly Float32Array[];
-  readonly biases: readonly Float32Array[];
+  readonly slots: { readonly weights: readonly Float32Array[]; readonly bias: readonly Float32Array[] };
 }
 
 /**
@@ -38,8 +37,7 @@ export function copyNetwork(network: Network, states: readonly unknown[], accura
       pattern: layer.structure === undefined ? undefined : layer.pattern(),
       values: copy(layer.values),
       bias: copy(layer.bias),
-      weights: layer.weightSlots.map(copy),
-      biases: layer.biasSlots.map(copy),
+      slots: { weights: layer.weightSlots.map(copy), bias: layer.biasSlots.map(copy) },
     })),
     steps: network.steps,
     states: copyStates(states),
@@ -55,8 +53,11 @@ export function restoreNetwork(network: Network, optimizer: Optimizer, best: Bes
     layer.values.view.set(values);
     layer.bias.view.set(bias);
   });
-  const slots = best.layers.map(({ weights, biases }) => ({ weights, bias: biases }));
-  network.restoreOptimizer(optimizer, best.steps, slots);
+  network.restoreOptimizer(
+    optimizer,
+    best.steps,
+    best.layers.map(({ slots }) => slots),
+  );
 }
 
 function copy({ view }: { readonly view: Float32Array }): Float32Array {

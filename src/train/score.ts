@@ -84,12 +84,7 @@ export function* predictRows(
       const position = TILE * (begin + t);
       const tile = rows.pack(kernels, position, rows.length, workspaces[t].activations[0]);
       network.forward(kernels, workspaces[t], lanesFor(tile.count));
-      kernels.unpackRows(
-        workspaces[t].probabilities,
-        classes,
-        tile.count,
-        out.pointer + 4 * position * classes,
-      );
+      kernels.unpackRows(workspaces[t].probabilities, classes, tile.count, out.at(position * classes));
     });
   }
 }

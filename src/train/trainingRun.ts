@@ -50,8 +50,7 @@ export class TrainingRun {
 
   /** @throws CtreError `E_DISPOSED` once the training is ended. */
   checkGoing(): void {
-    if (this.#isEnded)
-      throw new CtreError('E_DISPOSED', 'the model was disposed of; create or load another one');
+    if (this.#isEnded) throw disposed();
   }
 
   /**
@@ -70,4 +69,8 @@ export class TrainingRun {
     this.region.free();
     this.#release();
   }
+}
+
+export function disposed(): CtreError {
+  return new CtreError('E_DISPOSED', 'the model was disposed of; create or load another one');
 }

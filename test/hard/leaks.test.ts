@@ -5,6 +5,7 @@ import { cosineTopK, spmm } from '../../src/kernels/index.ts';
 import { type MethodName, methods, topologyByName } from '../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../support/effort.ts';
 import { quadrants } from '../support/problems.ts';
+import { trialArena } from '../support/trialArena.ts';
 
 const { x, y } = quadrants(40, 12);
 const layers = [12, 16, 4];
@@ -58,12 +59,12 @@ async function live(cycle: number, threads: number): Promise<void> {
       for await (const _ of model.train(x, y)) break;
       break;
     case 6: {
-      const { trials } = getEngine().arena;
-      if (trials !== undefined) trials.failIn = 7 + (cycle % 23);
+      const { trials } = trialArena(getEngine());
+      trials.failIn = 7 + (cycle % 23);
       await model.fit(x, y, { epochs: 2 }).catch((error: unknown) => {
         expect(error).toMatchObject({ code: 'E_MEMORY' });
       });
-      if (trials !== undefined) trials.failIn = undefined;
+      trials.failIn = undefined;
       break;
     }
     case 7: {
@@ -96,7 +97,7 @@ async function live(cycle: number, threads: number): Promise<void> {
 
 describe(`models that come and go (seed ${runSeed})`, () => {
   it('leave no block behind, and the memory does not grow', async () => {
-    const { arena } = getEngine();
+    const arena = trialArena(getEngine());
     const before = arena.usage();
     const offset = runRandom('leaks').below(1000);
     let settled = 0;

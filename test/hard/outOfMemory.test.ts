@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Arena } from '../../src/engine/arena.ts';
 import { getEngine, getSharedEngine } from '../../src/engine/engine.ts';
 import { type CreateOptions, CsrMatrix, optimizer, SparseMLP, topology } from '../../src/index.ts';
 import { cosineSimilarity, cosineTopK, sddmm, spmm, spmmTransposed } from '../../src/kernels/index.ts';
@@ -7,6 +6,7 @@ import { type MethodName, methods, topologyByName } from '../../src/topology/met
 import type { Topology } from '../../src/topology/topology.ts';
 import { isFull } from '../support/effort.ts';
 import { quadrants, sha256 } from '../support/problems.ts';
+import { type TrialArena, trialArena } from '../support/trialArena.ts';
 
 // Every allocation of every operation is refused once. Both engines share one trial.
 const problem = quadrants(70, 12);
@@ -16,13 +16,13 @@ const options = { layers: [12, 30, 20, 4], epsilon: 4, seed: 3 };
 
 let bystander: SparseMLP;
 let untouched: string;
-let arenas: readonly Arena[];
+let arenas: readonly TrialArena[];
 
 beforeAll(async () => {
   bystander = await SparseMLP.create(options);
   await bystander.fit(x, y, { epochs: 2 });
   untouched = await sha256(bystander.save());
-  arenas = [getEngine().arena, (await getSharedEngine()).arena];
+  arenas = [getEngine(), await getSharedEngine()].map(trialArena);
 });
 
 afterAll(() => {
@@ -30,9 +30,7 @@ afterAll(() => {
 });
 
 function failIn(n: number | undefined): void {
-  const { trials } = getEngine().arena;
-  if (trials === undefined) throw new Error('test/support/setup.ts puts every arena on trial');
-  trials.failIn = n;
+  trialArena(getEngine()).trials.failIn = n;
 }
 
 const blocks = (): number[] => arenas.map((arena) => arena.usage().blocks);
@@ -56,7 +54,7 @@ async function refuseEach(
     } catch (reason) {
       error = reason;
     }
-    const refused = getEngine().arena.trials?.failIn === undefined;
+    const refused = trialArena(getEngine()).trials.failIn === undefined;
     failIn(undefined);
     if (result instanceof SparseMLP) result.dispose();
     if (!refused) {

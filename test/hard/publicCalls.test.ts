@@ -5,13 +5,13 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Random } from '../../src/base/random.ts';
 import * as data from '../../src/data/index.ts';
-import type { Arena } from '../../src/engine/arena.ts';
 import { getEngine, getSharedEngine } from '../../src/engine/engine.ts';
 import * as main from '../../src/index.ts';
 import { CsrMatrix, CtreError, SparseMLP, topology, WorkerModel } from '../../src/index.ts';
 import * as kernels from '../../src/kernels/index.ts';
 import { effort, runRandom, runSeed } from '../support/effort.ts';
 import { quadrants, sha256 } from '../support/problems.ts';
+import { type TrialArena, trialArena } from '../support/trialArena.ts';
 import { type PublicCall, prepareCalls, publicCalls } from './publicCalls.ts';
 
 // --- What is public, by the built types
@@ -153,7 +153,7 @@ let busy: SparseMLP;
 let busyEpochs: AsyncGenerator<unknown>;
 
 /** Where views of the kernels' own memory are. */
-let inside: { pointer: number; arena: Arena };
+let inside: { pointer: number; arena: TrialArena };
 
 const detached = <T extends TypedArray>(array: T): T => {
   structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
@@ -467,12 +467,12 @@ async function fixedTraining(): Promise<string> {
 }
 
 let before: { hash: string; blocks: number[] };
-let arenas: readonly Arena[];
+let arenas: readonly TrialArena[];
 const blocks = (): number[] => arenas.map((arena) => arena.usage().blocks);
 
 beforeAll(async () => {
   await prepareCalls();
-  arenas = [getEngine().arena, (await getSharedEngine()).arena];
+  arenas = [getEngine(), await getSharedEngine()].map(trialArena);
   inside = { arena: arenas[0], pointer: arenas[0].allocate(256) };
   const { x, y } = quadrants(40, 6);
   [disposed, busy] = [await SparseMLP.create({ layers: [6, 4] }), await SparseMLP.create({ layers: [6, 4] })];

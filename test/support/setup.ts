@@ -2,6 +2,7 @@
 // stand between guards. CTRE_WASM names a file of kernels to test instead of the inlined ones.
 import { readFileSync } from 'node:fs';
 import { init, putOnTrial } from '../../src/engine/engine.ts';
+import { type Trials, tryEngine } from './trialArena.ts';
 
 /** 2 GiB and a little: as signed numbers, all addresses are negative. */
 const HIGH = 2 ** 31 + 2 ** 16;
@@ -17,7 +18,9 @@ const wanted = process.env.CTRE_ARENA ?? 'guards';
 if (!Object.hasOwn(trials, wanted)) {
   throw new Error(`CTRE_ARENA is ${wanted}; expected one of ${Object.keys(trials).join(', ')}`);
 }
-putOnTrial(trials[wanted as keyof typeof trials]);
+/** Both engines share it. */
+const shared: Trials = trials[wanted as keyof typeof trials];
+putOnTrial((engine) => tryEngine(engine, shared));
 
 const { CTRE_WASM: file } = process.env;
 if (file !== undefined) await init({ wasm: readFileSync(file) });

@@ -1,3 +1,4 @@
+import { isCount } from '../../base/checks.ts';
 import { CtreError, show } from '../../base/errors.ts';
 import { emptyPattern, fullPattern, noPositions } from '../../matrix/pattern.ts';
 import { type Method, type MethodOptions, readMethodOptions } from '../method.ts';
@@ -72,6 +73,6 @@ export function createPrune(options: GradualPruningOptions = {}): Topology<Prune
 
 function restorePruneState(state: unknown): PruneState {
   const { target }: Partial<Record<keyof PruneState, unknown>> = Object(state);
-  if (typeof target === 'number' && Number.isSafeInteger(target) && target >= 0) return { target };
+  if (isCount(target)) return { target };
   throw new CtreError('E_FORMAT', `the state of prune is ${show(state)}; expected { target }`);
 }

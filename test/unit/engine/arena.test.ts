@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { Arena } from '../../../src/engine/arena.ts';
+import { TrialArena } from '../../support/trialArena.ts';
 
 const PAGE = 65536;
 const arenaOf = (maximum: number) => new Arena(new WebAssembly.Memory({ initial: 1, maximum }));
@@ -53,7 +54,7 @@ describe('an arena on trial', () => {
     [-4, 'byte -4 of a block of 128'],
     [128, 'byte 128 of a block of 128'],
   ])('finds who writes at byte %i of a block', (at, sentence) => {
-    const arena = new Arena(memory(), { guards: true });
+    const arena = new TrialArena(memory(), { guards: true });
     const pointer = arena.allocate(100);
     new Uint8Array(arena.memory.buffer, pointer, 128).fill(255);
     arena.checkGuards();
@@ -63,7 +64,7 @@ describe('an arena on trial', () => {
   });
 
   it('moves its memory at every allocation, and puts no guards where none are asked for', () => {
-    const arena = new Arena(memory(), { moving: true });
+    const arena = new TrialArena(memory(), { moving: true });
     const before = new Uint8Array(arena.memory.buffer);
     expect(arena.allocate(64)).toBe(64);
     expect(before.length).toBe(0);

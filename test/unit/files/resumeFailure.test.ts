@@ -5,6 +5,7 @@ import { optimizer, SparseMLP, type TrainOptions } from '../../../src/index.ts';
 import { WorkerModel } from '../../../src/remote/workerModel.ts';
 import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';
 import { quadrants, sha256 } from '../../support/problems.ts';
+import { trialArena } from '../../support/trialArena.ts';
 
 const { x, y } = quadrants(120, 12);
 const options: TrainOptions = { epochs: 6, batchSize: 30, validationSplit: 0.2 };
@@ -25,9 +26,7 @@ async function checkpointAfter3(name: MethodName) {
 }
 
 function failIn(n: number | undefined): void {
-  const { trials } = getEngine().arena;
-  if (trials === undefined) throw new Error('test/support/setup.ts puts every arena on trial');
-  trials.failIn = n;
+  trialArena(getEngine()).trials.failIn = n;
 }
 
 /** The training that is taken up after all is epochs 4 to 6, and comes to the same bits. */
@@ -55,7 +54,7 @@ describe.each(names)('a resumed training of %s', (name) => {
       const model = await SparseMLP.resume(bytes);
       failIn(n);
       const error: unknown = await model.fit(x, y, options).catch((reason: unknown) => reason);
-      const refused = getEngine().arena.trials?.failIn === undefined;
+      const refused = trialArena(getEngine()).trials.failIn === undefined;
       failIn(undefined);
       // Later allocations are those of the updates within the training.
       if (!refused || model.epochs > 3 || model.history.length === 0) {

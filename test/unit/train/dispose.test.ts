@@ -1,21 +1,21 @@
 // dispose() ends what runs, at any time, and leaves no block behind.
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Arena } from '../../../src/engine/arena.ts';
 import { getEngine, getSharedEngine } from '../../../src/engine/engine.ts';
 import { optimizer, SparseMLP, topology } from '../../../src/index.ts';
 import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
 import { quadrants } from '../../support/problems.ts';
+import { type TrialArena, trialArena } from '../../support/trialArena.ts';
 
 const { x, y } = quadrants(150, 12);
 const forever = { epochs: 1e9, batchSize: 50, validationSplit: 0.2, restoreBest: true };
 const disposed = { code: 'E_DISPOSED' };
 
-let arenas: readonly Arena[];
+let arenas: readonly TrialArena[];
 let before: object[];
 const usage = () => arenas.map((arena) => ({ blocks: arena.usage().blocks, bytes: arena.usage().bytes }));
 beforeEach(async () => {
-  arenas = [getEngine().arena, (await getSharedEngine()).arena];
+  arenas = [getEngine(), await getSharedEngine()].map(trialArena);
   before = usage();
 });
 

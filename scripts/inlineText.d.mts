@@ -1,0 +1,1 @@
+export function inlineText(bytes: Iterable<number>): string;
