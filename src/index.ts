@@ -28,7 +28,7 @@ export type { LayerShape } from './nn/layerShape.ts';
 export type { Optimizer, OptimizerOptions } from './nn/optimizer.ts';
 export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
 export type { CosineOptions, SearchOptions } from './topology/cosineOptions.ts';
-export type { CosineSearch } from './topology/cosineSearch.ts';
+export type { CosineSearch } from './topology/cosineSearchOption.ts';
 export type { DensityOptions } from './topology/density.ts';
 export type { EditCounts, LayerEdit } from './topology/edit.ts';
 export type { Method, MethodOption } from './topology/method.ts';

@@ -1,4 +1,4 @@
-import { type CosineSearch, DEFAULT_SAMPLE } from '../topology/cosineSearch.ts';
+import { type CosineSearch, DEFAULT_SAMPLE } from '../topology/cosineSearchOption.ts';
 
 /** A listed pair costs about so many times what a pair of a dense block does. */
 const LISTED_PAIR_COST = 4;

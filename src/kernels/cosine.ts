@@ -1,7 +1,7 @@
 import { checkBoolean, checkInteger, checkOptions } from '../base/checks.ts';
 import { TILE, TOP_K_SCRATCH } from '../engine/abi.ts';
+import { zerosF32 } from '../engine/copyIn.ts';
 import type { Engine } from '../engine/engine.ts';
-import { zerosF32 } from '../engine/load.ts';
 import type { F32Block, Region } from '../engine/region.ts';
 import { checkMatrix, checkSparse } from '../matrix/check.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';

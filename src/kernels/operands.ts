@@ -1,8 +1,8 @@
 import { newArray } from '../base/arrays.ts';
 import { CtreError } from '../base/errors.ts';
 import { TILE } from '../engine/abi.ts';
+import { loadI32 } from '../engine/copyIn.ts';
 import { type Engine, getEngine } from '../engine/engine.ts';
-import { loadI32 } from '../engine/load.ts';
 import { Region } from '../engine/region.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 

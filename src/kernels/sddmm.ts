@@ -1,5 +1,5 @@
 import { TILE } from '../engine/abi.ts';
-import { loadF32, zerosF32 } from '../engine/load.ts';
+import { loadF32, zerosF32 } from '../engine/copyIn.ts';
 import { checkSparse } from '../matrix/check.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { checkDense, type DenseMatrix } from '../matrix/denseMatrix.ts';

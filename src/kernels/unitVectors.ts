@@ -1,6 +1,6 @@
 import { TILE } from '../engine/abi.ts';
+import { loadF32, loadI32, zerosF32 } from '../engine/copyIn.ts';
 import type { Engine } from '../engine/engine.ts';
-import { loadF32, loadI32, zerosF32 } from '../engine/load.ts';
 import type { F32Block, Region } from '../engine/region.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';

@@ -4,7 +4,7 @@ import type { SavedBest, SavedTraining } from '../files/checkpointFile.ts';
 import type { SavedModel } from '../files/modelFile.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { fullPattern } from '../matrix/pattern.ts';
-import type { BestNetwork } from '../train/bestNetwork.ts';
+import type { BestNetwork } from '../train/networkCopy.ts';
 import type { ModelCore } from './core.ts';
 import { viewLayers } from './layerView.ts';
 import { recipe } from './savedParts.ts';
@@ -91,8 +91,22 @@ function describeBest(core: ModelCore, { layers, states, steps }: BestNetwork): 
   };
 }
 
-/** What a method of one's own remembers may be anything. */
+/** What a method of one's own remembers may be anything. @throws CtreError `E_ARGUMENT` unless JSON keeps it. */
 function checkStates(states: readonly unknown[]): readonly unknown[] {
   const { list } = checkJson('what the topology method remembers', { list: states });
-  return list as readonly unknown[];
+  if (isKept(states, list)) return list as readonly unknown[];
+  throw new CtreError(
+    'E_ARGUMENT',
+    'the topology method remembers something that JSON changes, such as a Map, NaN or a function; ' +
+      'a checkpoint holds null, booleans, finite numbers, texts, arrays and plain objects',
+  );
+}
+
+/** Whether a copy by way of JSON is the value still. Undefined may become null, or be left out. */
+function isKept(value: unknown, copy: unknown): boolean {
+  if (value === undefined) return copy === undefined || copy === null;
+  if (typeof value !== 'object' || value === null) return value === copy;
+  if (typeof copy !== 'object' || copy === null || Array.isArray(value) !== Array.isArray(copy)) return false;
+  if (!Array.isArray(value) && ![Object.prototype, null].includes(Object.getPrototypeOf(value))) return false;
+  return Object.keys(value).every((key) => isKept(Reflect.get(value, key), Reflect.get(copy, key)));
 }

@@ -6,7 +6,7 @@ import { checkPattern } from '../matrix/canonical.ts';
 import type { Positions } from '../matrix/pattern.ts';
 import type { Initializer } from '../nn/initializer.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
-import { checkSearch } from '../topology/cosineSearch.ts';
+import { checkSearch } from '../topology/cosineSearchOption.ts';
 import type { Topology } from '../topology/topology.ts';
 
 // What a caller wrote, wrapped: every property is read once, and every answer is checked when it comes.

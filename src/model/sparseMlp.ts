@@ -11,6 +11,7 @@ import { ModelCore } from './core.ts';
 import { describeCheckpoint, describeModel } from './describe.ts';
 import { type EpochListener, type History, trainToEnd } from './fit.ts';
 import { evaluateModel, predictModel } from './inference.ts';
+import { inputImportance } from './inputImportance.ts';
 import type { Labels, Samples } from './inputs.ts';
 import { type LayerView, viewLayers } from './layerView.ts';
 import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } from './load.ts';
@@ -203,13 +204,7 @@ export class SparseMLP {
    * ```
    */
   inputImportance(): Float64Array {
-    const [{ inDim, structure, values }] = this.#core.network.layers;
-    const importance = new Float64Array(inDim);
-    const inputs = structure?.indices.view;
-    values.view.forEach((weight, p) => {
-      importance[inputs?.[p] ?? p % inDim] += Math.abs(weight);
-    });
-    return importance;
+    return inputImportance(this.#core.network);
   }
 
   /** The model as one safetensors file; `metadata` replaces what is kept with the model. */

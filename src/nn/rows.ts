@@ -1,6 +1,6 @@
 import type { Random } from '../base/random.ts';
 import { type Kernels, TILE } from '../engine/abi.ts';
-import { loadF32 } from '../engine/load.ts';
+import { loadF32 } from '../engine/copyIn.ts';
 import type { I32Block, Region } from '../engine/region.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';

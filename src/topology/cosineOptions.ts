@@ -1,4 +1,4 @@
-import { type CosineSearch, checkSearch, NAMED_SEARCHES } from './cosineSearch.ts';
+import { type CosineSearch, checkSearch, NAMED_SEARCHES } from './cosineSearchOption.ts';
 import type { MethodOptions } from './method.ts';
 import { type PruneOptions, pruneOptions } from './pruneOptions.ts';
 

@@ -1,7 +1,7 @@
 import type { Random } from '../base/random.ts';
 import type { CsrPattern, Positions } from '../matrix/pattern.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
-import type { CosineSearch } from './cosineSearch.ts';
+import type { CosineSearch } from './cosineSearchOption.ts';
 import type { Schedule } from './schedule.ts';
 
 /**

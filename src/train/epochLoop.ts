@@ -9,8 +9,8 @@ import { loadRows, RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Work } from '../run/turns.ts';
 import { comparePatterns } from '../topology/edit.ts';
-import { copyNetwork, restoreNetwork } from './bestNetwork.ts';
 import { accuracyOf, type Epoch } from './epoch.ts';
+import { copyNetwork, restoreNetwork } from './networkCopy.ts';
 import { allocateWorkspaces, evaluateRows, type Score } from './score.ts';
 import { checkFinite, trainEpoch } from './step.ts';
 import type { TrainableModel } from './trainableModel.ts';
@@ -108,7 +108,8 @@ export class EpochLoop {
     if (this.#job.restoreBest && best) {
       model.best = this.#isLast(number) ? undefined : this.#copy(reached);
     }
-    const epoch: Epoch = {
+    // The history holds it: who hears of it may not change it.
+    const epoch: Epoch = Object.freeze({
       epoch: number,
       loss,
       accuracy,
@@ -118,13 +119,13 @@ export class EpochLoop {
       seconds: clock() - begin,
       trainSeconds,
       ...(update && {
-        evolution: {
+        evolution: Object.freeze({
           seconds: updateSeconds,
-          layers: update.layers.map((layer) => layer?.counts ?? null),
+          layers: Object.freeze(update.layers.map((layer) => layer?.counts ?? null)),
           candidates: update.candidates,
-        },
+        }),
       }),
-    };
+    });
     this.#done = number;
     model.epochs++;
     model.dueUpdate = { accuracy: reached };

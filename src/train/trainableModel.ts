@@ -1,8 +1,8 @@
 import type { EvolvingModel } from '../growth/evolvingModel.ts';
 import type { Initializer } from '../nn/initializer.ts';
 import type { Executor } from '../run/executor.ts';
-import type { BestNetwork } from './bestNetwork.ts';
 import type { Epoch } from './epoch.ts';
+import type { BestNetwork } from './networkCopy.ts';
 
 /** A model as training sees it. */
 export interface TrainableModel extends EvolvingModel {

@@ -2,8 +2,8 @@ import type { StopSignal } from '../base/hostTypes.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
-import type { BestNetwork } from './bestNetwork.ts';
 import type { Epoch } from './epoch.ts';
+import type { BestNetwork } from './networkCopy.ts';
 
 /** Checked samples and their labels. */
 export interface Labelled {
