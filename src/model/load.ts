@@ -4,7 +4,7 @@ import { CtreError, show } from '../base/errors.ts';
 import { decodeCheckpoint, type SavedBest, type SavedTraining } from '../files/checkpointFile.ts';
 import { decodeModel, type SavedModel } from '../files/modelFile.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
-import type { Epoch } from '../train/epoch.ts';
+import { type Epoch, freezeEpoch } from '../train/epoch.ts';
 import type { BestNetwork } from '../train/networkCopy.ts';
 import { checkLayers } from './architecture.ts';
 import { assembleModel } from './build.ts';
@@ -53,7 +53,7 @@ export async function resumeModel(bytes: unknown, options: ResumeOptions): Promi
     const { restore = (state: unknown) => state } = model.topology;
     model.states = training.states.map((state) => restore(state));
     model.network.restoreOptimizer(optimizer, training.steps, training.slots);
-    model.history = training.epochs.map((epoch) => Object.freeze(epoch) as object as Epoch);
+    model.history = training.epochs.map((epoch) => freezeEpoch(epoch as object as Epoch));
     model.dueUpdate = training.due;
     model.best = best && { ...best, states: best.states.map((state) => restore(state)) };
     model.isRestored = training.restored;

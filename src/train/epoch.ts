@@ -43,3 +43,10 @@ export interface Epoch {
 export function accuracyOf({ accuracy, valAccuracy }: Epoch): number {
   return valAccuracy ?? accuracy;
 }
+
+/** An epoch of the history, which nobody who hears of it can change. */
+export function freezeEpoch(epoch: Epoch): Epoch {
+  Object.freeze(epoch.evolution?.layers);
+  Object.freeze(epoch.evolution);
+  return Object.freeze(epoch);
+}

@@ -9,7 +9,7 @@ import { loadRows, RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Work } from '../run/turns.ts';
 import { comparePatterns } from '../topology/edit.ts';
-import { accuracyOf, type Epoch } from './epoch.ts';
+import { accuracyOf, type Epoch, freezeEpoch } from './epoch.ts';
 import { copyNetwork, restoreNetwork } from './networkCopy.ts';
 import { allocateWorkspaces, evaluateRows, type Score } from './score.ts';
 import { checkFinite, trainEpoch } from './step.ts';
@@ -108,8 +108,7 @@ export class EpochLoop {
     if (this.#job.restoreBest && best) {
       model.best = this.#isLast(number) ? undefined : this.#copy(reached);
     }
-    // The history holds it: who hears of it may not change it.
-    const epoch: Epoch = Object.freeze({
+    const epoch = freezeEpoch({
       epoch: number,
       loss,
       accuracy,
@@ -119,11 +118,11 @@ export class EpochLoop {
       seconds: clock() - begin,
       trainSeconds,
       ...(update && {
-        evolution: Object.freeze({
+        evolution: {
           seconds: updateSeconds,
-          layers: Object.freeze(update.layers.map((layer) => layer?.counts ?? null)),
+          layers: update.layers.map((layer) => layer?.counts ?? null),
           candidates: update.candidates,
-        }),
+        },
       }),
     });
     this.#done = number;
