@@ -1,6 +1,6 @@
-// node scripts/declarations.mjs folder: has the declarations in a folder of compiled TypeScript name each other
-// as the code does. The compiler turns the ending .ts of an import into .js, but not that of an import within a
-// type, which it writes itself.
+// node scripts/declarations.mjs folder: has the declarations in a folder of compiled TypeScript name each
+// other as the code does. The compiler turns the ending .ts of an import into .js, but not that of an import
+// within a type, which it writes itself.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { argv } from 'node:process';
