@@ -80,8 +80,8 @@ export class SparseMLP {
    * The model of a file that `save` wrote: the same predictions, bit for bit. Training begins anew from its
    * weights, with a new optimiser: no update of the topology is due. Its `epochs` go on counting, in the
    * schedule, too.
-   * @param options.topology, initializer, growInitializer the model's own ones, which no file can hold.
-   *   Without them the model predicts, and training it says what is missing.
+   * @param options.topology the model's own one, and so `initializer` and `growInitializer`: no file can hold
+   *   them. Without them the model predicts, and training it says what is missing.
    * @param options.maxBytes what this may take from memory besides the bytes; 4 × these + 64 MiB.
    * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no
    *   such file, `E_MEMORY` where the network would take more than it may, `E_ARGUMENT` for a part that is
