@@ -6,11 +6,20 @@ const RUN_DIST = ['test/unit/cli/**/*.test.ts', 'test/unit/remote/workerModel.te
 
 /** Unit tests that take the most time; `npm run test:quick` leaves them out. */
 const SLOW = [
+  'test/unit/bench/run.test.ts',
   'test/unit/compare/report.test.ts',
   'test/unit/data/read.test.ts',
+  'test/unit/engine/arena.test.ts',
   'test/unit/files/checkpoint.test.ts',
+  'test/unit/files/resumeFailure.test.ts',
+  'test/unit/growth/candidates.test.ts',
+  'test/unit/kernels/kernels.test.ts',
   'test/unit/run/pool.test.ts',
   'test/unit/run/threads.test.ts',
+  'test/unit/train/dispose.test.ts',
+  'test/unit/train/multiplyAdds.test.ts',
+  'test/unit/train/restoreBest.test.ts',
+  'test/unit/train/sequence.test.ts',
 ];
 const isQuick = process.env.CTRE_TEST === 'quick';
 

@@ -22,6 +22,7 @@ export type { Labels, Samples } from './model/inputs.ts';
 export type { LayerView } from './model/layerView.ts';
 export type { LoadModelOptions, LoadOptions, ResumeOptions } from './model/load.ts';
 export type { CreateOptions, ModelOptions, TrainOptions } from './model/options.ts';
+export type { PresetName } from './model/presets.ts';
 export { SparseMLP } from './model/sparseMlp.ts';
 export type { Initializer } from './nn/initializer.ts';
 export type { LayerShape } from './nn/layerShape.ts';
