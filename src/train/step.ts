@@ -98,7 +98,7 @@ export function checkFinite(loss: number, epoch: number): void {
   if (Number.isFinite(loss)) return;
   throw new CtreError(
     'E_DIVERGED',
-    `the loss is no longer a finite number in epoch ${epoch}; use a smaller learning rate or smaller initial ` +
-      'weights, or scale the features',
+    `the loss is no longer a finite number in epoch ${epoch}; use a smaller learning rate or ` +
+      'smaller initial weights, or scale the features',
   );
 }

@@ -36,7 +36,7 @@ const cteRiglOptions = {
   batches: {
     flag: 'gradient-batches',
     value: 'n',
-    help: 'mini-batches that the dense gradient is the mean of',
+    help: 'mini-batches of the dense gradient',
     default: 5,
     kind: 'integer',
     bounds: { least: 1 },
@@ -46,7 +46,7 @@ const cteRiglOptions = {
 /** The default. Why: docs/results.md. */
 export const cteRigl = {
   name: 'cte-rigl',
-  about: 'The default: wired by what fires together, then grown by gradient.',
+  about: 'Wired by what fires together, then grown by gradient.',
   source: 'this package, after CTE and RigL (docs/results.md)',
   options: cteRiglOptions,
   create: createCteRigl,

@@ -10,7 +10,7 @@ import type { Topology } from '../topology.ts';
 /** CTRE-sim, as published. */
 export const ctreSim = {
   name: 'ctre-sim',
-  about: 'Grows where two neurons fire alike (cosine), the rest at random.',
+  about: 'Grows where neurons fire alike (cosine), the rest at random.',
   source: 'Atashgahi et al., Machine Learning 2022',
   options: cosineOptions,
   create: createCtreSim,

@@ -15,7 +15,7 @@ const momentumOptions = {
   batches: {
     flag: 'gradient-batches',
     value: 'n',
-    help: 'mini-batches that the dense gradient is the mean of',
+    help: 'mini-batches of the dense gradient',
     default: 10,
     kind: 'integer',
     bounds: { least: 1 },

@@ -17,7 +17,7 @@ describe('the options of methods', () => {
       const help = commandHelp(syntax);
       for (const flag of flags) expect(help).toMatch(new RegExp(`^  --${flag} `, 'm'));
       for (const name of METHOD_NAMES) expect(help).toContain(name);
-      expect(Math.max(...help.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(110);
+      expect(Math.max(...help.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100);
     },
   );
 
