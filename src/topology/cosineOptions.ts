@@ -1,27 +1,29 @@
-import { type CosineSearch, checkSearch, NAMED_SEARCHES } from './cosineSearchOption.ts';
 import type { MethodOptions } from './method.ts';
 import { type PruneOptions, pruneOptions } from './pruneOptions.ts';
-
-/** What a method that grows by cosine can be told about its search. */
-export interface SearchOptions {
-  /** How the largest cosines are searched for; `auto`. */
-  readonly search?: CosineSearch;
-}
+import { type SearchOptions, searchOptions } from './searchOptions.ts';
+import type { GrowthTools, RowSample } from './topology.ts';
 
 /** Options of the methods that grow by cosine. */
-export type CosineOptions = PruneOptions & SearchOptions;
+export interface CosineOptions extends PruneOptions, SearchOptions {
+  /** Rows that the cosines are over, drawn at every update; 0, all rows trained on; 512. */
+  readonly rows?: number;
+}
 
-/** What CosineOptions are on the command line, where a search has a name. */
+/** What CosineOptions are on the command line. */
 export const cosineOptions = {
   ...pruneOptions,
-  search: {
-    flag: 'search',
-    value: 'kind',
-    help: 'for the largest cosines: exact, or auto:\nfrom a sample where that is cheaper',
-    default: 'auto',
-    kind: 'choice',
-    choices: NAMED_SEARCHES,
-    // Its type names no other file: declaration files repeat it where the options are spread.
-    check: (name: string, search: unknown): unknown => checkSearch(name, search),
+  ...searchOptions,
+  rows: {
+    flag: 'cosine-rows',
+    value: 'n',
+    help: 'rows that cosines are over; 0: all',
+    default: 512,
+    kind: 'integer',
+    bounds: { least: 0 },
   },
 } as const satisfies MethodOptions<CosineOptions>;
+
+/** The rows of checked options. */
+export function cosineRows(tools: GrowthTools, { rows }: Required<CosineOptions>): RowSample {
+  return tools.sampleRows(rows === 0 ? Number.POSITIVE_INFINITY : rows, 'cosine-rows');
+}

@@ -1,10 +1,14 @@
-import type { Random } from '../base/random.ts';
-import { removeConnections } from '../matrix/pattern.ts';
 import { sampleFree } from '../matrix/sampling.ts';
-import type { Edit, EvolvingLayer } from './topology.ts';
+import { editEach, type Replacement } from './replaceWeakest.ts';
+import type { Edit, GrowthTools } from './topology.ts';
 
-/** Prunes the weakest connections, and grows as many at positions drawn uniformly among those not kept. */
-export function growAtRandom({ pattern, weakest }: EvolvingLayer, random: Random): Edit {
-  const grow = sampleFree(removeConnections(pattern, weakest), weakest.length, random);
-  return { prune: weakest, grow, random: grow };
+/** The edits that grow at positions drawn uniformly among those not kept. */
+export function growAtRandom(
+  replacements: readonly (Replacement | undefined)[],
+  tools: GrowthTools,
+): (Edit | undefined)[] {
+  return editEach(replacements, ({ prune, kept, count }, l) => {
+    const grow = sampleFree(kept, count, tools.random(`grow/${l}`));
+    return { prune, grow, random: grow };
+  });
 }

@@ -11,6 +11,11 @@ export interface Method {
   readonly source: string;
   /** The options that `create` takes, by name. */
   readonly options: Readonly<Record<string, MethodOption>>;
+  /**
+   * What options are with `preset: 'published'`, where that is not their default: the schedule and the search
+   * of the publication. Absent: the defaults are as published.
+   */
+  readonly published?: Readonly<Record<string, unknown>>;
   /** Makes the method. @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range. */
   create(options?: never): Topology;
 }
@@ -30,33 +35,44 @@ export type MethodOption<T = unknown> = {
   | {
       readonly kind: 'choice';
       readonly choices: readonly string[];
-      /** For an option that is more than a choice in code. @throws CtreError `E_ARGUMENT` with the name. */
-      check?(name: string, value: unknown): unknown;
     }
 );
 
 /** An entry for every option of the type O. */
 export type MethodOptions<O> = { readonly [K in keyof O]-?: MethodOption<NonNullable<O[K]>> };
 
+/** What options are that a caller does not give. */
+export const METHOD_PRESETS = ['default', 'published'] as const;
+
+/** Every method takes the name of a preset beside its options. */
+export interface MethodPreset {
+  /**
+   * What holds for options that are not given: this package's `default`s, or those `published` with the
+   * method.
+   */
+  readonly preset?: (typeof METHOD_PRESETS)[number];
+}
+
 /**
- * The options that a caller gave, checked, each read once, and filled in.
+ * The options that a caller gave, checked, each read once, and filled in; a preset is filled in and left out.
  * @param factory its name in error messages.
+ * @param published as in `Method`.
  * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
  */
 export function readMethodOptions<O extends object>(
   factory: string,
   known: MethodOptions<O>,
-  options: O,
+  options: O & MethodPreset,
+  published: Partial<O> = {},
 ): Readonly<Required<O>> {
   const entries = Object.entries<MethodOption>(known);
-  const given = checkOptions(
-    factory,
-    options,
-    entries.map(([name]) => name),
-  );
+  const given = checkOptions(factory, options, ['preset', ...entries.map(([name]) => name)]);
+  const preset: unknown = Reflect.get(given, 'preset');
+  const isPublished = checkChoice('preset', preset ?? 'default', METHOD_PRESETS) === 'published';
   const filled = entries.map(([name, option]) => {
     const value: unknown = Reflect.get(given, name);
-    return [name, checkMethodOption(name, option, value === undefined ? option.default : value)] as const;
+    const prescribed: unknown = isPublished ? Reflect.get(published, name) : undefined;
+    return [name, checkMethodOption(name, option, value ?? prescribed ?? option.default)] as const;
   });
   return Object.freeze(Object.fromEntries(filled) as Required<O>);
 }
@@ -69,6 +85,6 @@ export function checkMethodOption(name: string, option: MethodOption, value: unk
     case 'integer':
       return checkInteger(name, value, option.bounds);
     case 'choice':
-      return option.check?.(name, value) ?? checkChoice(name, value, option.choices);
+      return checkChoice(name, value, option.choices);
   }
 }

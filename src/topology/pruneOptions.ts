@@ -1,27 +1,55 @@
 import type { MethodOptions } from './method.ts';
-import type { Schedule } from './schedule.ts';
+import type { Progress } from './topology.ts';
 
-/** The factor of ζ at t, the share of the training that is over. */
+/** The factor of ζ at t, the share of the time until the last update that is over. */
 const annealings = {
   constant: () => 1,
   cosine: halfCosine,
   polynomial: (t: number) => (1 - t) * (1 - t) * (1 - t),
 };
 
-/** Options of every method that evolves. */
-export interface PruneOptions {
+/** When updates are due. */
+export interface UpdateOptions {
+  /** Steps from one update to the next; 0, an update after every epoch. */
+  readonly every?: number;
+  /** Share of the training after which no update is made; 1. */
+  readonly until?: number;
+}
+
+/** Options of every method that replaces connections. */
+export interface PruneOptions extends UpdateOptions {
   /** ζ, the share of a layer's connections replaced at each update; 0.2. */
   readonly pruneFraction?: number;
   /** ζ stays (`constant`, the default), falls to 0 as half a cosine, or as (1 − t)³ (`polynomial`). */
   readonly annealing?: keyof typeof annealings;
 }
 
+/** What UpdateOptions are on the command line. */
+export const updateOptions = {
+  every: {
+    flag: 'update-every',
+    value: 'steps',
+    help: 'steps between two updates; 0: after every epoch',
+    default: 0,
+    kind: 'integer',
+    bounds: { least: 0 },
+  },
+  until: {
+    flag: 'update-until',
+    value: 's',
+    help: 'share of the training after which nothing is replaced',
+    default: 1,
+    kind: 'number',
+    bounds: { least: 0, most: 1 },
+  },
+} as const satisfies MethodOptions<UpdateOptions>;
+
 /** What PruneOptions are on the command line. */
 export const pruneOptions = {
   pruneFraction: {
     flag: 'prune-fraction',
     value: 'f',
-    help: 'share of connections replaced after every epoch',
+    help: 'share of connections replaced at an update',
     default: 0.2,
     kind: 'number',
     bounds: { least: 0, most: 1 },
@@ -34,14 +62,27 @@ export const pruneOptions = {
     kind: 'choice',
     choices: Object.keys(annealings),
   },
+  ...updateOptions,
 } as const satisfies MethodOptions<PruneOptions>;
 
-/** The schedule of checked options. */
-export function pruneSchedule({ pruneFraction, annealing }: Required<PruneOptions>): Schedule {
-  const factor = annealings[annealing];
-  return Object.freeze({
-    fraction: (epoch: number, epochs: number) => pruneFraction * factor(Math.min(1, epoch / epochs)),
-  });
+/** Share of the training that is over. */
+export function shareDone({ step, steps }: Progress): number {
+  return steps === 0 ? 1 : Math.min(1, step / steps);
+}
+
+/** `isDue` of checked options. */
+export function updateIsDue({ every, until }: Required<UpdateOptions>): (progress: Progress) => boolean {
+  return (progress) =>
+    shareDone(progress) <= until && (every === 0 ? progress.isEpochEnd : progress.step % every === 0);
+}
+
+/** ζ of checked options. It is annealed over the time in which updates are made. */
+export function pruneShare(
+  { pruneFraction, annealing, until }: Required<PruneOptions>,
+  progress: Progress,
+): number {
+  const t = until === 0 ? 1 : Math.min(1, shareDone(progress) / until);
+  return pruneFraction * annealings[annealing](t);
 }
 
 /**

@@ -1,59 +1,153 @@
 import type { Random } from '../base/random.ts';
 import type { CsrPattern, Positions } from '../matrix/pattern.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
-import type { CosineSearch } from './cosineSearchOption.ts';
-import type { Schedule } from './schedule.ts';
+import type { Work } from '../run/turns.ts';
 
 /**
- * What a method needs of training:
- * - `activations`: candidates are the positions of largest |cosine| between the activations of their two
- *   neurons;
- * - `denseGradient`: candidates are the positions of largest |gradient|, the mean over `gradientBatches`
- *   mini-batches;
- * - `initialGradient`: `init` is called once more before the first step, with a dense initialisation and its
- *   gradient on the first mini-batch.
+ * What a pair of neurons is scored by:
+ * - `cosine`: the cosine of their activations over some rows: the inputs themselves, hidden neurons after
+ *   ReLU, outputs after softmax;
+ * - `gradient`: the loss's mean gradient by the weight of their connection, over some rows, also where there
+ *   is no connection.
  */
-export type Need = CandidateNeed | 'initialGradient';
+export type ScoreKind = 'cosine' | 'gradient';
 
-/** What candidates can be found by. */
-export type CandidateNeed = 'activations' | 'denseGradient';
-
-/** A layer as `init` sees it. */
-export interface InitialLayer extends LayerShape {
-  /**
-   * Only for `initialGradient`: weights and their gradient, both dense, [outDim, inDim] row-major; copies.
-   */
-  readonly initial?: { readonly weights: Float32Array; readonly gradient: Float32Array };
-}
-
-/** How far training is when the topology evolves. */
+/** How far training is. All counts are over all calls of `train` on the model. */
 export interface Progress {
-  /** The epoch that has just ended, from 1. */
+  /** Steps of the optimiser so far. */
+  readonly step: number;
+  /** Steps that there will be. */
+  readonly steps: number;
+  /** Epochs that are done. */
   readonly epoch: number;
-  /** How many there will be. */
+  /** Epochs that there will be. */
   readonly epochs: number;
-  /** Validation accuracy of that epoch; the training accuracy where there are no validation rows. */
+  /** Whether an epoch has just ended, and the next one has made no step. */
+  readonly isEpochEnd: boolean;
+  /**
+   * Validation accuracy of the last epoch that is done; its training accuracy where there are no validation
+   * rows; −1 before the first one.
+   */
   readonly accuracy: number;
+  /** Rows trained on in an epoch. */
+  readonly rows: number;
+  /** Rows of a step. */
+  readonly batchSize: number;
 }
 
-/** A layer as `evolve` sees it. Its arrays are copies: the method may call, keep and write what it likes. */
+/** A layer as a method sees it. Its arrays are copies: the method may keep and write them. */
 export interface EvolvingLayer extends LayerShape {
   readonly pattern: CsrPattern;
   /** Weights in CSR order. */
-  readonly values: Float32Array;
-  /** CSR positions of the ⌊ζ·nnz⌋ weights of smallest magnitude, ascending; ties go to the lower position. */
-  readonly weakest: Int32Array;
-  /**
-   * As many positions outside the kept ones, of the largest score the method needs; ties go to the lower one.
-   */
-  readonly candidates?: Positions;
+  readonly weights: Float32Array;
+  /** The optimiser's arrays for the weights, each in CSR order; none before the first step. */
+  optimizerState(): readonly Float32Array[];
+}
+
+/** The whole network as a method sees it. */
+export interface EvolvingNetwork {
+  readonly layers: readonly EvolvingLayer[];
   readonly progress: Progress;
 }
 
+/** Some rows of those trained on. It is valid until the update that asked for it ends. */
+export interface RowSample {
+  readonly length: number;
+}
+
+/** What to look for in a layer: the `count` positions outside `kept` of the largest |score|. */
+export interface Wanted {
+  readonly kept: CsrPattern;
+  readonly count: number;
+  /**
+   * Only |scores| above it count, and fewer positions may be found. Absent: free positions of score 0 make up
+   * the number.
+   */
+  readonly least?: number;
+}
+
+/** How `likeliest` looks for positions. */
+export interface Likelihood {
+  /**
+   * `auto`: among listed positions, whose number grows with the neurons; among all where these are no more.
+   * `exact`: among all positions, whose number grows with the neurons' square.
+   */
+  readonly search: 'auto' | 'exact';
+  /** Positions listed for each neuron of a layer, on either side. */
+  readonly pairs: number;
+}
+
 /**
- * A change of a layer's pattern. As many connections are grown as are pruned, unless the method has a
- * `pruneCount`.
+ * What a method may ask for. Lists are by layer; undefined for a layer that is left out. Work is a generator:
+ * `const scores = yield* tools.scoreAt(…)`.
  */
+export interface GrowthTools {
+  /** The random stream of this update for a purpose; the same name gives the same numbers again. */
+  random(purpose: string): Random;
+  /**
+   * CSR positions of the `count` connections of smallest |strength|, ascending; ties go to the lower one.
+   * @param strengths in CSR order; absent: the weights.
+   */
+  weakest(layer: number, count: number, strengths?: Float32Array): Int32Array;
+  /** Rows drawn at random without replacement; all rows where there are no more. */
+  sampleRows(count: number, purpose?: string): RowSample;
+  /**
+   * By layer and CSR position, 1 for a connection that carries a signal for one of the rows: its input fires,
+   * its weight is not 0, and such connections lead on from it to an output of the network.
+   */
+  carrying(rows: RowSample): Work<readonly Uint8Array[]>;
+  /** By layer of neurons, the inputs first: activations [neurons, rows], row-major. */
+  activations(rows: RowSample): Work<readonly Float32Array[]>;
+  /** By layer: the loss's mean gradient by every weight there is, in CSR order. */
+  gradients(rows: RowSample): Work<readonly Float32Array[]>;
+  /**
+   * By layer: Σ |x| over the rows of every input, and Σ |δ| of every output, where δ is the loss's gradient
+   * at the neuron's sum; with `signed`, |Σ ±x| and |Σ ±δ|, with one random sign a row.
+   */
+  neuronSums(rows: RowSample, kind: 'absolute' | 'signed'): Work<readonly NeuronSums[]>;
+  /** Scores of listed positions, each list in row-major order. */
+  scoreAt(
+    positions: readonly (Positions | undefined)[],
+    by: ScoreKind,
+    rows: RowSample,
+  ): Work<readonly (Float32Array | undefined)[]>;
+  /**
+   * Positions of large |score| in row-major order, as many as are wanted. Ties go to the lower row-major
+   * position of W, `[outDim, inDim]`.
+   */
+  likeliest(
+    wanted: readonly (Wanted | undefined)[],
+    by: ScoreKind,
+    rows: RowSample,
+    how: Likelihood,
+  ): Work<readonly (Positions | undefined)[]>;
+}
+
+/** Sums over rows, of one layer's neurons on either side. */
+export interface NeuronSums {
+  readonly inputs: Float64Array;
+  readonly outputs: Float64Array;
+}
+
+/** What a method may ask for before the first step. */
+export interface StartTools extends GrowthTools {
+  /**
+   * Of a dense network of the same shape, drawn by the model's initialiser: its weights and their mean
+   * gradient over the rows, `[outDim, inDim]` row-major. Takes the memory of the dense network.
+   */
+  initialGradients(
+    rows: RowSample,
+  ): Work<readonly { readonly weights: Float32Array; readonly gradient: Float32Array }[]>;
+  /**
+   * Gives layers a pattern with weights in CSR order; the whole network keeps its number of connections. The
+   * arrays of a network that was handed over before stay as they were.
+   */
+  replace(
+    layers: readonly ({ readonly pattern: CsrPattern; readonly weights: Float32Array } | undefined)[],
+  ): void;
+}
+
+/** A change of a layer's pattern. */
 export interface Edit {
   /** CSR positions to remove, ascending. */
   readonly prune: Int32Array;
@@ -66,6 +160,20 @@ export interface Edit {
   readonly random: Positions;
 }
 
+/** What an update comes to. */
+export interface Evolved<S> {
+  /**
+   * By layer; undefined for one that stays as it is. All edits together grow as many connections as they
+   * prune; a layer may lose some to another one, and keeps at least one.
+   */
+  readonly edits: readonly (Edit | undefined)[];
+  readonly states: readonly S[];
+  /** Whether fewer may be grown than pruned, in all layers together; absent: not. */
+  readonly shrinks?: boolean;
+  /** What the grown were found by; absent where none were searched for. */
+  readonly by?: ScoreKind;
+}
+
 /**
  * A topology method: where connections are at first, and how they move. S is what it remembers of a layer
  * from one update to the next. S has to be JSON, since checkpoints save it. A method that is an object
@@ -75,46 +183,42 @@ export interface Topology<S = unknown> {
   readonly name: string;
   /** What it was made with, as JSON. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly needs: readonly Need[];
-  /** ζ, the share of connections replaced at an update. */
-  readonly schedule: Schedule;
-  /** Mini-batches that a dense gradient is the mean of; absent: 1. */
-  readonly gradientBatches?: number;
-  /** How candidates by activations are searched for; absent: whichever way is cheaper. */
-  readonly search?: CosineSearch;
   /**
    * The name of the initialiser that new connections get where the caller chooses none; `uniform` if absent.
    */
   readonly growInitializer?: string;
   /** The first pattern has every connection, whatever the density asked for. */
   readonly startsFull?: boolean;
+  /** `start` chooses the first pattern, so none can be given. */
+  readonly choosesPattern?: boolean;
   /**
    * A layer's first pattern, of layer.nnz connections, or of all. Where the connections are given, as in a
    * model's file, layer.nnz is 0, and only the state is taken.
    */
-  init(layer: InitialLayer, random: Random): { readonly pattern: CsrPattern; readonly state: S };
-  /** Updates before the first step, by what fires together and without labels; absent: none. */
-  readonly wiring?: number;
+  init(layer: LayerShape, random: Random): { readonly pattern: CsrPattern; readonly state: S };
   /**
-   * What the coming update's candidates are found by, one of `needs`; undefined for none. Absent: the first
-   * need.
+   * What is done once, before the first step, with the rows at hand. Absent: nothing.
+   * @returns the states.
    */
-  candidatesBy?(state: S, progress: Progress): CandidateNeed | undefined;
+  start?(
+    network: EvolvingNetwork,
+    states: readonly S[],
+    tools: StartTools,
+  ): Work<readonly S[]> | readonly S[];
   /**
-   * Whether the coming update prunes connections that carry nothing before the weakest ones; absent: it does
-   * not.
+   * Whether an update is due: asked before every step but the first. Absent: at the end of every epoch. No
+   * update comes after the last step.
    */
-  prunesIdle?(state: S, progress: Progress): boolean;
-  /**
-   * For methods that prune more than they grow: how many connections the coming update prunes, in place of
-   * the schedule's ⌊ζ·nnz⌋. Then full layers are pruned, too.
-   */
-  pruneCount?(layer: LayerShape, state: S, progress: Progress): number;
+  isDue?(progress: Progress, layers: readonly LayerShape[]): boolean;
+  /** One update; absent where the pattern is fixed. */
+  evolve?(
+    network: EvolvingNetwork,
+    states: readonly S[],
+    tools: GrowthTools,
+  ): Work<Evolved<S>> | Evolved<S>;
   /**
    * A layer's state from a checkpoint, checked; absent where the method remembers nothing.
    * @throws CtreError `E_FORMAT` for anything that is no state.
    */
   restore?(state: unknown): S;
-  /** One update after an epoch; absent where the pattern is fixed. */
-  evolve?(layer: EvolvingLayer, state: S, random: Random): { readonly edit: Edit; readonly state: S };
 }

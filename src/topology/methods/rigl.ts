@@ -1,32 +1,43 @@
-import { growCandidates } from '../growCandidates.ts';
-import { type Method, readMethodOptions } from '../method.ts';
-import { type PruneOptions, pruneOptions, pruneSchedule } from '../pruneOptions.ts';
+import { type Method, type MethodOptions, type MethodPreset, readMethodOptions } from '../method.ts';
+import { type PruneOptions, pruneOptions, pruneShare, updateIsDue } from '../pruneOptions.ts';
+import { growFound, pruneWeakest } from '../replaceWeakest.ts';
+import { type SearchOptions, searchOptions } from '../searchOptions.ts';
 import { startAtRandom } from '../startAtRandom.ts';
 import type { Topology } from '../topology.ts';
 
-/** RigL, as published. */
+/** Options of rigl. */
+export type RiglOptions = PruneOptions & SearchOptions;
+
+const riglOptions = { ...pruneOptions, ...searchOptions } as const satisfies MethodOptions<RiglOptions>;
+
+/** RigL. */
 export const rigl = {
   name: 'rigl',
-  about: 'Grows where the dense gradient is largest.',
+  about: 'Grows where the gradient is largest.',
   source: 'Evci et al., ICML 2020',
-  options: pruneOptions,
+  options: riglOptions,
+  published: { pruneFraction: 0.3, annealing: 'cosine', every: 100, until: 0.75, search: 'exact' },
   create: createRigl,
 } as const satisfies Method;
 
 /**
- * RigL: grows where the dense gradient of one mini-batch is largest, with weight 0 (Evci et al., ICML
- * 2020).
+ * RigL: grows where the gradient of one mini-batch is largest, with weight 0 (Evci et al., ICML 2020).
  * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
  */
-export function createRigl(options: PruneOptions = {}): Topology<null> {
-  const checked = readMethodOptions<PruneOptions>('topology.rigl', pruneOptions, options);
+export function createRigl(options: RiglOptions & MethodPreset = {}): Topology<null> {
+  const checked = readMethodOptions<RiglOptions>('topology.rigl', riglOptions, options, rigl.published);
   return Object.freeze<Topology<null>>({
     name: 'rigl',
     options: checked,
-    schedule: pruneSchedule(checked),
-    needs: ['denseGradient'],
     growInitializer: 'zeros',
     init: startAtRandom,
-    evolve: (layer, state) => ({ edit: growCandidates(layer), state }),
+    isDue: updateIsDue(checked),
+    *evolve(network, states, tools) {
+      const { progress } = network;
+      const replaced = pruneWeakest(network, tools, pruneShare(checked, progress));
+      const batch = tools.sampleRows(progress.batchSize);
+      const found = yield* tools.likeliest(replaced, 'gradient', batch, checked);
+      return { edits: growFound(replaced, found), states, by: 'gradient' };
+    },
   });
 }

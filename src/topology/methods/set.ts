@@ -1,6 +1,7 @@
 import { growAtRandom } from '../growAtRandom.ts';
-import { type Method, readMethodOptions } from '../method.ts';
-import { type PruneOptions, pruneOptions, pruneSchedule } from '../pruneOptions.ts';
+import { type Method, type MethodPreset, readMethodOptions } from '../method.ts';
+import { type PruneOptions, pruneOptions, pruneShare, updateIsDue } from '../pruneOptions.ts';
+import { pruneWeakest } from '../replaceWeakest.ts';
 import { startAtRandom } from '../startAtRandom.ts';
 import type { Topology } from '../topology.ts';
 
@@ -17,14 +18,16 @@ export const set = {
  * SET: starts at random and grows at random (Mocanu et al., Nature Communications 2018).
  * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
  */
-export function createSet(options: PruneOptions = {}): Topology<null> {
+export function createSet(options: PruneOptions & MethodPreset = {}): Topology<null> {
   const checked = readMethodOptions<PruneOptions>('topology.set', pruneOptions, options);
   return Object.freeze<Topology<null>>({
     name: 'set',
     options: checked,
-    schedule: pruneSchedule(checked),
-    needs: [],
     init: startAtRandom,
-    evolve: (layer, state, random) => ({ edit: growAtRandom(layer, random), state }),
+    isDue: updateIsDue(checked),
+    evolve: (network, states, tools) => ({
+      edits: growAtRandom(pruneWeakest(network, tools, pruneShare(checked, network.progress)), tools),
+      states,
+    }),
   });
 }
