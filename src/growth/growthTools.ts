@@ -30,7 +30,7 @@ import type { EvolvingModel } from './evolvingModel.ts';
 import { searchCosines, searchMagnitudes } from './exactSearch.ts';
 import { GrowthCost } from './growthCost.ts';
 import { sumNeurons } from './neuronSums.ts';
-import { activationPairs, gradientPairs, type PairStream, streamTiles } from './pairStream.ts';
+import { activationPairs, firstRows, gradientPairs, type PairStream, streamTiles } from './pairStream.ts';
 import { byProductOfNorms, neighboursOfNeighbours, proposePositions } from './proposals.ts';
 import { scoreLists } from './scoreLists.ts';
 import type { SearchContext } from './searchContext.ts';
@@ -50,6 +50,9 @@ export interface ToolSetting {
 
 /** Share of the listed positions that are neighbours of neighbours, where the method says nothing. */
 const GUIDED = { cosine: 0.5, gradient: 0 } as const;
+
+/** Rows that tell which neurons are active enough to be proposed. */
+const ACTIVITY_ROWS = 128;
 
 /** The tools of one update. They count what they cost. */
 export class Tools implements GrowthTools {
@@ -142,7 +145,13 @@ export class Tools implements GrowthTools {
     const region = new Region(network.engine.arena);
     try {
       const patterns = network.layers.map((layer) => layer.pattern());
-      const listed = yield* scoreLists(this.context, region, patterns, this.#stream('gradient', rows));
+      const listed = yield* scoreLists(
+        this.context,
+        region,
+        patterns,
+        this.#stream('gradient', rows),
+        'gradient',
+      );
       return listed.map((layer) => layer?.scores.view.slice() ?? new Float32Array(0));
     } finally {
       region.free();
@@ -170,8 +179,7 @@ export class Tools implements GrowthTools {
     const region = new Region(network.engine.arena);
     try {
       const stream = this.#stream(checkScoreKind(by), rows);
-      const norms = by === 'cosine' ? yield* sumSquares(this.context, region, stream) : undefined;
-      const scored = yield* scoreLists(this.context, region, lists, stream, norms);
+      const scored = yield* scoreLists(this.context, region, lists, stream, by);
       return scored.map((layer) => layer?.scores.view.slice());
     } finally {
       region.free();
@@ -201,13 +209,14 @@ export class Tools implements GrowthTools {
     const question = this.#count();
     const region = new Region(network.engine.arena);
     try {
-      const norms = yield* sumSquares(context, region, stream);
+      const norms = yield* sumSquares(context, region, firstRows(stream, ACTIVITY_ROWS));
       const lists = requests.map((request, l) => {
         if (request === undefined) return undefined;
         const layer = network.layers[l];
         const proposal = {
           kept: request.kept,
           pattern: layer.pattern(),
+          along: request.along ?? layer.pattern(),
           norms: { inputs: norms[l].inputs.view.slice(), outputs: norms[l].outputs.view.slice() },
           count: Math.max(request.count, Math.ceil(pairs * (layer.inDim + layer.outDim))),
           guided,
@@ -216,7 +225,7 @@ export class Tools implements GrowthTools {
         return proposePositions(proposal, this.random(`propose/${question}/${l}`));
       });
       yield;
-      const scored = yield* scoreLists(context, region, lists, stream, by === 'cosine' ? norms : undefined);
+      const scored = yield* scoreLists(context, region, lists, stream, by);
       return requests.map((request, l) => {
         const [list, layer] = [lists[l], scored[l]];
         if (request === undefined || list === undefined || layer === undefined) return undefined;

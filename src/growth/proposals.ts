@@ -1,5 +1,5 @@
 import type { Random } from '../base/random.ts';
-import { type CsrPattern, transposePattern } from '../matrix/pattern.ts';
+import { type CsrPattern, type Positions, transposePattern } from '../matrix/pattern.ts';
 import { firstFree } from '../matrix/sampling.ts';
 import { PositionList } from './positionList.ts';
 
@@ -16,28 +16,28 @@ export interface NeuronNorms {
 export interface Proposal {
   /** Positions that are not free. */
   readonly kept: CsrPattern;
-  /** The connections there are, the pruned ones among them. */
   readonly pattern: CsrPattern;
+  /** Connections along which neighbours of neighbours are looked for. */
+  readonly along: CsrPattern;
   readonly norms: NeuronNorms;
   /** About how many positions are listed. */
   readonly count: number;
   /** Share of the positions that `guide` draws; the others are uniform among neurons whose norm is not 0. */
   readonly guided: number;
-  readonly guide: (proposal: Proposal) => Draw;
+  readonly guide: Guide;
 }
 
-/** Draws a pair: [output neuron, input neuron]. */
-type Draw = (random: Random) => readonly [number, number];
+/** Adds `count` positions to a list. */
+type Guide = (proposal: Proposal, list: PositionList, count: number, random: Random) => void;
 
 /** Distinct free positions of a layer, as a pattern; all of them where there are no more. */
 export function proposePositions(proposal: Proposal, random: Random): CsrPattern {
   const { kept, norms, count, guided, guide } = proposal;
-  const outputs = active(norms.outputs);
-  const inputs = active(norms.inputs);
   const free = kept.rows * kept.cols - kept.indices.length;
   if (count >= free) return listAll(kept, free);
-  const list = new PositionList(kept, Math.max(count, Math.min(count, outputs.length * inputs.length)));
-  if (outputs.length === 0 || inputs.length === 0) return list.pattern();
+  const outputs = active(norms.outputs);
+  const inputs = active(norms.inputs);
+  const list = new PositionList(kept, count);
   if (outputs.length * inputs.length <= count) {
     for (const row of outputs) for (const col of inputs) list.add(row, col);
     return list.pattern();
@@ -46,10 +46,7 @@ export function proposePositions(proposal: Proposal, random: Random): CsrPattern
   for (let e = byGuide; e < count; e++) {
     list.add(outputs[random.below(outputs.length)], inputs[random.below(inputs.length)]);
   }
-  if (byGuide > 0) {
-    const draw = guide(proposal);
-    for (let e = 0; e < byGuide; e++) list.add(...draw(random));
-  }
+  if (byGuide > 0) guide(proposal, list, byGuide, random);
   return list.pattern();
 }
 
@@ -58,30 +55,53 @@ export function proposePositions(proposal: Proposal, random: Random): CsrPattern
  * input b of that one; the pair is (j, b). What is like my neighbour is often like me (Dong et al. 2011), so
  * what one good pair finds, its neighbours find.
  */
-export function neighboursOfNeighbours({ pattern }: Proposal): Draw {
-  const { rows, indptr, indices } = pattern;
-  if (indices.length === 0) return (random) => [random.below(rows), random.below(pattern.cols)];
-  const byInput = transposePattern(pattern);
-  const rowOf = new Int32Array(indices.length);
-  for (let r = 0; r < rows; r++) rowOf.fill(r, indptr[r], indptr[r + 1]);
-  return (random) => {
-    const p = random.below(indices.length);
-    const input = indices[p];
+export function neighboursOfNeighbours(
+  { pattern, along }: Proposal,
+  list: PositionList,
+  count: number,
+  random: Random,
+): void {
+  const byInput = transposePattern(along);
+  const starts = startsAlong(pattern, byInput.indptr);
+  if (starts.rows.length === 0) return;
+  for (let e = 0; e < count; e++) {
+    const start = random.below(starts.rows.length);
+    const input = starts.cols[start];
     const first = byInput.indptr[input];
     const other = byInput.indices[first + random.below(byInput.indptr[input + 1] - first)];
-    const begin = indptr[other];
-    return [rowOf[p], indices[begin + random.below(indptr[other + 1] - begin)]];
-  };
+    const begin = along.indptr[other];
+    list.add(starts.rows[start], along.indices[begin + random.below(along.indptr[other + 1] - begin)]);
+  }
 }
 
 /**
  * Pairs in proportion to the product of their norms, an upper bound of the |inner product| (GraBo takes sums
  * of magnitudes; Heddes et al. 2024).
  */
-export function byProductOfNorms({ norms }: Proposal): Draw {
+export function byProductOfNorms(
+  { norms }: Proposal,
+  list: PositionList,
+  count: number,
+  random: Random,
+): void {
   const drawOutput = inProportion(norms.outputs);
   const drawInput = inProportion(norms.inputs);
-  return (random) => [drawOutput(random), drawInput(random)];
+  for (let e = 0; e < count; e++) list.add(drawOutput(random), drawInput(random));
+}
+
+/** The connections whose input the way goes on from. @param offsets of the connections gone along, by input. */
+function startsAlong({ rows, indptr, indices }: CsrPattern, offsets: Int32Array): Positions {
+  const starts = { rows: new Int32Array(indices.length), cols: new Int32Array(indices.length) };
+  let count = 0;
+  for (let r = 0; r < rows; r++) {
+    for (let p = indptr[r]; p < indptr[r + 1]; p++) {
+      const input = indices[p];
+      if (offsets[input] === offsets[input + 1]) continue;
+      starts.rows[count] = r;
+      starts.cols[count++] = input;
+    }
+  }
+  return { rows: starts.rows.subarray(0, count), cols: starts.cols.subarray(0, count) };
 }
 
 /** Draws neurons in proportion to the roots of their squared norms. */

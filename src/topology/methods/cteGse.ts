@@ -68,7 +68,7 @@ export function createCteGse(options: CteGseOptions & MethodPreset = {}): Topolo
     *start(network, states, tools) {
       const share = pruneShare(checked, network.progress);
       const search = process.env.WS === 'exact' ? 'exact' : 'auto';
-      if (wiring > 0) yield* wireByCosine(network, tools, { updates: E('W', wiring), share, search, pairs: E('WN', 8), guided: E('WG', 0.5) });
+      if (wiring > 0) yield* wireByCosine(network, tools, { updates: E('W', wiring), share: E('WF', share), search, pairs: E('WN', 8), guided: E('WG', 0.5) });
       return states;
     },
     isDue: (progress) => isDue(progress) && progress.epoch % E('UE', 1) === 0,
