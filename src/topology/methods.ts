@@ -3,7 +3,7 @@ import type { Method } from './method.ts';
 import { cht } from './methods/cht.ts';
 import { chts } from './methods/chts.ts';
 import { cte } from './methods/cte.ts';
-import { cteRigl } from './methods/cteRigl.ts';
+import { cteGse } from './methods/cteGse.ts';
 import { ctreSeq } from './methods/ctreSeq.ts';
 import { ctreSim } from './methods/ctreSim.ts';
 import { dense } from './methods/dense.ts';
@@ -23,7 +23,7 @@ import type { Topology } from './topology.ts';
  * public `topology`, the command line, the playground, reports and tests read the table.
  */
 const METHOD_TABLE = {
-  cteRigl,
+  cteGse,
   ctreSim,
   ctreSeq,
   cte,

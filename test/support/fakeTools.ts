@@ -286,7 +286,7 @@ export function evolveOnce<S>(
   const patterns = model.patterns.map((pattern, l) => {
     const edit = edits[l];
     if (edit === undefined) return pattern;
-    const after = planEdit(pattern, edit, true).pattern;
+    const after = planEdit(pattern, edit).pattern;
     checkCsr(after);
     return after;
   });
