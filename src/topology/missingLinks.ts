@@ -2,8 +2,9 @@ import type { Random } from '../base/random.ts';
 import { type CsrPattern, transposePattern } from '../matrix/pattern.ts';
 import type { Work } from '../run/turns.ts';
 
-/** Paths of length three that are walked for each link of a layer, at most. */
+/** Paths of length three that are walked for each link of a layer, at most, and in a small layer. */
 const WALKS = 64;
+const WALKS_AT_LEAST = 2 ** 20;
 
 /** Scored links that are kept for each link of a layer, and in a small layer. */
 const KEPT_LINKS = 4;
@@ -30,9 +31,10 @@ interface Neighbours {
  * links to neurons other than a and b and those of the paths from a to b (Muscoloni et al. 2022; Zhang et
  * al., ICLR 2024).
  *
- * The time is bounded by 64 paths for each link: where a layer has more, a neuron with more than h links is
- * walked through h of them, evenly spaced, and h is the first of max, ¾ max, (¾)² max … that fits. Beyond
- * four missing links for each link, and 2^20, uniformly random ones of those scored are kept.
+ * The time is bounded by 64 paths for each link, or 2^20 if that is more. Where a layer has more paths, a
+ * neuron with more than h links is walked through h of them, evenly spaced, and h is the first of max, ¾ max,
+ * (¾)² max … that fits. Memory is bounded by four missing links for each link, or 2^20: where more are scored,
+ * uniformly random ones of them are kept.
  */
 export function* scoreMissingLinks(pattern: CsrPattern, random: Random): Work<MissingLinks> {
   const { rows, cols, indptr, indices } = pattern;
@@ -117,7 +119,7 @@ function limitWalks(outputs: CsrPattern, inputs: Neighbours): { most: number; wa
   let most = Math.max(1, largestDegree(outputs), largestDegree(inputs));
   while (true) {
     const walks = countWalks(outputs, inputs, most);
-    if (walks <= WALKS * links || most === 1) return { most, walks };
+    if (walks <= Math.max(WALKS_AT_LEAST, WALKS * links) || most === 1) return { most, walks };
     most = Math.max(1, Math.floor(0.75 * most));
   }
 }
