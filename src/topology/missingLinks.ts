@@ -11,7 +11,7 @@ const KEPT_LINKS = 4;
 const KEPT_AT_LEAST = 2 ** 20;
 
 /** Missing links that are scored in a piece of work. */
-const PIECE = 2 ** 15;
+const LINKS_A_PIECE = 2 ** 15;
 
 /** Links that a layer lacks. The link of a key is (⌊key / cols⌋, key mod cols); the order means nothing. */
 export interface MissingLinks {
@@ -19,8 +19,8 @@ export interface MissingLinks {
   readonly scores: Float64Array;
 }
 
-/** Neighbours of one side's neurons. */
-interface Neighbours {
+/** NeighbourLists of one side's neurons. */
+interface NeighbourLists {
   readonly indptr: Int32Array;
   readonly indices: Int32Array;
 }
@@ -44,7 +44,7 @@ export function* scoreMissingLinks(pattern: CsrPattern, random: Random): Work<Mi
   const keys = new Float64Array(capacity);
   const scores = new Float64Array(capacity);
   let seen = 0;
-  let pieceEnd = PIECE;
+  let pieceEnd = LINKS_A_PIECE;
   const keep = (key: number, score: number): void => {
     const slot = seen < capacity ? seen : random.below(seen + 1);
     seen++;
@@ -60,12 +60,13 @@ export function* scoreMissingLinks(pattern: CsrPattern, random: Random): Work<Mi
   const reachedRows: number[] = [];
   const reachedCols: number[] = [];
   const foundCols: number[] = [];
-  const degree = (side: Neighbours, neuron: number): number => side.indptr[neuron + 1] - side.indptr[neuron];
-  const neighbour = (side: Neighbours, neuron: number, i: number): number => {
+  const degree = (side: NeighbourLists, neuron: number): number =>
+    side.indptr[neuron + 1] - side.indptr[neuron];
+  const neighbour = (side: NeighbourLists, neuron: number, i: number): number => {
     const links = degree(side, neuron);
     return side.indices[side.indptr[neuron] + (links <= most ? i : Math.floor((i * links) / most))];
   };
-  const walked = (side: Neighbours, neuron: number): number => Math.min(most, degree(side, neuron));
+  const walked = (side: NeighbourLists, neuron: number): number => Math.min(most, degree(side, neuron));
   for (let b = 0; b < rows; b++) {
     for (let p = indptr[b]; p < indptr[b + 1]; p++) isInput[indices[p]] = 1;
     for (let i = 0; i < walked(pattern, b); i++) {
@@ -106,7 +107,7 @@ export function* scoreMissingLinks(pattern: CsrPattern, random: Random): Work<Mi
     foundCols.length = 0;
     reachedRows.length = 0;
     if (seen < pieceEnd) continue;
-    pieceEnd = seen + PIECE;
+    pieceEnd = seen + LINKS_A_PIECE;
     yield;
   }
   const length = Math.min(seen, capacity);
@@ -114,7 +115,7 @@ export function* scoreMissingLinks(pattern: CsrPattern, random: Random): Work<Mi
 }
 
 /** How many of its links a neuron is walked through at most, and how many paths these are. */
-function limitWalks(outputs: CsrPattern, inputs: Neighbours): { most: number; walks: number } {
+function limitWalks(outputs: CsrPattern, inputs: NeighbourLists): { most: number; walks: number } {
   const links = outputs.indices.length;
   let most = Math.max(1, largestDegree(outputs), largestDegree(inputs));
   while (true) {
@@ -124,15 +125,15 @@ function limitWalks(outputs: CsrPattern, inputs: Neighbours): { most: number; wa
   }
 }
 
-function largestDegree({ indptr }: Neighbours): number {
+function largestDegree({ indptr }: NeighbourLists): number {
   let largest = 0;
   for (let n = 1; n < indptr.length; n++) largest = Math.max(largest, indptr[n] - indptr[n - 1]);
   return largest;
 }
 
 /** The paths of length three of a walk through at most so many links of each neuron; or a few more. */
-function countWalks(outputs: CsrPattern, inputs: Neighbours, most: number): number {
-  const walked = ({ indptr }: Neighbours, n: number): number => Math.min(most, indptr[n + 1] - indptr[n]);
+function countWalks(outputs: CsrPattern, inputs: NeighbourLists, most: number): number {
+  const walked = ({ indptr }: NeighbourLists, n: number): number => Math.min(most, indptr[n + 1] - indptr[n]);
   const fromInput = new Float64Array(outputs.cols);
   for (let u = 0; u < outputs.cols; u++) {
     const end = inputs.indptr[u] + walked(inputs, u);

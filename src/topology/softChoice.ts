@@ -1,5 +1,5 @@
 import type { Random } from '../base/random.ts';
-import { cumulate, drawIndex, isPositive } from './drawByProduct.ts';
+import { canDrawFrom, cumulate, drawIndex } from './drawByProduct.ts';
 import { strongest } from './ranking.ts';
 
 /** How often what is missing is drawn, with the weights that are left. Then the largest make up the number. */
@@ -36,7 +36,7 @@ export function drawByWeight(weights: Float64Array, count: number, random: Rando
   let missing = count;
   for (let round = 0; round < ROUNDS_OF_WEIGHTS && missing > 0; round++) {
     const sums = cumulate(left);
-    if (!isPositive(sums)) break;
+    if (!canDrawFrom(sums)) break;
     // What is drawn twice counts once: the same as drawing among those that are left.
     for (let draws = missing; draws > 0; draws--) {
       const i = drawIndex(sums, random);
