@@ -5,7 +5,7 @@ import { randomPattern, sampleFree } from '../../matrix/sampling.ts';
 import { type Method, type MethodOptions, type MethodPreset, readMethodOptions } from '../method.ts';
 import { type PruneOptions, pruneOptions, pruneShare, updateIsDue } from '../pruneOptions.ts';
 import type { Edit, EvolvingLayer, Topology } from '../topology.ts';
-import { isLastUpdate } from '../updateTimes.ts';
+import { isLastUpdate, shrinkIsDue } from '../updateTimes.ts';
 
 /** Options of mest. */
 export interface MestOptions extends PruneOptions {
@@ -14,7 +14,8 @@ export interface MestOptions extends PruneOptions {
   /**
    * `hard` (the default): a layer has as many connections as the density asks for. `soft`: it starts with
    * 1 + ζ times as many, and each update prunes it down to the density before it grows ζ of that again, so
-   * that what is new is trained before anything else goes. The last update grows none.
+   * that what is new is trained before anything else goes. The last update grows none. A training that is
+   * shorter than two updates has one at its half.
    */
   readonly memoryBound?: 'hard' | 'soft';
 }
@@ -82,7 +83,7 @@ export function createMest(options: MestOptions & MethodPreset = {}): Topology<M
       return { pattern, state: { target: nnz } };
     },
     restore: restoreMestState,
-    isDue: updateIsDue(checked),
+    isDue: memoryBound === 'soft' ? (progress) => shrinkIsDue(checked, progress) : updateIsDue(checked),
     *evolve({ layers, progress }, states, tools) {
       const share = pruneShare(checked, progress);
       const isLast = isLastUpdate(checked, progress);

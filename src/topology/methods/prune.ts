@@ -4,7 +4,7 @@ import { emptyPattern, fullPattern, noPositions } from '../../matrix/pattern.ts'
 import { type Method, type MethodOptions, type MethodPreset, readMethodOptions } from '../method.ts';
 import { updateOptions } from '../pruneOptions.ts';
 import type { Topology } from '../topology.ts';
-import { lastUpdateStep } from '../updateTimes.ts';
+import { isUpdateStep, lastUpdateStep } from '../updateTimes.ts';
 
 /** Options of gradual pruning. */
 export interface GradualPruningOptions {
@@ -54,8 +54,8 @@ export const prune = {
 /**
  * Gradual magnitude pruning: a dense network loses its smallest weights, down to the density asked for. At
  * the share t of the time from `begin` to `until`, (1 − t)³ of what is too much is left (Zhu and Gupta 2017,
- * who prune every 100 to 1 000 steps). Whatever the options, the last update reaches the density; a training
- * that has no update, since no epoch or too few steps follow, stays dense.
+ * who prune every 100 to 1 000 steps). The last update reaches the density, whatever the options: a training
+ * that is shorter than two updates has one at its half.
  * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
  */
 export function createPrune(options: GradualPruningOptions & MethodPreset = {}): Topology<PruneState> {
@@ -65,7 +65,7 @@ export function createPrune(options: GradualPruningOptions & MethodPreset = {}):
     options,
     prune.published,
   );
-  const { every, begin, until } = checked;
+  const { begin, until } = checked;
   return Object.freeze<Topology<PruneState>>({
     name: 'prune',
     options: checked,
@@ -76,8 +76,7 @@ export function createPrune(options: GradualPruningOptions & MethodPreset = {}):
     }),
     restore: restorePruneState,
     isDue: (progress) =>
-      (every === 0 ? progress.isEpochEnd : progress.step % every === 0) &&
-      progress.step >= begin * lastUpdateStep(checked, progress),
+      isUpdateStep(checked, progress) && progress.step >= begin * lastUpdateStep(checked, progress),
     evolve({ layers, progress }, states, tools) {
       const last = lastUpdateStep(checked, progress);
       const span = (until - begin) * last;

@@ -61,6 +61,9 @@ describe('mest', () => {
     // ζ at 0.1, 0.2 … of the training.
     const shares = [0.1, 0.2, 0.3, 0.4].map((t) => 0.125 * (1 + Math.cos(2 * Math.PI * t)));
     expect(falling).toEqual([100, ...shares.map((share) => 80 + Math.floor(share * 80)), 80]);
+    for (const short of [{ every: 100 }, { every: 39 }, { until: 0 }, { until: 0.05, every: 7 }]) {
+      expect(train({ ...soft, ...short })).toEqual([100, 80]);
+    }
     expect(train({ ...soft, every: 7 })).toEqual([100, 100, 100, 100, 100, 80]);
     expect(train({ preset: 'published' }).at(-1)).toBe(80);
     expect(train({ pruneFraction: 0.25 })).toEqual(Array(10).fill(80));

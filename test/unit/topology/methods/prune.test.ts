@@ -68,6 +68,9 @@ describe('prune', () => {
     [{ begin: 1, until: 0 }, 5, 9],
     [{ begin: 1, until: 1 }, 5, 9],
     [{ preset: 'published' as const }, 3, 100],
+    [{ preset: 'published' as const }, 3, 20],
+    [{}, 1, 20],
+    [{ every: 19 }, 1, 20],
   ])('has reached the density at the last update: %o', (options, epochs, stepsAnEpoch) => {
     expect(train(options, epochs, stepsAnEpoch).at(-1)?.[1]).toBe(target);
   });
