@@ -2,31 +2,35 @@ import type { Limits } from './ranking.ts';
 
 /**
  * Whole numbers in proportion to the weights, within limits, that add up to `total`, or to the sum of the
- * limits nearest to it. What is left over by rounding down goes to the largest fractions; ties go to the
- * lower index. Where all weights are 0, they count as equal.
+ * limits nearest to it. An index whose part would pass its limit gets its limit, and the others share what is
+ * left. What rounding down leaves over goes to the largest fractions; ties go to the lower index. Where all
+ * weights are 0, they count as equal.
  */
 export function apportion(total: number, weights: readonly number[], limits: readonly Limits[]): number[] {
   const amounts = limits.map(({ least }) => least);
-  let left = total - amounts.reduce((sum, amount) => sum + amount, 0);
+  let left = Math.max(0, total - amounts.reduce((sum, amount) => sum + amount, 0));
+  let open = amounts.flatMap((amount, l) => (limits[l].most > amount ? [l] : []));
   const room = (l: number): number => limits[l].most - amounts[l];
-  while (left > 0) {
-    const open = amounts.flatMap((_, l) => (room(l) > 0 ? [l] : []));
-    if (open.length === 0) break;
+  while (open.length > 0) {
     const sum = open.reduce((whole, l) => whole + weights[l], 0);
-    const parts = open.map((l) => (sum > 0 ? (left * weights[l]) / sum : left / open.length));
-    const wholes = parts.map((part, i) => Math.min(room(open[i]), Math.floor(part)));
-    const given = wholes.reduce((whole, part) => whole + part, 0);
-    if (given === 0) {
-      // Less than one each: the largest parts first.
-      const order = open.map((_, i) => i).sort((i, j) => parts[j] - parts[i] || i - j);
-      for (const i of order.slice(0, left)) amounts[open[i]]++;
-      left -= Math.min(left, order.length);
-      continue;
+    const part = (l: number): number => (sum > 0 ? (left * weights[l]) / sum : left / open.length);
+    const full = open.filter((l) => part(l) >= room(l));
+    if (full.length === 0) {
+      const parts = open.map(part);
+      const wholes = parts.map(Math.floor);
+      const rest = left - wholes.reduce((whole, one) => whole + one, 0);
+      const order = [...parts.keys()].sort((i, j) => parts[j] - wholes[j] - (parts[i] - wholes[i]) || i - j);
+      for (const i of order.slice(0, rest)) wholes[i]++;
+      wholes.forEach((whole, i) => {
+        amounts[open[i]] += whole;
+      });
+      return amounts;
     }
-    wholes.forEach((whole, i) => {
-      amounts[open[i]] += whole;
-    });
-    left -= given;
+    for (const l of full) {
+      left -= room(l);
+      amounts[l] = limits[l].most;
+    }
+    open = open.filter((l) => room(l) > 0);
   }
   return amounts;
 }

@@ -87,15 +87,15 @@ export function createGse(options: GseOptions & MethodPreset = {}): Topology<nul
         distribution === 'uniform'
           ? undefined
           : yield* tools.neuronSums(batch, distribution === 'grabo' ? 'absolute' : 'signed');
-      const subsets = layers.map(({ pattern, nnz, ...layer }, l): Positions | undefined => {
-        const free = layer.inDim * layer.outDim - nnz;
-        const count = Math.min(free, Math.floor(subset * nnz));
-        if (count === 0) return undefined;
+      const subsets: (Positions | undefined)[] = [];
+      for (const [l, { pattern, nnz, inDim, outDim }] of layers.entries()) {
+        const count = Math.min(inDim * outDim - nnz, Math.floor(subset * nnz));
         const random = tools.random(`subset/${l}`);
-        return sums === undefined
-          ? sampleFree(pattern, count, random)
-          : drawByProduct(pattern, count, sums[l], random);
-      });
+        if (count === 0) subsets.push(undefined);
+        else if (sums === undefined) subsets.push(sampleFree(pattern, count, random));
+        else subsets.push(drawByProduct(pattern, count, sums[l], random));
+        yield;
+      }
       const scores = yield* tools.scoreAt(subsets, 'gradient', batch);
       const lists = layers.map((_, l) => scores[l] ?? new Float32Array(0));
       const { pruned, grown } = exchange(layers, lists, pruneShare(checked, progress));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noPositions, removeConnections } from '../../../../src/matrix/pattern.ts';
+import { apportion } from '../../../../src/topology/apportion.ts';
 import { createMomentum } from '../../../../src/topology/methods/momentum.ts';
 import {
   denseGradients,
@@ -16,6 +17,27 @@ const base = fakeModel(dims, [100, 100, 40]);
 /** Momentum of one size in each layer, of either sign. */
 const slotsOf = (sizes: number[]) =>
   base.weights.map((weights, l) => [weights.map((_, p) => (p % 2 === 0 ? sizes[l] : -sizes[l]))]);
+
+describe('what is apportioned', () => {
+  const upTo = (most: number, least = 0) => ({ least, most });
+
+  it.each([
+    // 4.5, 3.5 and 2: the halves tie.
+    [10, [9, 7, 4], [upTo(99), upTo(99), upTo(99)], [5, 3, 2]],
+    // 5.2, 2.9 and 1.9: the nines get what is left.
+    [10, [52, 29, 19], [upTo(99), upTo(99), upTo(99)], [5, 3, 2]],
+    [10, [70, 24, 6], [upTo(99), upTo(99), upTo(99)], [7, 2, 1]],
+    [10, [52, 29, 19], [upTo(4), upTo(99), upTo(99)], [4, 4, 2]],
+    [10, [1, 0, 0], [upTo(4), upTo(9), upTo(3)], [4, 3, 3]],
+    [10, [1, 0, 0], [upTo(99), upTo(9, 2), upTo(3, 1)], [10 - 3, 2, 1]],
+    [10, [0, 0, 0], [upTo(99), upTo(99), upTo(0)], [5, 5, 0]],
+    [10, [1, 2, 3], [upTo(1), upTo(2), upTo(3)], [1, 2, 3]],
+    [0, [1, 2, 3], [upTo(1), upTo(2), upTo(3)], [0, 0, 0]],
+    [1, [1, 2, 3], [upTo(1, 1), upTo(2, 1), upTo(3)], [1, 1, 0]],
+  ])('is %i by %j', (total, weights, limits, expected) => {
+    expect(apportion(total, weights, limits)).toEqual(expected);
+  });
+});
 
 describe('momentum', () => {
   it('moves connections between layers by the mean magnitude of their momentum', () => {
