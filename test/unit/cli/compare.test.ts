@@ -43,7 +43,10 @@ async function compareJson(results: string, ...argv: string[]): Promise<Record<s
 
 /** A file of results without what a clock says. */
 const timeless = (path: string): string =>
-  readFileSync(path, 'utf8').replaceAll(/"(seconds|trainSeconds|evolveSeconds)":[\d.e-]+/g, '"$1":0');
+  readFileSync(path, 'utf8').replaceAll(
+    /"(seconds|trainSeconds|startSeconds|evolveSeconds)":[\d.e-]+/g,
+    '"$1":0',
+  );
 
 describe('ctre compare', () => {
   it('trains every cell as ctre train does', async () => {
@@ -81,6 +84,7 @@ describe('ctre compare', () => {
       valAccuracy: epochs.map(({ valAccuracy }) => rounded(valAccuracy)),
       testAccuracy: epochs.map(({ testAccuracy }) => rounded(testAccuracy)),
     });
+    expect(Object(cell.evolution)).toMatchObject({ epochs: [2, 3, 4, 5, 6], updates: [1, 1, 1, 1, 1] });
     const updates = epochs.slice(1).map(({ evolution }) => Object(evolution).layers as object[]);
     for (const name of ['pruned', 'regrown', 'grown', 'random']) {
       const counts = updates.map((layers) => layers.map((layer) => Object(layer)?.[name] ?? 0));
@@ -389,7 +393,7 @@ describe('the file of results', () => {
       const path = withContent(bytes.subarray(0, cut));
       await compareJson(path, ...grid);
       expect(timeless(path), `cut at ${cut} of ${bytes.length} (CTRE_SEED=${runSeed})`).toBe(
-        whole.replaceAll(/"(seconds|trainSeconds|evolveSeconds)":[\d.e-]+/g, '"$1":0'),
+        whole.replaceAll(/"(seconds|trainSeconds|startSeconds|evolveSeconds)":[\d.e-]+/g, '"$1":0'),
       );
     }
   });
@@ -424,7 +428,12 @@ describe('the file of results', () => {
       /holds a cell that this grid has not \(set, seed 1, /,
     ],
     ['of other data', changed, [], /another content of trees\.csv/],
-    ['of another version', () => whole.replace('"version":1', '"version":2'), [], /written by ctre/],
+    [
+      'of an older version',
+      () => whole.replace('"version":2', '"version":1'),
+      [],
+      /in version 1 of its format, and this one reads 2; name another file .* and train again/,
+    ],
     ['of another release', () => whole.replace(/"ctre":"[^"]+"/, '"ctre":"9.9.9"'), [], /by ctre "9\.9\.9"/],
     ['that is something else', () => csv(), [], /is no file of ctre compare/],
     ['that is no text', () => Uint8Array.of(0, 255, 10, 3, 200), [], /is no file of ctre compare/],
