@@ -4,8 +4,8 @@
 const NEIGHBOURS = [1, 3, 5, 7, 9, 11, 15, 21, 31, 41];
 
 /**
- * Test accuracy of a majority vote of the k nearest training rows (Euclidean). k is the one of best validation
- * accuracy, the smallest of several.
+ * Test accuracy of a majority vote of the k nearest training rows (Euclidean). k is the one of best
+ * validation accuracy, the smallest of several.
  * @param columns the features to look at.
  * @param rows `{ train, validation, test }`, each `{ x, y }` with a dense matrix x of rows × cols.
  */
@@ -74,8 +74,8 @@ function pickColumns({ rows, cols, data }, columns) {
 
 /**
  * The columns that go together with others: `count` of the largest |correlation| with any other column,
- * ascending. It looks at no label. Madelon's features that matter are 5 and 15 linear combinations of them; the
- * other 480 are independent noise.
+ * ascending. It looks at no label. Madelon's features that matter are 5 and 15 linear combinations of them;
+ * the other 480 are independent noise.
  * @returns the columns, and the smallest of their largest |correlations| and the largest of the others'.
  */
 export function correlatedColumns({ rows, cols, data }, count) {

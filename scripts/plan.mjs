@@ -1,8 +1,8 @@
 // What docs/results.md compares: which methods are trained on which data, how long, and with how many seeds.
 
 /**
- * The data sets: `path` and `split` within their folder, which the environment variable names; or else the first
- * of `folders` that is there.
+ * The data sets, and `path` and `split` within the folder of their source: the one that the source's
+ * environment variable names, or else the first of `folders` that is there.
  */
 export const DATASETS = {
   madelon: { title: 'Madelon', path: 'madelon.mat', split: 'splits/madelon.json', scale: 'standard' },
@@ -22,14 +22,14 @@ export const SOURCES = {
     variable: 'CTRE_FASHION_DIR',
     folders: ['/usr/share/datasets/fashion-mnist'],
     lacking:
-      'the Debian package dataset-fashion-mnist has to be installed, or CTRE_FASHION_DIR to name a folder with ' +
-      'the four files of Fashion-MNIST (train-images-idx3-ubyte.gz, …)',
+      'the Debian package dataset-fashion-mnist has to be installed, or CTRE_FASHION_DIR to name a folder ' +
+      'with the four files of Fashion-MNIST (train-images-idx3-ubyte.gz, …)',
   },
 };
 
 /**
- * The grids. Those of one data set, preset and density make one table; its methods differ in nothing but how they
- * choose connections. A grid that is `compared` has as many seeds as verdicts about its table need.
+ * The grids. Those of one data set, preset and density make one table; its methods differ in nothing but how
+ * they choose connections. Without `seeds`, a grid has as many as verdicts about its table need.
  * @param sparse the names of all methods that are sparse from the first step on.
  * @param usual the default method.
  */

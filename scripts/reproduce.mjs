@@ -1,7 +1,7 @@
 // npm run reproduce -- [--quick] [--plan] [--out folder] [--raw folder] [--jobs n] [--only name,…] [--no-run]
 //
-// Trains what docs/results.md tells of (scripts/plan.mjs), each grid with one `ctre compare`, and writes the page.
-// Stopped or killed at any moment, it goes on when it is started again.
+// Trains what docs/results.md tells of (scripts/plan.mjs), each grid with one `ctre compare`, and writes the
+// page. Stopped or killed at any moment, it goes on when it is started again.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,13 +24,15 @@ const LEAST_SEEDS = 6;
 const HELP = `Usage: npm run reproduce -- [options]
 
 Trains the grids behind docs/results.md on the data sets in CTRE_DATA_DIR (../shared/data), and writes
-the page. Fashion-MNIST is Debian's package dataset-fashion-mnist, or the folder that CTRE_FASHION_DIR names.
+the page. Fashion-MNIST is Debian's package dataset-fashion-mnist, or the folder that CTRE_FASHION_DIR
+names.
 Started again, it goes on where it was.
 
   --quick         2 epochs, one seed, few methods; without data on a generated problem (build/reproduce-quick)
   --plan          lists the grids and what of them is there, and ends
   --out folder    where the summaries and the page go (docs/results; the page beside it)
-  --raw folder    where the records of every epoch and the reports go (build/reproduce; with --out: raw/ in it)
+  --raw folder    where the records of every epoch and the reports go (build/reproduce; with --out:
+                  raw/ in it)
   --jobs n        trainings at a time (as many as there are cores)
   --only a,b,…    grids, kinds of grids or data sets, such as madelon.own-1, own-5 or mnist
   --no-run        write the page from what is there

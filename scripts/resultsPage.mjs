@@ -14,8 +14,8 @@ const PRESETS = {
 
 /**
  * The tables of all data sets and how they were computed, as Markdown.
- * @param datasets `{ title, figures?, neighbours?, grids }` in their order: `figures` are the reference's by ε
- *   and method, and a grid is `{ name, preset, epsilon, methods, methodPreset?, seeds, isCompared, usual,
+ * @param datasets `{ title, figures?, neighbours?, grids }` in their order: `figures` are the reference's by
+ *   ε and method, and a grid is `{ name, preset, epsilon, methods, methodPreset?, seeds, isCompared, usual,
  *   epochs, records, runs, command, report? }`.
  * @param source where the reference's figures are from; undefined where there are none.
  */
@@ -71,22 +71,24 @@ function gridState(grid) {
 
 function explain(source) {
   return [
-    'In one table all methods have the same optimiser, initial weights, epochs and seeds. They differ in how they',
-    'choose connections, and in nothing else. A method is trained with the options that ctre gives it. Rows that',
-    'say *published* have the schedule of its paper instead (`--method-preset published`).',
+    'In one table all methods have the same optimiser, initial weights, epochs and seeds. They differ in',
+    'how they choose connections, and in nothing else. A method is trained with the options that ctre gives',
+    'it. Rows that say *published* have the schedule of its paper instead (`--method-preset published`).',
     '',
-    '* *Test accuracy*: at the first epoch of best validation accuracy, mean ± standard deviation over the seeds.',
-    '* *Default − it*: the mean difference of the default and this method, seed by seed. *Better with*: the seeds',
-    '  with which the default is better. *p*: of the exact permutation test, after Holm. Each method is compared',
-    '  with the default only, since every further comparison takes more seeds: with n seeds the smallest p of one',
-    '  comparison is 2 / 2ⁿ, and Holm multiplies it by their number. Every table has as many seeds as it takes.',
-    '* *Fewer*: how many times fewer multiply-adds than the dense network, for one sample in one epoch: forward,',
-    '  backward and all that choosing connections takes.',
-    '* *Explored*: the share of positions that were ever connected, in sparse layers (ITOP). *Dead*: the share of',
-    '  hidden neurons that have no input, no output, or fire for none of up to 512 training rows, at the end.',
-    '* *Steps* and *rest*: seconds of one training for its steps, and for all else: choosing connections, before',
-    '  the first step and in updates, and scoring validation and test rows. As many trainings as the machine has',
-    '  cores ran at a time.',
+    '* *Test accuracy*: at the first epoch of best validation accuracy, mean ± standard deviation over seeds.',
+    '* *Default − it*: the mean difference of the default and this method, seed by seed. *Better with*: the',
+    '  seeds with which the default is better. *p*: of the exact permutation test, after Holm. Each method is',
+    '  compared with the default only, since every further comparison takes more seeds: with n seeds the',
+    '  smallest p of one comparison is 2 / 2ⁿ, and Holm multiplies it by their number. A table is planned',
+    '  with as many seeds as it takes, and at least six.',
+    '* *Fewer*: how many times fewer multiply-adds than the dense network, for one sample in one epoch:',
+    '  forward, backward and all that choosing connections takes.',
+    '* *Explored*: the share of positions that were ever connected, in sparse layers (ITOP). *Dead*: the',
+    '  share of hidden neurons that have no input, no output, or fire for none of up to 512 training rows, at',
+    '  the end.',
+    '* *Steps* and *rest*: seconds of one training for its steps, and for all else: choosing connections,',
+    '  before the first step and in updates, and scoring validation and test rows. Several trainings ran at a',
+    '  time.',
     ...(source === undefined
       ? []
       : [
@@ -102,8 +104,8 @@ function neighboursText({ count, real, all, least, next }) {
   return [
     `**k nearest neighbours**, k by validation: ${figure(real)} on the ${count} features that matter, ` +
       `${figure(all)} on all.`,
-    `The ${count} are known without labels: each has a correlation of ${least.toFixed(2)} or more with another ` +
-      'feature,',
+    `The ${count} are known without labels: each has a correlation of ${least.toFixed(2)} or more with ` +
+      'another feature,',
     `and no other feature has one above ${next.toFixed(2)}. A network is given all features.`,
   ].join('\n');
 }
@@ -125,8 +127,9 @@ function tableSection(table, { figures }) {
   const lines = rows.map((row) => {
     const { grid, summary } = row;
     const shown = reference?.[summary.method];
+    const name = row.isUsual ? `**default** (\`${summary.method}\`)` : row.name;
     return [
-      `${row.isUsual ? `**default** (\`${summary.method}\`)` : row.name}${grid.epochs === epochs ? '' : `, ${grid.epochs} epochs`}`,
+      `${name}${grid.epochs === epochs ? '' : `, ${grid.epochs} epochs`}`,
       seedsText(grid, summary),
       summary.testAccuracy === undefined ? '–' : spreadText(summary.testAccuracy),
       ...(reference === undefined ? [] : referenceCells(summary.testAccuracy, shown)),
@@ -236,9 +239,9 @@ function runsSection(datasets) {
   });
   return [
     '## How this was computed',
-    'Each grid is one command. `npm run reproduce` runs them all, writes this page, and keeps a summary of each ' +
-      'training in `docs/results/`. What happened in every epoch is in the file that the command names, which is ' +
-      'not kept in the repository. *Seconds* are those of the whole run.',
+    'Each grid is one command. `npm run reproduce` runs them all, writes this page, and keeps a summary of ' +
+      'each training in `docs/results/`. What happened in every epoch is in the file that the command names, ' +
+      'which is not kept in the repository. *Seconds* are those of the whole run.',
     markdownTable(['grid', 'trainings', 'seconds', 'commit', 'Node', 'machine', 'date'], rows),
     ['```', ...grids.map(({ command }) => command), '```'].join('\n'),
   ].join('\n\n');

@@ -1,5 +1,5 @@
-// The few numbers of a training that docs/results.md shows, and the files that keep them: one a grid, with a line
-// for each training. What happened in every epoch stays in the raw records, which are not kept.
+// The few numbers of a training that docs/results.md shows, and the files that keep them: one a grid, with a
+// line for each training. What happened in every epoch stays in the raw records, which are not kept.
 
 /** What is kept of a training that came to its end, by the names of the records. */
 const FIGURES = [

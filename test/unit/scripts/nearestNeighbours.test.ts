@@ -11,7 +11,7 @@ const points = (...rows: readonly (readonly number[])[]) => ({
 
 describe('nearestNeighbours', () => {
   // On a line: class 0 at 0, 1, 2, with one stray of class 1 at 1.1; class 1 at 10, 11, 12. Column 1 is noise
-  // that would put every query beside the stray.
+  // that puts every query beside the stray.
   const train = {
     x: points([0, 50], [1, 60], [2, 70], [1.1, 0], [10, 80], [11, 90], [12, 100]),
     y: Int32Array.of(0, 0, 0, 1, 1, 1, 1),
@@ -34,7 +34,12 @@ describe('nearestNeighbours', () => {
       valAccuracy: 1,
       testAccuracy: 2 / 3,
     });
-    expect(nearestNeighbours([0, 1], { train, validation: near, test: near }).testAccuracy).toBe(1 / 3);
+    // By both columns 11.2 is nearest to the stray, then to 0 and 1.
+    expect(nearestNeighbours([0, 1], { train, validation: near, test: near })).toEqual({
+      neighbours: 3,
+      valAccuracy: 2 / 3,
+      testAccuracy: 2 / 3,
+    });
   });
 });
 
