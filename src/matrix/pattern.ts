@@ -92,19 +92,24 @@ export function mergePositions(a: Positions, b: Positions): Positions {
 
 /** The positions, in row-major order, that are not connections of the pattern. O(nnz + positions). */
 export function positionsOutside(pattern: CsrPattern, positions: Positions): Positions {
-  const { indptr, indices } = pattern;
-  const outside: number[] = [];
+  return filterPositions(pattern, positions, false);
+}
+
+/** The positions, in row-major order, that are connections of the pattern. O(nnz + positions). */
+export function positionsInside(pattern: CsrPattern, positions: Positions): Positions {
+  return filterPositions(pattern, positions, true);
+}
+
+function filterPositions({ indptr, indices }: CsrPattern, { rows, cols }: Positions, inside: boolean): Positions {
+  const left: number[] = [];
   let p = 0;
-  for (let q = 0; q < positions.cols.length; q++) {
-    const row = positions.rows[q];
+  for (let q = 0; q < cols.length; q++) {
+    const row = rows[q];
     p = Math.max(p, indptr[row]);
-    while (p < indptr[row + 1] && indices[p] < positions.cols[q]) p++;
-    if (p === indptr[row + 1] || indices[p] !== positions.cols[q]) outside.push(q);
+    while (p < indptr[row + 1] && indices[p] < cols[q]) p++;
+    if ((p < indptr[row + 1] && indices[p] === cols[q]) === inside) left.push(q);
   }
-  return {
-    rows: Int32Array.from(outside, (q) => positions.rows[q]),
-    cols: Int32Array.from(outside, (q) => positions.cols[q]),
-  };
+  return { rows: Int32Array.from(left, (q) => rows[q]), cols: Int32Array.from(left, (q) => cols[q]) };
 }
 
 /**
