@@ -48,6 +48,7 @@ describe('correlatedColumns', () => {
     const { x, informativeColumns, redundantColumns } = syntheticDataset({
       ...{ rows: 1500, informative: 5, redundant: 15, noise: 60, seed: 3 },
     });
+    if (!('data' in x)) throw new Error('the generated problem is dense');
     const { columns, least, next } = correlatedColumns(x, 20);
     expect(columns).toEqual([...informativeColumns, ...redundantColumns].sort((a, b) => a - b));
     expect(least).toBeGreaterThan(2 * next);
