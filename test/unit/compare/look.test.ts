@@ -48,6 +48,19 @@ describe('Watch', () => {
     model.dispose();
   });
 
+  it('counts neurons that cannot matter, each once', async () => {
+    // 0 fires and is heard. 1 never fires. 2 has no input, and fires by its bias alone. 3 fires, and nobody
+    // hears it. 4 lacks all three.
+    const model = await SparseMLP.fromWeights([
+      { weights: dense(5, 2, [1, 0, -1, 0, 0, 0, 1, 1, 0, 0]), bias: [0, 0, 1, 0, 0] },
+      { weights: dense(2, 5, [1, 1, 1, 0, 0, 0, 1, 1, 0, 0]), bias: [0, 0] },
+    ]);
+    const watch = new Watch(1, { rows: 1, cols: 2, data: Float32Array.of(1, 2) }, undefined, undefined);
+    watch.look(0, () => model.layers);
+    expect(watch.finish()).toMatchObject({ silent: [[2]], noInput: [[2]], noOutput: [[2]], dead: [[4]] });
+    model.dispose();
+  });
+
   it('looks at the first epochs, the last one, and some sixty in between', async () => {
     const model = await SparseMLP.create({ layers: [3, 4, 2], epsilon: 5 });
     const x = { rows: 1, cols: 3, data: new Float32Array(3) };
