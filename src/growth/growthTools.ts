@@ -31,10 +31,10 @@ import { searchCosines, searchMagnitudes } from './exactSearch.ts';
 import { GrowthCost } from './growthCost.ts';
 import { sumNeurons } from './neuronSums.ts';
 import { activationPairs, gradientPairs, type PairStream, streamTiles } from './pairStream.ts';
-import { proposePositions } from './proposals.ts';
+import { byProductOfNorms, neighboursOfNeighbours, proposePositions } from './proposals.ts';
 import { scoreLists } from './scoreLists.ts';
 import type { SearchContext } from './searchContext.ts';
-import { SquaredNorms } from './squaredNorms.ts';
+import { sumSquares } from './streamNorms.ts';
 import { findWeakest } from './weakest.ts';
 
 /** What tools work with. */
@@ -106,10 +106,8 @@ export class Tools implements GrowthTools {
     const { network } = this.#open;
     const region = new Region(network.engine.arena);
     try {
-      const norms = new SquaredNorms(region, network.dims);
-      const stream = this.#stream('cosine', rows);
-      yield* streamTiles(this.context, stream, (_, count) => norms.add(this.context, stream, count));
-      return carryingConnections(network, norms.sums);
+      const norms = yield* sumSquares(this.context, region, this.#stream('cosine', rows));
+      return carryingConnections(network, norms);
     } finally {
       region.free();
     }
@@ -172,7 +170,7 @@ export class Tools implements GrowthTools {
     const region = new Region(network.engine.arena);
     try {
       const stream = this.#stream(checkScoreKind(by), rows);
-      const norms = by === 'cosine' ? new SquaredNorms(region, network.dims) : undefined;
+      const norms = by === 'cosine' ? yield* sumSquares(this.context, region, stream) : undefined;
       const scored = yield* scoreLists(this.context, region, lists, stream, norms);
       return scored.map((layer) => layer?.scores.view.slice());
     } finally {
@@ -203,16 +201,22 @@ export class Tools implements GrowthTools {
     const question = this.#count();
     const region = new Region(network.engine.arena);
     try {
+      const norms = yield* sumSquares(context, region, stream);
       const lists = requests.map((request, l) => {
         if (request === undefined) return undefined;
         const layer = network.layers[l];
-        const most = Math.max(request.count, Math.ceil(pairs * (layer.inDim + layer.outDim)));
-        const random = this.random(`propose/${question}/${l}`);
-        return proposePositions(request.kept, layer.pattern(), most, guided, random);
+        const proposal = {
+          kept: request.kept,
+          pattern: layer.pattern(),
+          norms: { inputs: norms[l].inputs.view.slice(), outputs: norms[l].outputs.view.slice() },
+          count: Math.max(request.count, Math.ceil(pairs * (layer.inDim + layer.outDim))),
+          guided,
+          guide: by === 'cosine' ? neighboursOfNeighbours : byProductOfNorms,
+        };
+        return proposePositions(proposal, this.random(`propose/${question}/${l}`));
       });
       yield;
-      const norms = by === 'cosine' ? new SquaredNorms(region, network.dims) : undefined;
-      const scored = yield* scoreLists(context, region, lists, stream, norms);
+      const scored = yield* scoreLists(context, region, lists, stream, by === 'cosine' ? norms : undefined);
       return requests.map((request, l) => {
         const [list, layer] = [lists[l], scored[l]];
         if (request === undefined || list === undefined || layer === undefined) return undefined;
