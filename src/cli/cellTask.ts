@@ -2,6 +2,7 @@ import type { Cell, CellRecord } from '../compare/cell.ts';
 import type { PictureSize } from '../compare/look.ts';
 import { trainCell } from '../compare/trainCell.ts';
 import type { Epoch } from '../index.ts';
+import { loadMethods } from './methodModules.ts';
 import { makeModel, openTraining } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
@@ -24,7 +25,11 @@ export async function runCell(
   { cell, data, args, picture }: CellTask,
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
-  const { settings, source, data: rows } = await openTraining(args);
+  const {
+    settings,
+    source,
+    data: rows,
+  } = await openTraining(args, await loadMethods(args.options.methodModule));
   const model = await makeModel(source.dataset, settings);
   try {
     const { informativeColumns, redundantColumns } = source.dataset;

@@ -47,4 +47,3 @@ export function editEach(
 ): (Edit | undefined)[] {
   return replacements.map((replacement, l) => replacement && edit(replacement, l));
 }
-

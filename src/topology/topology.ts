@@ -211,11 +211,7 @@ export interface Topology<S = unknown> {
    */
   isDue?(progress: Progress, layers: readonly LayerShape[]): boolean;
   /** One update; absent where the pattern is fixed. */
-  evolve?(
-    network: EvolvingNetwork,
-    states: readonly S[],
-    tools: GrowthTools,
-  ): Work<Evolved<S>> | Evolved<S>;
+  evolve?(network: EvolvingNetwork, states: readonly S[], tools: GrowthTools): Work<Evolved<S>> | Evolved<S>;
   /**
    * A layer's state from a checkpoint, checked; absent where the method remembers nothing.
    * @throws CtreError `E_FORMAT` for anything that is no state.
