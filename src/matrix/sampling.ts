@@ -79,8 +79,8 @@ function sampleRanks(limit: number, count: number, random: Random): Float64Array
   const ranks = new Float64Array(count);
   let distinct = 0;
   for (let round = 0; distinct < count; round++) {
-    // A draw is a new one at least every second time.
-    if (round > MOST_ROUNDS + count) {
+    // A round halves what is missing, or more.
+    if (round === MOST_ROUNDS) {
       throw new CtreError(
         'E_ARGUMENT',
         'random draws the same numbers again and again; give a random stream',
