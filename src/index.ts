@@ -30,28 +30,34 @@ export type { LayerShape } from './nn/layerShape.ts';
 export type { Optimizer, OptimizerOptions } from './nn/optimizer.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
 export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
-export type { CosineOptions, SearchOptions } from './topology/cosineOptions.ts';
-export type { CosineSearch } from './topology/cosineSearchOption.ts';
+export type { Work } from './run/turns.ts';
+export type { CosineOptions } from './topology/cosineOptions.ts';
 export type { DensityOptions } from './topology/density.ts';
 export type { EditCounts, LayerEdit } from './topology/edit.ts';
-export type { Method, MethodOption } from './topology/method.ts';
-export type { CteRiglOptions } from './topology/methods/cteRigl.ts';
+export type { Method, MethodOption, MethodPreset } from './topology/method.ts';
+export type { CteGseOptions } from './topology/methods/cteGse.ts';
 export type { CtreSeqOptions, SeqState } from './topology/methods/ctreSeq.ts';
 export type { MomentumOptions } from './topology/methods/momentum.ts';
 export type { GradualPruningOptions, PruneState } from './topology/methods/prune.ts';
 export { type MethodName, methods, topology } from './topology/methods.ts';
-export type { PruneOptions } from './topology/pruneOptions.ts';
-export type { Schedule } from './topology/schedule.ts';
+export type { PruneOptions, UpdateOptions } from './topology/pruneOptions.ts';
+export type { SearchOptions } from './topology/searchOptions.ts';
 export type {
-  CandidateNeed,
   Edit,
+  Evolved,
   EvolvingLayer,
-  InitialLayer,
-  Need,
+  EvolvingNetwork,
+  GrowthTools,
+  Likelihood,
+  NeuronSums,
   Progress,
+  RowSample,
+  ScoreKind,
+  StartTools,
   Topology,
+  Wanted,
 } from './topology/topology.ts';
-export type { Epoch } from './train/epoch.ts';
+export type { Epoch, Evolution, GrowthEffort } from './train/epoch.ts';
 export type { Score } from './train/score.ts';
 
 /** How weights are drawn. */

@@ -1,4 +1,5 @@
 import type { Cell, CellRecord } from '../compare/cell.ts';
+import { Exploration } from '../compare/exploration.ts';
 import type { PictureSize } from '../compare/look.ts';
 import { trainCell } from '../compare/trainCell.ts';
 import type { Epoch } from '../index.ts';
@@ -25,17 +26,16 @@ export async function runCell(
   { cell, data, args, picture }: CellTask,
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
-  const {
-    settings,
-    source,
-    data: rows,
-  } = await openTraining(args, await loadMethods(args.options.methodModule));
-  const model = await makeModel(source.dataset, settings);
+  const modules = await loadMethods(args.options.methodModule);
+  const { settings, source, data: rows } = await openTraining(args, modules);
+  const exploration = new Exploration(settings.topology);
+  const model = await makeModel(source.dataset, { ...settings, topology: exploration.topology });
   try {
     const { informativeColumns, redundantColumns } = source.dataset;
     const known =
       informativeColumns && redundantColumns ? { informativeColumns, redundantColumns } : undefined;
-    return await trainCell({ cell, data, model, rows, settings, known, picture }, onEpoch);
+    const training = { cell, data, model, exploration, rows, settings, known, picture };
+    return await trainCell(training, onEpoch);
   } finally {
     model.dispose();
   }

@@ -12,7 +12,7 @@ import { unknown } from './suggestion.ts';
 const { method: _method, epsilon: _epsilon, seed: _seed, ...NETWORK } = NETWORK_OPTIONS;
 
 /** What is trained where nobody says. */
-export const USUAL_METHODS: readonly MethodName[] = ['cte-rigl', 'ctre-sim', 'set'];
+export const USUAL_METHODS: readonly MethodName[] = ['cte-gse', 'ctre-sim', 'set'];
 
 /** Names of methods, each once. Which names there are is known when the modules are loaded. */
 const methodList: Option<'all' | readonly string[]> = {

@@ -81,28 +81,26 @@ function groupText({ cell, methods, comparisons, seedsNeeded }: Group): string {
     `${method.finished.length}${method.failed === 0 ? '' : ` (${method.failed} diverged)`}`,
     spread(method.testAccuracy),
     method.nnz === undefined ? '–' : String(Math.round(method.nnz)),
-    method.density === undefined ? '–' : percent(method.density),
-    method.seconds === undefined ? '–' : duration(method.seconds),
-    method.multiplyAdds === undefined ? '–' : count(method.multiplyAdds),
     ratio(method.denseMultiplyAdds, method.multiplyAdds),
+    method.explorationRate === undefined ? '–' : percent(method.explorationRate),
+    method.deadNeurons === undefined ? '–' : percent(method.deadNeurons),
+    method.trainSeconds === undefined ? '–' : duration(method.trainSeconds),
+    method.seconds === undefined ? '–' : duration(method.seconds - (method.trainSeconds ?? 0)),
   ]);
   const head = [
-    'method',
-    'seeds',
-    'test accuracy',
-    'connections',
-    'density',
-    'time',
-    'multiply-adds',
-    'fewer',
+    ...['method', 'seeds', 'test accuracy', 'connections', 'fewer'],
+    ...['explored', 'dead', 'steps', 'the rest'],
   ];
   const dense = methods.find(({ denseMultiplyAdds }) => denseMultiplyAdds !== undefined)?.denseMultiplyAdds;
   return [
     `${title}\n`,
     formatTable(rows, head),
     'Test accuracy at the first epoch of best validation accuracy, mean ± standard deviation.\n',
-    'Multiply-adds for one sample in one epoch: forward, backward and growth.',
+    'Fewer: multiply-adds than dense, for one sample in one epoch: forward, backward and growth.',
     dense === undefined ? '\n' : ` A dense network makes ${count(dense)}.\n`,
+    'Explored: positions ever connected, in sparse layers. Dead: hidden neurons without input or output, or ' +
+      'that never fire.\n',
+    'Steps, the rest: time of one training, for steps and for all else.\n',
     ...comparisonText(comparisons, seedsNeeded),
   ].join('');
 }

@@ -113,6 +113,7 @@ export function trainResultText(result: TrainResult, out: string | undefined): s
     ['test accuracy at last epoch', share(result.finalTestAccuracy)],
     ['time', duration(result.seconds)],
     ['  training steps', duration(result.trainSeconds)],
+    ['  before the first step', duration(result.startSeconds)],
     ['  topology updates', duration(result.evolveSeconds)],
   ])}${saved}`;
 }

@@ -32,8 +32,19 @@ export interface FinishedCell extends Cell {
   readonly testAccuracy: number;
   readonly finalTestAccuracy: number;
   readonly multiplyAdds: MultiplyAdds;
+  /** Pairs of neurons that were scored to find new connections, before the first step and in all updates. */
+  readonly pairs: number;
+  /** ITOP's share of positions ever connected, over all layers that are sparse; null where none is. */
+  readonly explorationRate: number | null;
+  /** The share of hidden neurons that are dead after the last epoch, see `Looks.dead`; 0 without any. */
+  readonly deadNeurons: number;
+  /** Of all epochs, steps, updates and scores among them. */
   readonly seconds: number;
+  /** Of the steps alone. */
   readonly trainSeconds: number;
+  /** Of what the method did before the first step. */
+  readonly startSeconds: number;
+  /** Of all updates. */
   readonly evolveSeconds: number;
   readonly curves: {
     readonly loss: readonly number[];
@@ -42,13 +53,20 @@ export interface FinishedCell extends Cell {
     /** Tested at epochs of a new best validation accuracy and at the last one only; null elsewhere. */
     readonly testAccuracy: readonly (number | null)[];
   };
-  /** Counts of every update, by layer; null where the topology stays. */
-  readonly evolution: Readonly<Record<EvolutionCount, readonly (readonly number[])[]>> | null;
+  /** Counts of the updates; null where the topology stays. */
+  readonly evolution: EvolutionCounts | null;
   readonly looks: Looks;
 }
 
 /** What is counted of an update, see EditCounts. */
 export type EvolutionCount = 'pruned' | 'regrown' | 'grown' | 'random';
+
+/** Sums over the updates of each epoch that had some, by layer. */
+export interface EvolutionCounts extends Readonly<Record<EvolutionCount, readonly (readonly number[])[]>> {
+  readonly epochs: readonly number[];
+  /** Updates in each of these epochs. */
+  readonly updates: readonly number[];
+}
 
 /**
  * The network at the end of some epochs, before the update of the topology that follows. Epoch 0 is before
@@ -64,6 +82,11 @@ export interface Looks {
   readonly noOutput: readonly (readonly number[])[];
   /** Hidden neurons that fire for none of `sampleRows` training rows, by hidden layer. */
   readonly silent: readonly (readonly number[])[];
+  /**
+   * Hidden neurons that cannot matter, by hidden layer: without an input, without an output, or that fire for
+   * none of `sampleRows` training rows.
+   */
+  readonly dead: readonly (readonly number[])[];
   readonly sampleRows: number;
   readonly degrees: { readonly first: Degrees; readonly last: Degrees };
   /** Mean connections of the features that matter, repeat these, and mean nothing, where it is known. */

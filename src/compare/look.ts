@@ -33,7 +33,7 @@ export interface KnownColumns {
 }
 
 /** Rows that tell whether a neuron fires; fewer where a row costs much. */
-const SAMPLE_ROWS = 256;
+const SAMPLE_ROWS = 512;
 const SAMPLE_PRODUCTS = 2e7;
 const SAMPLE_FEATURES = 4e6;
 /** Looks at equal distances; the early epochs, in which most happens, come on top. */
@@ -96,6 +96,7 @@ export class Watch {
       noInput: list('noInput'),
       noOutput: list('noOutput'),
       silent: list('silent'),
+      dead: list('dead'),
       sampleRows: this.#sample.length,
       degrees: { first: first.look.degrees, last: last.look.degrees },
       ...(this.#known && { groups: this.#groups(this.#known) }),
@@ -137,6 +138,7 @@ interface Look {
   readonly noInput: number[];
   readonly noOutput: number[];
   readonly silent: number[];
+  readonly dead: number[];
   readonly degrees: Degrees;
 }
 
@@ -151,6 +153,10 @@ function lookAt(layers: readonly LayerParts[], sample: readonly Float32Array[]):
     noInput: hidden.map((l) => inputs[l].filter(isZero).length),
     noOutput: hidden.map((l) => outputs[l + 1].filter(isZero).length),
     silent: hidden.map((l) => fired[l].filter(isZero).length),
+    // A neuron may be missing several of them, and is counted once.
+    dead: hidden.map(
+      (l) => fired[l].filter((count, i) => count * inputs[l][i] * outputs[l + 1][i] === 0).length,
+    ),
     degrees: { inputs: histogram(outputs[0]), hidden: histogram(both) },
   };
 }

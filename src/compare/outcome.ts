@@ -16,6 +16,8 @@ export interface Outcome {
   readonly finalTestAccuracy: number | undefined;
   readonly seconds: number;
   readonly trainSeconds: number;
+  /** Of what the method did before the first step. */
+  readonly startSeconds: number;
   readonly evolveSeconds: number;
 }
 
@@ -46,6 +48,7 @@ export function outcomeOf(model: TrainedModel, seed: number): Outcome {
     finalTestAccuracy: last.testAccuracy,
     seconds: sum(({ seconds }) => seconds),
     trainSeconds: sum(({ trainSeconds }) => trainSeconds),
+    startSeconds: sum(({ start }) => start?.seconds ?? 0),
     evolveSeconds: sum(({ evolution }) => evolution?.seconds ?? 0),
   };
 }

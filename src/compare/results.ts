@@ -5,7 +5,11 @@ import { type Cell, type CellRecord, cellKey } from './cell.ts';
 // one a cell.
 
 const FORMAT = 'ctre compare';
-const FORMAT_VERSION = 1;
+/**
+ * 1: no exploration rate, dead neurons, pairs and seconds before the first step; multiply-adds of growth were
+ * estimated.
+ */
+const FORMAT_VERSION = 2;
 
 /** The first line: what all cells have in common. */
 export interface ResultsHead {
@@ -97,7 +101,7 @@ function readHead(name: string, value: unknown): ResultsHead {
     throw new CtreError(
       'E_UNSUPPORTED',
       `${name} was written by ctre ${show(ctre)} in version ${show(version)} of its format, and this one ` +
-        `reads ${FORMAT_VERSION}; name another file with --results`,
+        `reads ${FORMAT_VERSION}; name another file with --results and train again, or go on with that release`,
     );
   }
   const typed = Object.entries(Object(options)).map(([option, text]) => [option, String(text)]);
@@ -185,9 +189,13 @@ function isCellRecord(value: unknown): value is CellRecord {
     Array.isArray(hidden) &&
     hidden.every(Number.isInteger);
   if (!isCell || 'failed' in line) return isCell && isText('failed');
-  const numbers = ['nnz', 'density', 'testRows', 'epochs', 'testAccuracy', 'finalTestAccuracy', 'seconds'];
+  const numbers = [
+    ...['nnz', 'density', 'testRows', 'epochs', 'testAccuracy', 'finalTestAccuracy', 'pairs'],
+    ...['deadNeurons', 'seconds', 'trainSeconds'],
+  ];
   const objects = ['multiplyAdds', 'curves', 'looks'];
   return (
+    (line.explorationRate === null || Number.isFinite(line.explorationRate)) &&
     numbers.every((name) => Number.isFinite(line[name])) &&
     objects.every((name) => typeof line[name] === 'object' && line[name] !== null)
   );

@@ -10,7 +10,14 @@ export interface MethodSummary {
   readonly testAccuracy: Spread | undefined;
   readonly nnz: number | undefined;
   readonly density: number | undefined;
+  /** Of a training: all of it, and its steps alone. */
   readonly seconds: number | undefined;
+  readonly trainSeconds: number | undefined;
+  /** Pairs of neurons scored in a training. */
+  readonly pairs: number | undefined;
+  /** Undefined also where no layer is sparse. */
+  readonly explorationRate: number | undefined;
+  readonly deadNeurons: number | undefined;
   /** For each sample of each epoch. */
   readonly multiplyAdds: number | undefined;
   readonly denseMultiplyAdds: number | undefined;
@@ -80,6 +87,7 @@ function summarizeMethod(records: readonly CellRecord[]): MethodSummary {
   const finished = records.filter(isFinished);
   const mean = (of: (cell: FinishedCell) => number): number | undefined =>
     finished.length === 0 ? undefined : spreadOf(finished.map(of)).mean;
+  const explored = finished.flatMap(({ explorationRate }) => explorationRate ?? []);
   return {
     method: records[0].method,
     finished,
@@ -89,6 +97,10 @@ function summarizeMethod(records: readonly CellRecord[]): MethodSummary {
     nnz: mean(({ nnz }) => nnz),
     density: mean(({ density }) => density),
     seconds: mean(({ seconds }) => seconds),
+    trainSeconds: mean(({ trainSeconds }) => trainSeconds),
+    pairs: mean(({ pairs }) => pairs),
+    explorationRate: explored.length === 0 ? undefined : spreadOf(explored).mean,
+    deadNeurons: mean(({ deadNeurons }) => deadNeurons),
     multiplyAdds: mean(({ multiplyAdds }) => multiplyAdds.total),
     denseMultiplyAdds: mean(({ multiplyAdds }) => multiplyAdds.dense),
   };

@@ -5,12 +5,13 @@ import { holdOut } from '../model/holdOut.ts';
 import type { TrainOptions } from '../model/options.ts';
 import type { SparseMLP } from '../model/sparseMlp.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
-import type { Topology } from '../topology/topology.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { countMultiplyAdds } from '../train/multiplyAdds.ts';
-import type { Cell, CellRecord, EvolutionCount, FinishedCell } from './cell.ts';
+import type { Cell, CellRecord, EvolutionCount, FinishedCell, Looks } from './cell.ts';
+import type { Exploration } from './exploration.ts';
 import { type KnownColumns, type PictureSize, Watch } from './look.ts';
 import { outcomeOf } from './outcome.ts';
+import { spreadOf } from './statistics.ts';
 
 /** Samples with their classes. */
 interface CellRows {
@@ -23,7 +24,9 @@ export interface CellTraining {
   readonly cell: Cell;
   /** Tells one content of the dataset from another. */
   readonly data: string;
+  /** Made with the topology of `exploration`. */
   readonly model: SparseMLP;
+  readonly exploration: Exploration;
   readonly rows: {
     readonly train: CellRows;
     readonly test: CellRows;
@@ -34,7 +37,6 @@ export interface CellTraining {
     readonly batchSize: number;
     readonly optimizer: Optimizer;
     readonly patience: number | undefined;
-    readonly topology: Topology;
   };
   /** Where it is known what the columns mean. */
   readonly known: KnownColumns | undefined;
@@ -50,101 +52,96 @@ export async function trainCell(
   training: CellTraining,
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
-  const { cell, data, model, rows, settings, known, picture } = training;
+  const { cell, data, model, exploration, rows, settings, known, picture } = training;
   const { epochs, batchSize, optimizer, patience } = settings;
   const { train, test, validation } = rows;
   const watch = new Watch(epochs, train.x, known, picture);
   const layers = (): SparseMLP['layers'] => model.layers;
+  /** By epoch and layer, at the end of each. */
+  const connections: number[][] = [];
   try {
     watch.look(0, layers);
     const options = { epochs, batchSize, optimizer, patience, ...validation, test };
     for await (const epoch of model.train(train.x, train.y, options)) {
       watch.look(epoch.epoch, layers);
+      exploration.collect();
+      connections.push(model.layers.map(({ nnz }) => nnz));
       onEpoch(epoch);
     }
     watch.look(model.history.length, layers, true);
-    return { ...cell, data, ...describeCell(training), looks: watch.finish() };
+    const looks = watch.finish();
+    return { ...cell, data, ...describeCell(training, connections, looks), looks };
   } catch (error) {
     if (!(error instanceof CtreError) || error.code !== 'E_DIVERGED') throw error;
     return { ...cell, data, failed: error.message };
   }
 }
 
-function describeCell({
-  cell,
-  model,
-  rows: { train, test, validation },
-  settings,
-}: CellTraining): Omit<FinishedCell, keyof Cell | 'data' | 'looks'> {
+function describeCell(
+  { cell, model, exploration, rows: { train, test, validation } }: CellTraining,
+  connections: readonly (readonly number[])[],
+  looks: Looks,
+): Omit<FinishedCell, keyof Cell | 'data' | 'looks'> {
   const { history, layers } = model;
   const nnzByLayer = layers.map(({ nnz }) => nnz);
   const dims = [layers[0].inDim, ...layers.map(({ outDim }) => outDim)];
   const trainRows = holdOut(train.x.rows, validation, cell.seed).trainRows.length;
-  const { batchSize, topology } = settings;
-  const result = outcomeOf(model, cell.seed);
-  const { nnz, density, epochs, bestEpoch, bestValAccuracy, seconds, trainSeconds, evolveSeconds } = result;
-  // An epoch begins with the update after the one before it.
-  const updates = history.flatMap(({ epoch, evolution }) =>
-    evolution === undefined ? [] : [{ epoch: epoch - 1, ...evolution }],
-  );
-  const counts = (name: EvolutionCount): number[][] =>
-    updates.map((update) => update.layers.map((count) => count?.[name] ?? 0));
+  const { method: _method, seed: _seed, ...outcome } = outcomeOf(model, cell.seed);
   const rounded = (value: number | undefined): number | null =>
     value === undefined ? null : Number(value.toPrecision(6));
+  /** Of what methods had done for them, before the first step and in updates. */
+  const collected = history.flatMap(({ start, evolution }) => [start ?? [], evolution ?? []].flat());
+  const totalOf = (name: 'pairs' | 'multiplyAdds'): number =>
+    collected.reduce((total, work) => total + work[name], 0);
   return {
     inputs: dims[0],
     classes: dims[dims.length - 1],
-    nnz,
+    ...outcome,
     nnzByLayer,
-    density,
     trainRows,
     testRows: test.x.rows,
-    epochs,
-    bestEpoch,
-    bestValAccuracy,
-    testAccuracy: result.testAccuracy ?? 0,
-    finalTestAccuracy: result.finalTestAccuracy ?? 0,
+    testAccuracy: outcome.testAccuracy ?? 0,
+    finalTestAccuracy: outcome.finalTestAccuracy ?? 0,
     multiplyAdds: countMultiplyAdds({
       dims,
-      nnz: meanConnections(history, nnzByLayer),
-      topology,
+      nnz: nnzByLayer.map((_, l) => spreadOf(connections.map((epoch) => epoch[l])).mean),
       rows: trainRows,
-      batchSize,
-      epochs,
-      planned: settings.epochs,
-      searches: updates.flatMap(({ epoch, candidates: by }) => (by === null ? [] : [{ epoch, by }])),
+      epochs: history.length,
+      growth: totalOf('multiplyAdds'),
     }),
-    seconds,
-    trainSeconds,
-    evolveSeconds,
+    pairs: totalOf('pairs'),
+    explorationRate: exploration.rate(
+      layers.map(({ inDim, outDim, weights }) => ({ inDim, outDim, pattern: weights })),
+    ),
+    deadNeurons: deadShare(looks, cell.hidden),
     curves: {
       loss: history.map(({ loss }) => Number(loss.toPrecision(6))),
       accuracy: history.map(({ accuracy }) => Number(accuracy.toPrecision(6))),
       valAccuracy: history.map(({ valAccuracy }) => rounded(valAccuracy)),
       testAccuracy: history.map(({ testAccuracy }) => rounded(testAccuracy)),
     },
-    evolution:
-      updates.length === 0
-        ? null
-        : {
-            pruned: counts('pruned'),
-            regrown: counts('regrown'),
-            grown: counts('grown'),
-            random: counts('random'),
-          },
+    evolution: countUpdates(history),
   };
 }
 
-/** Connections by layer, on average over the epochs: gradual pruning comes down from all of them. */
-function meanConnections(history: readonly Epoch[], final: readonly number[]): number[] {
-  return final.map((nnz, l) => {
-    let present = nnz;
-    let sum = 0;
-    for (const { evolution } of history.toReversed()) {
-      sum += present;
-      const change = evolution?.layers[l];
-      if (change) present += change.pruned - change.regrown - change.grown;
-    }
-    return sum / history.length;
-  });
+function countUpdates(history: readonly Epoch[]): FinishedCell['evolution'] {
+  const evolved = history.flatMap(({ epoch, evolution }) =>
+    evolution === undefined ? [] : [{ epoch, ...evolution }],
+  );
+  if (evolved.length === 0) return null;
+  const counts = (name: EvolutionCount): number[][] =>
+    evolved.map(({ layers }) => layers.map((count) => count?.[name] ?? 0));
+  return {
+    epochs: evolved.map(({ epoch }) => epoch),
+    updates: evolved.map(({ updates }) => updates),
+    pruned: counts('pruned'),
+    regrown: counts('regrown'),
+    grown: counts('grown'),
+    random: counts('random'),
+  };
+}
+
+function deadShare({ dead }: Looks, hidden: readonly number[]): number {
+  const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+  return hidden.length === 0 ? 0 : total(dead[dead.length - 1]) / total(hidden);
 }

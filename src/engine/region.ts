@@ -20,6 +20,8 @@ interface ViewType<View> {
  */
 export class Block<K extends keyof Views = keyof Views> {
   readonly pointer: number;
+  /** Elements that were allocated. */
+  readonly capacity: number;
   #length: number;
   readonly #memory: WasmMemory;
   readonly #type: ViewType<Views[K]>;
@@ -27,6 +29,7 @@ export class Block<K extends keyof Views = keyof Views> {
 
   constructor(memory: WasmMemory, pointer: number, length: number, type: ViewType<Views[K]>) {
     this.pointer = pointer;
+    this.capacity = length;
     this.#length = length;
     this.#memory = memory;
     this.#type = type;
@@ -42,9 +45,9 @@ export class Block<K extends keyof Views = keyof Views> {
     return this.pointer + this.#type.BYTES_PER_ELEMENT * index;
   }
 
-  /** Drops the last elements. Their memory is freed together with the block's. */
-  shorten(length: number): void {
-    this.#length = Math.min(length, this.#length);
+  /** Shows so many elements, at most as many as were allocated; the memory stays as it is. */
+  resize(length: number): void {
+    this.#length = Math.min(length, this.capacity);
     this.#view = undefined;
   }
 

@@ -1,4 +1,3 @@
-import { type Random, randomStream } from '../base/random.ts';
 import type { Initializer } from '../nn/initializer.ts';
 import type { Network } from '../nn/network.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -7,18 +6,9 @@ import type { Topology } from '../topology/topology.ts';
 export interface EvolvingModel {
   readonly network: Network;
   readonly topology: Topology;
+  readonly initializer: Initializer;
   readonly growInitializer: Initializer;
   readonly seed: number | string;
   /** What the method remembers of each layer; replaced by every update. */
   states: readonly unknown[];
-  /**
-   * Epochs trained so far, over all calls: names the random streams, so that what is drawn depends on nothing
-   * else.
-   */
-  epochs: number;
-}
-
-/** A random stream for one purpose in the present epoch. */
-export function epochStream({ seed, epochs }: EvolvingModel, purpose: string): Random {
-  return randomStream(seed, `${purpose}/${epochs}`);
 }

@@ -1,12 +1,10 @@
-import type { Random } from '../base/random.ts';
 import { Region } from '../engine/region.ts';
 import type { Positions } from '../matrix/pattern.ts';
 import type { Work } from '../run/turns.ts';
+import type { Wanted } from '../topology/topology.ts';
 import { LayerSearch } from './layerSearch.ts';
-import { everyNeuron } from './neurons.ts';
 import { type PairStream, streamTiles } from './pairStream.ts';
 import type { SearchContext } from './searchContext.ts';
-import type { SearchRequest } from './searchRequest.ts';
 import { SquaredNorms } from './squaredNorms.ts';
 
 /**
@@ -15,16 +13,12 @@ import { SquaredNorms } from './squaredNorms.ts';
  * block, all tiles are streamed once.
  * @param norms of all neurons over the stream: with them, the positions of largest |cosine|. Neurons that
  *   never fire are left out of the products: their cosines are 0.
- * @param groupRandom bounds the cost: where a layer has more than MAX_PAIRS pairs of neurons that fire, it
- *   draws groups of neurons, and only pairs within groups are scored. Then the cost is linear in neurons.
- *   Absent: all pairs.
  */
 export function* searchMagnitudes(
   context: SearchContext,
-  requests: readonly (SearchRequest | undefined)[],
+  requests: readonly (Wanted | undefined)[],
   stream: PairStream,
   norms?: SquaredNorms,
-  groupRandom?: Random,
 ): Work<(Positions | undefined)[]> {
   const { engine, executor } = context;
   const sums = norms?.sums;
@@ -33,12 +27,12 @@ export function* searchMagnitudes(
     const layers = requests.map((request, l) => {
       if (request === undefined) return undefined;
       const ends = sums && { inputs: sums[l], outputs: sums[l + 1] };
-      return new LayerSearch(context, region, l, request, stream, ends, groupRandom);
+      return new LayerSearch(context, region, l, request, stream, ends);
     });
     const passes = Math.max(0, ...layers.map((layer) => layer?.passes ?? 0));
     for (let pass = 0; pass < passes; pass++) {
       const active = layers.filter((layer) => layer !== undefined && pass < layer.passes);
-      for (const layer of active) layer?.begin(pass);
+      for (const layer of active) context.cost.addPairs(layer?.begin(pass) ?? 0, stream.rows);
       yield* streamTiles(context, stream, function* (begin, count) {
         yield* executor.run(count, (kernels, slot) => {
           for (const layer of active) layer?.gather(kernels, slot);
@@ -60,15 +54,14 @@ export function* searchMagnitudes(
 /** As `searchMagnitudes`, by |cosine|. */
 export function* searchCosines(
   context: SearchContext,
-  requests: readonly (SearchRequest | undefined)[],
+  requests: readonly (Wanted | undefined)[],
   stream: PairStream,
-  groupRandom: Random | undefined,
 ): Work<(Positions | undefined)[]> {
   const region = new Region(context.engine.arena);
   try {
-    const norms = new SquaredNorms(region, context.dims.map(everyNeuron));
+    const norms = new SquaredNorms(region, context.dims);
     yield* streamTiles(context, stream, (_, count) => norms.add(context, stream, count));
-    return yield* searchMagnitudes(context, requests, stream, norms, groupRandom);
+    return yield* searchMagnitudes(context, requests, stream, norms);
   } finally {
     region.free();
   }

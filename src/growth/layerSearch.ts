@@ -1,15 +1,14 @@
-import type { Random } from '../base/random.ts';
 import { type Kernels, ROW_BYTES, TILE, TOP_K_SCRATCH } from '../engine/abi.ts';
 import type { F32Block, F64Block, I32Block, Region } from '../engine/region.ts';
 import type { Positions } from '../matrix/pattern.ts';
 import { addPositions, mergePositions } from '../matrix/pattern.ts';
 import { firstFree } from '../matrix/sampling.ts';
+import type { Wanted } from '../topology/topology.ts';
 import { GatheredNeurons } from './gatheredNeurons.ts';
 import { firingNeurons } from './neurons.ts';
-import { type PairPass, planPasses, positionsAt, splitBlocks } from './pairPasses.ts';
+import { type PairPass, planPasses, positionsAt, splitPass } from './pairPasses.ts';
 import type { PairStream } from './pairStream.ts';
 import type { SearchContext } from './searchContext.ts';
-import type { SearchRequest } from './searchRequest.ts';
 
 /** The squared norms of a layer's neurons on either side. */
 export interface LayerNorms {
@@ -22,7 +21,7 @@ export class LayerSearch {
   readonly passes: number;
   readonly #context: SearchContext;
   readonly #layer: number;
-  readonly #request: SearchRequest;
+  readonly #request: Wanted;
   readonly #stream: PairStream;
   readonly #plan: readonly PairPass[];
   readonly #norms: LayerNorms | undefined;
@@ -38,25 +37,17 @@ export class LayerSearch {
   #pass: PairPass;
   #best = { scores: new Float32Array(0), rows: new Int32Array(0), cols: new Int32Array(0) };
 
-  /**
-   * @param norms turn the inner products into cosines; absent: the scores are the inner products.
-   * @param groupRandom as `planPasses` takes it.
-   */
+  /** @param norms turn the inner products into cosines; absent: the scores are the inner products. */
   constructor(
     context: SearchContext,
     region: Region,
     layer: number,
-    request: SearchRequest,
+    request: Wanted,
     stream: PairStream,
     norms: LayerNorms | undefined,
-    groupRandom: Random | undefined,
   ) {
     const [inDim, outDim] = [context.dims[layer], context.dims[layer + 1]];
-    const plan = planPasses(
-      firingNeurons(outDim, norms?.outputs),
-      firingNeurons(inDim, norms?.inputs),
-      groupRandom,
-    );
+    const plan = planPasses(firingNeurons(outDim, norms?.outputs), firingNeurons(inDim, norms?.inputs));
     const most = (size: (pass: PairPass) => number): number => Math.max(0, ...plan.map(size));
     this.passes = request.count === 0 ? 0 : plan.length;
     this.#context = context;
@@ -75,18 +66,19 @@ export class LayerSearch {
       stream,
       most(({ inputs }) => inputs.length),
     );
-    this.#scores = region.f32(most(({ pairs }) => pairs));
+    this.#scores = region.f32(most(({ outputs, inputs }) => outputs.length * inputs.length));
     this.#merged = region.f32(2 * request.count);
     this.#selected = region.i32(request.count);
     this.#scratch = region.i32(TOP_K_SCRATCH);
     this.#pass = plan[0];
   }
 
-  /** Turns to a pass. */
-  begin(pass: number): void {
+  /** Turns to a pass, and says how many pairs it scores. */
+  begin(pass: number): number {
     this.#pass = this.#plan[pass];
     this.#outputs.choose(this.#pass.outputs, this.#norms?.outputs);
     this.#inputs.choose(this.#pass.inputs, this.#norms?.inputs);
+    return this.#pass.outputs.length * this.#pass.inputs.length;
   }
 
   /** Gathers the pass's neurons from a slot's tile. */
@@ -99,19 +91,18 @@ export class LayerSearch {
   /** The jobs that add the inner products of the tiles gathered in the first `count` slots. */
   products(count: number, accumulate: boolean): ((kernels: Kernels) => void)[] {
     const slots = Array.from({ length: count }, (_, slot) => slot);
-    return splitBlocks(this.#pass.blocks, this.#context.executor.threads).map((blocks) => (kernels) => {
-      for (const { outputs, inputs, scores, rows, cols } of blocks) {
-        for (const slot of slots) {
-          kernels.products(
-            this.#outputs.tiles[slot] + ROW_BYTES * outputs,
-            this.#inputs.tiles[slot] + ROW_BYTES * inputs,
-            this.#scores.at(scores),
-            rows,
-            cols,
-            accumulate || slot > 0,
-            TILE,
-          );
-        }
+    const cols = this.#pass.inputs.length;
+    return splitPass(this.#pass, this.#context.executor.threads).map(({ begin, end }) => (kernels) => {
+      for (const slot of slots) {
+        kernels.products(
+          this.#outputs.tiles[slot] + ROW_BYTES * begin,
+          this.#inputs.tiles[slot],
+          this.#scores.at(begin * cols),
+          end - begin,
+          cols,
+          accumulate || slot > 0,
+          TILE,
+        );
       }
     });
   }
@@ -119,19 +110,14 @@ export class LayerSearch {
   /** Turns the pass's sums into scores, and keeps the best positions of all passes until now. */
   finish(): void {
     const { kernels } = this.#context.engine;
-    const { blocks, pairs } = this.#pass;
-    for (const { outputs, inputs, scores, rows, cols } of this.#norms === undefined ? [] : blocks) {
-      kernels.cosineBlock(
-        this.#scores.at(scores),
-        this.#outputs.norms.at(outputs),
-        this.#inputs.norms.at(inputs),
-        rows,
-        cols,
-      );
+    const [rows, cols] = [this.#pass.outputs.length, this.#pass.inputs.length];
+    if (this.#norms !== undefined) {
+      const [outNorms, inNorms] = [this.#outputs.norms.pointer, this.#inputs.norms.pointer];
+      kernels.cosineBlock(this.#scores.pointer, outNorms, inNorms, rows, cols);
     }
     this.#excludeKept();
-    const count = Math.min(this.#request.count, pairs);
-    this.#selectTop(this.#scores, pairs, count);
+    const count = Math.min(this.#request.count, rows * cols);
+    this.#selectTop(this.#scores, rows * cols, count);
     this.#mergeIntoBest(count);
   }
 
@@ -162,21 +148,17 @@ export class LayerSearch {
   #excludeKept(): void {
     const { indptr, indices } = this.#request.kept;
     const scores = this.#scores.view;
+    const { outputs, inputs } = this.#pass;
     const columnOf = new Int32Array(this.#context.dims[this.#layer]).fill(-1);
-    for (const block of this.#pass.blocks) {
-      const inputs = this.#pass.inputs.subarray(block.inputs, block.inputs + block.cols);
-      inputs.forEach((neuron, c) => {
-        columnOf[neuron] = c;
-      });
-      for (let r = 0; r < block.rows; r++) {
-        const neuron = this.#pass.outputs[block.outputs + r];
-        for (let p = indptr[neuron]; p < indptr[neuron + 1]; p++) {
-          const c = columnOf[indices[p]];
-          if (c >= 0) scores[block.scores + r * block.cols + c] = Number.NaN;
-        }
+    inputs.forEach((neuron, c) => {
+      columnOf[neuron] = c;
+    });
+    outputs.forEach((neuron, r) => {
+      for (let p = indptr[neuron]; p < indptr[neuron + 1]; p++) {
+        const c = columnOf[indices[p]];
+        if (c >= 0) scores[r * inputs.length + c] = Number.NaN;
       }
-      for (const neuron of inputs) columnOf[neuron] = -1;
-    }
+    });
   }
 
   #selectTop(scores: F32Block, n: number, k: number): void {

@@ -10,7 +10,10 @@ import type { SearchContext } from './searchContext.ts';
  * `outputs[l]` against row j of `inputs[l]`. Both are pointers to [neurons][32], with zeros in unused lanes.
  */
 export interface PairStream {
+  readonly rows: number;
   readonly tiles: number;
+  /** Multiply-adds that a row takes on its way. */
+  readonly rowCost: number;
   /** The places for tiles: as many tiles exist at a time. */
   readonly slots: readonly { readonly outputs: readonly number[]; readonly inputs: readonly number[] }[];
   /** Makes a tile in a slot. */
@@ -28,7 +31,9 @@ export function activationPairs(
     outputs: [...activations.slice(1, -1), probabilities],
   }));
   return {
+    rows: rows.length,
     tiles: Math.ceil(rows.length / TILE),
+    rowCost: connections(network),
     slots,
     load(kernels, tile, slot) {
       const { activations } = workspaces[slot];
@@ -51,7 +56,9 @@ export function gradientPairs(
   batch: RowList,
 ): PairStream {
   return {
+    rows: batch.length,
     tiles: Math.ceil(batch.length / TILE),
+    rowCost: 2 * connections(network) - network.layers[0].nnz,
     slots: workspaces.map(({ activations, deltas }) => ({ inputs: activations, outputs: deltas })),
     load(kernels, tile, slot) {
       const workspace = workspaces[slot];
@@ -67,13 +74,18 @@ export function gradientPairs(
  * @param use gets the number of the first tile loaded, and how many there are.
  */
 export function* streamTiles(
-  { executor }: SearchContext,
+  { executor, cost }: SearchContext,
   stream: PairStream,
   use: (begin: number, count: number) => Work<void>,
 ): Work<void> {
+  cost.multiplyAdds += stream.rows * stream.rowCost;
   for (let begin = 0; begin < stream.tiles; begin += stream.slots.length) {
     const count = Math.min(stream.slots.length, stream.tiles - begin);
     yield* executor.run(count, (kernels, slot) => stream.load(kernels, begin + slot, slot));
     yield* use(begin, count);
   }
+}
+
+function connections({ layers }: Network): number {
+  return layers.reduce((sum, { nnz }) => sum + nnz, 0);
 }

@@ -1,29 +1,28 @@
+import { TILE } from '../engine/abi.ts';
 import type { F64Block, I32Block, Region } from '../engine/region.ts';
 import type { Work } from '../run/turns.ts';
 import type { PairStream } from './pairStream.ts';
 import type { SearchContext } from './searchContext.ts';
 
-/** Σ a² over the tiles added, of some neurons, by layer, the inputs first. */
+/** Σ a² of every neuron over the tiles added, by layer, the inputs first. */
 export class SquaredNorms {
-  /** One for every neuron; 0 for those left out. */
   readonly sums: readonly F64Block[];
   readonly #lists: readonly I32Block[];
 
-  constructor(
-    region: Region,
-    neurons: readonly Int32Array[],
-    dims: readonly number[] = neurons.map(({ length }) => length),
-  ) {
+  /** @param dims neurons by layer, the inputs first. */
+  constructor(region: Region, dims: readonly number[]) {
     this.sums = dims.map((dim) => region.f64(dim));
-    this.#lists = neurons.map(({ length }) => region.i32(length));
+    this.#lists = dims.map((dim) => region.i32(dim));
     for (const { view } of this.sums) view.fill(0);
-    neurons.forEach((list, l) => {
-      this.#lists[l].view.set(list);
-    });
+    for (const { view } of this.#lists)
+      view.forEach((_, i) => {
+        view[i] = i;
+      });
   }
 
   /** Adds the squares of the tiles loaded in the first `count` slots. */
-  add({ executor }: SearchContext, { slots }: PairStream, count: number): Work<void> {
+  add({ executor, dims, cost }: SearchContext, { slots }: PairStream, count: number): Work<void> {
+    cost.multiplyAdds += TILE * count * dims.reduce((sum, n) => sum + n, 0);
     return executor.run(this.sums.length, (kernels, l) => {
       const { pointer, length } = this.#lists[l];
       for (const { inputs, outputs } of slots.slice(0, count)) {

@@ -1,16 +1,13 @@
+import { CtreError } from '../base/errors.ts';
 import type { Positions } from '../matrix/pattern.ts';
-import { removeConnections } from '../matrix/pattern.ts';
 import { drawWeight } from '../nn/initializer.ts';
-import type { RowList } from '../nn/rows.ts';
-import type { Workspace } from '../nn/workspace.ts';
-import type { Executor } from '../run/executor.ts';
+import type { Layer } from '../nn/layer.ts';
 import type { Work } from '../run/turns.ts';
 import { applyEdit, type EditCounts, planEdit } from '../topology/edit.ts';
-import type { CandidateNeed, Progress } from '../topology/topology.ts';
-import { findCandidates } from './candidates.ts';
-import { findCarrying } from './carrying.ts';
-import { type EvolvingModel, epochStream } from './evolvingModel.ts';
-import { findWeakest } from './weakest.ts';
+import type { Evolved, Progress, ScoreKind } from '../topology/topology.ts';
+import type { GrowthCost } from './growthCost.ts';
+import { type ToolSetting, Tools } from './growthTools.ts';
+import { viewNetwork } from './networkView.ts';
 
 /** What an update did to a layer. */
 export interface LayerUpdate {
@@ -19,107 +16,80 @@ export interface LayerUpdate {
   readonly drawn: Positions;
 }
 
-/**
- * An update of the topology, layer by layer; null where a layer has every connection, or none was to be
- * replaced.
- */
+/** An update of the topology, layer by layer; null where a layer stayed as it was. */
 export interface Update {
   readonly layers: readonly (LayerUpdate | null)[];
   /** What candidates were found by; null where none were searched for. */
-  readonly candidates: CandidateNeed | null;
+  readonly candidates: ScoreKind | null;
+  readonly cost: GrowthCost;
 }
 
 /**
- * One update of the topology after an epoch. It finds the weakest connections and the candidates that the
- * method needs, asks the method for its edits, and applies them.
- * @param rows all rows trained on. @param batchSize of the mini-batch for a dense gradient.
+ * One update of the topology: asks the method for its edits, and applies them. Whatever may fail comes before
+ * the first change, so all layers evolve or none.
+ * @param reserve makes room for a layer's gradients of so many connections.
  */
 export function* evolve(
-  model: EvolvingModel,
-  executor: Executor,
-  workspaces: readonly Workspace[],
-  rows: RowList,
-  batchSize: number,
+  setting: ToolSetting,
   progress: Progress,
+  reserve: (layer: Layer, nnz: number) => void,
 ): Work<Update> {
-  const { network, topology, states } = model;
-  const { evolve: edit } = topology;
-  if (edit === undefined) return { layers: network.layers.map(() => null), candidates: null };
-
-  const fraction = topology.schedule.fraction(progress.epoch, progress.epochs);
-  const prunesIdle = states.some((state) => topology.prunesIdle?.(state, progress));
-  const carrying = prunesIdle ? yield* findCarrying(model, executor, workspaces, rows) : undefined;
-  const weakest = network.layers.map((layer, l) => {
-    const ofSchedule = layer.structure === undefined ? 0 : Math.floor(fraction * layer.nnz);
-    const count = topology.pruneCount?.(layer, states[l], progress) ?? ofSchedule;
-    return findWeakest(network, layer, count, carrying?.[l]);
-  });
-
-  const kinds = network.layers.map((_, l) =>
-    weakest[l].length === 0 ? undefined : candidateKind(model, l, progress),
-  );
-  const requests = network.layers.map((layer, l) =>
-    kinds[l] === undefined
-      ? undefined
-      : { kept: removeConnections(layer.pattern(), weakest[l]), count: weakest[l].length },
-  );
-  const candidates: (Positions | undefined)[] = requests.map(() => undefined);
-  for (const kind of new Set(kinds)) {
-    if (kind === undefined) continue;
-    const ofKind = requests.map((request, l) => (kinds[l] === kind ? request : undefined));
-    const found = yield* findCandidates(model, executor, workspaces, rows, batchSize, kind, ofKind);
-    found.forEach((positions, l) => {
-      candidates[l] ??= positions;
+  const { model } = setting;
+  const { network, topology } = model;
+  const tools = new Tools(setting);
+  try {
+    const view = viewNetwork(network, progress);
+    const answer = topology.evolve?.(view, model.states, tools) ?? { edits: [], states: model.states };
+    const evolved: Evolved<unknown> = 'next' in answer ? yield* answer : answer;
+    const plans = network.layers.map((layer, l) => {
+      const edit = evolved.edits[l];
+      return edit && planEdit(layer.pattern(), edit);
     });
+    checkBalance(topology.name, evolved);
+    network.layers.forEach((layer, l) => {
+      const plan = plans[l];
+      if (plan === undefined) return;
+      const nnz = plan.pattern.indices.length;
+      if (nnz !== layer.nnz) checkSize(topology.name, layer, nnz);
+      network.reserve(layer, nnz);
+      if (nnz > layer.nnz) reserve(layer, nnz);
+    });
+    const bounds = network.layers.map((layer) => model.growInitializer.bound(layer));
+    model.states = evolved.states;
+    const layers = network.layers.map((layer, l) => {
+      const plan = plans[l];
+      if (plan === undefined) return null;
+      const random = tools.random(`new-weights/${l}`);
+      return {
+        counts: applyEdit(layer, plan, () => drawWeight(bounds[l], random)),
+        drawn: plan.edit.random,
+      };
+    });
+    return { layers, candidates: evolved.by ?? null, cost: tools.cost };
+  } finally {
+    tools.end();
   }
-
-  const changes = network.layers.map((layer, l) => {
-    if (weakest[l].length === 0) return undefined;
-    const { index, inDim, outDim, nnz } = layer;
-    const random = epochStream(model, `evolve/${l}`);
-    const evolving = {
-      index,
-      inDim,
-      outDim,
-      nnz,
-      pattern: layer.pattern(),
-      // A copy: a view of the kernels' memory would be lost as soon as a method's own call makes the memory
-      // grow.
-      values: layer.values.view.slice(),
-      weakest: weakest[l],
-      candidates: candidates[l],
-      progress,
-    };
-    return { ...edit(evolving, states[l], random), random };
-  });
-  const mayShrink = topology.pruneCount !== undefined;
-  // Whatever may fail comes before the first change: all layers evolve, or none.
-  const plans = network.layers.map((layer, l) => {
-    const change = changes[l];
-    if (change === undefined) return undefined;
-    const plan = planEdit(layer.pattern(), change.edit, mayShrink);
-    layer.reserve(plan.pattern.indices.length);
-    return { plan, bound: model.growInitializer.bound(layer), random: change.random };
-  });
-  model.states = changes.map((change, l) => change?.state ?? states[l]);
-  const layers = network.layers.map((layer, l) => {
-    const planned = plans[l];
-    if (planned === undefined) return null;
-    const { plan, bound, random } = planned;
-    return {
-      counts: applyEdit(layer, plan, () => drawWeight(bound, random)),
-      drawn: plan.edit.random,
-    };
-  });
-  return { layers, candidates: kinds.find((kind) => kind !== undefined) ?? null };
 }
 
-/** What a layer's candidates are found by; undefined where the method needs none. */
-function candidateKind(
-  { topology, states }: EvolvingModel,
-  layer: number,
-  progress: Progress,
-): CandidateNeed | undefined {
-  if (topology.candidatesBy !== undefined) return topology.candidatesBy(states[layer], progress);
-  return topology.needs.find((need) => need !== 'initialGradient');
+/** @throws CtreError `E_ARGUMENT` unless the network keeps its number of connections, or may lose some. */
+function checkBalance(name: string, { edits, shrinks }: Evolved<unknown>): void {
+  const sum = (count: (edit: NonNullable<(typeof edits)[number]>) => number): number =>
+    edits.reduce((total, edit) => total + (edit === undefined ? 0 : count(edit)), 0);
+  const [pruned, grown] = [sum(({ prune }) => prune.length), sum(({ grow }) => grow.cols.length)];
+  if (shrinks ? grown <= pruned : grown === pruned) return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the topology method ${name} prunes ${pruned} connections and grows ${grown}; ` +
+      `expected ${shrinks ? 'at most as many grown' : 'as many of both, or `shrinks: true` and fewer grown'}`,
+  );
+}
+
+/** @throws CtreError `E_ARGUMENT` for a layer that would have no connection, or all of them. */
+function checkSize(name: string, { index, inDim, outDim }: Layer, nnz: number): void {
+  if (nnz > 0 && nnz < inDim * outDim) return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the topology method ${name} leaves layer ${index} with ${nnz} connections of ${inDim * outDim}; ` +
+      'expected at least one, and fewer than all',
+  );
 }

@@ -4,21 +4,21 @@ import type { Layer } from '../nn/layer.ts';
 import type { Network } from '../nn/network.ts';
 
 /**
- * CSR positions of the `count` weights of smallest magnitude, ascending.
- * @param carrying 0 for connections whose weight counts as 0.
+ * CSR positions of the `count` connections of smallest |strength|, ascending; ties go to the lower one.
+ * @param strengths in CSR order; absent: the weights.
  */
 export function findWeakest(
   { engine }: Network,
   layer: Layer,
   count: number,
-  carrying?: Uint8Array,
+  strengths?: Float32Array,
 ): Int32Array {
   const region = new Region(engine.arena);
   try {
     const scratch = region.i32(TOP_K_SCRATCH);
     const weakest = region.i32(count);
-    const values = carrying === undefined ? layer.values : region.f32(layer.nnz);
-    if (carrying !== undefined) values.view.set(layer.values.view.map((weight, p) => weight * carrying[p]));
+    const values = strengths === undefined ? layer.values : region.f32(layer.nnz);
+    if (strengths !== undefined) values.view.set(strengths);
     engine.kernels.topK(values.pointer, layer.nnz, count, true, true, scratch.pointer, weakest.pointer);
     return weakest.view.slice();
   } finally {

@@ -121,8 +121,21 @@ export function mergePositions(a: Positions, b: Positions): Positions {
  * @throws CtreError `E_ARGUMENT` for positions out of range or out of order.
  */
 export function positionsOutside(pattern: CsrPattern, positions: Positions): Positions {
+  return filterPositions(pattern, positions, false);
+}
+
+/**
+ * Those of the positions that are connections of the pattern. O(nnz + positions).
+ * @param positions in row-major order.
+ * @throws CtreError `E_ARGUMENT` for positions out of range or out of order.
+ */
+export function positionsInside(pattern: CsrPattern, positions: Positions): Positions {
+  return filterPositions(pattern, positions, true);
+}
+
+function filterPositions(pattern: CsrPattern, positions: Positions, inside: boolean): Positions {
   const { rows, cols, indptr, indices } = pattern;
-  const outside: number[] = [];
+  const left: number[] = [];
   let p = 0;
   let lastRow = -1;
   let lastCol = -1;
@@ -131,12 +144,13 @@ export function positionsOutside(pattern: CsrPattern, positions: Positions): Pos
     const col = positions.cols[q];
     const isLater = row > lastRow || (row === lastRow && col > lastCol);
     if (!(isLater && row < rows && col >= 0 && col < cols)) throw disordered(positions, pattern);
-    [lastRow, lastCol] = [row, col];
+    lastRow = row;
+    lastCol = col;
     p = Math.max(p, indptr[row]);
     while (p < indptr[row + 1] && indices[p] < col) p++;
-    if (p === indptr[row + 1] || indices[p] !== col) outside.push(q);
+    if ((p < indptr[row + 1] && indices[p] === col) === inside) left.push(q);
   }
-  return pickPositions(positions, Int32Array.from(outside));
+  return pickPositions(positions, Int32Array.from(left));
 }
 
 /** The positions at some places of a list, in the order of these places. */
@@ -147,8 +161,8 @@ export function pickPositions({ rows, cols }: Positions, places: Int32Array): Po
 function disordered({ cols: { length } }: Positions, { rows, cols }: CsrPattern): CtreError {
   return new CtreError(
     'E_ARGUMENT',
-    `a list of ${length} positions does not fit a pattern of ${rows} × ${cols}; expected positions within it, ` +
-      'in row-major order, each once, and to add them, none that is connected',
+    `a list of ${length} positions does not fit a pattern of ${rows} × ${cols}; expected positions within ` +
+      'it, in row-major order, each once, and to add them, none that is connected',
   );
 }
 

@@ -37,7 +37,7 @@ export async function buildModel(options: CreateOptions): Promise<ModelCore> {
   if (given !== undefined && (wanted.epsilon ?? wanted.density) !== undefined) {
     throw new CtreError('E_ARGUMENT', 'both pattern and a density are given; expected one of them');
   }
-  if (given !== undefined && (topology.startsFull || topology.needs.includes('initialGradient'))) {
+  if (given !== undefined && (topology.startsFull || topology.choosesPattern)) {
     throw new CtreError('E_ARGUMENT', `topology ${topology.name} chooses its own pattern; leave pattern out`);
   }
   const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, wanted);
@@ -107,7 +107,7 @@ export async function assembleModel(
 
 type NewModel = Omit<
   TrainableModel,
-  'executor' | 'history' | 'isMidEpoch' | 'dueUpdate' | 'best' | 'isRestored'
+  'executor' | 'history' | 'isMidEpoch' | 'lastAccuracy' | 'best' | 'isRestored'
 >;
 
 /** A model that has not been trained; its host is closed again when the network cannot be made. */
@@ -118,7 +118,7 @@ function buildCore(parts: CoreParts, makeModel: () => NewModel): ModelCore {
       executor: parts.host.executor,
       history: [],
       isMidEpoch: false,
-      dueUpdate: undefined,
+      lastAccuracy: undefined,
       best: undefined,
       isRestored: false,
     };

@@ -51,7 +51,7 @@ function describeWith(core: ModelCore, metadata: ModelCore['metadata']): SavedMo
 
 function describeTrainingState(core: ModelCore): SavedTraining {
   const states = checkStates(core.alive.states);
-  const { network, isMidEpoch, history, dueUpdate, best, isRestored } = core.alive;
+  const { network, isMidEpoch, history, lastAccuracy, best, isRestored } = core.alive;
   if (isMidEpoch || core.run?.isInEpoch) {
     throw new CtreError(
       'E_BUSY',
@@ -66,7 +66,7 @@ function describeTrainingState(core: ModelCore): SavedTraining {
     conditions: core.lastTraining.conditions,
     epochs: history.map((epoch) => ({ ...epoch })),
     states,
-    due: dueUpdate,
+    due: lastAccuracy === undefined ? undefined : { accuracy: lastAccuracy },
     restored: isRestored,
     optimizer: recipe(core.lastTraining.optimizer),
     steps: network.steps,

@@ -54,7 +54,7 @@ export async function resumeModel(bytes: unknown, options: ResumeOptions): Promi
     model.states = training.states.map((state) => restore(state));
     model.network.restoreOptimizer(optimizer, training.steps, training.slots);
     model.history = training.epochs.map((epoch) => freezeEpoch(epoch as object as Epoch));
-    model.dueUpdate = training.due;
+    model.lastAccuracy = training.due?.accuracy;
     model.best = best && { ...best, states: best.states.map((state) => restore(state)) };
     model.isRestored = training.restored;
     core.lastTraining = { conditions: training.conditions, optimizer };

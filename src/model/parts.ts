@@ -3,16 +3,17 @@ import { checkChoice, checkInteger, checkList, checkNumber, readField } from '..
 import { CtreError, show } from '../base/errors.ts';
 import { checkJson } from '../base/json.ts';
 import { checkPattern } from '../matrix/canonical.ts';
-import type { Positions } from '../matrix/pattern.ts';
+import { noPositions, type Positions } from '../matrix/pattern.ts';
 import type { Initializer } from '../nn/initializer.ts';
+import type { LayerShape } from '../nn/layerShape.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
-import { checkSearch } from '../topology/cosineSearchOption.ts';
-import type { Topology } from '../topology/topology.ts';
+import type { Work } from '../run/turns.ts';
+import type { Edit, Evolved, ScoreKind, Topology } from '../topology/topology.ts';
 
 // What a caller wrote, wrapped: every property is read once, and every answer is checked when it comes.
 
-const CANDIDATE_NEEDS = ['activations', 'denseGradient'] as const;
-const NEEDS = [...CANDIDATE_NEEDS, 'initialGradient'] as const;
+/** What an update may say that it grew by. */
+const SCORE_KINDS = ['cosine', 'gradient'] as const satisfies readonly ScoreKind[];
 
 /** Arrays of state that an optimiser may keep. */
 const MAX_SLOTS = 16;
@@ -23,19 +24,14 @@ const OPTIMIZER_PROPERTIES = namesOf<Optimizer>({ name: true, options: true, slo
 const TOPOLOGY_PROPERTIES = namesOf<Topology>({
   name: true,
   options: true,
-  needs: true,
-  schedule: true,
-  gradientBatches: true,
-  search: true,
   growInitializer: true,
   startsFull: true,
+  choosesPattern: true,
   init: true,
-  wiring: true,
-  candidatesBy: true,
-  prunesIdle: true,
-  pruneCount: true,
-  restore: true,
+  start: true,
+  isDue: true,
   evolve: true,
+  restore: true,
 });
 
 /** A caller's initialiser. @throws CtreError `E_ARGUMENT` for anything else. */
@@ -56,16 +52,8 @@ export function checkInitializer(name: string, value: unknown): Initializer {
 export function checkTopology(value: unknown): Topology {
   const own = readOwnPart('topology', value, 'one like topology.ctreSim()', 'init', TOPOLOGY_PROPERTIES);
   const { name, options } = own;
-  const names = ['init', 'evolve', 'candidatesBy', 'prunesIdle', 'restore', 'pruneCount'];
-  const [init, evolve, candidatesBy, prunesIdle, restore, pruneCount] = names.map(own.method);
-  const schedule: unknown = own.field('schedule');
-  const fraction: unknown = evolve && readField(`the schedule of ${name}`, schedule, 'fraction');
-  const needs = checkList('topology.needs', own.field('needs') ?? [], NEEDS.length).map((need) =>
-    checkChoice('topology.needs', need, NEEDS),
-  );
-  const search: unknown = own.field('search');
-  const batches: unknown = own.field('gradientBatches');
-  const wiring: unknown = own.field('wiring');
+  const names = ['init', 'start', 'isDue', 'evolve', 'restore'];
+  const [init, start, isDue, evolve, restore] = names.map(own.method);
   const grow: unknown = own.field('growInitializer');
   if (grow !== undefined && typeof grow !== 'string') {
     throw new CtreError('E_ARGUMENT', `topology.growInitializer is ${show(grow)}; expected a name`);
@@ -73,45 +61,31 @@ export function checkTopology(value: unknown): Topology {
   return Object.freeze<Topology>({
     name,
     options,
-    needs,
-    schedule: {
-      fraction: (epoch, epochs) =>
-        fraction === undefined
-          ? 0
-          : checkNumber(`the pruned share of ${name}`, callFraction(fraction, schedule, epoch, epochs), {
-              least: 0,
-              most: 1,
-            }),
-    },
-    ...(search !== undefined && { search: checkSearch('topology.search', search) }),
     ...(grow !== undefined && { growInitializer: grow }),
-    ...(batches !== undefined && {
-      gradientBatches: checkInteger('topology.gradientBatches', batches, { least: 1 }),
-    }),
-    ...(wiring !== undefined && { wiring: checkInteger('topology.wiring', wiring, { least: 0 }) }),
     startsFull: Boolean(own.field('startsFull')),
+    choosesPattern: Boolean(own.field('choosesPattern')),
     init: (layer, random) => checkStart(name, layer, init?.(layer, random)),
-    ...(restore && { restore: (state) => restore(state) }),
-    ...(pruneCount && {
-      pruneCount: (layer, state, progress) =>
-        checkInteger(`what ${name} prunes`, pruneCount(layer, state, progress), {
-          least: 0,
-          most: layer.nnz,
-        }),
-    }),
-    ...(candidatesBy && {
-      candidatesBy(state, progress) {
-        const by = candidatesBy(state, progress);
-        return by === undefined
-          ? undefined
-          : checkChoice(`what ${name} finds candidates by`, by, CANDIDATE_NEEDS);
+    ...(start && {
+      *start(network, states, tools) {
+        const answer = yield* finish(start(network, states, tools));
+        return answer === undefined ? states : checkStates(name, answer, states.length);
       },
     }),
-    ...(prunesIdle && { prunesIdle: (state, progress) => Boolean(prunesIdle(state, progress)) }),
+    ...(isDue && { isDue: (progress, layers) => Boolean(isDue(progress, layers)) }),
     ...(evolve && {
-      evolve: (layer, state, random) => checkEvolved(name, evolve(layer, state, random)),
+      *evolve(network, states, tools) {
+        return checkEvolved(name, yield* finish(evolve(network, states, tools)), states.length);
+      },
     }),
+    ...(restore && { restore: (state) => restore(state) }),
   });
+}
+
+/** What a method's function answers, which may be a generator. */
+function* finish(answer: unknown): Work<unknown> {
+  if (typeof answer !== 'object' || answer === null || !(Symbol.iterator in answer)) return answer;
+  if (Array.isArray(answer)) return answer;
+  return yield* answer as Work<unknown>;
 }
 
 /** A caller's optimiser. Its step is the caller's own code from then on. @throws CtreError `E_ARGUMENT`. */
@@ -132,7 +106,7 @@ export function checkOptimizer(value: unknown): Optimizer {
 /** What `init` of a method has answered for a layer. */
 function checkStart(
   name: string,
-  { inDim, outDim, nnz }: Parameters<Topology['init']>[0],
+  { inDim, outDim, nnz }: LayerShape,
   start: unknown,
 ): ReturnType<Topology['init']> {
   const given = readField(`what ${name} starts with`, start, 'pattern');
@@ -148,21 +122,45 @@ function checkStart(
   return { pattern, state: readField(name, start, 'state') };
 }
 
-/** What `evolve` of a method has answered for a layer; `planEdit` checks whether it fits the layer. */
-function checkEvolved(name: string, evolved: unknown): ReturnType<NonNullable<Topology['evolve']>> {
+/** What `evolve` of a method has answered; `planEdit` checks whether it fits the layers. */
+function checkEvolved(name: string, evolved: unknown, layers: number): Evolved<unknown> {
   const what = `what ${name} evolves to`;
-  const edit: unknown = readField(what, evolved, 'edit');
+  const edits = checkList(`${what}: edits`, readField(what, evolved, 'edits'), layers);
+  if (edits.length !== layers) {
+    throw new CtreError(
+      'E_SHAPE',
+      `${what} has ${edits.length} edits; expected ${layers}, one for each layer`,
+    );
+  }
+  const by: unknown = Reflect.get(Object(evolved), 'by');
+  return {
+    edits: edits.map((edit) => (edit === undefined || edit === null ? undefined : checkEdit(what, edit))),
+    states: checkStates(name, readField(what, evolved, 'states'), layers),
+    shrinks: Boolean(Reflect.get(Object(evolved), 'shrinks')),
+    ...(by !== undefined && { by: checkChoice(`${what}: by`, by, SCORE_KINDS) }),
+  };
+}
+
+function checkEdit(what: string, edit: unknown): Edit {
   const list = (value: unknown, field: string): Int32Array =>
     checkPositions(what, readField(what, value, field));
   const pairs = (value: unknown): Positions => ({ rows: list(value, 'rows'), cols: list(value, 'cols') });
+  const random: unknown = Reflect.get(Object(edit), 'random');
   return {
-    edit: {
-      prune: list(edit, 'prune'),
-      grow: pairs(readField(what, edit, 'grow')),
-      random: pairs(readField(what, edit, 'random')),
-    },
-    state: readField(what, evolved, 'state'),
+    prune: list(edit, 'prune'),
+    grow: pairs(readField(what, edit, 'grow')),
+    random: random === undefined ? noPositions : pairs(random),
   };
+}
+
+/** The states that a method has answered, one for each layer. */
+function checkStates(name: string, answer: unknown, layers: number): readonly unknown[] {
+  const states = checkList(`the states of ${name}`, answer, layers);
+  if (states.length === layers) return states;
+  throw new CtreError(
+    'E_SHAPE',
+    `the topology method ${name} gives ${states.length} states; expected ${layers}, one for each layer`,
+  );
 }
 
 /**
@@ -201,11 +199,6 @@ function isPlain(value: object): boolean {
 /** The names of an interface's properties: the compiler wants an entry for each, and for nothing else. */
 function namesOf<T>(properties: { readonly [K in keyof Required<T>]: true }): readonly string[] {
   return Object.keys(properties);
-}
-
-function callFraction(fraction: unknown, schedule: unknown, epoch: number, epochs: number): unknown {
-  if (typeof fraction === 'function') return Reflect.apply(fraction, schedule, [epoch, epochs]);
-  throw new CtreError('E_ARGUMENT', `topology.schedule.fraction is ${show(fraction)}; expected a function`);
 }
 
 function checkPositions(what: string, list: unknown): Int32Array {

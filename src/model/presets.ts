@@ -22,7 +22,7 @@ interface Preset {
  */
 export const presets: Readonly<Record<PresetName, Preset>> = Object.freeze({
   default: {
-    topology: topology.cteRigl,
+    topology: topology.cteGse,
     initializer: sparseHe,
     growInitializer: uniform,
     optimizer: adam,

@@ -1,6 +1,7 @@
 import type { Random } from '../base/random.ts';
 import type { Kernels } from '../engine/abi.ts';
-import type { F32Block, I32Block, Region } from '../engine/region.ts';
+import type { Arena } from '../engine/arena.ts';
+import { type F32Block, type I32Block, Region } from '../engine/region.ts';
 import { type CsrPattern, fullPattern, transposePattern } from '../matrix/pattern.ts';
 import { drawWeight, type Initializer } from './initializer.ts';
 import type { LayerShape } from './layerShape.ts';
@@ -28,11 +29,24 @@ export interface Gradient {
   readonly bias: F32Block;
 }
 
-/** An optimiser's arrays of one layer. */
+/** An optimiser's arrays of one layer, in a region of their own. */
 export interface OptimizerSlots {
+  readonly region: Region;
   readonly weights: readonly F32Block[];
   readonly bias: readonly F32Block[];
 }
+
+/** A layer's arrays of connections, in a region of their own. */
+interface Connections {
+  readonly region: Region;
+  /** Absent in a layer that has every connection. */
+  readonly structure: Structure | undefined;
+  /** Weights in CSR order [nnz]. */
+  readonly values: F32Block;
+}
+
+/** A layer that gets more connections than it has room for gets room for so much more. */
+const HEADROOM = 1 / 8;
 
 /** The output neurons from `begin` to below `end`, and their connections from `first` to below `last`. */
 export interface RowRange {
@@ -43,36 +57,40 @@ export interface RowRange {
 }
 
 /**
- * One layer, y = W·x + b: W is `[outDim, inDim]`, and its number of connections never grows. A layer that has
- * all of them keeps no structure: its values in CSR order are the dense matrix, and the dense kernels compute
- * with it.
+ * One layer, y = W·x + b: W is `[outDim, inDim]`. A layer that has all connections from the start keeps no
+ * structure: its values in CSR order are the dense matrix, and the dense kernels compute with it. A sparse
+ * layer never gets all of them, because a file could not tell it from such a layer.
  */
 export class Layer implements LayerShape {
   readonly index: number;
   readonly inDim: number;
   readonly outDim: number;
-  readonly #region: Region;
-  #nnz: number;
-  #structure: Structure | undefined;
-  /** Room for the structure that a full layer will have when it loses connections. */
-  #reserved: Structure | undefined;
-  /** Weights in CSR order [nnz]. */
-  readonly values: F32Block;
   readonly bias: F32Block;
-  /**
-   * The optimiser's state: `slots` arrays for the weights and as many for the biases; none before training.
-   */
-  #slots: OptimizerSlots = { weights: [], bias: [] };
+  readonly #arena: Arena;
+  readonly #biasRegion: Region;
+  #nnz: number;
+  #connections: Connections;
+  /** What the layer changes to when it gets more connections, or a full one loses some. */
+  #reservedConnections: Connections | undefined;
+  #reservedSlots: OptimizerSlots | undefined;
+  #slots: OptimizerSlots;
 
-  constructor(region: Region, index: number, inDim: number, outDim: number, nnz: number) {
-    this.#region = region;
+  /** @throws CtreError `E_MEMORY`; nothing is left then. */
+  constructor(arena: Arena, index: number, inDim: number, outDim: number, nnz: number) {
+    this.#arena = arena;
     this.index = index;
     this.inDim = inDim;
     this.outDim = outDim;
     this.#nnz = nnz;
-    this.#structure = nnz === inDim * outDim ? undefined : this.#allocateStructure(nnz);
-    this.values = region.f32(nnz);
-    this.bias = region.f32(outDim);
+    this.#slots = { region: new Region(arena), weights: [], bias: [] };
+    this.#connections = this.#allocateConnections(nnz, nnz === inDim * outDim);
+    this.#biasRegion = new Region(arena);
+    try {
+      this.bias = this.#biasRegion.f32(outDim);
+    } catch (error) {
+      this.#connections.region.free();
+      throw error;
+    }
     this.bias.view.fill(0);
   }
 
@@ -82,18 +100,12 @@ export class Layer implements LayerShape {
 
   /** Absent in a layer that has every connection. */
   get structure(): Structure | undefined {
-    return this.#structure;
+    return this.#connections.structure;
   }
 
-  #allocateStructure(nnz: number): Structure {
-    const { inDim, outDim } = this;
-    return {
-      indptr: this.#region.i32(outDim + 1),
-      indices: this.#region.i32(nnz),
-      colPtr: this.#region.i32(inDim + 1),
-      rowIdx: this.#region.i32(nnz),
-      perm: this.#region.i32(nnz),
-    };
+  /** Weights in CSR order [nnz]. */
+  get values(): F32Block {
+    return this.#connections.values;
   }
 
   /** The optimiser's arrays for the weights: they have to move along with their connection. */
@@ -103,6 +115,42 @@ export class Layer implements LayerShape {
 
   get biasSlots(): readonly F32Block[] {
     return this.#slots.bias;
+  }
+
+  /** Bytes of parameters, structure and optimiser state. */
+  get bytes(): number {
+    return this.#connections.region.bytes + this.#biasRegion.bytes + this.#slots.region.bytes;
+  }
+
+  /** Frees the layer's memory. */
+  free(): void {
+    this.#reservedSlots?.region.free();
+    this.#reservedConnections?.region.free();
+    this.#slots.region.free();
+    this.#biasRegion.free();
+    this.#connections.region.free();
+  }
+
+  #allocateConnections(nnz: number, isFull: boolean): Connections {
+    const region = new Region(this.#arena);
+    try {
+      const structure = isFull ? undefined : this.#allocateStructure(region, nnz);
+      return { region, structure, values: region.f32(nnz) };
+    } catch (error) {
+      region.free();
+      throw error;
+    }
+  }
+
+  #allocateStructure(region: Region, nnz: number): Structure {
+    const { inDim, outDim } = this;
+    return {
+      indptr: region.i32(outDim + 1),
+      indices: region.i32(nnz),
+      colPtr: region.i32(inDim + 1),
+      rowIdx: region.i32(nnz),
+      perm: region.i32(nnz),
+    };
   }
 
   /** The layer's pattern, a copy. */
@@ -118,14 +166,15 @@ export class Layer implements LayerShape {
   }
 
   /**
-   * Writes a pattern of nnz connections or fewer, CSR and CSC. With fewer, every array of connections gets
-   * shorter.
+   * Writes a pattern, CSR and CSC. Where it has more or fewer connections than before, every array of
+   * connections gets another length, and has to be written, too.
    */
   setPattern(pattern: CsrPattern): void {
     const nnz = pattern.indices.length;
-    if (nnz < this.#nnz) this.#shrink(nnz);
-    if (this.#structure === undefined) return;
-    const { indptr, indices, colPtr, rowIdx, perm } = this.#structure;
+    if (nnz !== this.#nnz) this.#resize(nnz);
+    const { structure } = this;
+    if (structure === undefined) return;
+    const { indptr, indices, colPtr, rowIdx, perm } = structure;
     const transposed = transposePattern(pattern);
     indptr.view.set(pattern.indptr);
     indices.view.set(pattern.indices);
@@ -134,18 +183,57 @@ export class Layer implements LayerShape {
     perm.view.set(transposed.source);
   }
 
-  /** Makes sure that `setPattern` has the memory for a pattern of so many connections. */
+  /**
+   * Makes sure that `setPattern` has the memory for a pattern of so many connections.
+   * @throws CtreError `E_MEMORY`; nothing has changed then.
+   */
   reserve(nnz: number): void {
-    if (this.#structure === undefined && nnz < this.#nnz) this.#reserved ??= this.#allocateStructure(nnz);
+    const room = Math.min(Math.ceil((1 + HEADROOM) * nnz), this.inDim * this.outDim);
+    if (this.#lacksConnections(nnz)) {
+      const isFull = this.structure === undefined;
+      const connections = this.#allocateConnections(isFull ? nnz : room, false);
+      this.#reservedConnections?.region.free();
+      this.#reservedConnections = connections;
+    }
+    if (lacksRoom(this.#slots, nnz) && lacksRoom(this.#reservedSlots, nnz)) {
+      const slots = this.allocateSlots(this.weightSlots.length, room);
+      this.#reservedSlots?.region.free();
+      this.#reservedSlots = slots;
+    }
   }
 
-  #shrink(nnz: number): void {
+  #lacksConnections(nnz: number): boolean {
+    const { values, structure } = this.#connections;
+    const fits = structure === undefined ? nnz === this.#nnz : nnz <= values.capacity;
+    return !fits && nnz > (this.#reservedConnections?.values.capacity ?? -1);
+  }
+
+  #resize(nnz: number): void {
     this.reserve(nnz);
-    this.#structure ??= this.#reserved;
-    if (this.#structure === undefined) return;
-    const { indices, rowIdx, perm } = this.#structure;
-    for (const block of [indices, rowIdx, perm, this.values, ...this.weightSlots]) block.shorten(nnz);
+    if (this.structure === undefined || nnz > this.values.capacity) this.#adoptConnections();
+    if (lacksRoom(this.#slots, nnz)) this.#adoptSlots();
+    const { values, structure } = this.#connections;
+    if (structure === undefined) return;
+    const { indices, rowIdx, perm } = structure;
+    for (const block of [indices, rowIdx, perm, values, ...this.weightSlots]) block.resize(nnz);
     this.#nnz = nnz;
+  }
+
+  #adoptConnections(): void {
+    if (this.#reservedConnections === undefined) return;
+    this.#connections.region.free();
+    this.#connections = this.#reservedConnections;
+    this.#reservedConnections = undefined;
+  }
+
+  #adoptSlots(): void {
+    const slots = this.#reservedSlots;
+    if (slots === undefined) return;
+    this.#reservedSlots = undefined;
+    slots.bias.forEach((to, s) => {
+      to.view.set(this.biasSlots[s].view);
+    });
+    this.setSlots(slots);
   }
 
   /** Draws every weight anew. */
@@ -155,17 +243,33 @@ export class Layer implements LayerShape {
     for (let p = 0; p < values.length; p++) values[p] = drawWeight(bound, random);
   }
 
-  /** `count` state arrays of an optimiser, all zero. */
-  allocateSlots(region: Region, count: number): OptimizerSlots {
-    const weights = Array.from({ length: count }, () => region.f32(this.nnz));
-    const bias = Array.from({ length: count }, () => region.f32(this.outDim));
-    for (const slot of [...weights, ...bias]) slot.view.fill(0);
-    return { weights, bias };
+  /**
+   * `count` state arrays of an optimiser, all zero.
+   * @param room connections that they hold; absent: as many as there are.
+   * @throws CtreError `E_MEMORY`; nothing is left then.
+   */
+  allocateSlots(count: number, room = this.nnz): OptimizerSlots {
+    const region = new Region(this.#arena);
+    try {
+      const weights = Array.from({ length: count }, () => region.f32(room));
+      const bias = Array.from({ length: count }, () => region.f32(this.outDim));
+      for (const slot of [...weights, ...bias]) slot.view.fill(0);
+      return { region, weights, bias };
+    } catch (error) {
+      region.free();
+      throw error;
+    }
   }
 
-  /** Gives the layer the state of an optimiser in place of any before. */
+  /** Gives the layer the state of an optimiser in place of any before, which is freed. */
   setSlots(slots: OptimizerSlots): void {
+    this.#slots.region.free();
     this.#slots = slots;
+    // One that was reserved is for the optimiser before.
+    this.#reservedSlots?.region.free();
+    this.#reservedSlots = undefined;
+    // The layer may have lost connections since these were allocated.
+    for (const block of slots.weights) block.resize(this.nnz);
   }
 
   /** Room for this layer's gradient. */
@@ -271,4 +375,9 @@ export class Layer implements LayerShape {
     }
     return ranges;
   }
+}
+
+/** Whether an optimiser's arrays are too short for so many connections; undefined ones are. */
+function lacksRoom(slots: OptimizerSlots | undefined, nnz: number): boolean {
+  return slots === undefined || slots.weights.some(({ capacity }) => capacity < nnz);
 }

@@ -1,6 +1,6 @@
 import { type Kernels, ROW_BYTES, TILE } from '../engine/abi.ts';
 import type { Engine } from '../engine/engine.ts';
-import { Region } from '../engine/region.ts';
+import type { Region } from '../engine/region.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 import { type Gradient, Layer, type OptimizerSlots } from './layer.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -34,27 +34,23 @@ export class Network {
   /** Neurons by layer, the inputs first. */
   readonly dims: readonly number[];
   readonly layers: readonly Layer[];
-  readonly #region: Region;
-  #optimizerRegion: Region;
   #optimizerName: string | undefined;
   /** The state of an optimiser that is to come. */
-  #prepared:
-    | { readonly name: string; readonly region: Region; readonly slots: readonly OptimizerSlots[] }
-    | undefined;
+  #prepared: { readonly name: string; readonly slots: OptimizerSlots[] } | undefined;
   #time = 0;
 
   /** A network of the given patterns, all weights and biases undefined until set. */
   constructor(engine: Engine, patterns: readonly CsrPattern[]) {
     this.engine = engine;
     this.dims = [patterns[0].cols, ...patterns.map((pattern) => pattern.rows)];
-    this.#region = new Region(engine.arena);
-    this.#optimizerRegion = new Region(engine.arena);
+    const layers: Layer[] = [];
+    this.layers = layers;
     try {
-      this.layers = patterns.map(
-        ({ rows, cols, indices }, index) => new Layer(this.#region, index, cols, rows, indices.length),
-      );
+      patterns.forEach(({ rows, cols, indices }, index) => {
+        layers.push(new Layer(engine.arena, index, cols, rows, indices.length));
+      });
     } catch (error) {
-      this.#region.free();
+      for (const layer of layers) layer.free();
       throw error;
     }
     this.layers.forEach((layer, index) => {
@@ -68,14 +64,13 @@ export class Network {
 
   /** Bytes of parameters, structure and optimiser state. */
   get bytes(): number {
-    return this.#region.bytes + this.#optimizerRegion.bytes;
+    return this.layers.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Frees the network's memory. */
   free(): void {
     this.discardOptimizer();
-    this.#optimizerRegion.free();
-    this.#region.free();
+    for (const layer of this.layers) layer.free();
   }
 
   /**
@@ -87,35 +82,45 @@ export class Network {
     this.discardOptimizer();
     const isAlike = this.layers.every(({ weightSlots }) => weightSlots.length === optimizer.slots);
     if (this.#optimizerName === optimizer.name && isAlike) return;
-    const region = new Region(this.engine.arena);
+    const slots: OptimizerSlots[] = [];
+    this.#prepared = { name: optimizer.name, slots };
     try {
-      const slots = this.layers.map((layer) => layer.allocateSlots(region, optimizer.slots));
-      this.#prepared = { name: optimizer.name, region, slots };
+      for (const layer of this.layers) slots.push(layer.allocateSlots(optimizer.slots));
     } catch (error) {
-      region.free();
+      this.discardOptimizer();
       throw error;
     }
+  }
+
+  /**
+   * Makes sure that a layer can have so many connections, also with the optimiser's state that is prepared.
+   * @throws CtreError `E_MEMORY`; nothing has changed then.
+   */
+  reserve(layer: Layer, nnz: number): void {
+    layer.reserve(nnz);
+    const prepared = this.#prepared?.slots;
+    const slots = prepared?.[layer.index];
+    if (prepared === undefined || slots === undefined) return;
+    if (slots.weights.every(({ capacity }) => nnz <= capacity)) return;
+    prepared[layer.index] = layer.allocateSlots(slots.weights.length, nnz);
+    slots.region.free();
   }
 
   /** Puts the prepared state in place of the one before; it cannot fail. */
   adoptOptimizer(): void {
     if (this.#prepared === undefined) return;
-    const { name, region, slots } = this.#prepared;
+    const { name, slots } = this.#prepared;
     this.#prepared = undefined;
     this.layers.forEach((layer, l) => {
-      // The layer may have lost connections since its state was prepared.
-      for (const block of slots[l].weights) block.shorten(layer.nnz);
       layer.setSlots(slots[l]);
     });
-    this.#optimizerRegion.free();
-    this.#optimizerRegion = region;
     this.#optimizerName = name;
     this.#time = 0;
   }
 
   /** Frees what was prepared and not adopted. */
   discardOptimizer(): void {
-    this.#prepared?.region.free();
+    for (const { region } of this.#prepared?.slots ?? []) region.free();
     this.#prepared = undefined;
   }
 

@@ -84,9 +84,15 @@ export function loadRows(
   return new RowList(region, loadSamples(region, x), block, rows);
 }
 
-/** Rows drawn at random without replacement; all of them where there are no more. */
+/** Rows drawn at random without replacement; all of them, in their order, where there are no more. */
 export function drawRows(region: Region, rows: RowList, count: number, random: Random): RowList {
+  if (count >= rows.length) return rows;
   const drawn = rows.order.view.slice();
-  random.shuffle(drawn);
+  for (let i = 0; i < count; i++) {
+    const j = i + random.below(drawn.length - i);
+    const row = drawn[i];
+    drawn[i] = drawn[j];
+    drawn[j] = row;
+  }
   return new RowList(region, rows.samples, rows.labels, drawn.subarray(0, count));
 }

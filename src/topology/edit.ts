@@ -1,11 +1,11 @@
 import { CtreError } from '../base/errors.ts';
 import type { CsrPattern, Positions } from '../matrix/pattern.ts';
-import { noPositions, positionsOf, positionsOutside } from '../matrix/pattern.ts';
+import { noPositions, positionsInside, positionsOf, positionsOutside } from '../matrix/pattern.ts';
 import type { Edit } from './topology.ts';
 
 /** A layer whose structure can be changed. */
 export interface EditTarget {
-  /** Writes a pattern of as many connections, or fewer; then the arrays below get shorter. */
+  /** Writes a pattern. Where it has more or fewer connections, the arrays below get another length. */
   setPattern(pattern: CsrPattern): void;
   /** Weights in CSR order. */
   readonly values: { readonly view: Float32Array };
@@ -41,7 +41,7 @@ export interface LayerEdit {
 /**
  * What became of a pattern. A connection that was pruned and grown again in the same update counts as kept.
  * O(nnz).
- * @param drawn what the update drew at random.
+ * @param drawn what updates in between drew at random; some of it may be gone.
  */
 export function comparePatterns(
   before: CsrPattern,
@@ -51,7 +51,7 @@ export function comparePatterns(
   return {
     pruned: positionsOutside(after, positionsOf(before)),
     grown: positionsOutside(before, positionsOf(after)),
-    random: positionsOutside(before, drawn),
+    random: positionsInside(after, positionsOutside(before, drawn)),
   };
 }
 
@@ -70,18 +70,16 @@ export interface PlannedEdit {
 
 /**
  * Checks an edit. Nothing changes yet, so that a network is changed in all layers or in none. O(nnz).
- * @param mayShrink whether fewer connections may be grown than pruned.
- * @throws CtreError `E_ARGUMENT` for an edit that does not keep the number of connections, grows a kept one,
- *   or lists as drawn at random what it does not grow.
+ * @throws CtreError `E_ARGUMENT` for an edit that grows a kept connection, or lists as drawn at random what it
+ *   does not grow.
  */
-export function planEdit(before: CsrPattern, edit: Edit, mayShrink: boolean): PlannedEdit {
-  const { prune, grow } = edit;
-  const fits = mayShrink ? grow.cols.length <= prune.length : grow.cols.length === prune.length;
-  if (!fits || grow.rows.length !== grow.cols.length) {
+export function planEdit(before: CsrPattern, edit: Edit): PlannedEdit {
+  const { grow } = edit;
+  if (grow.rows.length !== grow.cols.length) {
     throw new CtreError(
       'E_ARGUMENT',
-      `the topology method prunes ${prune.length} connections and grows ${grow.cols.length}; ` +
-        `expected ${mayShrink ? 'at most as many grown' : 'as many of both'}`,
+      `the topology method grows at ${grow.rows.length} rows and ${grow.cols.length} columns; ` +
+        'expected one of both for each connection',
     );
   }
   const planned = mergeEdit(before, edit);
@@ -99,10 +97,10 @@ export function applyEdit(
   drawWeight: () => number,
 ): EditCounts {
   const { prune, grow } = edit;
-  const arrays = [target.values, ...target.weightSlots];
-  const before = arrays.map(({ view }) => view.slice());
+  const arrays = (): EditTarget['weightSlots'] => [target.values, ...target.weightSlots];
+  const before = arrays().map(({ view }) => view.slice());
   target.setPattern(pattern);
-  arrays.forEach((array, a) => {
+  arrays().forEach((array, a) => {
     move(before[a], array.view, source, a === 0 ? drawWeight : () => 0);
   });
   return {

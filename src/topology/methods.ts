@@ -1,16 +1,13 @@
 import { checkChoice } from '../base/checks.ts';
 import type { Method } from './method.ts';
 import { cte } from './methods/cte.ts';
-import { cteRigl } from './methods/cteRigl.ts';
+import { cteGse } from './methods/cteGse.ts';
 import { ctreSeq } from './methods/ctreSeq.ts';
 import { ctreSim } from './methods/ctreSim.ts';
 import { dense } from './methods/dense.ts';
 import { fixed } from './methods/fixed.ts';
-import { momentum } from './methods/momentum.ts';
-import { prune } from './methods/prune.ts';
 import { rigl } from './methods/rigl.ts';
 import { set } from './methods/set.ts';
-import { snip } from './methods/snip.ts';
 import type { Topology } from './topology.ts';
 
 /**
@@ -18,15 +15,12 @@ import type { Topology } from './topology.ts';
  * public `topology`, the command line, the playground, reports and tests read the table.
  */
 const METHOD_TABLE = {
-  cteRigl,
+  cteGse,
   ctreSim,
   ctreSeq,
   cte,
   set,
   rigl,
-  momentum,
-  snip,
-  prune,
   fixed,
   dense,
 } satisfies Record<string, Method>;

@@ -75,6 +75,11 @@ export interface Likelihood {
   readonly search: 'auto' | 'exact';
   /** Positions listed for each neuron of a layer, on either side. */
   readonly pairs: number;
+  /**
+   * Share of the listed that are neighbours of neighbours of connections; the others are drawn uniformly.
+   * Absent: half of them for cosines, none for gradients.
+   */
+  readonly guided?: number;
 }
 
 /**

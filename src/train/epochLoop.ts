@@ -1,15 +1,17 @@
+import { randomStream } from '../base/random.ts';
 import { TILE } from '../engine/abi.ts';
 import type { Region } from '../engine/region.ts';
-import { type EvolvingModel, epochStream } from '../growth/evolvingModel.ts';
-import { startFromInitialGradient } from '../growth/initialGradient.ts';
-import { evolve, type Update } from '../growth/update.ts';
-import { wire } from '../growth/wiring.ts';
-import type { Gradient } from '../nn/layer.ts';
+import type { ToolSetting } from '../growth/growthTools.ts';
+import { startTopology } from '../growth/start.ts';
+import { evolve } from '../growth/update.ts';
+import type { Gradient, Layer } from '../nn/layer.ts';
 import { loadRows, RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Work } from '../run/turns.ts';
 import { comparePatterns } from '../topology/edit.ts';
-import { accuracyOf, type Epoch, freezeEpoch } from './epoch.ts';
+import type { Progress } from '../topology/topology.ts';
+import { accuracyOf, type Epoch, freezeEpoch, type GrowthEffort } from './epoch.ts';
+import { EpochUpdates } from './epochUpdates.ts';
 import { copyNetwork, restoreNetwork } from './networkCopy.ts';
 import { allocateWorkspaces, evaluateRows, type Score } from './score.ts';
 import { checkFinite, trainEpoch } from './step.ts';
@@ -26,7 +28,8 @@ export class EpochLoop {
   readonly #validation: RowList | undefined;
   readonly #test: RowList | undefined;
   readonly #workspaces: readonly Workspace[];
-  readonly #gradients: readonly (readonly Gradient[])[];
+  readonly #gradients: Gradient[][];
+  readonly #region: Region;
   #hasBegun = false;
   /** Epochs done, the earlier ones among them. */
   #done: number;
@@ -50,6 +53,7 @@ export class EpochLoop {
     const { network, executor } = model;
     this.#model = model;
     this.#job = job;
+    this.#region = region;
     this.#onBegin = onBegin;
     this.#rows = loadRows(region, job.data.x, job.data.labels, job.trainRows);
     this.#validation = loadValidation(region, this.#rows, job.validation);
@@ -75,7 +79,7 @@ export class EpochLoop {
     return this.#done >= epochs || this.#waited >= patience || this.#earlier.isRestored;
   }
 
-  /** The next epoch: the update of the topology that is due, the steps, the scores. */
+  /** The next epoch: updates of the topology when they are due, steps, scores. */
   *trainNext(): Work<Epoch> {
     const model = this.#model;
     const { network, executor } = model;
@@ -83,10 +87,9 @@ export class EpochLoop {
     const number = this.#done + 1;
     const begin = clock();
     const before = edits ? network.layers.map((layer) => layer.pattern()) : undefined;
-    const update = yield* this.#update();
-    const updateSeconds = clock() - begin;
-    this.#shuffle(model);
-    yield* this.#start();
+    this.#shuffle();
+    const start = yield* this.#start();
+    const updates = new EpochUpdates(network.layers.length);
     const trainBegin = clock();
     const { loss, accuracy } = yield* trainEpoch(
       network,
@@ -97,9 +100,10 @@ export class EpochLoop {
       batchSize,
       optimizer,
       number,
+      (batch) => this.#updateIfDue(batch, updates),
       () => this.#change(),
     );
-    const trainSeconds = clock() - trainBegin;
+    const trainSeconds = clock() - trainBegin - updates.seconds;
     const validated = yield* this.#score(this.#validation);
     if (validated !== undefined) checkFinite(validated.loss, number);
     const reached = validated?.accuracy ?? accuracy;
@@ -117,24 +121,19 @@ export class EpochLoop {
       ...(tested && { testAccuracy: tested.accuracy }),
       seconds: clock() - begin,
       trainSeconds,
-      ...(update && {
-        evolution: {
-          seconds: updateSeconds,
-          layers: update.layers.map((layer) => layer?.counts ?? null),
-          candidates: update.candidates,
-        },
-      }),
+      ...(start && { start }),
+      ...(updates.count > 0 && { evolution: updates.summary }),
     });
     this.#done = number;
     model.epochs++;
-    model.dueUpdate = { accuracy: reached };
+    model.lastAccuracy = reached;
     model.isMidEpoch = false;
     model.history.push(epoch);
     if (before === undefined) return epoch;
     return {
       ...epoch,
       edits: before.map((pattern, l) =>
-        comparePatterns(pattern, network.layers[l].pattern(), update?.layers[l]?.drawn),
+        comparePatterns(pattern, network.layers[l].pattern(), updates.drawn(l)),
       ),
     };
   }
@@ -147,48 +146,88 @@ export class EpochLoop {
     if (best === undefined) return;
     restoreNetwork(model.network, this.#job.optimizer, best);
     model.states = best.states;
-    model.dueUpdate = { accuracy: best.accuracy };
+    model.lastAccuracy = best.accuracy;
     model.best = undefined;
     model.isRestored = true;
   }
 
-  /** The update after the epoch before, which may be of another training. */
-  *#update(): Work<Update | undefined> {
+  /** An update before a batch, if the method says that one is due; says whether there was one. */
+  *#updateIfDue(batch: number, updates: EpochUpdates): Work<boolean> {
     const model = this.#model;
-    const { dueUpdate, topology, executor, epochs } = model;
-    if (dueUpdate === undefined || topology.evolve === undefined) return undefined;
-    // Random streams are named by the epoch that ended, and the rows go by in its order.
-    const evolving: EvolvingModel = { ...model, epochs: epochs - 1 };
-    this.#shuffle(evolving);
-    const progress = { epoch: epochs, epochs: this.#job.totalEpochs, accuracy: dueUpdate.accuracy };
-    const { batchSize } = this.#job;
-    const update = yield* evolve(evolving, executor, this.#workspaces, this.#rows, batchSize, progress);
+    const { topology, network } = model;
+    const isEpochEnd = batch === 0;
+    // Before the first step nothing is due, nor right after a model was loaded.
+    if (topology.evolve === undefined || (isEpochEnd && model.lastAccuracy === undefined)) return false;
+    const progress = this.#progress(batch);
+    const isDue = topology.isDue?.(progress, network.layers) ?? isEpochEnd;
+    if (!isDue) return false;
+    const begin = clock();
+    const update = yield* evolve(this.#setting(batch), progress, (layer, nnz) => this.#reserve(layer, nnz));
     this.#change();
-    model.states = evolving.states;
-    model.dueUpdate = undefined;
-    return update;
+    updates.add(update, clock() - begin);
+    return true;
   }
 
-  /** What a method chooses by before the first step of all. */
-  *#start(): Work<void> {
+  #progress(batch: number): Progress {
+    const { epochs, lastAccuracy } = this.#model;
+    const { batchSize, totalEpochs } = this.#job;
+    const stepsOfEpoch = Math.ceil(this.#rows.length / batchSize);
+    return Object.freeze({
+      step: epochs * stepsOfEpoch + batch,
+      steps: totalEpochs * stepsOfEpoch,
+      epoch: epochs,
+      epochs: totalEpochs,
+      isEpochEnd: batch === 0,
+      accuracy: lastAccuracy ?? -1,
+      rows: this.#rows.length,
+      batchSize,
+    });
+  }
+
+  /** What tools work with before a batch. */
+  #setting(batch: number | 'start'): ToolSetting {
     const model = this.#model;
-    const { topology, executor, initializer } = model;
-    if (model.hasStarted) return;
-    if (topology.needs.includes('initialGradient')) {
-      yield* startFromInitialGradient(model, executor, initializer, this.#rows, this.#job.batchSize);
-      this.#change();
-    }
-    if (topology.wiring !== undefined) {
-      yield* wire(model, executor, this.#workspaces, this.#rows, topology.wiring);
-      this.#change();
-    }
-    model.hasStarted = true;
+    const { executor, epochs } = model;
+    return {
+      model,
+      executor,
+      workspaces: this.#workspaces,
+      rows: this.#rows,
+      moment: `${epochs}.${batch}`,
+    };
   }
 
-  #shuffle(evolving: EvolvingModel): void {
+  /** Makes room for a layer's gradients of so many connections. @throws CtreError `E_MEMORY`. */
+  #reserve({ index, outDim }: Layer, nnz: number): void {
+    const room = Math.ceil(1.125 * nnz);
+    this.#gradients.forEach((gradients) => {
+      if (gradients[index].weights.capacity >= nnz) return;
+      gradients[index] = { weights: this.#region.f32(room), bias: this.#region.f32(outDim) };
+    });
+  }
+
+  /** What a method does before the first step of all. */
+  *#start(): Work<GrowthEffort | undefined> {
+    const model = this.#model;
+    if (model.hasStarted) return undefined;
+    const begin = clock();
+    if (model.topology.start === undefined) {
+      model.hasStarted = true;
+      return undefined;
+    }
+    const { pairs, multiplyAdds } = yield* startTopology(this.#setting('start'), this.#progress(0));
+    this.#change();
+    // A method may have moved connections between layers.
+    for (const layer of model.network.layers) this.#reserve(layer, layer.nnz);
+    model.hasStarted = true;
+    return { seconds: clock() - begin, pairs, multiplyAdds };
+  }
+
+  #shuffle(): void {
+    const { seed, epochs } = this.#model;
     const order = this.#rows.order.view;
     order.set(this.#job.trainRows);
-    epochStream(evolving, 'shuffle').shuffle(order);
+    randomStream(seed, `shuffle/${epochs}`).shuffle(order);
   }
 
   *#score(rows: RowList | undefined): Work<Score | undefined> {

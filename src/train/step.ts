@@ -49,6 +49,7 @@ export function* mergeGradients(
 /**
  * One pass over the rows in their present order. The work may end after any piece, because weights change
  * only in the last piece of a step.
+ * @param beforeBatch is done before every batch, numbered from 0; says whether the topology has changed.
  * @param beforeStep is called before every step of the optimiser.
  */
 export function* trainEpoch(
@@ -60,12 +61,14 @@ export function* trainEpoch(
   batchSize: number,
   optimizer: Optimizer,
   epoch: number,
+  beforeBatch: (batch: number) => Work<boolean>,
   beforeStep: () => void,
 ): Work<Score> {
-  const parts = gradientParts(network, executor);
+  let parts = gradientParts(network, executor);
   let loss = 0;
   let correct = 0;
   for (let begin = 0; begin < rows.length; begin += batchSize) {
+    if (yield* beforeBatch(begin / batchSize)) parts = gradientParts(network, executor);
     const end = Math.min(begin + batchSize, rows.length);
     const all = waves(end - begin, workspaces);
     for (const wave of all) {

@@ -101,10 +101,10 @@ function evolutionFigures(methods: readonly MethodSummary[], plotter: Plotter): 
         y: 'share of all connections',
         percent: true,
         fromZero: true,
-        describe: 'Share of connections that an update replaced, by epoch',
+        describe: 'Share of connections that updates replaced, by epoch',
       }),
-      'How many connections of the network are in another place after an update. The closer to zero, the ' +
-        'more the topology has settled.',
+      'How many connections of the network the updates of an epoch put in another place. The closer to ' +
+        'zero, the more the topology has settled.',
     ],
     [
       'Pruned and grown again at once',
@@ -146,6 +146,12 @@ function neuronFigures(methods: readonly MethodSummary[], plotter: Plotter): Fig
     describe,
   });
   return [
+    [
+      'Dead neurons',
+      plotter.curves(methods, neuronCurve('dead'), share('Share of hidden neurons that are dead')),
+      'Hidden neurons that cannot matter: they have no input, no output, or never fire. The next three ' +
+        'figures show each of these.',
+    ],
     [
       'Neurons that never fire',
       plotter.curves(methods, neuronCurve('silent'), share('Share of hidden neurons that never fire')),

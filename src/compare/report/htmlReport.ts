@@ -90,10 +90,13 @@ the other sign. The p-value is the share of all ways to choose signs that give a
 as the one seen. The test assumes nothing about how accuracies are distributed. That matters here: a very
 sparse network learns, or stays at chance. With n seeds no p is below 2 / 2ⁿ.</p>
 <p class="note"><b>Multiply-adds.</b> Forward: one for each connection. Backward: two for each, one in the
-first layer. Growth: what the search for new connections multiplies, spread over all samples of all
-epochs. It is an upper bound, since neurons that never fire are skipped. Biases, activations, the
+first layer, for the connections there are at an epoch’s end. Growth: what was multiplied to choose connections,
+before the first step and in updates, spread over all samples of all epochs. Biases, activations, the
 optimiser and sorting are left out, for sparse and dense networks alike. Time does not shrink as much as
 multiply-adds do: sparse ones need indices, dense ones do not.</p>
+<p class="note"><b>Explored.</b> A position counts from the first step it takes part in, also if it is
+pruned again within the same epoch. Layers with every connection are left out. The measure is that of
+“in-time over-parameterization” (Liu et al. 2021).</p>
 <p class="note"><b>Neurons and connections</b> are counted at the end of an epoch, before the update that
 follows.</p></footer>`;
 }

@@ -10,9 +10,12 @@ export function resultsSection(groups: readonly Group[], plotter: Plotter): stri
     'test accuracy',
     'connections',
     'density',
-    'time',
     'multiply-adds',
     'fewer than dense',
+    'explored',
+    'dead neurons',
+    'steps',
+    'the rest',
   ];
   const bodies = groups.map(
     (group) =>
@@ -26,8 +29,11 @@ export function resultsSection(groups: readonly Group[], plotter: Plotter): stri
   return `<section><h2>Results</h2>
 <div class="scroll"><table>${headRow(head)}${bodies.join('')}</table></div>
 <p class="note">Test accuracy at the first epoch of the best validation accuracy, mean ± standard deviation
-over seeds. Time is that of one training. Multiply-adds are for one sample in one epoch: forward,
-backward and growth. A dense network of the same shape makes ${dense.map(siNumber).join(', ')}.</p>
+over seeds. Multiply-adds are for one sample in one epoch: forward, backward and growth. A dense network
+of the same shape makes ${dense.map(siNumber).join(', ')}. Explored: the share of positions that were ever
+connected, in sparse layers. Dead neurons: the share of hidden neurons without an input, without an output,
+or that never fire. Steps and the rest: seconds of one training, for its steps, and for all that is not
+steps (choosing connections, and scores).</p>
 ${comparisonTables(groups)}</section>`;
 }
 
@@ -36,18 +42,23 @@ function headRow(names: readonly string[]): string {
 }
 
 function methodRow(summary: MethodSummary, plotter: Plotter): string {
-  const { method, finished, failed, testAccuracy, nnz, density, seconds } = summary;
-  const { multiplyAdds: own, denseMultiplyAdds: dense } = summary;
+  const { method, finished, failed, testAccuracy, nnz, density, seconds, trainSeconds } = summary;
+  const { multiplyAdds: own, denseMultiplyAdds: dense, explorationRate, deadNeurons } = summary;
   const or = (value: number | undefined, text: (value: number) => string): string =>
     value === undefined ? '–' : text(value);
+  const inPercent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
+  const inSeconds = (value: number): string => `${Number(value.toPrecision(3))} s`;
   const cells = [
     `${finished.length}${failed === 0 ? '' : ` (${failed} diverged)`}`,
     testAccuracy === undefined ? '–' : spreadText(testAccuracy),
     or(nnz, (value) => Math.round(value).toLocaleString('en')),
-    or(density, (value) => `${Number((100 * value).toPrecision(3))} %`),
-    or(seconds, (value) => `${Number(value.toPrecision(3))} s`),
+    or(density, inPercent),
     or(own, siNumber),
     or(dense && own && dense / own, (value) => `${Number(value.toPrecision(3))} ×`),
+    or(explorationRate, inPercent),
+    or(deadNeurons, inPercent),
+    or(trainSeconds, inSeconds),
+    or(seconds && seconds - (trainSeconds ?? 0), inSeconds),
   ];
   const data = cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
   return `<tr><th scope="row">${chip(method, plotter)}</th>${data}</tr>`;

@@ -70,28 +70,28 @@ export function testCurve(cell: FinishedCell): Curve {
   return { x, y: reported };
 }
 
-/** By update: what share of all connections is new after it. */
+/** By epoch with updates: what share of all connections they replaced, summed over them. */
 export function replacedCurve({ evolution, nnz }: FinishedCell): Curve | undefined {
   return evolution === null
     ? undefined
-    : { x: fromOne(evolution.grown), y: evolution.grown.map((counts) => total(counts) / nnz) };
+    : { x: evolution.epochs, y: evolution.grown.map((counts) => total(counts) / nnz) };
 }
 
-/** By update: of the connections taken away, the share that was grown again at once, or drawn at random. */
+/** By epoch with updates: of the connections taken away, the share that was grown again at once, or drawn at random. */
 export function shareOfPruned(name: 'regrown' | 'random'): (cell: FinishedCell) => Curve | undefined {
   return ({ evolution }) =>
     evolution === null
       ? undefined
       : {
-          x: fromOne(evolution.pruned),
-          y: evolution.pruned.map((pruned, update) =>
-            total(pruned) === 0 ? null : total(evolution[name][update]) / total(pruned),
+          x: evolution.epochs,
+          y: evolution.pruned.map((pruned, at) =>
+            total(pruned) === 0 ? null : total(evolution[name][at]) / total(pruned),
           ),
         };
 }
 
 /** At every look: the share of hidden neurons of a kind. */
-export function neuronCurve(kind: 'noInput' | 'noOutput' | 'silent'): (cell: FinishedCell) => Curve {
+export function neuronCurve(kind: 'noInput' | 'noOutput' | 'silent' | 'dead'): (cell: FinishedCell) => Curve {
   return ({ looks, hidden }) => ({
     x: looks.epochs,
     y: looks[kind].map((counts) => total(counts) / total(hidden)),

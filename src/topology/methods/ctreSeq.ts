@@ -1,9 +1,9 @@
 import { CtreError, show } from '../../base/errors.ts';
-import { type CosineOptions, cosineOptions } from '../cosineOptions.ts';
+import { type CosineOptions, cosineOptions, cosineRows } from '../cosineOptions.ts';
 import { growAtRandom } from '../growAtRandom.ts';
-import { growCandidates } from '../growCandidates.ts';
-import { type Method, type MethodOptions, readMethodOptions } from '../method.ts';
-import { pruneSchedule } from '../pruneOptions.ts';
+import { type Method, type MethodOptions, type MethodPreset, readMethodOptions } from '../method.ts';
+import { pruneShare, updateIsDue } from '../pruneOptions.ts';
+import { growFound, pruneWeakest } from '../replaceWeakest.ts';
 import { startAtRandom } from '../startAtRandom.ts';
 import type { Progress, Topology } from '../topology.ts';
 
@@ -13,11 +13,11 @@ export interface CtreSeqOptions extends CosineOptions {
   readonly patience?: number;
 }
 
-/** How long the accuracy has not improved, and whether growth is random by now. */
+/** The best accuracy so far, and whether growth is random by now. */
 export interface SeqState {
   readonly best: number;
-  /** Epochs since the best one. */
-  readonly waited: number;
+  /** The epoch that reached it, from 1; 0 before the first. */
+  readonly bestEpoch: number;
   readonly atRandom: boolean;
 }
 
@@ -39,6 +39,7 @@ export const ctreSeq = {
   about: 'Grows by cosine, and at random once that no longer helps.',
   source: 'Atashgahi et al., Machine Learning 2022',
   options: seqOptions,
+  published: { search: 'exact', rows: 0 },
   create: createCtreSeq,
 } as const satisfies Method;
 
@@ -47,41 +48,47 @@ export const ctreSeq = {
  * from then on at random (Atashgahi et al., Machine Learning 2022).
  * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
  */
-export function createCtreSeq(options: CtreSeqOptions = {}): Topology<SeqState> {
-  const checked = readMethodOptions<CtreSeqOptions>('topology.ctreSeq', seqOptions, options);
+export function createCtreSeq(options: CtreSeqOptions & MethodPreset = {}): Topology<SeqState> {
+  const checked = readMethodOptions<CtreSeqOptions>(
+    'topology.ctreSeq',
+    seqOptions,
+    options,
+    ctreSeq.published,
+  );
   const { patience } = checked;
-  const advance = (state: SeqState, { accuracy }: Progress): SeqState => {
+  const advance = (state: SeqState, { accuracy, epoch }: Progress): SeqState => {
     if (state.atRandom) return state;
-    if (accuracy > state.best) return { best: accuracy, waited: 0, atRandom: false };
-    const waited = state.waited + 1;
-    return { best: state.best, waited, atRandom: waited >= patience };
+    if (accuracy > state.best) return { best: accuracy, bestEpoch: epoch, atRandom: false };
+    return { ...state, atRandom: epoch - state.bestEpoch >= patience };
   };
   return Object.freeze<Topology<SeqState>>({
     name: 'ctre-seq',
     options: checked,
-    schedule: pruneSchedule(checked),
-    search: checked.search,
-    needs: ['activations'],
     init: (layer, random) => ({
       ...startAtRandom(layer, random),
-      state: { best: -1, waited: 0, atRandom: false },
+      state: { best: -1, bestEpoch: 0, atRandom: false },
     }),
     restore: restoreSeqState,
-    candidatesBy: (state, progress) => (advance(state, progress).atRandom ? undefined : 'activations'),
-    evolve(layer, before, random) {
-      const state = advance(before, layer.progress);
-      return { edit: state.atRandom ? growAtRandom(layer, random) : growCandidates(layer), state };
+    isDue: updateIsDue(checked),
+    *evolve(network, before, tools) {
+      const { progress } = network;
+      const states = before.map((state) => advance(state, progress));
+      const replaced = pruneWeakest(network, tools, pruneShare(checked, progress));
+      // All layers see the same accuracies, so they change to random growth together.
+      if (states[0].atRandom) return { edits: growAtRandom(replaced, tools), states };
+      const found = yield* tools.likeliest(replaced, 'cosine', cosineRows(tools, checked), checked);
+      return { edits: growFound(replaced, found), states, by: 'cosine' };
     },
   });
 }
 
 function restoreSeqState(state: unknown): SeqState {
-  const { best, waited, atRandom }: Partial<Record<keyof SeqState, unknown>> = Object(state);
-  if (typeof best === 'number' && typeof waited === 'number' && typeof atRandom === 'boolean') {
-    return { best, waited, atRandom };
+  const { best, bestEpoch, atRandom }: Partial<Record<keyof SeqState, unknown>> = Object(state);
+  if (typeof best === 'number' && typeof bestEpoch === 'number' && typeof atRandom === 'boolean') {
+    return { best, bestEpoch, atRandom };
   }
   throw new CtreError(
     'E_FORMAT',
-    `the state of ctre-seq is ${show(state)}; expected { best, waited, atRandom }`,
+    `the state of ctre-seq is ${show(state)}; expected { best, bestEpoch, atRandom }`,
   );
 }

@@ -1,6 +1,5 @@
 import { fullPattern } from '../../matrix/pattern.ts';
-import { type Method, readMethodOptions } from '../method.ts';
-import { noPruning } from '../schedule.ts';
+import { type Method, type MethodPreset, readMethodOptions } from '../method.ts';
 import type { Topology } from '../topology.ts';
 
 /** The dense baseline. */
@@ -16,12 +15,10 @@ export const dense = {
  * Every connection, whatever the density asked for: the dense baseline.
  * @throws CtreError `E_ARGUMENT` for any option.
  */
-export function createDense(options: Readonly<Record<string, never>> = {}): Topology<null> {
+export function createDense(options: MethodPreset = {}): Topology<null> {
   return Object.freeze<Topology<null>>({
     name: 'dense',
-    options: readMethodOptions('topology.dense', {}, options),
-    schedule: noPruning,
-    needs: [],
+    options: readMethodOptions<object>('topology.dense', {}, options) as Topology['options'],
     startsFull: true,
     init: ({ outDim, inDim }) => ({ pattern: fullPattern(outDim, inDim), state: null }),
   });

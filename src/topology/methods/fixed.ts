@@ -1,5 +1,4 @@
-import { type Method, readMethodOptions } from '../method.ts';
-import { noPruning } from '../schedule.ts';
+import { type Method, type MethodPreset, readMethodOptions } from '../method.ts';
 import { startAtRandom } from '../startAtRandom.ts';
 import type { Topology } from '../topology.ts';
 
@@ -16,12 +15,10 @@ export const fixed = {
  * The first random pattern stays: the baseline of static sparse training.
  * @throws CtreError `E_ARGUMENT` for any option.
  */
-export function createFixed(options: Readonly<Record<string, never>> = {}): Topology<null> {
+export function createFixed(options: MethodPreset = {}): Topology<null> {
   return Object.freeze<Topology<null>>({
     name: 'static',
-    options: readMethodOptions('topology.fixed', {}, options),
-    schedule: noPruning,
-    needs: [],
+    options: readMethodOptions<object>('topology.fixed', {}, options) as Topology['options'],
     init: startAtRandom,
   });
 }

@@ -1,0 +1,65 @@
+import { checkChoice, checkNumber } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { checkPattern } from '../matrix/canonical.ts';
+import { addPositions, type CsrPattern, emptyPattern, type Positions } from '../matrix/pattern.ts';
+import type { LayerShape } from '../nn/layerShape.ts';
+import type { Likelihood, ScoreKind, Wanted } from '../topology/topology.ts';
+
+// What methods ask with leads kernels through their memory, so it is checked.
+
+/** @throws CtreError `E_ARGUMENT` unless there is an entry for every layer. */
+export function checkByLayer(what: string, list: { readonly length: number }, layers: number): void {
+  if (Array.isArray(list) && list.length === layers) return;
+  throw new CtreError('E_ARGUMENT', `${what} is ${show(list)}; expected a list with an entry for each layer`);
+}
+
+/** Listed positions as a pattern. @throws CtreError `E_ARGUMENT` unless they are in row-major order. */
+export function checkListed({ rows, cols }: Positions, { inDim, outDim, index }: LayerShape): CsrPattern {
+  const isList = rows instanceof Int32Array && cols instanceof Int32Array && rows.length === cols.length;
+  let isOrdered = isList;
+  for (let e = 0; isOrdered && e < rows.length; e++) {
+    const isWithin = rows[e] >= 0 && rows[e] < outDim && cols[e] >= 0 && cols[e] < inDim;
+    const isLater = e === 0 || rows[e] > rows[e - 1] || (rows[e] === rows[e - 1] && cols[e] > cols[e - 1]);
+    isOrdered = isWithin && isLater;
+  }
+  if (isOrdered) return addPositions(emptyPattern(outDim, inDim), { rows, cols });
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the positions listed for layer ${index} are not two Int32Arrays of positions within ` +
+      `${outDim} × ${inDim}, in row-major order, each once; sort them, and leave out what comes twice`,
+  );
+}
+
+/** @throws CtreError `E_ARGUMENT` or `E_SHAPE` for a wish that cannot be met. */
+export function checkWanted(wanted: Wanted, { inDim, outDim, index }: LayerShape): Wanted {
+  const what = `the positions kept in layer ${index}`;
+  const kept = checkPattern(what, wanted.kept);
+  if (kept.rows !== outDim || kept.cols !== inDim) {
+    throw new CtreError(
+      'E_SHAPE',
+      `${what} are of ${kept.rows} × ${kept.cols}; expected ${outDim} × ${inDim}`,
+    );
+  }
+  const free = inDim * outDim - kept.indices.length;
+  const { count, least } = wanted;
+  if (!Number.isInteger(count) || count < 0 || count > free) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${show(count)} positions are wanted in layer ${index}; expected at most ${free}, as are free`,
+    );
+  }
+  return { kept, count, least: least === undefined ? undefined : checkNumber('least', least, { least: 0 }) };
+}
+
+export function checkScoreKind(by: ScoreKind): ScoreKind {
+  return checkChoice('by', by, ['cosine', 'gradient']);
+}
+
+/** @throws CtreError `E_ARGUMENT`. */
+export function checkLikelihood({ search, pairs, guided }: Likelihood): Likelihood {
+  return {
+    search: checkChoice('search', search, ['auto', 'exact']),
+    pairs: checkNumber('pairs', pairs, { least: 0 }),
+    guided: guided === undefined ? undefined : checkNumber('guided', guided, { least: 0, most: 1 }),
+  };
+}

@@ -1,0 +1,257 @@
+import { newArray } from '../base/arrays.ts';
+import { checkChoice, checkInteger } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { type Random, randomStream } from '../base/random.ts';
+import { TILE } from '../engine/abi.ts';
+import { Region } from '../engine/region.ts';
+import type { Positions } from '../matrix/pattern.ts';
+import { drawRows, type RowList } from '../nn/rows.ts';
+import type { Workspace } from '../nn/workspace.ts';
+import type { Executor } from '../run/executor.ts';
+import type { Work } from '../run/turns.ts';
+import type {
+  GrowthTools,
+  Likelihood,
+  NeuronSums,
+  RowSample,
+  ScoreKind,
+  Wanted,
+} from '../topology/topology.ts';
+import { carryingConnections } from './carrying.ts';
+import { checkByLayer, checkLikelihood, checkListed, checkScoreKind, checkWanted } from './checkQuestion.ts';
+import { chooseListed } from './chooseListed.ts';
+import type { EvolvingModel } from './evolvingModel.ts';
+import { searchCosines, searchMagnitudes } from './exactSearch.ts';
+import { GrowthCost } from './growthCost.ts';
+import { sumNeurons } from './neuronSums.ts';
+import { activationPairs, gradientPairs, type PairStream, streamTiles } from './pairStream.ts';
+import { proposePositions } from './proposals.ts';
+import { scoreLists } from './scoreLists.ts';
+import type { SearchContext } from './searchContext.ts';
+import { SquaredNorms } from './squaredNorms.ts';
+import { findWeakest } from './weakest.ts';
+
+/** What tools work with. */
+export interface ToolSetting {
+  readonly model: EvolvingModel;
+  readonly executor: Executor;
+  readonly workspaces: readonly Workspace[];
+  /** All rows trained on. */
+  readonly rows: RowList;
+  /** Tells the random streams of one update from those of another. */
+  readonly moment: string;
+}
+
+/** Share of the listed positions that are neighbours of neighbours, where the method says nothing. */
+const GUIDED = { cosine: 0.5, gradient: 0 } as const;
+
+/** The tools of one update. They count what they cost. */
+export class Tools implements GrowthTools {
+  readonly cost = new GrowthCost();
+  protected readonly setting: ToolSetting;
+  /** Holds what was asked for until the update is over. */
+  protected readonly region: Region;
+  readonly #samples = new WeakMap<RowSample, RowList>();
+  #questions = 0;
+  #isOver = false;
+
+  constructor(setting: ToolSetting) {
+    this.setting = setting;
+    this.region = new Region(setting.model.network.engine.arena);
+  }
+
+  /** Frees what the update has asked for. The tools answer no more. */
+  end(): void {
+    this.#isOver = true;
+    this.region.free();
+  }
+
+  random(purpose: string): Random {
+    const { model, moment } = this.setting;
+    return randomStream(model.seed, `${purpose}/${moment}`);
+  }
+
+  weakest(layer: number, count: number, strengths?: Float32Array): Int32Array {
+    const { network } = this.#open;
+    const at = checkInteger('layer', layer, { least: 0, most: network.layers.length - 1 });
+    const { nnz } = network.layers[at];
+    if (strengths !== undefined && !(strengths instanceof Float32Array && strengths.length === nnz)) {
+      throw new CtreError(
+        'E_ARGUMENT',
+        `strengths is ${show(strengths)}; expected a Float32Array of ${nnz}, one for each connection`,
+      );
+    }
+    const wanted = checkInteger('count', count, { least: 0, most: nnz });
+    return findWeakest(network, network.layers[at], wanted, strengths);
+  }
+
+  sampleRows(count: number, purpose = 'rows'): RowSample {
+    const { rows } = this.setting;
+    const wanted =
+      count === Number.POSITIVE_INFINITY ? rows.length : checkInteger('count', count, { least: 1 });
+    void this.#open;
+    const drawn = drawRows(this.region, rows, wanted, this.random(purpose));
+    const sample = Object.freeze({ length: drawn.length });
+    this.#samples.set(sample, drawn);
+    return sample;
+  }
+
+  *carrying(rows: RowSample): Work<readonly Uint8Array[]> {
+    const { network } = this.#open;
+    const region = new Region(network.engine.arena);
+    try {
+      const norms = new SquaredNorms(region, network.dims);
+      const stream = this.#stream('cosine', rows);
+      yield* streamTiles(this.context, stream, (_, count) => norms.add(this.context, stream, count));
+      return carryingConnections(network, norms.sums);
+    } finally {
+      region.free();
+    }
+  }
+
+  *activations(rows: RowSample): Work<readonly Float32Array[]> {
+    const { network } = this.#open;
+    const stream = this.#stream('cosine', rows);
+    const found = network.dims.map((neurons) =>
+      newArray(neurons * rows.length, Float32Array, 'the activations of all neurons'),
+    );
+    const { memory } = network.engine.arena;
+    yield* streamTiles(this.context, stream, function* (begin, count) {
+      stream.slots.slice(0, count).forEach(({ inputs, outputs }, slot) => {
+        const first = (begin + slot) * TILE;
+        const lanes = Math.min(TILE, rows.length - first);
+        found.forEach((to, l) => {
+          const pointer = l === 0 ? inputs[0] : outputs[l - 1];
+          const tile = new Float32Array(memory.buffer, pointer, TILE * network.dims[l]);
+          for (let i = 0; i < network.dims[l]; i++) {
+            to.set(tile.subarray(i * TILE, i * TILE + lanes), i * rows.length + first);
+          }
+        });
+      });
+      yield;
+    });
+    return found;
+  }
+
+  *gradients(rows: RowSample): Work<readonly Float32Array[]> {
+    const { network } = this.#open;
+    const region = new Region(network.engine.arena);
+    try {
+      const patterns = network.layers.map((layer) => layer.pattern());
+      const listed = yield* scoreLists(this.context, region, patterns, this.#stream('gradient', rows));
+      return listed.map((layer) => layer?.scores.view.slice() ?? new Float32Array(0));
+    } finally {
+      region.free();
+    }
+  }
+
+  *neuronSums(rows: RowSample, kind: 'absolute' | 'signed'): Work<readonly NeuronSums[]> {
+    void this.#open;
+    const signs = checkChoice('kind', kind, ['absolute', 'signed']) === 'signed';
+    const random = signs ? this.random(`signs/${this.#count()}`) : undefined;
+    return yield* sumNeurons(this.context, this.#stream('gradient', rows), random);
+  }
+
+  *scoreAt(
+    positions: readonly (Positions | undefined)[],
+    by: ScoreKind,
+    rows: RowSample,
+  ): Work<readonly (Float32Array | undefined)[]> {
+    const { network } = this.#open;
+    checkByLayer('positions', positions, network.layers.length);
+    const lists = network.layers.map((layer, l) => {
+      const listed = positions[l];
+      return listed && checkListed(listed, layer);
+    });
+    const region = new Region(network.engine.arena);
+    try {
+      const stream = this.#stream(checkScoreKind(by), rows);
+      const norms = by === 'cosine' ? new SquaredNorms(region, network.dims) : undefined;
+      const scored = yield* scoreLists(this.context, region, lists, stream, norms);
+      return scored.map((layer) => layer?.scores.view.slice());
+    } finally {
+      region.free();
+    }
+  }
+
+  *likeliest(
+    wanted: readonly (Wanted | undefined)[],
+    by: ScoreKind,
+    rows: RowSample,
+    how: Likelihood,
+  ): Work<readonly (Positions | undefined)[]> {
+    const { network } = this.#open;
+    const { context } = this;
+    checkByLayer('wanted', wanted, network.layers.length);
+    const requests = network.layers.map((layer, l) => {
+      const request = wanted[l];
+      return request && checkWanted(request, layer);
+    });
+    const stream = this.#stream(checkScoreKind(by), rows);
+    const { search, pairs, guided = GUIDED[by] } = checkLikelihood(how);
+    if (search === 'exact') {
+      return by === 'cosine'
+        ? yield* searchCosines(context, requests, stream)
+        : yield* searchMagnitudes(context, requests, stream);
+    }
+    const question = this.#count();
+    const region = new Region(network.engine.arena);
+    try {
+      const lists = requests.map((request, l) => {
+        if (request === undefined) return undefined;
+        const layer = network.layers[l];
+        const most = Math.max(request.count, Math.ceil(pairs * (layer.inDim + layer.outDim)));
+        const random = this.random(`propose/${question}/${l}`);
+        return proposePositions(request.kept, layer.pattern(), most, guided, random);
+      });
+      yield;
+      const norms = by === 'cosine' ? new SquaredNorms(region, network.dims) : undefined;
+      const scored = yield* scoreLists(context, region, lists, stream, norms);
+      return requests.map((request, l) => {
+        const [list, layer] = [lists[l], scored[l]];
+        if (request === undefined || list === undefined || layer === undefined) return undefined;
+        const random = this.random(`fill/${question}/${l}`);
+        return chooseListed(network.engine.kernels, region, list, layer, request, random);
+      });
+    } finally {
+      region.free();
+    }
+  }
+
+  protected get context(): SearchContext {
+    const { model, executor } = this.setting;
+    const { engine, dims } = model.network;
+    return { engine, executor, dims, cost: this.cost };
+  }
+
+  /** The rows of a sample that these tools have drawn. */
+  protected rowsOf(rows: RowSample): RowList {
+    const drawn = this.#samples.get(rows);
+    if (drawn !== undefined) return drawn;
+    throw new CtreError(
+      'E_ARGUMENT',
+      `rows is ${show(rows)}; expected what tools.sampleRows() of the same update has returned`,
+    );
+  }
+
+  #stream(by: ScoreKind, rows: RowSample): PairStream {
+    const { model, workspaces } = this.setting;
+    const drawn = this.rowsOf(rows);
+    return by === 'cosine'
+      ? activationPairs(model.network, workspaces, drawn)
+      : gradientPairs(model.network, workspaces, drawn);
+  }
+
+  /** What every question needs. @throws CtreError once the update is over. */
+  get #open(): EvolvingModel {
+    if (this.#isOver) {
+      throw new CtreError('E_ARGUMENT', 'the update is over; ask its tools before the method returns');
+    }
+    return this.setting.model;
+  }
+
+  /** Names a question: two questions of one update draw different numbers. */
+  #count(): number {
+    return this.#questions++;
+  }
+}

@@ -1,0 +1,68 @@
+import type { CsrPattern } from '../matrix/pattern.ts';
+
+/**
+ * Collects proposed positions of a layer, in any order and some of them more than once, into a list in
+ * row-major order without those that are kept.
+ */
+export class PositionList {
+  readonly #kept: CsrPattern;
+  readonly #rows: Int32Array;
+  readonly #cols: Int32Array;
+  #count = 0;
+
+  /** @param most how many may be added. */
+  constructor(kept: CsrPattern, most: number) {
+    this.#kept = kept;
+    this.#rows = new Int32Array(most);
+    this.#cols = new Int32Array(most);
+  }
+
+  add(row: number, col: number): void {
+    this.#rows[this.#count] = row;
+    this.#cols[this.#count++] = col;
+  }
+
+  /** The distinct positions that are not kept. O(positions + kept + rows). */
+  pattern(): CsrPattern {
+    const { rows, cols, indptr, indices } = this.#kept;
+    // By row first; within a row there are few.
+    const begin = new Int32Array(rows + 1);
+    for (let e = 0; e < this.#count; e++) begin[this.#rows[e] + 1]++;
+    for (let r = 0; r < rows; r++) begin[r + 1] += begin[r];
+    const next = begin.slice();
+    const byRow = new Int32Array(this.#count);
+    for (let e = 0; e < this.#count; e++) byRow[next[this.#rows[e]]++] = this.#cols[e];
+    const listIndptr = new Int32Array(rows + 1);
+    let q = 0;
+    for (let r = 0; r < rows; r++) {
+      const ofRow = byRow.subarray(begin[r], begin[r + 1]);
+      sortFew(ofRow);
+      let p = indptr[r];
+      let last = -1;
+      // The list is written over what has been read.
+      for (const col of ofRow) {
+        if (col === last) continue;
+        last = col;
+        while (p < indptr[r + 1] && indices[p] < col) p++;
+        if (p < indptr[r + 1] && indices[p] === col) continue;
+        byRow[q++] = col;
+      }
+      listIndptr[r + 1] = q;
+    }
+    return { rows, cols, indptr: listIndptr, indices: byRow.slice(0, q) };
+  }
+}
+
+/** Sorts in place; few elements by insertion, which is the fastest way. */
+function sortFew(list: Int32Array): void {
+  if (list.length > 64) {
+    list.sort();
+    return;
+  }
+  for (let i = 1; i < list.length; i++) {
+    const item = list[i];
+    let at = i;
+    for (; at > 0 && list[at - 1] > item; at--) list[at] = list[at - 1];
+    list[at] = item;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Region } from '../engine/region.ts';
+import type { CsrPattern } from '../matrix/pattern.ts';
+import type { Work } from '../run/turns.ts';
+import { ListedPairs } from './listedPairs.ts';
+import { type PairStream, streamTiles } from './pairStream.ts';
+import type { SearchContext } from './searchContext.ts';
+import type { SquaredNorms } from './squaredNorms.ts';
+
+/**
+ * Scores of the listed pairs of every layer with a list: their inner products over the stream.
+ * @param region where the lists and their scores stay.
+ * @param norms with them the scores are cosines; the stream's squares are added to them.
+ */
+export function* scoreLists(
+  context: SearchContext,
+  region: Region,
+  lists: readonly (CsrPattern | undefined)[],
+  stream: PairStream,
+  norms?: SquaredNorms,
+): Work<readonly (ListedPairs | undefined)[]> {
+  const { engine, executor, cost } = context;
+  const layers = lists.map((list) => list && new ListedPairs(region, list));
+  const parts = executor.threads;
+  yield* streamTiles(context, stream, function* (begin, count) {
+    if (norms !== undefined) yield* norms.add(context, stream, count);
+    const slots = stream.slots.slice(0, count);
+    yield* executor.run(layers.length * parts, (kernels, index) => {
+      const l = Math.floor(index / parts);
+      layers[l]?.add(kernels, index % parts, parts, slots, l, begin > 0);
+    });
+  });
+  layers.forEach((layer, l) => {
+    if (layer === undefined) return;
+    cost.addPairs(layer.length, stream.rows);
+    if (norms !== undefined) layer.toCosines(engine.kernels, norms.sums[l + 1], norms.sums[l]);
+  });
+  return layers;
+}

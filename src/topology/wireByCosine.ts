@@ -1,0 +1,109 @@
+import type { Random } from '../base/random.ts';
+import { addPositions, type CsrPattern, mergePositions, type Positions } from '../matrix/pattern.ts';
+import { sampleFree } from '../matrix/sampling.ts';
+import { drawWeight, uniform } from '../nn/initializer.ts';
+import type { LayerShape } from '../nn/layerShape.ts';
+import type { Work } from '../run/turns.ts';
+import { applyEdit, planEdit } from './edit.ts';
+import type { EvolvingNetwork, Likelihood, StartTools } from './topology.ts';
+
+/**
+ * Rows that the cosines are over: enough to tell them from chance, and the cost does not grow with the data.
+ */
+const WIRING_ROWS = 2000;
+/**
+ * With so few rows that chance alone reaches this cosine, cosines tell nothing, and a layer is left as it is.
+ */
+const MAX_CHANCE_COSINE = 0.5;
+/**
+ * Factor of a weight whose connection was drawn at random: it goes first, unless its pair is chosen later.
+ */
+const RANDOM_GAIN = 0.01;
+
+/** How a network is wired. */
+export interface Wiring extends Likelihood {
+  /** Updates, each of which replaces `share` of a layer's connections. */
+  readonly updates: number;
+  readonly share: number;
+}
+
+/** A layer that is being wired. */
+interface WiredLayer extends LayerShape {
+  pattern: CsrPattern;
+  weights: Float32Array;
+}
+
+/**
+ * Connects neurons that fire together before anything is learnt. It looks at no label. In each update the
+ * weakest connections of a layer give way to pairs of large |cosine| that are not connected. (A connection
+ * makes its neurons fire together, so the cosine of a connected pair tells nothing.) Cosines that chance alone
+ * reaches do not count: in their place connections are drawn at random, with small weights.
+ */
+export function* wireByCosine(
+  { layers }: EvolvingNetwork,
+  tools: StartTools,
+  { updates, share, ...how }: Wiring,
+): Work<void> {
+  const rows = tools.sampleRows(WIRING_ROWS, 'wiring-sample');
+  const wired = layers.map((layer): WiredLayer | undefined => {
+    const { index, inDim, outDim, nnz, pattern, weights } = layer;
+    const isFull = nnz === inDim * outDim;
+    if (isFull || chanceCosine(layer, rows.length) >= MAX_CHANCE_COSINE) return undefined;
+    return { index, inDim, outDim, nnz, pattern, weights: weights.map((weight) => weight * RANDOM_GAIN) };
+  });
+  if (wired.every((layer) => layer === undefined)) return;
+  tools.replace(wired);
+  for (let update = 0; update < updates; update++) {
+    const wanted = wired.map((layer) => {
+      if (layer === undefined) return undefined;
+      const { inDim, outDim, nnz, pattern } = layer;
+      const count = Math.min(Math.floor(share * nnz), inDim * outDim - nnz);
+      return count === 0 ? undefined : { kept: pattern, count, least: chanceCosine(layer, rows.length) };
+    });
+    const found = yield* tools.likeliest(wanted, 'cosine', rows, how);
+    wired.forEach((layer, l) => {
+      const [wish, chosen] = [wanted[l], found[l]];
+      if (layer === undefined || wish === undefined || chosen === undefined) return;
+      const prune = tools.weakest(l, wish.count);
+      rewire(layer, prune, chosen, tools.random(`wiring/${update}/${l}`));
+    });
+    tools.replace(wired);
+    yield;
+  }
+}
+
+/** Replaces connections by the chosen positions, and by random ones as far as these are too few. */
+function rewire(layer: WiredLayer, prune: Int32Array, chosen: Positions, random: Random): void {
+  const { pattern } = layer;
+  const drawn = sampleFree(addPositions(pattern, chosen), prune.length - chosen.cols.length, random);
+  const plan = planEdit(pattern, { prune, grow: mergePositions(chosen, drawn), random: drawn });
+  const values = { view: layer.weights };
+  const setPattern = (changed: CsrPattern): void => {
+    layer.pattern = changed;
+    layer.weights = new Float32Array(changed.indices.length);
+    values.view = layer.weights;
+  };
+  const bound = uniform().bound(layer);
+  applyEdit({ setPattern, values, weightSlots: [] }, plan, () => drawWeight(bound, random));
+  weaken(layer, drawn);
+}
+
+/**
+ * About the largest |cosine| among so many pairs of unrelated centred features: √(2·ln(pairs) / rows). The
+ * logarithm is the number of bits, which is exact in every engine.
+ */
+function chanceCosine({ inDim, outDim }: LayerShape, rows: number): number {
+  const bits = (inDim * outDim).toString(2).length;
+  return Math.sqrt((2 * Math.LN2 * bits) / rows);
+}
+
+/** Multiplies the weights at the positions, which are connections in row-major order, by RANDOM_GAIN. */
+function weaken({ pattern, weights }: WiredLayer, { rows, cols }: Positions): void {
+  const { indptr, indices } = pattern;
+  let p = 0;
+  rows.forEach((row, e) => {
+    p = Math.max(p, indptr[row]);
+    while (indices[p] !== cols[e]) p++;
+    weights[p] *= RANDOM_GAIN;
+  });
+}
