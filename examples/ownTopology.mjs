@@ -1,4 +1,4 @@
-// Shows a topology method of one's own: pathsMethod.mjs asks for gradients of positions that it lists itself.
+// Shows a topology method of one's own: pathsMethod.mjs lists positions and asks for their cosines.
 // SET, which draws positions evenly, is trained for comparison. Run it: node examples/ownTopology.mjs
 
 import { SparseMLP, topology } from 'ctre';
@@ -11,14 +11,14 @@ const { x, labels, informativeColumns, redundantColumns } = problem;
 const scaled = applyScaler(fitScaler('standard', x), x);
 const features = new Set([...informativeColumns, ...redundantColumns]);
 
-for (const method of [paths.create({ tries: 8 }), topology.set()]) {
+for (const method of [paths.create({ tries: 20 }), topology.set()]) {
   const model = await SparseMLP.create({
     layers: [x.cols, 100, 100, 2],
     epsilon: 2,
     topology: method,
     seed: 1,
   });
-  const { best } = await model.fit(scaled, labels, { epochs: 60, validationSplit: 0.25 });
+  const { best } = await model.fit(scaled, labels, { epochs: 30, validationSplit: 0.25 });
   const { indices } = model.layers[0].weights;
   const share = indices.filter((input) => features.has(input)).length / indices.length;
   const accuracy = `validation ${(100 * best.valAccuracy).toFixed(1)} % after epoch ${best.epoch}`;

@@ -1,6 +1,6 @@
 // Shows a topology method of one's own as a module. It proposes positions that a path of three connections
-// joins (an input, an output of it, another input of that, another output), and grows where the gradient is
-// largest. ownTopology.mjs trains with it, and so does the command line:
+// joins (an input, an output of it, another input of that, another output), and grows those whose neurons are
+// most alike. ownTopology.mjs trains with it, and so does the command line:
 // npx ctre train --method-module examples/pathsMethod.mjs --method-options '{"tries": 8}'
 
 import * as helpers from 'ctre/topology';
@@ -21,7 +21,7 @@ function propose({ kept, count }, tries, random) {
   return helpers.positionsOutside(kept, helpers.positionsOfKeys(keys, cols));
 }
 
-/** The edit that grows at the largest scores; where too few are proposed, at random for the rest. */
+/** The edit that grows at the scores of largest magnitude; where too few are proposed, at random for the rest. */
 function grow({ prune, kept, count }, proposed, scores, random) {
   const best = helpers.strongest(scores, Math.min(count, scores.length));
   const found = helpers.pickPositions(proposed, best);
@@ -30,7 +30,7 @@ function grow({ prune, kept, count }, proposed, scores, random) {
 }
 
 const help = 'positions proposed for each that is grown';
-const tries = { flag: 'tries', value: 'n', help, default: 4, kind: 'integer', bounds: { least: 1 } };
+const tries = { flag: 'tries', value: 'n', help, default: 16, kind: 'integer', bounds: { least: 1 } };
 
 export default {
   name: 'paths',
@@ -40,16 +40,15 @@ export default {
     return {
       name: 'paths',
       options,
-      growInitializer: 'zeros',
       init: helpers.startAtRandom,
       isDue: helpers.updateIsDue(options),
       *evolve(network, states, tools) {
         const share = helpers.pruneShare(options, network.progress);
         const replaced = helpers.pruneWeakest(network, tools, share);
         const proposed = replaced.map((r, l) => r && propose(r, options.tries, tools.random(`paths/${l}`)));
-        const scores = yield* tools.scoreAt(proposed, 'gradient', tools.sampleRows(500));
+        const scores = yield* tools.scoreAt(proposed, 'cosine', tools.sampleRows(500));
         const edits = replaced.map((r, l) => r && grow(r, proposed[l], scores[l], tools.random(`rest/${l}`)));
-        return { edits, states, by: 'gradient' };
+        return { edits, states, by: 'cosine' };
       },
     };
   },

@@ -11,7 +11,7 @@ export interface OwnMethod
     Partial<Omit<Method, 'name' | 'create'>> {}
 
 /** What lists of names, files and reports take. */
-const NAME = /^\w[\w.-]*$/;
+const METHOD_NAME = /^\w[\w.-]*$/;
 
 /** Names that mean something else on the command line. */
 const TAKEN: readonly string[] = [...METHOD_NAMES, 'all'];
@@ -44,7 +44,7 @@ export function readMethodModule(where: string, module: unknown): OwnMethod {
   if (typeof create !== 'function') {
     throw new CtreError('E_ARGUMENT', `${where} exports an object without create by default; ${convention}`);
   }
-  if (typeof name !== 'string' || !NAME.test(name)) {
+  if (typeof name !== 'string' || !METHOD_NAME.test(name)) {
     throw new CtreError(
       'E_ARGUMENT',
       `the method of ${where} has the name ${show(name)}; expected letters, digits, ".", "_" and "-"`,
