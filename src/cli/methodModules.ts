@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { CtreError, show } from '../base/errors.ts';
-import { createMethod, importMethod, type OwnMethod } from '../model/methodModule.ts';
+import { isRecord } from '../base/json.ts';
+import { createMethod, importMethod } from '../model/methodModule.ts';
+import type { OwnMethod } from '../topology/method.ts';
 import type { Topology } from '../topology/topology.ts';
 import { readBytes } from './files.ts';
 
@@ -69,8 +71,9 @@ async function inTime<T>(path: string, value: Promise<T>): Promise<T> {
   }
 }
 
+/** The error is of the other context, whose Error is another one. */
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  return isRecord(error) && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 }
 
 function tooLong(what: string): CtreError {

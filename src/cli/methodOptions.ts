@@ -1,6 +1,5 @@
 import { parseNumber } from '../data/text.ts';
-import type { OwnMethod } from '../model/methodModule.ts';
-import { checkMethodOption, type Method, type MethodOption } from '../topology/method.ts';
+import { checkMethodOption, type Method, type MethodOption, type OwnMethod } from '../topology/method.ts';
 import { METHOD_NAMES, type MethodFlag, methods } from '../topology/methods.ts';
 import { camelCase, type Values } from './args.ts';
 import type { Option } from './options.ts';

@@ -1,14 +1,9 @@
 import { CtreError, reasonOf, show } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
-import type { Method } from '../topology/method.ts';
+import type { OwnMethod } from '../topology/method.ts';
 import { METHOD_NAMES } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
 import { checkTopology } from './parts.ts';
-
-/** A topology method as a module of one's own exports it by default: only its name and `create` are needed. */
-export interface OwnMethod
-  extends Pick<Method, 'name' | 'create'>,
-    Partial<Omit<Method, 'name' | 'create'>> {}
 
 /** What lists of names, files and reports take. */
 const METHOD_NAME = /^\w[\w.-]*$/;
@@ -72,7 +67,7 @@ export function readMethodModule(where: string, module: unknown): OwnMethod {
     name,
     about: String(about ?? ''),
     source: String(source ?? ''),
-    options: options as Method['options'],
+    options: options as OwnMethod['options'],
     ...(published && { published }),
     create: (...args: unknown[]) => Reflect.apply(create, given, args),
   });

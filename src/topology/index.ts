@@ -47,6 +47,7 @@ export {
   type MethodOption,
   type MethodOptions,
   type MethodPreset,
+  type OwnMethod,
   readMethodOptions,
 } from './method.ts';
 export {
