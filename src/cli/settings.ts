@@ -69,7 +69,7 @@ export const NETWORK_OPTIONS = {
   'method-preset': choice(
     'name',
     METHOD_PRESETS,
-    'options of methods that are not given: default, or as published (default)',
+    'for options of methods: default, or published with the method (default)',
   ),
   'method-module': list(
     text('file.mjs', 'a method of your own; its file exports { name, create } by default'),
