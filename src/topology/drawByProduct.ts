@@ -32,7 +32,7 @@ export function drawByProduct(
     drawn = mergePositions(drawn, positions);
     free = addPositions(free, positions);
   };
-  const canDraw = isPositive(rows) && isPositive(cols);
+  const canDraw = canDrawFrom(rows) && canDrawFrom(cols);
   for (let round = 0; canDraw && round < ROUNDS && missing() > 0; round++) {
     const keys = new Float64Array(missing());
     for (let q = 0; q < keys.length; q++) {
@@ -63,7 +63,7 @@ export function cumulate(weights: Float64Array): Float64Array {
 }
 
 /** Whether there is anything to draw by cumulated weights. */
-export function isPositive(sums: Float64Array): boolean {
+export function canDrawFrom(sums: Float64Array): boolean {
   const total = sums[sums.length - 1];
   return total > 0 && total < Number.POSITIVE_INFINITY;
 }

@@ -1,13 +1,21 @@
 import { checkChoice } from '../base/checks.ts';
 import type { Method } from './method.ts';
+import { cht } from './methods/cht.ts';
+import { chts } from './methods/chts.ts';
 import { cte } from './methods/cte.ts';
 import { cteGse } from './methods/cteGse.ts';
 import { ctreSeq } from './methods/ctreSeq.ts';
 import { ctreSim } from './methods/ctreSim.ts';
 import { dense } from './methods/dense.ts';
+import { detachment } from './methods/detachment.ts';
 import { fixed } from './methods/fixed.ts';
+import { gse } from './methods/gse.ts';
+import { mest } from './methods/mest.ts';
+import { momentum } from './methods/momentum.ts';
+import { prune } from './methods/prune.ts';
 import { rigl } from './methods/rigl.ts';
 import { set } from './methods/set.ts';
+import { snip } from './methods/snip.ts';
 import type { Topology } from './topology.ts';
 
 /**
@@ -21,6 +29,14 @@ const METHOD_TABLE = {
   cte,
   set,
   rigl,
+  gse,
+  detachment,
+  momentum,
+  mest,
+  cht,
+  chts,
+  snip,
+  prune,
   fixed,
   dense,
 } satisfies Record<string, Method>;

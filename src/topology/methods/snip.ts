@@ -1,56 +1,89 @@
 import type { CsrPattern } from '../../matrix/pattern.ts';
-import { type Method, readMethodOptions } from '../method.ts';
-import { noPruning } from '../schedule.ts';
+import { type Method, type MethodOptions, type MethodPreset, readMethodOptions } from '../method.ts';
+import { countsByRank, strongest } from '../ranking.ts';
 import { startAtRandom } from '../startAtRandom.ts';
-import type { InitialLayer, Topology } from '../topology.ts';
+import type { Topology } from '../topology.ts';
 
-/** SNIP, as published. */
+/** Options of snip. */
+export interface SnipOptions {
+  /**
+   * `layer` (the default): each layer keeps as many connections as the density asks for. `network`, as
+   * published: one ranking of all; a layer keeps at least one connection, and has every one only if the
+   * density asks for every one.
+   */
+  readonly ranking?: 'layer' | 'network';
+}
+
+const snipOptions = {
+  ranking: {
+    flag: 'snip-ranking',
+    value: 'kind',
+    help: 'of connections: in each layer, or in the whole network',
+    default: 'layer',
+    kind: 'choice',
+    choices: ['layer', 'network'],
+  },
+} as const satisfies MethodOptions<SnipOptions>;
+
+/** SNIP. */
 export const snip = {
   name: 'snip',
   about: 'Chooses once, by the gradient before the first step.',
   source: 'Lee et al., ICLR 2019',
-  options: {},
+  options: snipOptions,
+  published: { ranking: 'network' },
   create: createSnip,
 } as const satisfies Method;
 
 /**
- * SNIP: of a dense initialisation each layer keeps the nnz weights with the largest |gradient · weight| on
- * the first mini-batch (Lee et al., ICLR 2019), then trains them from their initial values. Until training
- * starts the pattern is a random one.
- * @throws CtreError `E_ARGUMENT` for any option.
+ * SNIP: of a dense initialisation the weights with the largest |gradient · weight| on one mini-batch stay
+ * (Lee et al., ICLR 2019). They are trained from their initial values. Until training starts the pattern is a
+ * random one. Its start takes the time and the memory of a dense network.
+ * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
  */
-export function createSnip(options: Readonly<Record<string, never>> = {}): Topology<null> {
+export function createSnip(options: SnipOptions & MethodPreset = {}): Topology<null> {
+  const checked = readMethodOptions<SnipOptions>('topology.snip', snipOptions, options, snip.published);
   return Object.freeze<Topology<null>>({
     name: 'snip',
-    options: readMethodOptions('topology.snip', {}, options),
-    schedule: noPruning,
-    needs: ['initialGradient'],
-    init: (layer, random) =>
-      layer.initial === undefined
-        ? startAtRandom(layer, random)
-        : { pattern: strongestPattern(layer, layer.initial), state: null },
+    options: checked,
+    choosesPattern: true,
+    init: startAtRandom,
+    *start({ layers, progress }, states, tools) {
+      const initial = yield* tools.initialGradients(tools.sampleRows(progress.batchSize));
+      const sensitivities = initial.map(({ weights, gradient }) =>
+        weights.map((weight, p) => weight * gradient[p]),
+      );
+      const asked = layers.map(({ nnz }) => nnz);
+      const limits = layers.map(({ inDim, outDim, nnz }) => {
+        const all = inDim * outDim;
+        return { least: 1, most: nnz === all ? all : all - 1 };
+      });
+      const total = asked.reduce((sum, count) => sum + count, 0);
+      const counts = checked.ranking === 'layer' ? asked : countsByRank(sensitivities, total, limits);
+      yield;
+      tools.replace(
+        layers.map(({ inDim, outDim }, l) => {
+          const kept = strongest(sensitivities[l], counts[l]);
+          const { weights } = initial[l];
+          return {
+            pattern: patternAt(outDim, inDim, kept),
+            weights: Float32Array.from(kept, (p) => weights[p]),
+          };
+        }),
+      );
+      return states;
+    },
   });
 }
 
-/** The nnz positions of largest |gradient · weight|; ties go to the lower row-major position. */
-function strongestPattern(
-  { outDim, inDim, nnz }: InitialLayer,
-  { weights, gradient }: NonNullable<InitialLayer['initial']>,
-): CsrPattern {
-  const sensitivity = weights.map((weight, p) => Math.abs(weight * gradient[p]));
-  // The nnz-th largest, and how many of its equals are still taken.
-  const sorted = sensitivity.slice().sort();
-  const threshold = sorted[sorted.length - nnz];
-  let ties = nnz - sensitivity.reduce((count, s) => count + (s > threshold ? 1 : 0), 0);
-  const indptr = new Int32Array(outDim + 1);
-  const indices = new Int32Array(nnz);
-  let q = 0;
-  for (let r = 0; r < outDim; r++) {
-    for (let c = 0; c < inDim; c++) {
-      const s = sensitivity[r * inDim + c];
-      if (s > threshold || (s === threshold && ties-- > 0)) indices[q++] = c;
-    }
-    indptr[r + 1] = q;
-  }
-  return { rows: outDim, cols: inDim, indptr, indices };
+/** The pattern of row-major positions, ascending. */
+function patternAt(rows: number, cols: number, positions: Int32Array): CsrPattern {
+  const indptr = new Int32Array(rows + 1);
+  const indices = new Int32Array(positions.length);
+  positions.forEach((position, q) => {
+    indptr[Math.floor(position / cols) + 1]++;
+    indices[q] = position % cols;
+  });
+  for (let r = 0; r < rows; r++) indptr[r + 1] += indptr[r];
+  return { rows, cols, indptr, indices };
 }
