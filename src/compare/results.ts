@@ -101,7 +101,8 @@ function readHead(name: string, value: unknown): ResultsHead {
     throw new CtreError(
       'E_UNSUPPORTED',
       `${name} was written by ctre ${show(ctre)} in version ${show(version)} of its format, and this one ` +
-        `reads ${FORMAT_VERSION}; name another file with --results and train again, or go on with that release`,
+        `reads ${FORMAT_VERSION}; name another file with --results and train again, or go on with that ` +
+        'release',
     );
   }
   const typed = Object.entries(Object(options)).map(([option, text]) => [option, String(text)]);
