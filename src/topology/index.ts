@@ -62,6 +62,7 @@ export {
 export { strongest } from './ranking.ts';
 export { editEach, growFound, pruneWeakest, type Replacement } from './replaceWeakest.ts';
 export { type SearchOptions, searchOptions } from './searchOptions.ts';
+export { drawByWeight, softWeights } from './softChoice.ts';
 export { startAtRandom } from './startAtRandom.ts';
 export type {
   Edit,
