@@ -166,6 +166,13 @@ export function checkRecords(
           '--results',
       );
     }
+    if (task.cell.module !== record.module) {
+      throw new CtreError(
+        'E_ARGUMENT',
+        `${name} was made with another content of the module of ${record.method}; name another file with ` +
+          '--results',
+      );
+    }
   }
 }
 

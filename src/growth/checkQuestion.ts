@@ -1,5 +1,5 @@
-import { CtreError, show } from '../base/errors.ts';
 import { checkChoice, checkNumber } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
 import { checkPattern } from '../matrix/canonical.ts';
 import { addPositions, type CsrPattern, emptyPattern, type Positions } from '../matrix/pattern.ts';
 import type { LayerShape } from '../nn/layerShape.ts';

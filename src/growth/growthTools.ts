@@ -18,13 +18,7 @@ import type {
   Wanted,
 } from '../topology/topology.ts';
 import { carryingConnections } from './carrying.ts';
-import {
-  checkByLayer,
-  checkLikelihood,
-  checkListed,
-  checkScoreKind,
-  checkWanted,
-} from './checkQuestion.ts';
+import { checkByLayer, checkLikelihood, checkListed, checkScoreKind, checkWanted } from './checkQuestion.ts';
 import { chooseListed } from './chooseListed.ts';
 import type { EvolvingModel } from './evolvingModel.ts';
 import { searchCosines, searchMagnitudes } from './exactSearch.ts';

@@ -42,10 +42,7 @@ export class LayerSearch {
     norms: LayerNorms | undefined,
   ) {
     const [inDim, outDim] = [context.dims[layer], context.dims[layer + 1]];
-    const plan = planPasses(
-      firingNeurons(outDim, norms?.outputs),
-      firingNeurons(inDim, norms?.inputs),
-    );
+    const plan = planPasses(firingNeurons(outDim, norms?.outputs), firingNeurons(inDim, norms?.inputs));
     const most = (size: (pass: PairPass) => number): number => Math.max(0, ...plan.map(size));
     this.passes = request.count === 0 ? 0 : plan.length;
     this.#context = context;
