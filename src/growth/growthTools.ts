@@ -212,7 +212,7 @@ export class Tools implements GrowthTools {
           pattern: layer.pattern(),
           along: request.along ?? layer.pattern(),
           norms: { inputs: norms[l].inputs.view.slice(), outputs: norms[l].outputs.view.slice() },
-          count: Math.max(request.count, Math.ceil(pairs * (layer.inDim + layer.outDim))),
+          count: Math.max(request.count, Math.ceil(pairs * Math.max(layer.nnz, layer.inDim + layer.outDim))),
           guided,
           guide: by === 'cosine' ? neighboursOfNeighbours : byProductOfNorms,
         };
