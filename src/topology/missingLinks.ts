@@ -19,7 +19,7 @@ export interface MissingLinks {
   readonly scores: Float64Array;
 }
 
-/** NeighbourLists of one side's neurons. */
+/** Neighbours of one side's neurons. */
 interface NeighbourLists {
   readonly indptr: Int32Array;
   readonly indices: Int32Array;
