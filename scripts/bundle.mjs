@@ -28,6 +28,7 @@ const { metafile, outputFiles } = await build({
     ctre: 'dist/index.js',
     kernels: 'dist/kernels/index.js',
     data: 'dist/data/index.js',
+    topology: 'dist/topology/index.js',
     // A WorkerModel looks for this file beside itself, as threads do for worker.mjs.
     modelWorker: 'dist/remote/modelWorker.js',
     cli: 'dist/cli/main.js',

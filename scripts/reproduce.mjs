@@ -1,81 +1,40 @@
-// npm run reproduce -- [--quick] [--out folder] [--jobs n] [--only name,…] [--no-run]
+// npm run reproduce -- [--quick] [--plan] [--out folder] [--raw folder] [--jobs n] [--only name,…] [--no-run]
 //
-// Trains what docs/results.md tells of, each grid with one `ctre compare`, and writes the page. Stopped or
-// killed at any moment, it goes on when it is started again.
+// Trains what docs/results.md tells of (scripts/plan.mjs), each grid with one `ctre compare`, and writes the
+// page. Stopped or killed at any moment, it goes on when it is started again.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../bench/machine.mjs';
 import { replaceMarked } from './marks.mjs';
+import { correlatedColumns, nearestNeighbours } from './nearestNeighbours.mjs';
+import { DATASETS, planGrids, quickGrids, SOURCES } from './plan.mjs';
+import { mergeTrainings, summaryOf, summaryText, trainingKey } from './summaries.mjs';
 
-const FIVE = [0, 1, 2, 3, 4];
-const PUBLISHED = { preset: 'paper', seeds: FIVE, epochs: { madelon: 500, PCMAC: 300, mnist: 25 } };
-const BY_COSINE = ['ctre-sim', 'ctre-seq', 'cte'];
-const OTHERS = ['set', 'rigl', 'snip', 'static'];
-/**
- * What is trained on the data sets that have epochs there; without `methods`, the default one. The published
- * settings are in parts, each of whose files stays below a mebibyte.
- */
-const GRIDS = {
-  'paper-cosine-1': { ...PUBLISHED, methods: BY_COSINE, epsilons: [1] },
-  'paper-cosine-5': { ...PUBLISHED, methods: BY_COSINE, epsilons: [5] },
-  'paper-1': { ...PUBLISHED, methods: OTHERS, epsilons: [1] },
-  'paper-5': { ...PUBLISHED, methods: OTHERS, epsilons: [5] },
-  'paper-more': { ...PUBLISHED, methods: ['momentum', 'prune'], epsilons: [1, 5] },
-  // It has no ε, and one training costs as much as hundreds of sparse ones.
-  dense: {
-    preset: 'paper',
-    methods: ['dense'],
-    epsilons: [1],
-    seeds: [0, 1],
-    epochs: { madelon: 200, PCMAC: 150, mnist: 10 },
-  },
-  default: {
-    preset: 'default',
-    epsilons: [1, 5],
-    seeds: FIVE,
-    epochs: { madelon: 500, PCMAC: 150, mnist: 25 },
-  },
-};
-const DATASETS = {
-  madelon: { title: 'Madelon', path: 'madelon.mat', split: 'splits/madelon.json', scale: 'standard' },
-  PCMAC: { title: 'PCMAC', path: 'PCMAC.mat', split: 'splits/PCMAC.json' },
-  mnist: { title: 'MNIST', path: 'mnist' },
-};
-/** What --quick makes of them: to see that everything works, not for figures. */
-const QUICK = {
-  grids: {
-    // MNIST takes long to read, even by itself.
-    paper: {
-      preset: 'paper',
-      methods: ['ctre-sim', 'set'],
-      epsilons: [1],
-      seeds: [0],
-      epochs: { madelon: 2, PCMAC: 2, generated: 2 },
-    },
-    default: {
-      preset: 'default',
-      epsilons: [1],
-      seeds: [0],
-      epochs: { madelon: 2, PCMAC: 2, mnist: 2, generated: 2 },
-    },
-  },
-  /** Where there are no data. */
-  datasets: { generated: { title: 'A generated problem' } },
-};
+/** Where there are no data, in --quick. */
+const GENERATED = { generated: { title: 'A generated problem' } };
+/** The grid that is none: figures of k nearest neighbours. */
+const NEIGHBOURS = 'madelon.neighbours';
+/** Madelon's features that matter: 5, and 15 linear combinations of them. */
+const REAL_FEATURES = 20;
+/** The fewest seeds that a verdict is about. */
+const LEAST_SEEDS = 6;
 
 const HELP = `Usage: npm run reproduce -- [options]
 
 Trains the grids behind docs/results.md on the data sets in CTRE_DATA_DIR (../shared/data), and writes
-the page.
+the page. Fashion-MNIST is Debian's package dataset-fashion-mnist, or the folder that CTRE_FASHION_DIR
+names.
 Started again, it goes on where it was.
 
-  --quick         2 epochs, one seed, two methods; without data on a generated problem (build/reproduce-quick)
-  --out folder    where results, reports and the page go (docs/results; the page beside it,
-                  the reports in build/reproduce)
+  --quick         2 epochs, one seed, few methods; without data on a generated problem (build/reproduce-quick)
+  --plan          lists the grids and what of them is there, and ends
+  --out folder    where the summaries and the page go (docs/results; the page beside it)
+  --raw folder    where the records of every epoch and the reports go (build/reproduce; with --out:
+                  raw/ in it)
   --jobs n        trainings at a time (as many as there are cores)
-  --only a,b,…    grids or data sets, such as madelon.paper or mnist
+  --only a,b,…    grids, kinds of grids or data sets, such as madelon.own-1, own-5 or mnist
   --no-run        write the page from what is there
   --help          this help
 `;
@@ -93,18 +52,29 @@ const { run } = await import('../dist/cli/program.js');
 const { explain, writeWhole } = await import('../dist/cli/files.js');
 const { processIo } = await import('../dist/cli/processIo.js');
 const { readResults } = await import('../dist/cli/resultsFile.js');
+const { seedsNeeded } = await import('../dist/compare/statistics.js');
+const { applyScaler, fitScaler, parseSplit, readDataset, takeRows } = await import('../dist/data/index.js');
 const { presets } = await import('../dist/model/presets.js');
-const { renderResults, sizeOf } = await import('./resultsPage.mjs');
+const { METHOD_NAMES } = await import('../dist/topology/methods.js');
+const { comparisonsIn, renderResults, sizeOf, tablesOf } = await import('./resultsPage.mjs');
 
 const { quick } = options;
 const out = relative('', resolve(from, options.out ?? (quick ? 'build/reproduce-quick' : 'docs/results')));
 const isPublished = !quick && out === join('docs', 'results');
+const raw = options.raw === undefined ? undefined : relative('', resolve(from, options.raw));
+const records = raw ?? (isPublished ? 'build/reproduce' : join(out, 'raw'));
 const page = isPublished ? 'docs/results.md' : join(out, 'results.md');
-const data = findData();
+/** By source. */
+const data = Object.fromEntries(Object.entries(SOURCES).map(([name, source]) => [name, findData(source)]));
+if (data.usual === undefined && !quick && !options['no-run'] && !options.plan) {
+  stop(`there are no data: ${SOURCES.usual.lacking}; --quick can do without`);
+}
+const usual = presets.default.topology().name;
 const grids = listGrids();
-const chosen = chooseGrids(grids);
+const chosen = chooseGrids();
 try {
-  await reproduce();
+  if (options.plan) await showPlan();
+  else await reproduce();
 } catch (error) {
   if (error instanceof CtreError) stop(error.message);
   throw error;
@@ -113,25 +83,43 @@ try {
 async function reproduce() {
   if (!options['no-run']) {
     if (!quick) checkBuild();
-    for (const grid of chosen) checkData(grid);
+    for (const grid of chosen.grids) checkData(grid);
   }
-  makeFolder();
+  makeFolder(out);
+  makeFolder(records);
   // Also what would be in the way of the page is found before anything is trained.
   await writePage();
-  for (const grid of options['no-run'] ? [] : chosen) {
-    await train(grid);
-    await writePage();
-    // Ctrl-C is for all of them; a training that was lost is not.
-    if (process.exitCode === 130) break;
+  if (!options['no-run']) {
+    if (chosen.neighbours) {
+      await measureNeighbours();
+      await writePage();
+    }
+    for (const grid of chosen.grids) {
+      await train(grid);
+      await writePage();
+      // Ctrl-C is for all of them; a training that was lost is not.
+      if (process.exitCode === 130) break;
+    }
   }
   console.log(`\nThe tables are in ${page}.`);
 }
 
-function makeFolder() {
+async function showPlan() {
+  for (const grid of chosen.grids) {
+    const { name, methods, seeds, shared } = grid;
+    const { trainings } = await readGrid(grid);
+    console.log(
+      `${name}: ${trainings.length} of ${sizeOf(grid)} trainings, ${shared.epochs} epochs, ` +
+        `${seeds.length} seeds, ${methods.join(' ')}`,
+    );
+  }
+}
+
+function makeFolder(folder) {
   try {
-    mkdirSync(out, { recursive: true });
+    mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw explain(error, join(out, 'results.md'), 'written');
+    throw explain(error, join(folder, 'results.md'), 'written');
   }
 }
 
@@ -140,7 +128,9 @@ function readOptions() {
     return parseArgs({
       options: {
         quick: { type: 'boolean', default: false },
+        plan: { type: 'boolean', default: false },
         out: { type: 'string' },
+        raw: { type: 'string' },
         jobs: { type: 'string' },
         only: { type: 'string' },
         'no-run': { type: 'boolean', default: false },
@@ -152,55 +142,68 @@ function readOptions() {
   }
 }
 
-/** The folder of the data sets; undefined where the generated problem does. */
-function findData() {
-  const usual = '../shared/data';
-  const folder = process.env.CTRE_DATA_DIR ?? (existsSync(usual) ? usual : '');
-  if (folder !== '') return relative('', resolve(from, folder));
-  if (quick || options['no-run']) return undefined;
-  stop(
-    'there are no data: CTRE_DATA_DIR has to name a folder with madelon.mat, PCMAC.mat, mnist/ and ' +
-      'splits/; --quick can do without',
-  );
+/** The folder of a source of data; undefined where there is none. */
+function findData({ variable, folders }) {
+  const named = process.env[variable];
+  const folder = named === undefined ? folders.find((usual) => existsSync(usual)) : named;
+  return folder === undefined || folder === '' ? undefined : relative('', resolve(from, folder));
 }
 
-/** Every grid with its command. */
+/** Every grid with its command, in the order of the plan. */
 function listGrids() {
-  const datasets = Object.entries(quick && data === undefined ? QUICK.datasets : DATASETS);
-  const kinds = Object.entries(quick ? QUICK.grids : GRIDS);
-  return datasets.flatMap(([dataset, { path, split, scale }]) =>
-    kinds.flatMap(([kind, grid]) => {
-      const epochs = grid.epochs[dataset];
-      if (epochs === undefined) return [];
-      const { preset, epsilons, seeds } = grid;
-      const methods = grid.methods ?? [presets[preset].topology().name];
-      const name = `${dataset}.${kind}`;
-      // What all trainings share, as the file of results has it.
-      const shared = {
-        epochs: String(epochs),
-        preset,
-        ...(scale && { scale }),
-      };
-      const command = (folder) => [
-        'compare',
-        ...(path === undefined ? [] : [join(folder, path)]),
-        ...(split === undefined ? [] : ['--split', join(folder, split)]),
-        ...Object.entries(shared).flatMap(([option, value]) => [`--${option}`, value]),
-        ...['--methods', methods.join(','), '--epsilons', epsilons.join(','), '--seeds', seeds.join(',')],
-        ...['--results', join(out, `${name}.jsonl`)],
-      ];
-      return { name, dataset, kind, methods, epsilons, seeds, shared, command, files: [path, split] };
-    }),
+  const sparse = METHOD_NAMES.filter((name) => name !== 'dense' && name !== 'prune');
+  const datasets = quick && data.usual === undefined ? GENERATED : DATASETS;
+  const planned = (quick ? quickGrids(usual) : planGrids(sparse, usual)).flatMap((grid) =>
+    Object.entries(grid.epochs)
+      .filter(([dataset]) => dataset in datasets)
+      .map(([dataset, epochs]) => ({ ...grid, dataset, epochs, usual, name: `${dataset}.${grid.kind}` })),
   );
+  const seeds = enoughSeeds(planned);
+  return planned.map((grid) => withCommand({ ...grid, seeds: grid.seeds ?? seeds(grid) }, datasets));
 }
 
-function chooseGrids(all) {
-  if (options.only === undefined) return all;
+/** So many seeds for a grid that its table can have verdicts. */
+function enoughSeeds(planned) {
+  return ({ dataset, preset, epsilon }) => {
+    const [table] = tablesOf(
+      planned.filter((g) => g.dataset === dataset && g.preset === preset && g.epsilon === epsilon),
+    );
+    const count = Math.max(LEAST_SEEDS, seedsNeeded(comparisonsIn(table)));
+    return Array.from({ length: count }, (_, seed) => seed);
+  };
+}
+
+function withCommand(grid, datasets) {
+  const { name, dataset, epochs, preset, methodPreset, methods, epsilon, seeds } = grid;
+  const { path, split, scale, source = 'usual' } = datasets[dataset];
+  // What all trainings share, as the file of results has it.
+  const shared = {
+    epochs: String(epochs),
+    preset,
+    ...(methodPreset && { 'method-preset': methodPreset }),
+    ...(scale && { scale }),
+  };
+  const command = (folder) => [
+    'compare',
+    ...(path === undefined ? [] : [path === '' ? folder : join(folder, path)]),
+    ...(split === undefined ? [] : ['--split', join(folder, split)]),
+    ...Object.entries(shared).flatMap(([option, value]) => [`--${option}`, value]),
+    ...['--methods', methods.join(','), '--epsilons', String(epsilon), '--seeds', seeds.join(',')],
+    ...['--results', join(records, `${name}.jsonl`)],
+  ];
+  return { ...grid, epsilons: [epsilon], shared, command, source, files: [path, split] };
+}
+
+function chooseGrids() {
+  if (options.only === undefined) return { grids, neighbours: data.usual !== undefined && !quick };
   const names = options.only.split(',');
-  const known = [...new Set(all.flatMap(({ name, dataset }) => [dataset, name]))];
+  const known = [...new Set(grids.flatMap(({ name, kind, dataset }) => [dataset, kind, name])), NEIGHBOURS];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) stop(`there is no ${JSON.stringify(unknown)}; --only takes ${known.join(', ')}`);
-  return all.filter(({ name, dataset }) => names.includes(name) || names.includes(dataset));
+  return {
+    grids: grids.filter(({ name, kind, dataset }) => [name, kind, dataset].some((n) => names.includes(n))),
+    neighbours: names.includes(NEIGHBOURS) || names.includes('madelon'),
+  };
 }
 
 /** Published figures are of the commit that is named with them. */
@@ -218,33 +221,56 @@ function isFileAfter(path, time) {
   return found.isFile() && found.mtimeMs > time;
 }
 
-function checkData({ files }) {
-  const missing = files.find((file) => file !== undefined && !existsSync(join(data, file)));
-  if (missing !== undefined) {
-    stop(
-      `${data} has no ${missing}; CTRE_DATA_DIR has to name a folder with madelon.mat, PCMAC.mat, mnist/ ` +
-        'and splits/',
-    );
-  }
+function checkData({ name, files, source }) {
+  if (files[0] === undefined) return;
+  const { lacking } = SOURCES[source];
+  if (data[source] === undefined) stop(`there are no data for ${name}: ${lacking}; --only can do without`);
+  const missing = files.find((file) => file !== undefined && !existsSync(join(data[source], file)));
+  if (missing !== undefined) stop(`${data[source]} has no ${missing || 'files'}; ${lacking}`);
 }
 
-/** The trainings of a grid that are there. */
-async function readGrid({ name, methods, epsilons, seeds, shared }) {
-  const path = join(out, `${name}.jsonl`);
+/** The trainings of a grid that are there, with what is known of how they came about. */
+async function readGrid(grid) {
+  const path = join(out, `${grid.name}.json`);
+  const summary = existsSync(path) ? readSummary(grid, path) : { runs: [], trainings: [] };
+  const fresh = await readRecords(grid);
+  return { ...summary, trainings: mergeTrainings(grid, summary.trainings, fresh) };
+}
+
+function readSummary(grid, path) {
+  let summary;
+  try {
+    summary = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    stop(`${path} is damaged (${error.message}); move the file away`);
+  }
+  const { options: own, runs, trainings } = summary;
+  if (![runs, trainings].every(Array.isArray)) {
+    stop(`${path} is no summary of trainings; move the file away`);
+  }
+  checkGrid(grid, path, Object(own), trainings);
+  return { runs, trainings };
+}
+
+async function readRecords(grid) {
+  const path = join(records, `${grid.name}.jsonl`);
   const results = await readResults(path);
   if (results === undefined) return [];
-  const { head, records } = results;
+  checkGrid(grid, path, results.head.options, results.records);
+  return results.records.map(summaryOf);
+}
+
+/** What is there has to be of this plan. */
+function checkGrid({ methods, epsilons, seeds, shared }, path, own, trainings) {
   const words = (some) =>
     Object.entries(some)
       .map(([option, value]) => `--${option} ${value}`)
       .sort()
       .join(' ');
-  if (words(head.options) !== words(shared)) {
-    stop(
-      `${path} was made with ${words(head.options)}, and the grid has ${words(shared)}; move the file away`,
-    );
+  if (words(own) !== words(shared)) {
+    stop(`${path} was made with ${words(own)}, and the grid has ${words(shared)}; move the file away`);
   }
-  const other = records.find(
+  const other = trainings.find(
     ({ method, epsilon, seed }) =>
       !methods.includes(method) || !epsilons.includes(epsilon) || !seeds.includes(seed),
   );
@@ -254,73 +280,105 @@ async function readGrid({ name, methods, epsilons, seeds, shared }) {
         'move the file away',
     );
   }
-  return records;
 }
 
 /** Trains what a grid lacks, in this process: what it starts ends with it. */
 async function train(grid) {
-  const { name } = grid;
-  const before = (await readGrid(grid)).length;
-  const report = reportOf(name);
-  const isDone = before === sizeOf(grid) && existsSync(report);
-  console.log(`\n# ${name}: ${before} of ${sizeOf(grid)} trainings are there`);
-  if (isDone) return;
+  const { name, source } = grid;
+  const before = await readGrid(grid);
+  const report = join(records, `${name}.html`);
+  console.log(`\n# ${name}: ${before.trainings.length} of ${sizeOf(grid)} trainings are there`);
+  if (before.trainings.length === sizeOf(grid)) {
+    await writeSummary(grid, before);
+    return;
+  }
+  if (before.trainings.length > 0) await tellWhatIsRepeated(grid, before.trainings);
   const jobs = options.jobs === undefined ? [] : ['--jobs', options.jobs];
+  const known = new Set((await readRecords(grid)).map(trainingKey));
   const begin = performance.now();
-  const code = await run([...grid.command(data ?? ''), ...jobs, '--report', report], processIo);
+  const code = await run([...grid.command(data[source] ?? ''), ...jobs, '--report', report], processIo);
   const seconds = Number(((performance.now() - begin) / 1000).toFixed(1));
-  const trainings = (await readGrid(grid)).length - before;
-  if (trainings > 0) await record({ grid: name, trainings, seconds });
+  const trained = (await readRecords(grid)).filter((training) => !known.has(trainingKey(training))).length;
+  const after = await readGrid(grid);
+  await writeSummary(
+    grid,
+    trained === 0 ? after : { ...after, runs: [...after.runs, describeRun(trained, seconds)] },
+  );
   if (code !== 0) process.exitCode = code;
 }
 
-/** Where a grid's report is. It is made of the results, and not kept with them in the repository. */
-function reportOf(name) {
-  return join(isPublished ? 'build/reproduce' : out, `${name}.html`);
+/** `ctre compare` goes on from its own records, and not from summaries. */
+async function tellWhatIsRepeated(grid, trainings) {
+  const recorded = new Set((await readRecords(grid)).map(trainingKey));
+  const repeated = trainings.filter((training) => !recorded.has(trainingKey(training))).length;
+  if (repeated > 0) {
+    console.log(`${repeated} of them have no record in ${records} any more, and are trained again`);
+  }
 }
 
-async function record(run) {
+function describeRun(trainings, seconds) {
   const { cpu, cores, system, commit, changed, date } = describeMachine();
-  const command = commandText(grids.find(({ name }) => name === run.grid));
   const machine = `${cpu}, ${cores} cores, ${system}`;
-  const all = [...readRuns(), { ...run, command, commit, changed, node: process.version, machine, date }];
-  await writeWhole(join(out, 'runs.json'), `${JSON.stringify(all, null, 2)}\n`);
+  return { trainings, seconds, commit, changed, node: process.version, machine, date };
 }
 
-function readRuns() {
-  const path = join(out, 'runs.json');
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [];
+async function writeSummary(grid, { runs, trainings }) {
+  const text = summaryText({ command: commandText(grid), options: grid.shared, runs, trainings });
+  await writeWhole(join(out, `${grid.name}.json`), text);
 }
 
-function commandText({ command }) {
-  return ['ctre', ...command('$CTRE_DATA_DIR')].join(' ');
+function commandText({ command, source }) {
+  return ['ctre', ...command(`$${SOURCES[source].variable}`)].join(' ');
+}
+
+/** Writes how well k nearest neighbours do on Madelon, where that is not known yet. */
+async function measureNeighbours() {
+  const path = join(out, `${NEIGHBOURS}.json`);
+  if (existsSync(path)) return;
+  const { path: file, split: splitFile, scale } = DATASETS.madelon;
+  const { x, labels } = readDataset({ name: file, bytes: readFileSync(join(data.usual, file)) });
+  const split = parseSplit(readFileSync(join(data.usual, splitFile), 'utf8'), x.rows);
+  const scaler = fitScaler(scale, x, split.train);
+  const part = (rows) => ({ x: applyScaler(scaler, takeRows(x, rows)), y: rows.map((row) => labels[row]) });
+  const rows = { train: part(split.fit), validation: part(split.val), test: part(split.test) };
+  const { columns, least, next } = correlatedColumns(part(split.train).x, REAL_FEATURES);
+  const figures = {
+    columns,
+    least,
+    next,
+    real: nearestNeighbours(columns, rows),
+    all: nearestNeighbours([...Array(x.cols).keys()], rows),
+  };
+  await writeWhole(path, `${JSON.stringify(figures)}\n`);
+}
+
+function readNeighbours(dataset) {
+  const path = join(out, `${NEIGHBOURS}.json`);
+  if (`${dataset}.neighbours` !== NEIGHBOURS || !existsSync(path)) return undefined;
+  return { count: REAL_FEATURES, ...JSON.parse(readFileSync(path, 'utf8')) };
 }
 
 async function writePage() {
   const { source, figures } = JSON.parse(readFileSync('docs/results/reference.json', 'utf8'));
-  const runs = readRuns();
+  const titles = { ...DATASETS, ...GENERATED };
   const datasets = new Map();
   for (const grid of grids) {
-    const { name, dataset, kind, shared } = grid;
+    const { name, dataset } = grid;
     if (!datasets.has(dataset)) {
-      const title = (DATASETS[dataset] ?? QUICK.datasets[dataset]).title;
-      datasets.set(dataset, { title, figures: quick ? undefined : figures[dataset], grids: [] });
+      const neighbours = readNeighbours(dataset);
+      const reference = quick ? undefined : figures[dataset];
+      datasets.set(dataset, { title: titles[dataset].title, figures: reference, neighbours, grids: [] });
     }
+    const { runs, trainings } = await readGrid(grid);
+    const report = join(records, `${name}.html`);
     datasets.get(dataset).grids.push({
       ...grid,
-      isDense: kind === 'dense',
-      isDefault: kind === 'default',
-      note: kind === 'dense' ? `, ${shared.epochs} epochs` : undefined,
-      records: await readGrid(grid),
-      runs: runs.filter((run) => run.grid === name),
+      records: trainings,
+      runs,
       command: commandText(grid),
-      report:
-        isPublished || !existsSync(reportOf(name)) ? undefined : relative(dirname(page), reportOf(name)),
+      // The reports are made of the raw records, and not kept in the repository either.
+      report: isPublished || !existsSync(report) ? undefined : relative(dirname(page), report),
     });
-  }
-  for (const dataset of datasets.values()) {
-    const epochs = dataset.grids.map(({ kind, shared }) => `\`${kind}\` ${shared.epochs}`);
-    dataset.protocol = `Epochs: ${epochs.join(', ')}.`;
   }
   const part = renderResults([...datasets.values()], quick ? undefined : source);
   const text = existsSync(page)

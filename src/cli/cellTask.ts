@@ -3,6 +3,7 @@ import { Exploration } from '../compare/exploration.ts';
 import type { PictureSize } from '../compare/look.ts';
 import { trainCell } from '../compare/trainCell.ts';
 import type { Epoch } from '../index.ts';
+import { loadMethods } from './methodModules.ts';
 import { makeModel, openTraining } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
@@ -25,7 +26,8 @@ export async function runCell(
   { cell, data, args, picture }: CellTask,
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
-  const { settings, source, data: rows } = await openTraining(args);
+  const modules = await loadMethods(args.options.methodModule);
+  const { settings, source, data: rows } = await openTraining(args, modules);
   const exploration = new Exploration(settings.topology);
   const model = await makeModel(source.dataset, { ...settings, topology: exploration.topology });
   try {

@@ -5,17 +5,18 @@ import type { Dataset } from '../data/index.ts';
 import { holdOut } from '../model/holdOut.ts';
 import type { ParsedArguments } from './args.ts';
 import type { CellTask } from './cellTask.ts';
-import { type CompareArguments, type compareSyntax, SHARED_OPTIONS, USUAL_METHODS } from './compareSyntax.ts';
+import { type CompareArguments, chooseMethods, type compareSyntax, SHARED_OPTIONS } from './compareSyntax.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { type LoadedMethod, loadMethods } from './methodModules.ts';
 import { readSettings } from './settings.ts';
 import { openTraining, type Training } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
 /**
  * Shared options that the file of results does not name: cells have their own, nothing that comes out depends
- * on them, or the fingerprint of the dataset covers them.
+ * on them, or a fingerprint of what is in their files covers them.
  */
-const UNNAMED: readonly string[] = ['hidden', 'threads', 'max-mb', 'split'];
+const UNNAMED: readonly string[] = ['hidden', 'threads', 'max-mb', 'split', 'method-module'];
 
 /** All trainings of a comparison. */
 export interface Grid {
@@ -43,12 +44,27 @@ export async function readGrid({
   options,
   typed,
 }: ParsedArguments<typeof compareSyntax>): Promise<Grid> {
-  const { methods = USUAL_METHODS, seeds = [0, 1, 2], epsilons, widths, image } = options;
+  const { seeds = [0, 1, 2], epsilons, widths, image } = options;
+  const modules = await loadMethods(options.methodModule);
+  const methods = chooseMethods(
+    options.methods,
+    modules.map(({ method }) => method.name),
+  );
+  const hashes = new Map(modules.map(({ method, hash }) => [method.name, hash]));
+  if (options.methodOptions !== undefined && !methods.some((name) => hashes.has(name))) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `--method-options are for a method of --method-module; expected one among ${methods.join(', ')}`,
+    );
+  }
   const paths = positionals.length === 0 ? [[]] : positionals.map((path) => [path]);
   const tasks: CellTask[] = [];
   const datasets: Grid['datasets'][number][] = [];
   for (const path of paths) {
-    const training = await openTraining({ positionals: path, options: trainOptions(options) });
+    const training = await openTraining(
+      { positionals: path, options: { ...trainOptions(options), method: methods[0] } },
+      modules,
+    );
     const { settings, source, data } = training;
     if (datasets.some(({ name }) => name === source.name)) {
       throw new CtreError('E_ARGUMENT', `two datasets are called ${show(source.name)}; rename one of them`);
@@ -60,6 +76,7 @@ export async function readGrid({
     const densities = [...new Set(epsilons ?? [settings.density.epsilon ?? null])];
     for (const cell of cellsOf(source.name, { shapes, epsilons: densities, methods, seeds })) {
       const { hidden, epsilon, method, seed } = cell;
+      const module = hashes.get(method);
       const own: TrainArguments['options'] = {
         ...trainOptions(options),
         hidden: hidden.length === 0 ? 'none' : hidden,
@@ -67,8 +84,13 @@ export async function readGrid({
         method,
         seed,
       };
-      checkCell(own, training);
-      tasks.push({ cell, data: fingerprint, args: { positionals: path, options: own }, picture });
+      checkCell(own, training, modules);
+      tasks.push({
+        cell: { ...cell, ...(module && { module }) },
+        data: fingerprint,
+        args: { positionals: path, options: own },
+        picture,
+      });
     }
     datasets.push({
       name: source.name,
@@ -77,7 +99,7 @@ export async function readGrid({
       testRows: data.test.x.rows,
     });
   }
-  const { epochs, threads } = readSettings(tasks[0].args.options, { hidden: [] });
+  const { epochs, threads } = readSettings(tasks[0].args.options, { hidden: [] }, modules);
   return { tasks, epochs, threads, shared: sharedOptions(typed), datasets };
 }
 
@@ -95,8 +117,12 @@ function sharedOptions(typed: Readonly<Record<string, string>>): Readonly<Record
 }
 
 /** @throws CtreError where the cell's network cannot be. */
-function checkCell(own: TrainArguments['options'], { source, settings }: Training): void {
-  const { hidden, density, topology } = readSettings(own, { hidden: settings.hidden });
+function checkCell(
+  own: TrainArguments['options'],
+  { source, settings }: Training,
+  modules: readonly LoadedMethod[],
+): void {
+  const { hidden, density, topology } = readSettings(own, { hidden: settings.hidden }, modules);
   const { x, labelNames } = source.dataset;
   checkNetwork([x.cols, ...hidden, labelNames.length], density, topology);
 }

@@ -12,22 +12,32 @@ import { unknown } from './suggestion.ts';
 const { method: _method, epsilon: _epsilon, seed: _seed, ...NETWORK } = NETWORK_OPTIONS;
 
 /** What is trained where nobody says. */
-export const USUAL_METHODS: readonly MethodName[] = ['cte-rigl', 'ctre-sim', 'set'];
+export const USUAL_METHODS: readonly MethodName[] = ['cte-gse', 'ctre-sim', 'set'];
 
-const methodList: Option<readonly MethodName[]> = {
+/** Names of methods, each once. Which names there are is known when the modules are loaded. */
+const methodList: Option<'all' | readonly string[]> = {
   value: 'a,b,…',
   help: `all, or of these (${USUAL_METHODS.join()}):\n${listMethods()}`,
-  read(name, typed) {
-    if (typed === 'all') return METHOD_NAMES;
-    const names = typed.split(',').map((word) => {
-      const known = METHOD_NAMES.find((method) => method === word);
-      if (known === undefined)
-        throw unknown(`${name} has no`, word === '' ? 'empty name' : word, METHOD_NAMES);
-      return known;
-    });
-    return [...new Set(names)];
-  },
+  read: (_, typed) => (typed === 'all' ? typed : [...new Set(typed.split(','))]),
 };
+
+/**
+ * The methods to compare.
+ * @param own the names of the methods of one's own.
+ * @throws CtreError `E_ARGUMENT` for a name that is none.
+ */
+export function chooseMethods(
+  wanted: CompareArguments['options']['methods'],
+  own: readonly string[],
+): readonly string[] {
+  const known = [...METHOD_NAMES, ...own];
+  if (wanted === 'all') return known;
+  if (wanted === undefined) return [...USUAL_METHODS, ...own];
+  for (const name of wanted) {
+    if (!known.includes(name)) throw unknown('--methods has no', name === '' ? 'empty name' : name, known);
+  }
+  return wanted;
+}
 
 const pictureSize: Option<PictureSize> = {
   value: 'WxH',

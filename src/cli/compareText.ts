@@ -98,8 +98,8 @@ function groupText({ cell, methods, comparisons, seedsNeeded }: Group): string {
     'Test accuracy at the first epoch of best validation accuracy, mean ± standard deviation.\n',
     'Fewer: multiply-adds than dense, for one sample in one epoch: forward, backward and growth.',
     dense === undefined ? '\n' : ` A dense network makes ${count(dense)}.\n`,
-    'Explored: positions ever connected, in sparse layers. Dead: hidden neurons without input or output, or ' +
-      'that never fire.\n',
+    'Explored: positions ever connected, in sparse layers. Dead: hidden neurons without input or output, ' +
+      'or that never fire.\n',
     'Steps, the rest: time of one training, for steps and for all else.\n',
     ...comparisonText(comparisons, seedsNeeded),
   ].join('');

@@ -9,5 +9,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-// Not process.exit, which would cut off what is still on its way into a pipe.
-process.exitCode = await run(process.argv.slice(2), processIo);
+const code = await run(process.argv.slice(2), processIo);
+// What is still on its way into a pipe would be cut off.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise((resolve) => stream.write('', resolve));
+}
+// A module of one's own may have left a timer behind, which would keep the process.
+process.exit(code);

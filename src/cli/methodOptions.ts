@@ -1,5 +1,5 @@
 import { parseNumber } from '../data/text.ts';
-import { checkMethodOption, type Method, type MethodOption } from '../topology/method.ts';
+import { checkMethodOption, type Method, type MethodOption, type OwnMethod } from '../topology/method.ts';
 import { METHOD_NAMES, type MethodFlag, methods } from '../topology/methods.ts';
 import { camelCase, type Values } from './args.ts';
 import type { Option } from './options.ts';
@@ -81,21 +81,22 @@ export function growInitializersByMethod(): string {
 
 /**
  * What the command line gives of a method's options, by their names in code. What the method does not take is
- * checked and left out: one command line has to do for all methods that are compared.
+ * checked and left out: one command line has to do for all methods that are compared. A method of one's own
+ * takes the flags that its options name.
  * @throws CtreError `E_ARGUMENT` for a value that an option does not take.
  */
 export function readMethodFlags(
   values: Values<typeof methodOptions>,
-  method: string,
+  { name: method, options = {} }: OwnMethod,
 ): Record<string, unknown> {
   const given: Record<string, unknown> = {};
   for (const [flag, taken] of takenBy) {
     const value = values[camelCase(flag as MethodFlag)];
     if (value === undefined) continue;
-    const own = taken.find((entry) => entry.method === method);
-    const { name, option } = own ?? taken[0];
+    const { option } = taken.find((entry) => entry.method === method) ?? taken[0];
     const checked = checkMethodOption(`--${flag}`, option, value);
-    if (own !== undefined) given[name] = checked;
+    const [name] = Object.entries(options).find(([, other]) => other.flag === flag) ?? [];
+    if (name !== undefined) given[name] = checked;
   }
   return given;
 }

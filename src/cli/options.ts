@@ -1,5 +1,6 @@
 import { type Bounds, checkChoice, checkInteger, checkNumber } from '../base/checks.ts';
-import { CtreError } from '../base/errors.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { isRecord } from '../base/json.ts';
 import { parseNumber } from '../data/text.ts';
 
 // The kinds of options that commands have.
@@ -25,6 +26,23 @@ export function flag(help: string): Option<true> {
 /** A text, which is taken as it is: a path, or the name of a column. */
 export function text(value: string, help: string): Option<string> {
   return { value, help, read: (_, typed) => typed };
+}
+
+/** An object as JSON. */
+export function json(value: string, help: string): Option<Readonly<Record<string, unknown>>> {
+  return {
+    value,
+    help,
+    read(name, typed) {
+      try {
+        const given: unknown = JSON.parse(typed);
+        if (isRecord(given)) return given;
+      } catch {
+        // No JSON at all.
+      }
+      throw new CtreError('E_ARGUMENT', `${name} is ${show(typed)}; expected a JSON object like {"k": 3}`);
+    },
+  };
 }
 
 /** A number within bounds. */

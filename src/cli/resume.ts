@@ -18,7 +18,7 @@ export function originOf(
   settings: TrainingSettings,
   keep: 'best' | 'last',
 ): Origin {
-  const { preset, hidden, density, topology, initializer, growInitializer, seed } = settings;
+  const { preset, hidden, density, topology, module, initializer, growInitializer, seed } = settings;
   return {
     dataset: name,
     preset,
@@ -26,6 +26,7 @@ export function originOf(
     density,
     method: topology.name,
     topology: topology.options,
+    methodModule: module?.hash,
     initializer: { name: initializer.name, ...initializer.options },
     growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
     seed,
@@ -42,7 +43,7 @@ export function originOf(
 export async function openCheckpoints(
   { folder, resume }: CheckpointSettings,
   origin: Origin,
-  threads: TrainingSettings['threads'],
+  { threads, topology, module }: TrainingSettings,
 ): Promise<FoundCheckpoint<SparseMLP> | undefined> {
   await folder.prepare();
   if (!resume) {
@@ -53,19 +54,39 @@ export async function openCheckpoints(
         'another folder',
     );
   }
-  const found = await folder.read((bytes) => SparseMLP.resume(bytes, { threads }));
+  const found = await folder.read(async (bytes) => {
+    const model = await SparseMLP.resume(bytes, { threads });
+    // A method of another name or with other options would be refused as if the file were damaged.
+    if (module === undefined || differingName(origin, model) !== undefined) return model;
+    model.dispose();
+    return SparseMLP.resume(bytes, { threads, topology });
+  });
   if (found === undefined) return undefined;
-  const { origin: saved } = found.content.metadata;
-  const before = isRecord(saved) ? saved : {};
-  const other = Object.keys(origin).find(
-    (name) => JSON.stringify(origin[name]) !== JSON.stringify(before[name]),
-  );
+  const other = differingName(origin, found.content);
   if (other === undefined) return found;
+  const before = savedOrigin(found.content);
   found.content.dispose();
+  if (other === 'methodModule') {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `the training in ${show(folder.path)} had another content of the module of ${topology.name}; give the ` +
+        'same file to go on, or name another folder',
+    );
+  }
   const [now, then] = [origin[other], before[other]].map((value) => JSON.stringify(value));
   throw new CtreError(
     'E_ARGUMENT',
     `the training in ${show(folder.path)} has ${other} ${then}, and this command has ${now}; give the ` +
       'same options to go on, or name another folder',
   );
+}
+
+function savedOrigin({ metadata: { origin } }: SparseMLP): Origin {
+  return isRecord(origin) ? origin : {};
+}
+
+/** What another command made the network with. */
+function differingName(origin: Origin, model: SparseMLP): string | undefined {
+  const before = savedOrigin(model);
+  return Object.keys(origin).find((name) => JSON.stringify(origin[name]) !== JSON.stringify(before[name]));
 }

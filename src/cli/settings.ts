@@ -1,3 +1,4 @@
+import { checkChoice } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type {
   CreateOptions,
@@ -10,15 +11,17 @@ import type {
 import { PRESET_NAMES, type PresetName, presets } from '../model/presets.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
 import { optimizerByName, optimizers } from '../nn/optimizer.ts';
-import { METHOD_NAMES, topologyByName } from '../topology/methods.ts';
+import { METHOD_PRESETS } from '../topology/method.ts';
+import { METHOD_NAMES, type MethodName, methods, topologyByName } from '../topology/methods.ts';
 import type { Options, Values } from './args.ts';
+import { createLoaded, type LoadedMethod } from './methodModules.ts';
 import {
   describeMethods,
   growInitializersByMethod,
   methodOptions,
   readMethodFlags,
 } from './methodOptions.ts';
-import { choice, integer, list, number, orWord } from './options.ts';
+import { choice, integer, json, list, number, orWord, text } from './options.ts';
 
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
@@ -33,9 +36,9 @@ export const NETWORK_OPTIONS = {
     `what holds where nothing else is given: ${PRESET_NAMES.join(', ')} (default)\n` +
       'paper: the published settings of CTRE',
   ),
-  method: choice(
+  // Which names there are is known when the modules are loaded.
+  method: text(
     'name',
-    METHOD_NAMES,
     `how connections move (${presets.default.topology().name}; paper: ` +
       `${presets.paper.topology().name}):\n${describeMethods()}`,
   ),
@@ -63,6 +66,15 @@ export const NETWORK_OPTIONS = {
     'how --density is spread over the layers: er, erk or uniform (er)',
   ),
   ...methodOptions,
+  'method-preset': choice(
+    'name',
+    METHOD_PRESETS,
+    'for options of methods: default, or published with the method (default)',
+  ),
+  'method-module': list(
+    text('file.mjs', 'a method of your own; its file exports { name, create } by default'),
+  ),
+  'method-options': json('json', 'options of the method of --method-module: \'{"k": 3}\''),
   initializer: choice(
     'name',
     FIRST_INITIALIZERS,
@@ -104,6 +116,8 @@ export interface TrainingSettings {
   readonly hidden: readonly number[];
   readonly density: DensityOptions;
   readonly topology: Topology;
+  /** The topology's module, where it is a method of one's own. */
+  readonly module: LoadedMethod | undefined;
   readonly initializer: Initializer;
   readonly growInitializer: CreateOptions['growInitializer'];
   readonly seed: number;
@@ -114,17 +128,21 @@ export interface TrainingSettings {
   readonly threads: number | 'auto';
 }
 
-/** @throws CtreError `E_ARGUMENT` for options that contradict each other. */
+/**
+ * @param modules the methods of one's own.
+ * @throws CtreError `E_ARGUMENT` for options that contradict each other.
+ */
 export function readSettings(
   values: SettingValues,
   defaults: { readonly hidden: readonly number[] },
+  modules: readonly LoadedMethod[],
 ): TrainingSettings {
   const { preset = 'default', hidden = defaults.hidden, growInitializer } = values;
   return {
     preset,
     hidden: hidden === 'none' ? [] : hidden,
     density: readDensity(values),
-    topology: readTopology(values, preset),
+    ...readTopology(values, preset, modules),
     initializer: readInitializer(values, preset),
     growInitializer: growInitializer && initializerByName(growInitializer),
     seed: values.seed ?? 0,
@@ -146,13 +164,42 @@ function readDensity({ density, distribution, epsilon = 1 }: SettingValues): Den
   throw new CtreError('E_ARGUMENT', '--distribution spreads one density, and --density gives one by layer');
 }
 
-function readTopology(values: SettingValues, preset: PresetName): Topology {
+function readTopology(
+  values: SettingValues,
+  preset: PresetName,
+  modules: readonly LoadedMethod[],
+): Pick<TrainingSettings, 'topology' | 'module'> {
   const usual = presets[preset].topology();
-  const method = values.method ?? usual.name;
-  return topologyByName(method, {
-    ...(method === usual.name && usual.options),
-    ...readMethodFlags(values, method),
+  const { methodPreset } = values;
+  const name = values.method ?? onlyName(modules) ?? usual.name;
+  const module = modules.find(({ method }) => method.name === name);
+  if (module === undefined) {
+    const known = checkChoice('--method', name, [
+      ...METHOD_NAMES,
+      ...modules.map(({ method }) => method.name),
+    ]);
+    const topology = topologyByName(known, {
+      // A preset's options are all filled in.
+      ...(known === usual.name && methodPreset !== 'published' && usual.options),
+      ...readMethodFlags(values, methods[known as MethodName]),
+      ...(methodPreset && { preset: methodPreset }),
+    });
+    return { topology, module };
+  }
+  const topology = createLoaded(module, {
+    ...readMethodFlags(values, module.method),
+    // What is published nowhere need know nothing of presets.
+    ...(methodPreset && module.method.published && { preset: methodPreset }),
+    ...values.methodOptions,
   });
+  return { topology, module };
+}
+
+/** The method that modules are given for. */
+function onlyName(modules: readonly LoadedMethod[]): string | undefined {
+  if (modules.length < 2) return modules[0]?.method.name;
+  const names = modules.map(({ method }) => method.name).join(', ');
+  throw new CtreError('E_ARGUMENT', `--method-module gives several methods; choose with --method: ${names}`);
 }
 
 function readInitializer(values: SettingValues, preset: PresetName): Initializer {

@@ -86,7 +86,8 @@ function inWords(options: Readonly<Record<string, unknown>>): string[] {
     if (value === undefined) return [];
     const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
     // Numbers of 32 bits have seven digits; the others are noise.
-    return [`${words} ${typeof value === 'number' ? Number(value.toPrecision(7)) : value}`];
+    const said = typeof value === 'number' ? Number(value.toPrecision(7)) : value;
+    return [`${words} ${typeof said === 'object' ? JSON.stringify(said) : said}`];
   });
 }
 

@@ -4,6 +4,7 @@ import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
 import { SparseMLP } from '../index.ts';
 import { embeddedDataset, openDataset, refuseReading } from './dataset.ts';
+import type { LoadedMethod } from './methodModules.ts';
 import { readSettings, type TrainingSettings } from './settings.ts';
 import { prepareTraining, type TrainingData } from './split.ts';
 import type { TrainArguments } from './trainSyntax.ts';
@@ -24,14 +25,18 @@ export interface Source {
 
 /**
  * Reads and prepares what a command asks for.
+ * @param modules the methods of one's own.
  * @throws CtreError for options that make no sense, a dataset that cannot be read, or two that do not fit
  *   each other.
  */
-export async function openTraining({ positionals, options }: TrainArguments): Promise<Training> {
+export async function openTraining(
+  { positionals, options }: TrainArguments,
+  modules: readonly LoadedMethod[],
+): Promise<Training> {
   const [path] = positionals;
   // The generated problem is small. So is its network, and a run takes seconds.
   const hidden = path === undefined ? [200, 200, 200] : [1000, 1000, 1000];
-  const settings = readSettings(options, { hidden });
+  const settings = readSettings(options, { hidden }, modules);
   const source = await openSource(path, options);
   const data = await prepareTraining(source.dataset, options, {
     seed: settings.seed,

@@ -9,6 +9,8 @@ export interface Cell {
   readonly epsilon: number | null;
   readonly method: string;
   readonly seed: number;
+  /** Of a method of one's own: tells one content of its module from another. */
+  readonly module?: string;
 }
 
 /** A training that came to its end. Lists by epoch begin with the first one. */

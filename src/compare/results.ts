@@ -101,7 +101,8 @@ function readHead(name: string, value: unknown): ResultsHead {
     throw new CtreError(
       'E_UNSUPPORTED',
       `${name} was written by ctre ${show(ctre)} in version ${show(version)} of its format, and this one ` +
-        `reads ${FORMAT_VERSION}; name another file with --results and train again, or go on with that release`,
+        `reads ${FORMAT_VERSION}; name another file with --results and train again, or go on with that ` +
+        'release',
     );
   }
   const typed = Object.entries(Object(options)).map(([option, text]) => [option, String(text)]);
@@ -162,6 +163,13 @@ export function checkRecords(
       throw new CtreError(
         'E_ARGUMENT',
         `${name} was made with another content of ${record.dataset} or its split; name another file with ` +
+          '--results',
+      );
+    }
+    if (task.cell.module !== record.module) {
+      throw new CtreError(
+        'E_ARGUMENT',
+        `${name} was made with another content of the module of ${record.method}; name another file with ` +
           '--results',
       );
     }

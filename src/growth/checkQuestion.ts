@@ -1,5 +1,5 @@
-import { CtreError, show } from '../base/errors.ts';
 import { checkChoice, checkNumber } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
 import { checkPattern } from '../matrix/canonical.ts';
 import { addPositions, type CsrPattern, emptyPattern, type Positions } from '../matrix/pattern.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
@@ -48,7 +48,8 @@ export function checkWanted(wanted: Wanted, { inDim, outDim, index }: LayerShape
       `${show(count)} positions are wanted in layer ${index}; expected at most ${free}, as are free`,
     );
   }
-  return { kept, count, least: least === undefined ? undefined : checkNumber('least', least, { least: 0 }) };
+  const along = wanted.along && checkPattern(`the connections to go along in layer ${index}`, wanted.along);
+  return { kept, count, along, least: least === undefined ? undefined : checkNumber('least', least, { least: 0 }) };
 }
 
 export function checkScoreKind(by: ScoreKind): ScoreKind {

@@ -1,6 +1,6 @@
+import type { Random } from '../base/random.ts';
 import { type Kernels, TOP_K_SCRATCH } from '../engine/abi.ts';
 import type { Region } from '../engine/region.ts';
-import type { Random } from '../base/random.ts';
 import { addPositions, type CsrPattern, mergePositions, type Positions } from '../matrix/pattern.ts';
 import { sampleFree } from '../matrix/sampling.ts';
 import type { Wanted } from '../topology/topology.ts';

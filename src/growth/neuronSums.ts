@@ -33,7 +33,10 @@ export function* sumNeurons(
     }
   });
   if (signs === undefined) return sums;
-  return sums.map(({ inputs, outputs }) => ({ inputs: inputs.map(Math.abs), outputs: outputs.map(Math.abs) }));
+  return sums.map(({ inputs, outputs }) => ({
+    inputs: inputs.map(Math.abs),
+    outputs: outputs.map(Math.abs),
+  }));
 }
 
 function addTile(

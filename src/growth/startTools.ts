@@ -104,7 +104,12 @@ function checkNewLayer(
   const pattern = checkPattern(what, given.pattern);
   const nnz = pattern.indices.length;
   const isFull = nnz === inDim * outDim;
-  if (pattern.rows !== outDim || pattern.cols !== inDim || nnz === 0 || isFull !== (structure === undefined)) {
+  if (
+    pattern.rows !== outDim ||
+    pattern.cols !== inDim ||
+    nnz === 0 ||
+    isFull !== (structure === undefined)
+  ) {
     throw new CtreError(
       'E_SHAPE',
       `${what} has ${nnz} connections in ${pattern.rows} × ${pattern.cols}; expected some in ` +

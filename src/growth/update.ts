@@ -6,7 +6,7 @@ import type { Work } from '../run/turns.ts';
 import { applyEdit, type EditCounts, planEdit } from '../topology/edit.ts';
 import type { Evolved, Progress, ScoreKind } from '../topology/topology.ts';
 import type { GrowthCost } from './growthCost.ts';
-import { Tools, type ToolSetting } from './growthTools.ts';
+import { type ToolSetting, Tools } from './growthTools.ts';
 import { viewNetwork } from './networkView.ts';
 
 /** What an update did to a layer. */

@@ -1,4 +1,5 @@
 import { newArray } from '../base/arrays.ts';
+import { CtreError } from '../base/errors.ts';
 
 // Patterns as sets of positions: making, adding, removing, merging, turning around. Results are canonical.
 
@@ -31,18 +32,22 @@ export function fullPattern(rows: number, cols: number): CsrPattern {
   return { rows, cols, indptr: Int32Array.from({ length: rows + 1 }, (_, r) => r * cols), indices };
 }
 
-/** The positions of a pattern's connections. O(nnz). */
+/** The positions of a pattern's connections, by CSR position, which is row-major order. O(nnz). */
 export function positionsOf({ rows, indptr, indices }: CsrPattern): Positions {
   const rowOf = new Int32Array(indices.length);
   for (let r = 0; r < rows; r++) rowOf.fill(r, indptr[r], indptr[r + 1]);
   return { rows: rowOf, cols: indices };
 }
 
-/** The pattern without the connections at the given CSR positions (ascending). O(nnz). */
+/**
+ * The pattern without some of its connections. O(nnz).
+ * @param removed their CSR positions, ascending, as `tools.weakest` gives them.
+ * @throws CtreError `E_ARGUMENT` for positions out of range or out of order.
+ */
 export function removeConnections(pattern: CsrPattern, removed: Int32Array): CsrPattern {
   const { rows, cols, indptr, indices } = pattern;
   const keptIndptr = new Int32Array(rows + 1);
-  const kept = new Int32Array(indices.length - removed.length);
+  const kept = new Int32Array(Math.max(0, indices.length - removed.length));
   let q = 0;
   let next = 0;
   for (let r = 0; r < rows; r++) {
@@ -52,10 +57,21 @@ export function removeConnections(pattern: CsrPattern, removed: Int32Array): Csr
     }
     keptIndptr[r + 1] = q;
   }
+  if (next !== removed.length) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${removed.length} connections are to be removed from ${indices.length}; expected their CSR positions, ` +
+        'ascending, each once',
+    );
+  }
   return { rows, cols, indptr: keptIndptr, indices: kept };
 }
 
-/** The pattern with more connections; none of the positions (row-major) may be taken. O(nnz + positions). */
+/**
+ * The pattern with more connections. O(nnz + positions).
+ * @param added in row-major order, none of them in the pattern.
+ * @throws CtreError `E_ARGUMENT` for positions that are taken, out of range or out of order.
+ */
 export function addPositions(pattern: CsrPattern, added: Positions): CsrPattern {
   const { rows, cols, indptr, indices } = pattern;
   const mergedIndptr = new Int32Array(rows + 1);
@@ -65,16 +81,25 @@ export function addPositions(pattern: CsrPattern, added: Positions): CsrPattern 
   for (let r = 0; r < rows; r++) {
     let p = indptr[r];
     const end = indptr[r + 1];
+    let last = -1;
     while (p < end || added.rows[next] === r) {
       const takeOld = p < end && (added.rows[next] !== r || indices[p] < added.cols[next]);
-      merged[q++] = takeOld ? indices[p++] : added.cols[next++];
+      const column = takeOld ? indices[p++] : added.cols[next++];
+      if (!(column > last && column < cols)) throw disordered(added, pattern);
+      last = column;
+      merged[q++] = column;
     }
     mergedIndptr[r + 1] = q;
   }
+  if (next !== added.cols.length) throw disordered(added, pattern);
   return { rows, cols, indptr: mergedIndptr, indices: merged };
 }
 
-/** The positions of two disjoint lists, both in row-major order, in that order. */
+/**
+ * The positions of two lists in one, in row-major order. O(positions).
+ * @param a in row-major order.
+ * @param b likewise; no position is in both lists.
+ */
 export function mergePositions(a: Positions, b: Positions): Positions {
   const length = a.cols.length + b.cols.length;
   const merged = { rows: new Int32Array(length), cols: new Int32Array(length) };
@@ -90,26 +115,55 @@ export function mergePositions(a: Positions, b: Positions): Positions {
   return merged;
 }
 
-/** The positions, in row-major order, that are not connections of the pattern. O(nnz + positions). */
+/**
+ * Those of the positions that are not connections of the pattern. O(nnz + positions).
+ * @param positions in row-major order.
+ * @throws CtreError `E_ARGUMENT` for positions out of range or out of order.
+ */
 export function positionsOutside(pattern: CsrPattern, positions: Positions): Positions {
   return filterPositions(pattern, positions, false);
 }
 
-/** The positions, in row-major order, that are connections of the pattern. O(nnz + positions). */
+/**
+ * Those of the positions that are connections of the pattern. O(nnz + positions).
+ * @param positions in row-major order.
+ * @throws CtreError `E_ARGUMENT` for positions out of range or out of order.
+ */
 export function positionsInside(pattern: CsrPattern, positions: Positions): Positions {
   return filterPositions(pattern, positions, true);
 }
 
-function filterPositions({ indptr, indices }: CsrPattern, { rows, cols }: Positions, inside: boolean): Positions {
+function filterPositions(pattern: CsrPattern, positions: Positions, inside: boolean): Positions {
+  const { rows, cols, indptr, indices } = pattern;
   const left: number[] = [];
   let p = 0;
-  for (let q = 0; q < cols.length; q++) {
-    const row = rows[q];
+  let lastRow = -1;
+  let lastCol = -1;
+  for (let q = 0; q < positions.cols.length; q++) {
+    const row = positions.rows[q];
+    const col = positions.cols[q];
+    const isLater = row > lastRow || (row === lastRow && col > lastCol);
+    if (!(isLater && row < rows && col >= 0 && col < cols)) throw disordered(positions, pattern);
+    lastRow = row;
+    lastCol = col;
     p = Math.max(p, indptr[row]);
-    while (p < indptr[row + 1] && indices[p] < cols[q]) p++;
-    if ((p < indptr[row + 1] && indices[p] === cols[q]) === inside) left.push(q);
+    while (p < indptr[row + 1] && indices[p] < col) p++;
+    if ((p < indptr[row + 1] && indices[p] === col) === inside) left.push(q);
   }
-  return { rows: Int32Array.from(left, (q) => rows[q]), cols: Int32Array.from(left, (q) => cols[q]) };
+  return pickPositions(positions, Int32Array.from(left));
+}
+
+/** The positions at some places of a list, in the order of these places. */
+export function pickPositions({ rows, cols }: Positions, places: Int32Array): Positions {
+  return { rows: places.map((at) => rows[at]), cols: places.map((at) => cols[at]) };
+}
+
+function disordered({ cols: { length } }: Positions, { rows, cols }: CsrPattern): CtreError {
+  return new CtreError(
+    'E_ARGUMENT',
+    `a list of ${length} positions does not fit a pattern of ${rows} × ${cols}; expected positions within ` +
+      'it, in row-major order, each once, and to add them, none that is connected',
+  );
 }
 
 /**

@@ -1,11 +1,14 @@
-import { CtreError } from '../base/errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { CsrPattern, Positions } from './pattern.ts';
 import { addPositions, emptyPattern } from './pattern.ts';
 
 // Positions drawn at random, without replacement, in time that does not depend on rows × cols.
 
-/** A pattern of nnz connections, uniform at random without replacement. O(nnz · log nnz + rows). */
+/**
+ * A pattern of nnz connections, uniform at random without replacement. O(nnz · log nnz + rows).
+ * @throws CtreError as `sampleFree`.
+ */
 export function randomPattern(rows: number, cols: number, nnz: number, random: Random): CsrPattern {
   const empty = emptyPattern(rows, cols);
   return addPositions(empty, sampleFree(empty, nnz, random));
@@ -14,6 +17,8 @@ export function randomPattern(rows: number, cols: number, nnz: number, random: R
 /**
  * `count` positions outside the pattern, uniform at random without replacement, in row-major order.
  * O(nnz + rows + count · log count): what is drawn are ranks among the free positions.
+ * @param random as `init` and `tools.random` give it.
+ * @throws CtreError `E_ARGUMENT` where there are not as many.
  */
 export function sampleFree(taken: CsrPattern, count: number, random: Random): Positions {
   return freePositions(taken, sampleRanks(taken.rows * taken.cols - taken.indices.length, count, random));
@@ -49,12 +54,15 @@ function freePositions({ rows, cols, indptr, indices }: CsrPattern, ranks: Float
   return found;
 }
 
+/** Rounds that no chance takes. */
+const MOST_ROUNDS = 200;
+
 /** `count` distinct integers below `limit`, ascending. If it is more than half, the others are drawn. */
 function sampleRanks(limit: number, count: number, random: Random): Float64Array {
-  if (count > limit) {
+  if (!(Number.isInteger(count) && count >= 0 && count <= limit)) {
     throw new CtreError(
       'E_ARGUMENT',
-      `${count} free positions are wanted; expected at most ${limit}, as there are`,
+      `${show(count)} free positions are wanted; expected an integer from 0 to ${limit}, as there are`,
     );
   }
   if (count > limit / 2) {
@@ -70,7 +78,14 @@ function sampleRanks(limit: number, count: number, random: Random): Float64Array
   }
   const ranks = new Float64Array(count);
   let distinct = 0;
-  while (distinct < count) {
+  for (let round = 0; distinct < count; round++) {
+    // A round halves what is missing, or more.
+    if (round === MOST_ROUNDS) {
+      throw new CtreError(
+        'E_ARGUMENT',
+        'random draws the same numbers again and again; give a random stream',
+      );
+    }
     for (let q = distinct; q < count; q++) ranks[q] = random.below(limit);
     ranks.sort();
     distinct = count === 0 ? 0 : 1;

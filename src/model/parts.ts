@@ -127,7 +127,10 @@ function checkEvolved(name: string, evolved: unknown, layers: number): Evolved<u
   const what = `what ${name} evolves to`;
   const edits = checkList(`${what}: edits`, readField(what, evolved, 'edits'), layers);
   if (edits.length !== layers) {
-    throw new CtreError('E_SHAPE', `${what} has ${edits.length} edits; expected ${layers}, one for each layer`);
+    throw new CtreError(
+      'E_SHAPE',
+      `${what} has ${edits.length} edits; expected ${layers}, one for each layer`,
+    );
   }
   const by: unknown = Reflect.get(Object(evolved), 'by');
   return {

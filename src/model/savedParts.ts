@@ -89,8 +89,8 @@ export function checkNothingMissing([first]: readonly MissingPart[]): void {
   throw new CtreError(
     'E_ARGUMENT',
     `the model's ${option} ${show(name)} is not one of this package, so the model cannot be trained; ` +
-      `give it to SparseMLP.load or SparseMLP.resume again, as the option ${option}. ` +
-      'A WorkerModel cannot take it',
+      `give it to SparseMLP.load or SparseMLP.resume again, as the option ${option}; a WorkerModel ` +
+      (option === 'topology' ? 'takes the URL of its module' : 'cannot take it'),
   );
 }
 

@@ -36,9 +36,7 @@ export class Network {
   readonly layers: readonly Layer[];
   #optimizerName: string | undefined;
   /** The state of an optimiser that is to come. */
-  #prepared:
-    | { readonly name: string; readonly slots: OptimizerSlots[] }
-    | undefined;
+  #prepared: { readonly name: string; readonly slots: OptimizerSlots[] } | undefined;
   #time = 0;
 
   /** A network of the given patterns, all weights and biases undefined until set. */

@@ -6,21 +6,24 @@ import type { WasmModule } from '../base/hostTypes.ts';
 import { init } from '../engine/engine.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { Labels, Samples } from '../model/inputs.ts';
-import type { LoadOptions } from '../model/load.ts';
+import { createMethod, importMethod } from '../model/methodModule.ts';
 import type { CreateOptions, ModelOptions } from '../model/options.ts';
 import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { answerMessages } from '../run/startWorker.ts';
 import { topologyByName } from '../topology/methods.ts';
+import type { Topology } from '../topology/topology.ts';
 import type { Epoch } from '../train/epoch.ts';
 import type { Score } from '../train/score.ts';
+import type { SentTopology } from './methodByUrl.ts';
 import {
   buffersIn,
   type Reply,
   type Request,
   receiveMatrix,
   type SentData,
+  type SentLoadOptions,
   type SentMatrix,
   type SentOptions,
   type SentTraining,
@@ -38,7 +41,7 @@ let told: Pick<SparseMLP, 'metadata' | 'history'> = { metadata: {}, history: [] 
 const calls = {
   init: (wasm: WasmModule) => init({ wasm }),
   async create(options: SentOptions) {
-    ownModel = await SparseMLP.create(receiveOptions<CreateOptions>(options));
+    ownModel = await SparseMLP.create(await receiveOptions<CreateOptions>(options));
   },
   async fromWeights(
     layers: readonly { readonly weights: SentMatrix; readonly bias: unknown }[],
@@ -48,13 +51,15 @@ const calls = {
       weights: receiveMatrix(weights) as CsrMatrix,
       bias: bias as ArrayLike<number>,
     }));
-    ownModel = await SparseMLP.fromWeights(received, receiveOptions(options));
+    ownModel = await SparseMLP.fromWeights(received, await receiveOptions(options));
   },
-  async load(bytes: unknown, options: LoadOptions) {
-    ownModel = await SparseMLP.load(bytes as Uint8Array, options);
+  async load(bytes: unknown, { topology, ...options }: SentLoadOptions) {
+    const own = await receiveTopology(topology);
+    ownModel = await SparseMLP.load(bytes as Uint8Array, { ...options, topology: own });
   },
-  async resume(bytes: unknown, options: LoadOptions) {
-    ownModel = await SparseMLP.resume(bytes as Uint8Array, options);
+  async resume(bytes: unknown, { topology, ...options }: SentLoadOptions) {
+    const own = await receiveTopology(topology);
+    ownModel = await SparseMLP.resume(bytes as Uint8Array, { ...options, topology: own });
   },
 
   /** Prepares a training, which has not begun then. */
@@ -107,20 +112,27 @@ function model(): SparseMLP {
   return ownModel as SparseMLP;
 }
 
-function receiveOptions<O extends ModelOptions>({
+async function receiveOptions<O extends ModelOptions>({
   topology,
   initializer,
   growInitializer,
   ...options
-}: SentOptions<ModelOptions>): O {
+}: SentOptions<ModelOptions>): Promise<O> {
   return {
     ...options,
-    ...(topology && { topology: topologyByName(topology.name, topology.options) }),
+    topology: await receiveTopology(topology),
     ...(initializer && { initializer: initializerByName(initializer.name, initializer.options) }),
     ...(growInitializer && {
       growInitializer: initializerByName(growInitializer.name, growInitializer.options),
     }),
   } as O;
+}
+
+async function receiveTopology(sent: SentTopology | undefined): Promise<Topology | undefined> {
+  if (sent === undefined) return undefined;
+  if (!('module' in sent)) return topologyByName(sent.name, sent.options);
+  const { module, options } = sent;
+  return createMethod(module, await importMethod(module, module), options);
 }
 
 function receiveData({ x, y }: SentData): { x: Samples; y: Labels } {

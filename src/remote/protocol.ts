@@ -1,8 +1,10 @@
 import { CtreError } from '../base/errors.ts';
 import type { Recipe } from '../files/modelFile.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { LoadOptions } from '../model/load.ts';
 import type { CreateOptions, ModelOptions, TrainOptions } from '../model/options.ts';
 import type { Epoch } from '../train/epoch.ts';
+import type { SentTopology } from './methodByUrl.ts';
 
 // What the page and the model's worker say to each other. Messages are structured clones, which keep no class
 // and no function.
@@ -36,12 +38,19 @@ export interface Snapshot {
   readonly history: { readonly kept: number; readonly added: readonly Epoch[] };
 }
 
-type Parts = 'topology' | 'initializer' | 'growInitializer';
+type Initializers = 'initializer' | 'growInitializer';
 
 /** Options of a model, its parts by name. */
-export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<O, Parts> & {
-  readonly [part in Parts]?: Recipe;
-};
+export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<O, 'topology' | Initializers> & {
+  readonly [part in Initializers]?: Recipe;
+} & SentMethod;
+
+interface SentMethod {
+  readonly topology?: SentTopology;
+}
+
+/** Options of reading a model. */
+export type SentLoadOptions = LoadOptions & SentMethod;
 
 /** A matrix, or whatever was given in its place. */
 export type SentMatrix =

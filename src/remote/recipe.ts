@@ -3,6 +3,11 @@ import { CtreError, show } from '../base/errors.ts';
 import { checkJson } from '../base/json.ts';
 import type { Recipe } from '../files/modelFile.ts';
 
+/** What a worker can have instead of functions of one's own. */
+const ADVICE: Readonly<Record<string, string>> = {
+  topology: 'give the URL of a module that exports the method: topology: { module, options }',
+};
+
 /**
  * A topology method, initialiser or optimiser by its name and options: the worker makes it again, because
  * functions cannot be sent.
@@ -21,7 +26,7 @@ export function sendPart(
   throw new CtreError(
     'E_ARGUMENT',
     `${what} ${show(name)} was not made by ctre's own factories, and functions of one's own cannot go ` +
-      'to a worker; train it with SparseMLP, or use a method of the package',
+      `to a worker; train it with SparseMLP, or ${ADVICE[what] ?? 'use one of the package'}`,
   );
 }
 

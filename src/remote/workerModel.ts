@@ -25,11 +25,11 @@ import type { SparseMLP } from '../model/sparseMlp.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { throwIfAborted } from '../run/turns.ts';
-import { topologyByName } from '../topology/methods.ts';
 import type { Epoch } from '../train/epoch.ts';
 import type { Score } from '../train/score.ts';
 import { disposed } from '../train/trainingRun.ts';
 import { Link } from './link.ts';
+import { sendTopology, type WithMethodByUrl } from './methodByUrl.ts';
 import type { CallName, Calls } from './modelWorker.ts';
 import { Parcel } from './parcel.ts';
 import type { SentOptions, SentTraining, Snapshot } from './protocol.ts';
@@ -86,10 +86,17 @@ export class WorkerModel {
 
   /**
    * A new network, as `SparseMLP.create`.
-   * @throws CtreError as that does; `E_ARGUMENT` also for a topology or initialiser of one's own, whose
-   *   functions cannot go to a worker; `E_ENGINE` where no worker can be started.
+   *
+   * ```ts
+   * const module = new URL('./mine.js', import.meta.url);
+   * const model = await WorkerModel.create({ layers: [784, 100, 10], topology: { module, options: { k: 3 } } });
+   * ```
+   *
+   * @throws CtreError as that does; `E_ARGUMENT` also for a topology of one's own that is no module, or an
+   *   initialiser of one's own, because functions cannot go to a worker; `E_ENGINE` where no worker can be
+   *   started.
    */
-  static async create(options: CreateOptions): Promise<WorkerModel> {
+  static async create(options: WithMethodByUrl<CreateOptions>): Promise<WorkerModel> {
     const wanted = checkOptions('WorkerModel.create', options, CREATE_OPTIONS);
     return WorkerModel.#open('create', [sendOptions(wanted)]);
   }
@@ -101,7 +108,7 @@ export class WorkerModel {
    */
   static async fromWeights(
     layers: readonly { readonly weights: CsrMatrix; readonly bias: ArrayLike<number> }[],
-    options: ModelOptions = {},
+    options: WithMethodByUrl<ModelOptions> = {},
   ): Promise<WorkerModel> {
     const wanted = checkOptions('WorkerModel.fromWeights', options, MODEL_OPTIONS);
     const parcel = new Parcel(true);
@@ -113,11 +120,11 @@ export class WorkerModel {
   }
 
   /**
-   * The model of a file that `save` wrote, as `SparseMLP.load`. A model with a topology of one's own
-   * predicts, and does not train: functions cannot go to a worker.
+   * The model of a file that `save` wrote, as `SparseMLP.load`. A model with a topology of one's own trains
+   * where its module is given again, with the same options; it predicts without.
    * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
    */
-  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<WorkerModel> {
+  static async load(bytes: Uint8Array, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
     return WorkerModel.#restore('load', bytes, options);
   }
 
@@ -125,14 +132,20 @@ export class WorkerModel {
    * The model of a checkpoint, in the middle of its training, as `SparseMLP.resume`.
    * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
    */
-  static async resume(bytes: Uint8Array, options: LoadOptions = {}): Promise<WorkerModel> {
+  static async resume(bytes: Uint8Array, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
     return WorkerModel.#restore('resume', bytes, options);
   }
 
-  static #restore(name: 'load' | 'resume', bytes: unknown, options: LoadOptions): Promise<WorkerModel> {
-    const wanted = checkOptions(`WorkerModel.${name}`, options, LOAD_OPTIONS);
+  static #restore(
+    name: 'load' | 'resume',
+    bytes: unknown,
+    options: WithMethodByUrl<LoadOptions>,
+  ): Promise<WorkerModel> {
+    const known = [...LOAD_OPTIONS, 'topology'];
+    const { topology, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
     const parcel = new Parcel(false);
-    return WorkerModel.#open(name, [parcel.array(bytes), wanted], parcel);
+    const sent = { ...wanted, topology: sendTopology(topology) };
+    return WorkerModel.#open(name, [parcel.array(bytes), sent], parcel);
   }
 
   /** A worker with the model that its first call makes; none where the call fails. */
@@ -352,11 +365,11 @@ export class WorkerModel {
 const HAND_OVER = ['transfer'] as const;
 
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
-function sendOptions<O extends ModelOptions>(options: O): SentOptions<O> {
+function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentOptions<O> {
   const { topology, initializer, growInitializer, metadata, ...rest } = options;
   return {
     ...rest,
-    topology: sendPart('topology', topology, topologyByName),
+    topology: sendTopology(topology),
     initializer: sendPart('initializer', initializer, initializerByName),
     growInitializer: sendPart('growInitializer', growInitializer, initializerByName),
     metadata: checkJson('metadata', metadata ?? {}),

@@ -2,7 +2,10 @@ import { sampleFree } from '../matrix/sampling.ts';
 import { editEach, type Replacement } from './replaceWeakest.ts';
 import type { Edit, GrowthTools } from './topology.ts';
 
-/** The edits that grow at positions drawn uniformly among those not kept. */
+/**
+ * By layer, the edit that prunes what is replaced and grows as many connections, at positions drawn uniformly
+ * among those that are not kept.
+ */
 export function growAtRandom(
   replacements: readonly (Replacement | undefined)[],
   tools: GrowthTools,

@@ -20,6 +20,11 @@ export interface Method {
   create(options?: never): Topology;
 }
 
+/** A topology method as a module of one's own exports it by default: only its name and `create` are needed. */
+export interface OwnMethod
+  extends Pick<Method, 'name' | 'create'>,
+    Partial<Omit<Method, 'name' | 'create'>> {}
+
 /** An option of a method, for code and for the command line. */
 export type MethodOption<T = unknown> = {
   /** The command line's option, without its dashes. */

@@ -1,7 +1,13 @@
+import { checkInteger } from '../base/checks.ts';
+
 // What is largest by magnitude. A value that is no number counts as 0.
 
-/** Indices, ascending, of the `count` values of largest magnitude; ties go to the lower one. O(n log n). */
+/**
+ * Indices, ascending, of the `count` values of largest magnitude; ties go to the lower one. O(n log n).
+ * @throws CtreError `E_ARGUMENT` where there are not as many.
+ */
 export function strongest(values: Float32Array | Float64Array, count: number): Int32Array {
+  checkInteger('count', count, { least: 0, most: values.length });
   const found = new Int32Array(count);
   if (count === 0) return found;
   const sizes = magnitudes(values);

@@ -11,7 +11,9 @@ export interface Replacement extends Wanted {
 
 /**
  * By layer, the connections of smallest strength, ⌊share·nnz⌋ of them, and the wish for as many others.
- * Undefined for a layer that has every connection, or none to replace.
+ * Undefined for a layer that has every connection, or none to replace. What comes out can be given to
+ * `tools.likeliest` as it is.
+ * @param share ζ, from 0 to 1.
  * @param strengths by layer, in CSR order; absent: the weights.
  */
 export function pruneWeakest(
@@ -29,7 +31,10 @@ export function pruneWeakest(
   });
 }
 
-/** The edits that grow what was found. */
+/**
+ * By layer, the edit that prunes what is replaced and grows what was found.
+ * @param found in row-major order, as `tools.likeliest` gives it for the same replacements.
+ */
 export function growFound(
   replacements: readonly (Replacement | undefined)[],
   found: readonly (Positions | undefined)[],
@@ -40,7 +45,7 @@ export function growFound(
   });
 }
 
-/** By layer, the edit that a function makes of what is replaced. */
+/** By layer, the edit that a function makes of what is replaced; undefined where nothing is. */
 export function editEach(
   replacements: readonly (Replacement | undefined)[],
   edit: (replacement: Replacement, layer: number) => Edit,

@@ -3,7 +3,7 @@ import type { CsrPattern } from '../matrix/pattern.ts';
 import { randomPattern } from '../matrix/sampling.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
 
-/** An Erdős–Rényi pattern: the start of every sparse method. */
+/** An Erdős–Rényi pattern of layer.nnz connections: `init` of a method that remembers nothing. */
 export function startAtRandom(
   { outDim, inDim, nnz }: LayerShape,
   random: Random,

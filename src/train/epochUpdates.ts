@@ -48,7 +48,8 @@ export class EpochUpdates {
 }
 
 function sumCounts(updates: readonly LayerUpdate[]): EditCounts {
-  const sum = (name: keyof EditCounts): number => updates.reduce((total, { counts }) => total + counts[name], 0);
+  const sum = (name: keyof EditCounts): number =>
+    updates.reduce((total, { counts }) => total + counts[name], 0);
   return { pruned: sum('pruned'), regrown: sum('regrown'), grown: sum('grown'), random: sum('random') };
 }
 
@@ -57,6 +58,8 @@ function unite(lists: readonly Positions[]): Positions {
   if (lists.length === 1) return lists[0];
   const all = lists.flatMap(({ rows, cols }) => Array.from(rows, (row, e) => [row, cols[e]]));
   const ordered = all.sort(([r, c], [otherRow, otherCol]) => r - otherRow || c - otherCol);
-  const distinct = ordered.filter(([r, c], e) => e === 0 || r !== ordered[e - 1][0] || c !== ordered[e - 1][1]);
+  const distinct = ordered.filter(
+    ([r, c], e) => e === 0 || r !== ordered[e - 1][0] || c !== ordered[e - 1][1],
+  );
   return { rows: Int32Array.from(distinct, ([r]) => r), cols: Int32Array.from(distinct, ([, c]) => c) };
 }

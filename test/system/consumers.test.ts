@@ -15,6 +15,9 @@ import { pack, root, run } from '../support/packed.ts';
 interface Outcome {
   readonly here: Trained;
   readonly inWorker: Trained;
+  /** With a topology method of one's own, by its functions and by the address of its module. */
+  readonly ownHere: readonly number[];
+  readonly ownInWorker: readonly number[];
 }
 
 interface Trained {
@@ -56,6 +59,11 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
     expect(here.losses.length).toBe(5);
     expect(here.losses[4]).toBeLessThan(here.losses[0]);
     expect(inWorker).toEqual(here);
+    const { ownHere, ownInWorker } = expected;
+    expect(ownHere.length).toBe(5);
+    expect(ownHere[4]).toBeLessThan(ownHere[0]);
+    expect(ownHere).not.toEqual(here.losses);
+    expect(ownInWorker).toEqual(ownHere);
   });
 
   it('trains in Node from the module that is exported', async () => {

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { presets } from '../../src/model/presets.ts';
 import { effort, runRandom, runSeed } from '../support/effort.ts';
 import { jsonLines, temporaryFolder } from '../unit/cli/harness.ts';
 
@@ -38,161 +39,192 @@ interface MadeUp {
   readonly epsilon?: number;
   /** By seed; null for one that diverged. */
   readonly accuracies: readonly (number | null)[];
+  readonly explorationRate?: number | null;
 }
 
-/** A file of results as ctre compare writes it, of trainings that never were. */
-function writeResults(path: string, options: Record<string, string>, trainings: readonly MadeUp[]): void {
-  const head = { format: 'ctre compare', version: 1, ctre: '0.1.0', options };
-  const cells = trainings.flatMap(({ method, epsilon = 1, accuracies }) =>
+/** What is kept of trainings that never were. */
+const madeUp = (trainings: readonly MadeUp[]): object[] =>
+  trainings.flatMap(({ method, epsilon = 1, accuracies, explorationRate = 0.25 }) =>
     accuracies.map((testAccuracy, seed) => ({
-      ...{ dataset: 'made up', hidden: [1000, 1000, 1000], epsilon, method, seed, data: 'x' },
+      ...{ dataset: 'made up', hidden: [1000, 1000, 1000], epsilon, method, seed },
       ...(testAccuracy === null
         ? { failed: 'diverged' }
         : {
-            ...{ nnz: 6502, density: 0.0026, testRows: 600, epochs: 500, testAccuracy },
-            ...{ finalTestAccuracy: testAccuracy, seconds: 10 + seed, curves: {}, looks: {} },
-            multiplyAdds: { forward: 1000, backward: 500, growth: 500, total: 2000, dense: 9000 },
+            ...{ nnz: 6502, density: 0.0026, testRows: 600, epochs: 200, bestEpoch: 1, bestValAccuracy: 0.5 },
+            ...{ testAccuracy, finalTestAccuracy: testAccuracy, pairs: 5, explorationRate, deadNeurons: 0.5 },
+            ...{ seconds: 10 + seed, trainSeconds: 4 },
+            multiplyAdds: { total: 2000, dense: 9000 },
           }),
     })),
   );
-  writeFileSync(path, [head, ...cells].map((line) => `${JSON.stringify(line)}\n`).join(''));
+
+/** A grid's summary. */
+function writeSummary(
+  out: string,
+  grid: string,
+  options: Record<string, string>,
+  trainings: readonly MadeUp[],
+  runs: readonly object[] = [],
+): void {
+  const summary = { command: '', options, runs, trainings: madeUp(trainings) };
+  writeFileSync(join(out, `${grid}.json`), JSON.stringify(summary));
 }
 
-const PAPER = { epochs: '500', preset: 'paper', scale: 'standard' };
+/** A grid's raw records, as ctre compare writes them. */
+function writeRecords(
+  out: string,
+  grid: string,
+  options: Record<string, string>,
+  trainings: readonly MadeUp[],
+): void {
+  mkdirSync(join(out, 'raw'), { recursive: true });
+  const head = { format: 'ctre compare', version: 2, ctre: '0.1.0', options };
+  const cells = madeUp(trainings).map((training) => ({ ...training, data: 'x', curves: {}, looks: {} }));
+  const lines = [head, ...cells].map((line) => `${JSON.stringify(line)}\n`);
+  writeFileSync(join(out, 'raw', `${grid}.jsonl`), lines.join(''));
+}
+
+/** The default method. */
+const { name: usual } = presets.default.topology();
+const MADELON = { preset: 'default', scale: 'standard' };
+const OWN = { ...MADELON, epochs: '200' };
+const ADAM = '### Adam, the default’s optimiser and weights, ε = ';
+const SGD = '### SGD, the published optimiser and weights, ε = ';
+/** As many seeds as three comparisons take. */
+const SEVEN = [0.76, 0.78, 0.8, 0.82, 0.84, 0.86, 0.88];
 
 describe('npm run reproduce', () => {
   describe('writes of made-up trainings', () => {
     const out = folder.path('made-up');
     mkdirSync(out);
-    writeResults(join(out, 'madelon.paper-cosine-1.jsonl'), PAPER, [
+    const run = { trainings: 7, seconds: 99.6, commit: '0123456789', changed: false };
+    const place = { node: 'v20.0.0', machine: 'an abacus', date: '2026-01-02' };
+    writeSummary(
+      out,
+      'madelon.own-1',
+      OWN,
+      [
+        // Not in the order of the grid, in which the page has them.
+        { method: 'rigl', accuracies: [0.5, 0.5, 0.5, null] },
+        { method: 'set', accuracies: SEVEN.map((accuracy) => accuracy - 0.1) },
+        { method: usual, accuracies: SEVEN },
+      ],
+      [{ ...run, ...place }],
+    );
+    writeSummary(out, 'madelon.published-1', { ...OWN, 'method-preset': 'published' }, [
+      { method: 'set', accuracies: [0.8, ...SEVEN.slice(1)] },
+    ]);
+    writeSummary(out, 'madelon.full-1', { ...MADELON, epochs: '20' }, [
+      { method: 'dense', accuracies: [0.56, 0.57], explorationRate: null },
+    ]);
+    writeSummary(out, 'madelon.paper-1', { ...MADELON, preset: 'paper', epochs: '500' }, [
+      { method: 'set', accuracies: [0.66, 0.68, 0.7, 0.72, 0.74] },
       { method: 'ctre-sim', accuracies: [0.78, 0.86, 0.94] },
     ]);
-    writeResults(join(out, 'madelon.paper-1.jsonl'), PAPER, [
-      // Not in the order of the grid, in which the page has them.
-      { method: 'rigl', accuracies: [0.5, 0.5, 0.5, 0.5, null] },
-      { method: 'set', accuracies: [0.66, 0.68, 0.7, 0.72, 0.74] },
+    writeSummary(out, 'madelon.own-5', OWN, [
+      { method: usual, epsilon: 5, accuracies: SEVEN.map((accuracy) => accuracy - 0.1) },
+      { method: 'set', epsilon: 5, accuracies: SEVEN },
     ]);
-    writeResults(join(out, 'madelon.default.jsonl'), { ...PAPER, preset: 'default' }, [
-      { method: 'cte-rigl', accuracies: [0.76, 0.78, 0.8, 0.82, 0.84] },
-      { method: 'cte-rigl', epsilon: 5, accuracies: [0.9, 0.9, 0.9, 0.9, 0.9] },
+    // The summary knows one seed, the records two, one of which is the same training.
+    const pcmac = { preset: 'default', epochs: '100' };
+    writeSummary(out, 'PCMAC.own-1', pcmac, [{ method: 'set', accuracies: [0.1, 0.5] }]);
+    writeRecords(out, 'PCMAC.own-1', pcmac, [
+      { method: 'set', accuracies: [0.7] },
+      { method: usual, accuracies: [0.9] },
     ]);
-    writeResults(join(out, 'madelon.dense.jsonl'), { ...PAPER, epochs: '200' }, [
-      { method: 'dense', accuracies: [0.56, 0.57] },
-    ]);
-    writeResults(join(out, 'PCMAC.dense.jsonl'), { epochs: '150', preset: 'paper' }, [
-      { method: 'dense', accuracies: [0.9, 0.91] },
-    ]);
-    const run = { grid: 'madelon.default', trainings: 10, seconds: 99.6, command: '', commit: '0123456789' };
-    const place = { changed: false, node: 'v20.0.0', machine: 'an abacus', date: '2026-01-02' };
-    writeFileSync(join(out, 'runs.json'), JSON.stringify([{ ...run, ...place }]));
+    const neighbours = { neighbours: 11, valAccuracy: 0.9, testAccuracy: 0.91834 };
+    writeFileSync(
+      join(out, 'madelon.neighbours.json'),
+      JSON.stringify({ columns: [], least: 0.686, next: 0.094, real: neighbours, all: neighbours }),
+    );
     const { status, stderr } = reproduce(['--no-run', '--out', out]);
     const page = existsSync(join(out, 'results.md')) ? pageOf(out) : '';
 
-    it('the tables, against the reference, as by hand', () => {
+    /** The plan's number of seeds depends on how many methods there are. */
+    const unplanned = (rows: string[][]): string[][] =>
+      rows.map((row) => row.with(1, row[1].replace(/ of \d+/, ' of n')));
+
+    it('the tables, as by hand', () => {
       expect([status, stderr]).toEqual([0, '']);
-      const [head, ...rows] = tableRows(page, '## Madelon', '### ε = 1');
-      expect(head.slice(0, 6)).toEqual([
-        'method',
-        'seeds',
-        'test accuracy',
-        'reference',
-        'difference',
-        'within',
+      const [head, ...rows] = tableRows(page, '## Madelon', `${ADAM}1`);
+      expect(head).toEqual([
+        ...['method', 'seeds', 'test accuracy', 'default − it', 'better with', 'p', 'verdict'],
+        ...['fewer', 'explored', 'dead', 'steps, s', 'rest, s'],
       ]);
-      const rest = ['6,502', '12', '2K', '4.5 ×'];
-      expect(rows.slice(0, 5)).toEqual([
-        // ± 0.08 of three against 0.812 ± 0.007 of three: 2 √(0.08²/3 + 0.007²/3) = 0.093, more than 0.048.
+      // Of 10, 11, … seconds in all, 4 for steps.
+      const cost = (rest: string): string[] => ['4.5 ×', '25 %', '50 %', '4', rest];
+      const none = ['–', '–', '–', '–'];
+      // Alone: 2/128 for seven seeds of one sign, 2/8 for three. With the published schedule one seed
+      // differs, and every choice of signs is as extreme. Holm: 3 · 2/128, 2 · 2/8.
+      expect(unplanned(rows)).toEqual([
+        [`**default** (\`${usual}\`)`, '7 of n', '0.820 ± 0.043', ...none, ...cost('9')],
         [
-          '`ctre-sim`',
-          '3 of 5',
-          '0.860 ± 0.080',
-          '0.812 ± 0.007 (3)',
-          '+0.048',
-          'yes',
-          '6,502',
-          '11',
-          '2K',
-          '4.5 ×',
-        ],
-        // √0.001 = 0.032; 2 √(0.001/5 + 0.02²/3) = 0.037, less than 0.097.
-        ['`set`', '5', '0.700 ± 0.032', '0.603 ± 0.020 (3)', '+0.097', '**no**', ...rest],
-        [
-          '`rigl`',
-          '4 (1 diverged)',
-          '0.500 ± 0.000',
-          '0.499 ± 0.002 (3)',
-          '+0.001',
-          'yes',
-          '6,502',
-          '11.5',
-          '2K',
-          '4.5 ×',
+          ...['`set`', '7 of n', '0.720 ± 0.043', '+0.100', '7 of 7', '0.047', '**default better**'],
+          ...cost('9'),
         ],
         [
-          '`dense`, 200 epochs',
-          '2',
-          '0.565 ± 0.007',
-          '0.565 (1)',
-          '+0.000',
-          'yes',
-          '6,502',
-          '10.5',
-          '2K',
-          '4.5 ×',
+          ...['`rigl`', '3 of n (1 diverged)', '0.500 ± 0.000', '+0.280', '3 of 3', '0.500'],
+          ...['too few seeds', ...cost('7')],
         ],
-        ['**default** (`cte-rigl`)', '5', '0.800 ± 0.032', '–', '–', '–', ...rest],
+        [
+          ...['`set`, published', '7 of n', '0.826 ± 0.036', '−0.006', '0 of 7', '1.000'],
+          ...['no difference shown', ...cost('9')],
+        ],
+        [...['`dense`, 20 epochs', '2', '0.565 ± 0.007', ...none], ...['4.5 ×', '–', '50 %', '4', '6.5']],
       ]);
-      // The deviation of one seed is not known, and 0.905 − 0.851 is more than 0.04.
-      const [, dense] = tableRows(page, '## PCMAC', '### ε = 1');
-      expect(dense.slice(1, 6)).toEqual(['2', '0.905 ± 0.007', '0.851 (1)', '+0.054', '**no**']);
+      expect(page).toContain('p after Holm for 3 comparisons: a verdict takes 7 seeds. Rows without');
+      expect(page).toContain('\n\n200 epochs, 6,502 connections (0.26 %).\n\n');
     });
 
-    it('the dense network at every density, and the default’s trainings at theirs', () => {
-      const [, ...rows] = tableRows(page, '## Madelon', '### ε = 5');
-      expect(rows.slice(0, 2).map((row) => row.slice(0, 3))).toEqual([
-        ['`dense`, 200 epochs', '2', '0.565 ± 0.007'],
-        ['**default** (`cte-rigl`)', '5', '0.900 ± 0.000'],
+    it('a default that is worse', () => {
+      const rows = tableRows(page, '## Madelon', `${ADAM}5`);
+      expect(rows[2].slice(3, 7)).toEqual(['−0.100', '0 of 7', '0.016', '**default worse**']);
+    });
+
+    it('the published settings against the reference, as by hand', () => {
+      const [head, ...rows] = tableRows(page, '## Madelon', `${SGD}1`);
+      expect(head.slice(3, 5)).toEqual(['reference', 'within']);
+      // ± 0.08 of three against 0.812 ± 0.007 of three: 2 √(0.08²/3 + 0.007²/3) = 0.093, more than 0.048.
+      // √0.001 = 0.032; 2 √(0.001/5 + 0.02²/3) = 0.037, less than 0.097.
+      expect(rows.map((row) => row.slice(0, 5))).toEqual([
+        ['`ctre-sim`', '3 of 9', '0.860 ± 0.080', '0.812 ± 0.007 (3)', 'yes'],
+        ['`set`', '5 of 9', '0.700 ± 0.032', '0.603 ± 0.020 (3)', '**no**'],
       ]);
     });
 
-    it('the differences, as by hand', () => {
-      // Alone: 2/8 for all three seeds of one sign, 2/32 for five, 2/16 for four, 2/4 for two. Holm: 5 ·
-      // 1/16, 4 · 1/8, then 3 · 1/4, 2 · 1/4 raised to the 3 · 1/4 before it, and 1/2 to the same.
-      const rows = tableRows(page, '## Madelon', '### ε = 1').slice(6);
-      expect(rows).toEqual([
-        ['pair', 'difference', 'first is better', 'p', 'verdict'],
-        ['default − ctre-sim', '−0.080', '0 of 3', '0.750', 'too few seeds'],
-        ['default − set', '+0.100', '5 of 5', '0.313', 'too few seeds'],
-        ['default − rigl', '+0.290', '4 of 4', '0.500', 'too few seeds'],
-        ['default − dense', '+0.205', '2 of 2', '0.750', 'too few seeds'],
-        ['ctre-sim − set', '+0.180', '3 of 3', '0.750', 'too few seeds'],
+    it('summaries with what raw records add, or know better', () => {
+      const [, ...rows] = tableRows(page, '## PCMAC', `${ADAM}1`);
+      expect(unplanned(rows).map((row) => row.slice(0, 3))).toEqual([
+        [`**default** (\`${usual}\`)`, '1 of n', '0.900'],
+        ['`set`', '2 of n', '0.600 ± 0.141'],
       ]);
+    });
+
+    it('the figures of k nearest neighbours beside Madelon’s', () => {
+      expect(page).toMatch(/k nearest neighbours\*\*, k by validation: 0\.918 \(k = 11\) on the 20 features/);
     });
 
     it('what is not complete or not there', () => {
-      expect(page).toContain(
-        '**Not complete**: `madelon.paper-cosine-1`, 3 of 15 trainings; `madelon.paper-1`, 10 of 20 trainings.',
+      expect(page).toMatch(
+        /\*\*Not complete\*\*: `madelon\.own-1`, 18 of \d+ trainings; `madelon\.published-1`/,
       );
-      expect(page).toContain(
-        '`madelon.paper-5`, 0 of 20 trainings; `madelon.paper-more`, 0 of 20 trainings.',
-      );
-      expect(page).toContain('`mnist.dense`, 0 of 2 trainings;');
+      expect(page).toMatch(/\*\*Not run\*\*: `fashion\.own-1`, 0 of \d+ trainings;/);
     });
 
     it('how it was computed, as far as that was recorded', () => {
       const rows = tableRows(page, '## How this was computed').slice(1);
-      expect(rows[0]).toEqual(['`madelon.paper-cosine-1`', '3', ...Array(5).fill('not recorded')]);
-      expect(rows[1]).toEqual(['`madelon.paper-1`', '10', ...Array(5).fill('not recorded')]);
-      expect(rows[3].slice(0, 4)).toEqual(['`madelon.default`', '10', '100', '0123456']);
+      expect(rows[0].slice(0, 4)).toEqual(['`madelon.own-1`', '7', '100', '0123456']);
+      expect(rows[1]).toEqual(['`madelon.own-1`', '11', ...Array(5).fill('not recorded')]);
       expect(page).toContain(
-        '\nctre compare $CTRE_DATA_DIR/PCMAC.mat --split $CTRE_DATA_DIR/splits/PCMAC.json --epochs 150 --preset paper --methods dense --epsilons 1 --seeds 0,1 --results ',
+        '\nctre compare $CTRE_DATA_DIR/madelon.mat --split $CTRE_DATA_DIR/splits/madelon.json --epochs 200 ' +
+          '--preset default --method-preset published --scale standard --methods set,',
       );
     });
 
     it('and leaves the rest of the page as it is', () => {
       const path = join(out, 'results.md');
       const around = page.replace('# Results', '# Mine').concat('\n## Prose\n');
-      writeFileSync(path, around.replace('5 of 5', 'changed'));
+      writeFileSync(path, around.replace('7 of 7', 'changed'));
       expect(reproduce(['--no-run', '--out', out]).status).toBe(0);
       expect(pageOf(out)).toBe(around);
     });
@@ -221,7 +253,7 @@ describe('npm run reproduce', () => {
       sentence(['--fast'], /'--fast'.*--help/);
       sentence(
         ['--no-run', '--only', 'mnist,iris'],
-        /no "iris"; --only takes madelon, madelon\.paper-cosine-1,/,
+        /no "iris"; --only takes madelon, own-1, madelon\.own-1,/,
       );
     });
 
@@ -233,31 +265,61 @@ describe('npm run reproduce', () => {
       mkdirSync(out);
       writeFileSync(join(out, 'results.md'), '# Of somebody else\n');
       sentence(['--quick', '--out', out], /results\.md has no <!-- results:begin --> … <!-- results:end -->/);
-      expect(readdirSync(out)).toEqual(['results.md']);
+      expect(readdirSync(out).sort()).toEqual(['raw', 'results.md']);
     });
 
-    it('a file is of another grid', () => {
+    it('a file is of another grid, or damaged', () => {
       const out = folder.path('other');
       mkdirSync(out);
-      const path = join(out, 'mnist.default.jsonl');
-      writeResults(path, { epochs: '24', preset: 'default' }, []);
+      const other = { epochs: '24', preset: 'default' };
+      writeSummary(out, 'mnist.own-1', other, []);
       sentence(
         ['--no-run', '--out', out],
-        /made with --epochs 24 --preset default, and the grid has --epochs 25/,
+        /own-1\.json was made with --epochs 24 --preset default, and the grid has --epochs 25/,
       );
-      writeResults(path, { epochs: '25', preset: 'default' }, [{ method: 'set', accuracies: [0.5] }]);
+      writeSummary(out, 'mnist.own-1', { ...other, epochs: '25' }, [{ method: 'dense', accuracies: [0.5] }]);
       sentence(
         ['--no-run', '--out', out],
-        /holds set, ε 1, seed 0, which the grid has not; move the file away/,
+        /holds dense, ε 1, seed 0, which the grid has not; move the file away/,
       );
+      for (const damaged of ['{', '[]', '{"options":{},"runs":[]}']) {
+        writeFileSync(join(out, 'mnist.own-1.json'), damaged);
+        sentence(['--no-run', '--out', out], /is damaged|is no summary of trainings; move the file away/);
+      }
+      rmSync(join(out, 'mnist.own-1.json'));
+      writeRecords(out, 'mnist.own-1', other, []);
+      sentence(['--no-run', '--out', out], /own-1\.jsonl was made with --epochs 24/);
       expect(existsSync(join(out, 'results.md'))).toBe(false);
     });
+  });
+
+  it('plans so many seeds that every table can have verdicts', () => {
+    const { status, stdout } = reproduce(['--plan', '--out', folder.path('plan')]);
+    expect(status).toBe(0);
+    const grids = [...stdout.matchAll(/^(\w+)\.(\w+)-(\d): 0 of \d+ .* (\d+) seeds, (.*)$/gm)].map(
+      ([, dataset, kind, epsilon, seeds, methods]) => ({
+        table: [dataset, kind.replace('published', 'own'), epsilon].join(),
+        kind,
+        seeds: Number(seeds),
+        methods: methods.split(' ').length,
+      }),
+    );
+    const compared = grids.filter(({ kind }) => kind !== 'full');
+    expect(new Set(compared.map(({ table }) => table)).size).toBe(12);
+    for (const { table, seeds } of compared) {
+      const rows = compared
+        .filter((other) => other.table === table)
+        .reduce((sum, { methods }) => sum + methods, 0);
+      // All seeds of one sign: p = 2 / 2ⁿ, times the comparisons with the default.
+      expect(((rows - 1) * 2) / 2 ** seeds, table).toBeLessThan(0.05);
+      expect(seeds, table).toBeGreaterThanOrEqual(6);
+    }
   });
 
   it('tells what it takes', () => {
     const { status, stdout } = reproduce(['--help']);
     expect(status).toBe(0);
-    for (const option of ['quick', 'out', 'jobs', 'only', 'no-run'])
+    for (const option of ['quick', 'plan', 'out', 'raw', 'jobs', 'only', 'no-run'])
       expect(stdout).toContain(`  --${option}`);
   });
 
@@ -265,55 +327,71 @@ describe('npm run reproduce', () => {
     const whole = folder.path('whole');
     /** What has no clock in it. */
     const tables = (out: string): unknown[] =>
-      tableRows(pageOf(out), '## A generated problem', '### ε = 1').map((row) =>
-        row.length === 7 ? row.toSpliced(4, 1) : row,
+      [`${ADAM}1`, `${SGD}1`].flatMap((heading) =>
+        tableRows(pageOf(out), '## A generated problem', heading).map((row) => row.slice(0, -2)),
       );
     const first = reproduce(['--quick', '--out', whole]);
 
-    it('trains, writes the page and the reports, and notes how', () => {
+    it('trains, writes summaries, the page and the reports, and notes how', () => {
       expect([first.status, first.stderr]).toEqual([0, '']);
       const rows = tables(whole);
-      expect(rows).toHaveLength(1 + 3 + 1 + 3);
-      expect(rows[1]).toEqual([
-        '`ctre-sim`',
-        '1',
-        expect.stringMatching(/^0\.\d{3}$/),
-        '1,702',
-        expect.anything(),
-        expect.anything(),
+      expect(rows).toHaveLength(1 + 1 + 1 + 2);
+      expect(rows[3]).toEqual([
+        ...['`ctre-sim`', '1', expect.stringMatching(/^0\.\d{3}$/), '–', '–', '–', '–'],
+        expect.stringMatching(/^[\d.]+ ×$/),
+        ...Array(2).fill(expect.stringMatching(/^[\d.]+ %$/)),
       ]);
-      const cells = jsonLines(readFileSync(join(whole, 'generated.paper.jsonl'), 'utf8')).slice(1);
+      const cells = jsonLines(readFileSync(join(whole, 'raw', 'generated.paper-1.jsonl'), 'utf8')).slice(1);
       expect(cells.map(({ method, epochs }) => [method, epochs])).toEqual([
         ['ctre-sim', 2],
         ['set', 2],
       ]);
-      expect(rows[2]).toContain(Number(cells[1].testAccuracy).toFixed(3));
-      expect(pageOf(whole)).toContain('[generated.default](generated.default.html)');
-      expect(readFileSync(join(whole, 'generated.paper.html'), 'utf8')).toContain('<svg');
-      expect(JSON.parse(readFileSync(join(whole, 'runs.json'), 'utf8'))).toMatchObject([
+      expect(rows[4]).toContain(Number(cells[1].testAccuracy).toFixed(3));
+      expect(pageOf(whole)).toContain('[generated.own-1](raw/generated.own-1.html)');
+      expect(readFileSync(join(whole, 'raw', 'generated.paper-1.html'), 'utf8')).toContain('<svg');
+      const summary = JSON.parse(readFileSync(join(whole, 'generated.paper-1.json'), 'utf8'));
+      expect(summary.runs).toMatchObject([
         {
-          grid: 'generated.paper',
-          trainings: 2,
-          node: process.version,
-          commit: expect.stringMatching(/^[0-9a-f]{40}$/),
-        },
-        {
-          grid: 'generated.default',
-          trainings: 1,
-          seconds: expect.any(Number),
-          changed: expect.any(Boolean),
+          ...{ trainings: 2, node: process.version, seconds: expect.any(Number) },
+          ...{ commit: expect.stringMatching(/^[0-9a-f]{40}$/), changed: expect.any(Boolean) },
         },
       ]);
+      for (const [at, training] of summary.trainings.entries()) {
+        const { curves, looks, evolution } = training;
+        expect([curves, looks, evolution]).toEqual([undefined, undefined, undefined]);
+        for (const name of ['testAccuracy', 'nnz', 'seed', 'pairs', 'bestEpoch']) {
+          expect(training[name], name).toBeCloseTo(Number(cells[at][name]), 5);
+        }
+      }
     });
 
-    it('computes nothing twice', () => {
-      const files = ['generated.paper.jsonl', 'generated.paper.html', 'runs.json', 'results.md'];
+    it('computes nothing twice, also without the raw records', () => {
+      const files = ['generated.own-1.json', 'generated.paper-1.json', 'results.md'];
       const contents = (): string[] => files.map((name) => readFileSync(join(whole, name), 'utf8'));
       const before = contents();
       const { stdout } = reproduce(['--quick', '--out', whole]);
-      expect(stdout).toContain('generated.paper: 2 of 2 trainings are there');
+      expect(stdout).toContain('generated.paper-1: 2 of 2 trainings are there');
       expect(stdout).not.toContain('kept in');
       expect(contents()).toEqual(before);
+      const summaries = folder.path('summaries');
+      mkdirSync(summaries);
+      for (const name of files.slice(0, 2)) cpSync(join(whole, name), join(summaries, name));
+      const again = reproduce(['--quick', '--out', summaries]);
+      expect(again.stdout).toContain('generated.paper-1: 2 of 2 trainings are there');
+      expect(again.stdout).not.toContain('kept in');
+      expect(tables(summaries)).toEqual(tables(whole));
+    });
+
+    it('trains again what a summary lacks, and says what has no record any more', () => {
+      const half = folder.path('half');
+      mkdirSync(half);
+      const summary = JSON.parse(readFileSync(join(whole, 'generated.paper-1.json'), 'utf8'));
+      summary.trainings.pop();
+      writeFileSync(join(half, 'generated.paper-1.json'), JSON.stringify(summary));
+      const { stdout } = reproduce(['--quick', '--out', half, '--only', 'paper-1']);
+      expect(stdout).toContain('generated.paper-1: 1 of 2 trainings are there');
+      expect(stdout).toContain('1 of them have no record');
+      expect(tableRows(pageOf(half), '## A generated problem', `${SGD}1`)).toHaveLength(3);
     });
 
     it(`comes to the same tables however often it is killed (seed ${runSeed})`, async () => {

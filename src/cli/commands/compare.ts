@@ -24,11 +24,11 @@ import { readVersion } from '../version.ts';
 /** `ctre compare [dataset…]` */
 export async function runCompare(argv: readonly string[], io: Io): Promise<void> {
   const args = parseArguments(compareSyntax, argv);
-  const { image, split, report, results: path, json: isJson = false } = args.options;
+  const { image, split, methodModule = [], report, results: path, json: isJson = false } = args.options;
   const grid = await readGrid(args);
   const version = await readVersion();
   const shared = { ...grid.shared, ...(image !== undefined && { image: args.typed.image }) };
-  const inputs = [...args.positionals, ...(split === undefined ? [] : [split])];
+  const inputs = [...args.positionals, ...(split === undefined ? [] : [split]), ...methodModule];
   const file = path ?? `${defaultName(grid)}.compare.jsonl`;
   const results = await ResultsFile.open(file, version, shared, grid.tasks, inputs);
   if (report !== undefined) await checkWritable(report, [...inputs, file]);

@@ -5,6 +5,7 @@ import { parseArguments } from '../args.ts';
 import { CheckpointKeeper, readCheckpointSettings } from '../checkpoints.ts';
 import { checkWritable } from '../files.ts';
 import { type Io, printJson } from '../io.ts';
+import { loadMethods } from '../methodModules.ts';
 import { showProgress } from '../progressBar.ts';
 import { openCheckpoints, originOf } from '../resume.ts';
 import { type ModelNotes, notesAsMetadata, saveModel } from '../savedModel.ts';
@@ -22,16 +23,23 @@ import {
 export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
   const args = parseArguments(trainSyntax, argv);
   const { positionals, options } = args;
-  const { out, split, json: isJson = false } = options;
+  const { out, split, methodModule = [], json: isJson = false } = options;
   const checkpoints = readCheckpointSettings(options);
   if (out !== undefined) {
-    await checkWritable(out, [...positionals, ...(split === undefined ? [] : [split])]);
+    await checkWritable(out, [...positionals, ...(split === undefined ? [] : [split]), ...methodModule]);
   }
-  const { settings, source, data } = await openTraining(args);
+  const { settings, source, data } = await openTraining(args, await loadMethods(methodModule));
+  if (options.methodOptions !== undefined && settings.module === undefined) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `--method-options are for a method of --method-module, and the method is ${settings.topology.name}; ` +
+        'its options have names of their own',
+    );
+  }
   const keep = chooseKept(options.keep, data.validation);
   const origin = originOf(source.dataset, source.name, settings, keep);
   try {
-    const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings.threads));
+    const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings));
     const model = resumed?.content ?? (await makeModel(source.dataset, settings));
     try {
       const { labelNames, featureNames } = source.dataset;

@@ -77,7 +77,10 @@ export function replacedCurve({ evolution, nnz }: FinishedCell): Curve | undefin
     : { x: evolution.epochs, y: evolution.grown.map((counts) => total(counts) / nnz) };
 }
 
-/** By epoch with updates: of the connections taken away, the share that was grown again at once, or drawn at random. */
+/**
+ * By epoch with updates: of the connections taken away, the share that was grown again at once, or drawn at
+ * random.
+ */
 export function shareOfPruned(name: 'regrown' | 'random'): (cell: FinishedCell) => Curve | undefined {
   return ({ evolution }) =>
     evolution === null

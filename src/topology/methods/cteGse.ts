@@ -68,14 +68,7 @@ export function createCteGse(options: CteGseOptions & MethodPreset = {}): Topolo
     *start(network, states, tools) {
       const share = pruneShare(checked, network.progress);
       const search = process.env.WS === 'exact' ? 'exact' : 'auto';
-      if (wiring > 0)
-        yield* wireByCosine(network, tools, {
-          updates: E('W', wiring),
-          share,
-          search,
-          pairs: E('WN', 8),
-          guided: E('WG', 0.5),
-        });
+      if (wiring > 0) yield* wireByCosine(network, tools, { updates: E('W', wiring), share: E('WF', share), search, pairs: E('WN', 8), guided: E('WG', 0.5) });
       return states;
     },
     isDue: (progress) => isDue(progress) && progress.epoch % E('UE', 1) === 0,
@@ -85,22 +78,14 @@ export function createCteGse(options: CteGseOptions & MethodPreset = {}): Topolo
       if (shareDone(progress) <= cosineShare) {
         const replaced = pruneWeakest(network, tools, share);
         const rows = tools.sampleRows(E('CR', 512), 'cosine-rows');
-        const found = yield* tools.likeliest(replaced, 'cosine', rows, {
-          search: process.env.CS === 'exact' ? 'exact' : 'auto',
-          pairs: E('CN', 8),
-          guided: E('CG', 0.5),
-        });
+        const found = yield* tools.likeliest(replaced, 'cosine', rows, { search: process.env.CS === 'exact' ? 'exact' : 'auto', pairs: E('CN', 8), guided: E('CG', 0.5) });
         return { edits: growFound(replaced, found), states, by: 'cosine' };
       }
       const carrying = yield* tools.carrying(tools.sampleRows(E('AR', 512), 'carrying-rows'));
       const strengths = network.layers.map(({ weights }, l) => weights.map((w, p) => w * carrying[l][p]));
       const replaced = pruneWeakest(network, tools, share, strengths);
       const rows = tools.sampleRows(batches * progress.batchSize, 'gradient-rows');
-      const found = yield* tools.likeliest(replaced, 'gradient', rows, {
-        search: process.env.GS === 'exact' ? 'exact' : 'auto',
-        pairs: E('GN', 4),
-        guided: E('GG', 0),
-      });
+      const found = yield* tools.likeliest(replaced, 'gradient', rows, { search: process.env.GS === 'exact' ? 'exact' : 'auto', pairs: E('GN', 4), guided: E('GG', 0) });
       return { edits: growFound(replaced, found), states, by: 'gradient' };
     },
   });

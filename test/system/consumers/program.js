@@ -1,12 +1,19 @@
 // What every consumer does with the package: it trains a model, here and in a worker, and predicts, on so many threads.
-import { CsrMatrix, SparseMLP, WorkerModel } from 'ctre';
+import { CsrMatrix, CtreError, SparseMLP, WorkerModel } from 'ctre';
 import { syntheticDataset } from 'ctre/data';
 import { CsrMatrix as CsrMatrixOfKernels, cosineTopK } from 'ctre/kernels';
+import { CtreError as CtreErrorOfMethods } from 'ctre/topology';
+import method from './method.js';
 
 const { x, labels } = syntheticDataset({ rows: 300, informative: 3, redundant: 3, noise: 14, seed: 7 });
 
-async function trainAndPredict(Model, threads) {
-  const model = await Model.create({ layers: [x.cols, 60, 40, 2], epsilon: 5, seed: 7, threads });
+const options = { share: 0.3 };
+/** The same method: here by its functions, in a worker by the address of its module. */
+const byFunctions = method.create(options);
+const byUrl = { module: new URL('./method.js', import.meta.url), options };
+
+async function trainAndPredict(Model, threads, topology) {
+  const model = await Model.create({ layers: [x.cols, 60, 40, 2], epsilon: 5, seed: 7, threads, topology });
   const { epochs } = await model.fit(x, labels, { epochs: 5, batchSize: 100 });
   const probabilities = await model.predict(x);
   const outcome = {
@@ -24,7 +31,13 @@ export async function consume(threads = 1) {
   return {
     here: await trainAndPredict(SparseMLP, threads),
     inWorker: await trainAndPredict(WorkerModel, threads),
+    ownHere: await lossesOf(SparseMLP, byFunctions),
+    ownInWorker: await lossesOf(WorkerModel, byUrl),
     neighbours: Array.from(indices.subarray(0, 20)),
-    oneClass: CsrMatrix === CsrMatrixOfKernels,
+    oneClass: CsrMatrix === CsrMatrixOfKernels && CtreError === CtreErrorOfMethods,
   };
+}
+
+async function lossesOf(Model, topology) {
+  return (await trainAndPredict(Model, 1, topology)).losses;
 }

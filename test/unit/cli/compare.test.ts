@@ -43,7 +43,10 @@ async function compareJson(results: string, ...argv: string[]): Promise<Record<s
 
 /** A file of results without what a clock says. */
 const timeless = (path: string): string =>
-  readFileSync(path, 'utf8').replaceAll(/"(seconds|trainSeconds|evolveSeconds)":[\d.e-]+/g, '"$1":0');
+  readFileSync(path, 'utf8').replaceAll(
+    /"(seconds|trainSeconds|startSeconds|evolveSeconds)":[\d.e-]+/g,
+    '"$1":0',
+  );
 
 describe('ctre compare', () => {
   it('trains every cell as ctre train does', async () => {
@@ -81,6 +84,7 @@ describe('ctre compare', () => {
       valAccuracy: epochs.map(({ valAccuracy }) => rounded(valAccuracy)),
       testAccuracy: epochs.map(({ testAccuracy }) => rounded(testAccuracy)),
     });
+    expect(Object(cell.evolution)).toMatchObject({ epochs: [2, 3, 4, 5, 6], updates: [1, 1, 1, 1, 1] });
     const updates = epochs.slice(1).map(({ evolution }) => Object(evolution).layers as object[]);
     for (const name of ['pruned', 'regrown', 'grown', 'random']) {
       const counts = updates.map((layers) => layers.map((layer) => Object(layer)?.[name] ?? 0));
@@ -292,6 +296,37 @@ describe('ctre compare', () => {
   });
 });
 
+/** The share of hidden neurons that cannot matter, by dense products over all rows. */
+function deadShare(
+  layers: SparseMLP['layers'],
+  { rows, cols, data }: { rows: number; cols: number; data: Float32Array },
+): number {
+  const fires = layers.slice(0, -1).map(({ outDim }) => Array.from({ length: outDim }, () => false));
+  for (let row = 0; row < rows; row++) {
+    let below = data.slice(row * cols, (row + 1) * cols);
+    for (const [l, { weights, bias, inDim }] of layers.slice(0, -1).entries()) {
+      const { data: w } = weights.toDense();
+      below = Float32Array.from(bias, (b, i) =>
+        Math.max(
+          0,
+          below.reduce((sum, value, j) => sum + w[i * inDim + j] * value, b),
+        ),
+      );
+      below.forEach((value, i) => {
+        if (value > 0) fires[l][i] = true;
+      });
+    }
+  }
+  const lives = fires.map((fired, l) =>
+    fired.map((isFiring, i) => {
+      const { indptr } = layers[l].weights;
+      return isFiring && indptr[i + 1] > indptr[i] && layers[l + 1].weights.indices.includes(i);
+    }),
+  );
+  const alive = lives.flat().filter(Boolean).length;
+  return (lives.flat().length - alive) / lives.flat().length;
+}
+
 describe('a cell', () => {
   const all = Array.from({ length: ROWS }, (_, row) => row);
   const [train, test] = [all.slice(30), all.slice(0, 30)];
@@ -313,7 +348,7 @@ describe('a cell', () => {
     y: Int32Array.from(rows, (row) => classes[row]),
   });
 
-  it.each(['cte-rigl', 'ctre-seq', 'ctre-sim', 'static', 'rigl'] as const)(
+  it.each(['cte-gse', 'ctre-seq', 'ctre-sim', 'static', 'rigl'] as const)(
     'is a plain training with %s',
     async (method) => {
       const record = await runCell(taskOf(method, '--lr', '0.0001'), () => {});
@@ -331,6 +366,13 @@ describe('a cell', () => {
       const { nnz, layers, history } = model;
       expect(record).toMatchObject({ nnz, trainRows: 100, testRows: 30, inputs: COLUMNS, classes: 3 });
       expect(record.nnzByLayer).toEqual(layers.map((layer) => layer.nnz));
+      expect(record.deadNeurons).toBe(deadShare(layers, x));
+      const start = history[0].start?.pairs ?? 0;
+      expect(record.pairs).toBe(history.reduce((sum, { evolution }) => sum + (evolution?.pairs ?? 0), start));
+      // Updates of 4 epochs replace connections three times.
+      const positions = COLUMNS * 12 + 12 * 9 + 9 * 3;
+      if (method === 'static') expect(record.explorationRate).toBe(nnz / positions);
+      else expect(record.explorationRate).toBeGreaterThan(nnz / positions);
       model.dispose();
       expect(record.curves.loss).toEqual(history.map(({ loss }) => Number(loss.toPrecision(6))));
       const best = history.findLast((epoch) => epoch.best);
@@ -389,7 +431,7 @@ describe('the file of results', () => {
       const path = withContent(bytes.subarray(0, cut));
       await compareJson(path, ...grid);
       expect(timeless(path), `cut at ${cut} of ${bytes.length} (CTRE_SEED=${runSeed})`).toBe(
-        whole.replaceAll(/"(seconds|trainSeconds|evolveSeconds)":[\d.e-]+/g, '"$1":0'),
+        whole.replaceAll(/"(seconds|trainSeconds|startSeconds|evolveSeconds)":[\d.e-]+/g, '"$1":0'),
       );
     }
   });
@@ -424,7 +466,12 @@ describe('the file of results', () => {
       /holds a cell that this grid has not \(set, seed 1, /,
     ],
     ['of other data', changed, [], /another content of trees\.csv/],
-    ['of another version', () => whole.replace('"version":1', '"version":2'), [], /written by ctre/],
+    [
+      'of an older version',
+      () => whole.replace('"version":2', '"version":1'),
+      [],
+      /in version 1 of its format, and this one reads 2; name another file .* and train again/,
+    ],
     ['of another release', () => whole.replace(/"ctre":"[^"]+"/, '"ctre":"9.9.9"'), [], /by ctre "9\.9\.9"/],
     ['that is something else', () => csv(), [], /is no file of ctre compare/],
     ['that is no text', () => Uint8Array.of(0, 255, 10, 3, 200), [], /is no file of ctre compare/],

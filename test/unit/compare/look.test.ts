@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { guessPicture, pictureEpochs, Watch } from '../../../src/compare/look.ts';
 import { CsrMatrix, SparseMLP } from '../../../src/index.ts';
-import { topologyByName } from '../../../src/topology/methods.ts';
-import type { CandidateNeed } from '../../../src/topology/topology.ts';
 import { countMultiplyAdds } from '../../../src/train/multiplyAdds.ts';
 import { runRandom, runSeed } from '../../support/effort.ts';
 
@@ -30,6 +28,8 @@ describe('Watch', () => {
     expect(look.noInput[1]).toEqual([2]);
     expect(look.noOutput[1]).toEqual([2]);
     expect(look.silent[1]).toEqual([3]);
+    // 1, 2 and 4 never fire, and 3 fires for nobody: each once, whatever it lacks.
+    expect(look.dead).toEqual([[4], [4]]);
     expect(look.sampleRows).toBe(3);
     expect(look.degrees.last.inputs).toEqual([
       [0, 2],
@@ -45,6 +45,19 @@ describe('Watch', () => {
     expect(look.groups).toEqual({ informative: [3, 3], redundant: [2, 2], noise: [0, 0] });
     expect(look.picture).toMatchObject({ width: 2, height: 2, epochs: [0, 1] });
     expect(look.picture?.connections[1]).toEqual([3, 0, 2, 0]);
+    model.dispose();
+  });
+
+  it('counts neurons that cannot matter, each once', async () => {
+    // 0 fires and is heard. 1 never fires. 2 has no input, and fires by its bias alone. 3 fires, and nobody
+    // hears it. 4 lacks all three.
+    const model = await SparseMLP.fromWeights([
+      { weights: dense(5, 2, [1, 0, -1, 0, 0, 0, 1, 1, 0, 0]), bias: [0, 0, 1, 0, 0] },
+      { weights: dense(2, 5, [1, 1, 1, 0, 0, 0, 1, 1, 0, 0]), bias: [0, 0] },
+    ]);
+    const watch = new Watch(1, { rows: 1, cols: 2, data: Float32Array.of(1, 2) }, undefined, undefined);
+    watch.look(0, () => model.layers);
+    expect(watch.finish()).toMatchObject({ silent: [[2]], noInput: [[2]], noOutput: [[2]], dead: [[4]] });
     model.dispose();
   });
 
@@ -103,53 +116,15 @@ describe('guessPicture', () => {
 });
 
 describe('countMultiplyAdds', () => {
-  const network = { dims: [10, 20, 5], nnz: [40, 30], rows: 100, batchSize: 25, epochs: 4, planned: 4 };
-  const by = (need: CandidateNeed, epochs: number[]) => epochs.map((epoch) => ({ epoch, by: need }));
-  const of = (name: string, options: object, epochs: number[], need: CandidateNeed = 'activations') =>
-    countMultiplyAdds({ ...network, topology: topologyByName(name, options), searches: by(need, epochs) });
-
-  it('counts what connections do', () => {
-    expect(of('set', {}, [])).toEqual({
+  it('counts what connections do, and spreads what was counted for growth', () => {
+    const network = { dims: [10, 20, 5], nnz: [40, 30], rows: 100, epochs: 4 };
+    expect(countMultiplyAdds({ ...network, growth: 0 })).toEqual({
       forward: 70,
       backward: 70 + 30,
       growth: 0,
       total: 170,
       dense: 3 * 300 - 200,
     });
-  });
-
-  it('counts an exact search: twice up the network, norms, and all pairs', () => {
-    const search = of('cte', { search: 'exact' }, [1, 2, 3]);
-    expect(search.growth).toBe((3 * 100 * (2 * 70 + 300 + 35)) / 400);
-    expect(of('cte', { search: 'exact' }, [2]).growth).toBe((100 * (2 * 70 + 300 + 35)) / 400);
-  });
-
-  it('counts a sample, and the exact cosines of what it proposes', () => {
-    const search = { sampleRows: 16, oversample: 4 };
-    const { growth } = of('ctre-sim', { search, pruneFraction: 0.2 }, [1]);
-    expect(growth).toBe((16 * (2 * 70 + 300 + 35) + 100 * (70 + 35 + 4 * (8 + 6))) / 400);
-  });
-
-  it('follows the annealing that was planned, also of a training that ended early', () => {
-    const topology = topologyByName('cte', {
-      search: { sampleRows: 16, oversample: 4 },
-      pruneFraction: 0.2,
-      annealing: 'cosine',
-    });
-    const { growth } = countMultiplyAdds({
-      ...network,
-      planned: 8,
-      topology,
-      searches: by('activations', [4]),
-    });
-    // ζ/2 · (1 + cos πt/T), Loshchilov and Hutter 2017
-    const fraction = 0.1 * (1 + Math.cos((Math.PI * 4) / 8));
-    const listed = Math.floor(fraction * 40) + Math.floor(fraction * 30);
-    expect(growth).toBe((16 * (2 * 70 + 300 + 35) + 100 * (70 + 35 + 4 * listed)) / 400);
-  });
-
-  it('counts RigL’s and SNIP’s gradients of one batch', () => {
-    expect(of('rigl', {}, [1, 2, 3], 'denseGradient').growth).toBe((3 * 25 * (70 + 30 + 300)) / 400);
-    expect(of('snip', {}, []).growth).toBe((25 * 700) / 400);
+    expect(countMultiplyAdds({ ...network, growth: 6000 })).toMatchObject({ growth: 15, total: 185 });
   });
 });

@@ -18,6 +18,7 @@ const LOOKS: Looks = {
   noInput: [[], [], []],
   noOutput: [[], [], []],
   silent: [[], [], []],
+  dead: [[], [], []],
   sampleRows: 10,
   degrees: { first: { inputs: [[1, 4]], hidden: [] }, last: { inputs: [[1, 4]], hidden: [] } },
 };
@@ -28,7 +29,8 @@ function cell(more: Partial<FinishedCell> = {}): FinishedCell {
     ...{ dataset: 'made up', hidden: [], epsilon: null, method: 'set', seed: 0, data: '' },
     ...{ inputs: 4, classes: 2, nnz: 4, nnzByLayer: [4], density: 0.5, trainRows: 90, testRows: 100 },
     ...{ epochs: 2, bestEpoch: 2, bestValAccuracy: 0.5, testAccuracy: 0.5, finalTestAccuracy: 0.5 },
-    ...{ seconds: 1, trainSeconds: 1, evolveSeconds: 0 },
+    ...{ seconds: 1, trainSeconds: 1, startSeconds: 0, evolveSeconds: 0 },
+    ...{ pairs: 0, explorationRate: 0.5, deadNeurons: 0 },
     multiplyAdds: { forward: 1, backward: 1, growth: 0, total: 2, dense: 4 },
     curves: { loss: [2, 1], accuracy: [0.4, 0.6], valAccuracy: [0.3, 0.5], testAccuracy: [0.2, 0.5] },
     evolution: null,
@@ -56,6 +58,18 @@ describe('summarize', () => {
       ...method('b', [50, 50, 50, 50, 50, 50]),
     ]);
     expect(second.comparisons).toMatchObject([{ seeds: 6, difference: 0, p: 1, verdict: 'not significant' }]);
+  });
+
+  it('has the means of what methods cost and explored, over what finished', () => {
+    const [{ methods: two }] = summarize([
+      cell({ explorationRate: 0.2, deadNeurons: 0.1, seconds: 5, trainSeconds: 2, pairs: 10 }),
+      cell({ seed: 1, explorationRate: 0.4, deadNeurons: 0.3, seconds: 7, trainSeconds: 4, pairs: 30 }),
+      cell({ method: 'dense', explorationRate: null }),
+    ]);
+    expect(two[0]).toMatchObject({ seconds: 6, trainSeconds: 3, pairs: 20 });
+    expect(two[0].explorationRate).toBeCloseTo(0.3, 12);
+    expect(two[0].deadNeurons).toBeCloseTo(0.2, 12);
+    expect(two[1].explorationRate).toBeUndefined();
   });
 
   it('pairs the seeds that both methods have', () => {
@@ -119,6 +133,7 @@ describe('curves', () => {
 
   it('have a hole where nothing was pruned', () => {
     const evolution = {
+      ...{ epochs: [2, 5], updates: [1, 3] },
       ...{
         pruned: [
           [3, 1],
@@ -140,7 +155,7 @@ describe('curves', () => {
         ],
       },
     };
-    expect(shareOfPruned('random')(cell({ evolution }))?.y).toEqual([0.75, null]);
+    expect(shareOfPruned('random')(cell({ evolution }))).toEqual({ x: [2, 5], y: [0.75, null] });
     expect(shareOfPruned('regrown')(cell({ evolution }))?.y).toEqual([0.25, null]);
   });
 
@@ -195,6 +210,16 @@ describe('the report of made-up cells', () => {
     expect(html).toContain('Best here: cte, test accuracy 0.9350');
     expect(html).toContain('made up, no hidden layer<');
     expect(html).not.toContain('Where the network looks');
+  });
+
+  it('tells what was explored, what is dead, and the time for steps and for the rest', async () => {
+    const figures = { explorationRate: 0.25, deadNeurons: 0.125, seconds: 9.5, trainSeconds: 4 };
+    const html = await report([cell(figures), cell({ method: 'dense', explorationRate: null })]);
+    const rows = [...html.matchAll(/<tr><th scope="row">.*?<\/tr>/g)].map(([row]) =>
+      [...row.matchAll(/<td>([^<]*)<\/td>/g)].map(([, text]) => text),
+    );
+    expect(rows[0].slice(-5)).toEqual(['2 ×', '25 %', '12.5 %', '4 s', '5.5 s']);
+    expect(rows[1].slice(-4)).toEqual(['–', '0 %', '1 s', '0 s']);
   });
 
   it('has a colour of its own for every method, in light and dark', async () => {

@@ -9,20 +9,45 @@ import {
   topology,
 } from '../../../src/index.ts';
 import { WorkerModel } from '../../../src/remote/workerModel.ts';
+import {
+  growFound,
+  pickPositions,
+  pruneWeakest,
+  sampleFree,
+  startAtRandom,
+  strongest,
+} from '../../../src/topology/index.ts';
 import { quadrants, sha256 } from '../../support/problems.ts';
 
 const { x, y } = quadrants(120, 12);
 const set = topology.set();
-/** It counts its updates, with the share of the options that it was made with. */
+/**
+ * It counts its updates, prunes a larger share with each, and has a schedule of its own in steps: what it
+ * remembers and how far it is decide its bits.
+ */
 const ownTopology = (share = 0.3): Topology<number> => ({
-  needs: [],
   name: 'mine',
   options: { share, nested: { list: [1, share] } },
-  schedule: { fraction: () => share },
-  init: (layer, random) => ({ ...set.init(layer, random), state: 0 }),
-  evolve(layer, state, random) {
-    const { edit } = set.evolve?.(layer, null, random) ?? expect.fail('it does not evolve');
-    return { edit, state: state + 1 };
+  init: (layer, random) => ({ ...startAtRandom(layer, random), state: 0 }),
+  isDue: ({ step }) => step % 3 === 0,
+  *evolve(network, states, tools) {
+    const replaced = pruneWeakest(network, tools, share * (1 - 1 / (2 + states[0])));
+    const drawn = replaced.map((r, l) => {
+      const free = r && r.layer.inDim * r.layer.outDim - r.kept.indices.length;
+      return r && free
+        ? sampleFree(r.kept, Math.min(2 * r.count, free), tools.random(`drawn/${l}`))
+        : undefined;
+    });
+    const scores = yield* tools.scoreAt(drawn, 'cosine', tools.sampleRows(20));
+    const found = replaced.map((r, l) => {
+      const [positions, list] = [drawn[l], scores[l]];
+      return r && positions && list && pickPositions(positions, strongest(list, r.count));
+    });
+    return { edits: growFound(replaced, found), states: states.map((updates) => updates + 1), by: 'cosine' };
+  },
+  restore(state) {
+    if (typeof state === 'number') return state;
+    throw new RangeError(`${state} is no number of updates`);
   },
 });
 const ownInitializer = (bound = 0.2): Initializer => ({
@@ -66,7 +91,7 @@ describe('a model with parts of one’s own', () => {
     expect(model.save()).toEqual(saved);
     expect(model.method).toBe('mine');
     const { epochs } = await model.fit(x, y, training());
-    expect(epochs[1].evolution?.layers[0]?.pruned).toBeGreaterThan(0);
+    expect(epochs[0].evolution?.layers[0]?.pruned).toBeGreaterThan(0);
     model.dispose();
   });
 
@@ -82,6 +107,26 @@ describe('a model with parts of one’s own', () => {
     expect(epochs).toHaveLength(6);
     expect(await sha256(model.save())).toBe(hash);
     model.dispose();
+  });
+
+  it('is resumed with what its method remembers, checked by the method', async () => {
+    const { checkpoint } = await made();
+    const seen: unknown[] = [];
+    const restore = (state: unknown) => {
+      seen.push(state);
+      return state;
+    };
+    const model = await SparseMLP.resume(checkpoint, {
+      ...own(),
+      topology: { ...ownTopology(), restore } as Topology,
+    });
+    // 4 steps an epoch, an update before every third one but the first.
+    expect(seen).toEqual([3, 3]);
+    model.dispose();
+    const wrong = { ...ownTopology(), restore: () => expect.fail('it is no state') } as Topology;
+    await expect(SparseMLP.resume(checkpoint, { ...own(), topology: wrong })).rejects.toThrow(
+      'it is no state',
+    );
   });
 
   it('loads and resumes without them for all but training, which says what is missing', async () => {
@@ -154,12 +199,16 @@ describe('a model with parts of one’s own', () => {
       expect(await model.predict(x)).toEqual(truth.predict(x));
       expect(await model.save()).toEqual(saved);
       await expect(model.fit(x, y)).rejects.toThrow(
-        /topology "mine" is not one of this package.*A WorkerModel cannot take it/,
+        /topology "mine" is not one of this package.*a WorkerModel takes the URL of its module$/,
       );
       model.dispose();
     }
-    await expect((async () => WorkerModel.load(saved, own() as never))()).rejects.toThrow(
-      'WorkerModel.load has no option "topology"',
+    const { topology: functions, ...others } = own();
+    await expect((async () => WorkerModel.load(saved, others as never))()).rejects.toThrow(
+      'WorkerModel.load has no option "initializer"',
+    );
+    await expect((async () => WorkerModel.load(saved, { topology: functions }))()).rejects.toThrow(
+      /topology "mine" was not made by ctre's own .*give the URL of a module/,
     );
     truth.dispose();
   });
@@ -168,9 +217,9 @@ describe('a model with parts of one’s own', () => {
     const method: Topology = {
       ...set,
       name: 'arrays',
-      evolve: (layer, _state, random) => ({
-        edit: set.evolve?.(layer, null, random).edit ?? expect.fail('it does not evolve'),
-        state: new Float32Array(2),
+      evolve: ({ layers }) => ({
+        edits: layers.map(() => undefined),
+        states: layers.map(() => new Float32Array(2)),
       }),
     };
     const model = await SparseMLP.create({ layers: [12, 20, 4], topology: method });

@@ -56,7 +56,7 @@ describe('free positions', () => {
   });
 
   it('are no more than there are', () => {
-    const message = '35 free positions are wanted; expected at most 34, as there are';
+    const message = '35 free positions are wanted; expected an integer from 0 to 34, as there are';
     expect(() => sampleFree(taken, 35, randomStream(1, 'many'))).toThrow(
       expect.objectContaining({ code: 'E_ARGUMENT', message }),
     );

@@ -17,3 +17,5 @@ await build({
 await copyFile(`${folder}/index.html`, `${folder}/out/index.html`);
 // And threads from this one.
 await copyFile(`${dist}/run/worker.mjs`, `${folder}/out/worker.mjs`);
+// And workers import this one.
+await copyFile(`${folder}/../method.js`, `${folder}/out/method.js`);
