@@ -179,9 +179,26 @@ export function fakeTools(model: FakeModel): { tools: StartTools; asked: Asked }
       asked.samples.push(chosen);
       return sample;
     },
-    *carrying() {
+    *carrying(sample) {
       yield;
-      throw new Error('no method under test asks for this');
+      const fires = byNeuron(sample).activations.map((neurons) =>
+        neurons.map((values) => values.some((value) => value !== 0)),
+      );
+      const dense = denseWeights(model);
+      const leadsOn: boolean[][] = [];
+      leadsOn[patterns.length] = fires[patterns.length].map(() => true);
+      const found = patterns.map(({ rows: outDim, cols }) => new Float64Array(outDim * cols));
+      for (let l = patterns.length - 1; l >= 0; l--) {
+        const { rows: outDim, cols } = patterns[l];
+        leadsOn[l] = fires[l].map(() => false);
+        for (let key = 0; key < outDim * cols; key++) {
+          const [b, a] = [Math.floor(key / cols), key % cols];
+          if (!(fires[l][a] && leadsOn[l + 1][b] && dense[l][key] !== 0)) continue;
+          found[l][key] = 1;
+          leadsOn[l][a] = true;
+        }
+      }
+      return atConnections(found).map((list) => Uint8Array.from(list));
     },
     *activations(sample) {
       yield;
