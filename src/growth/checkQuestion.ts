@@ -49,7 +49,12 @@ export function checkWanted(wanted: Wanted, { inDim, outDim, index }: LayerShape
     );
   }
   const along = wanted.along && checkPattern(`the connections to go along in layer ${index}`, wanted.along);
-  return { kept, count, along, least: least === undefined ? undefined : checkNumber('least', least, { least: 0 }) };
+  return {
+    kept,
+    count,
+    along,
+    least: least === undefined ? undefined : checkNumber('least', least, { least: 0 }),
+  };
 }
 
 export function checkScoreKind(by: ScoreKind): ScoreKind {

@@ -1,11 +1,11 @@
 import { Region } from '../engine/region.ts';
 import type { Positions } from '../matrix/pattern.ts';
 import type { Work } from '../run/turns.ts';
+import type { Wanted } from '../topology/topology.ts';
 import { LayerSearch } from './layerSearch.ts';
 import { type PairStream, streamTiles } from './pairStream.ts';
 import type { SearchContext } from './searchContext.ts';
 import { type LayerNorms, sumSquares } from './streamNorms.ts';
-import type { Wanted } from '../topology/topology.ts';
 
 /**
  * For every layer with a request, the positions of largest |inner product| among those not kept, in row-major

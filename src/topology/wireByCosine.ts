@@ -1,5 +1,11 @@
 import type { Random } from '../base/random.ts';
-import { addPositions, type CsrPattern, mergePositions, type Positions, removeConnections } from '../matrix/pattern.ts';
+import {
+  addPositions,
+  type CsrPattern,
+  mergePositions,
+  type Positions,
+  removeConnections,
+} from '../matrix/pattern.ts';
 import { sampleFree } from '../matrix/sampling.ts';
 import { drawWeight, uniform } from '../nn/initializer.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
@@ -10,7 +16,7 @@ import type { EvolvingNetwork, Likelihood, StartTools } from './topology.ts';
 /**
  * Rows that the cosines are over: enough to tell them from chance, and the cost does not grow with the data.
  */
-const WIRING_ROWS = Number(process.env.WR ?? 2000);
+const WIRING_ROWS = 1000;
 /**
  * With so few rows that chance alone reaches this cosine, cosines tell nothing, and a layer is left as it is.
  */
@@ -51,7 +57,15 @@ export function* wireByCosine(
     const { index, inDim, outDim, nnz, pattern, weights } = layer;
     const isFull = nnz === inDim * outDim;
     if (isFull || chanceCosine(layer, rows.length) >= MAX_CHANCE_COSINE) return undefined;
-    return { index, inDim, outDim, nnz, pattern, weights: weights.map((weight) => weight * RANDOM_GAIN), isAlike: new Float32Array(nnz) };
+    return {
+      index,
+      inDim,
+      outDim,
+      nnz,
+      pattern,
+      weights: weights.map((weight) => weight * RANDOM_GAIN),
+      isAlike: new Float32Array(nnz),
+    };
   });
   if (wired.every((layer) => layer === undefined)) return;
   tools.replace(wired);
@@ -60,7 +74,9 @@ export function* wireByCosine(
       if (layer === undefined) return undefined;
       const { inDim, outDim, nnz, pattern } = layer;
       const count = Math.min(Math.floor(share * nnz), inDim * outDim - nnz);
-      return count === 0 ? undefined : { kept: pattern, count, least: chanceCosine(layer, rows.length), along: alikeOnly(layer) };
+      return count === 0
+        ? undefined
+        : { kept: pattern, count, least: chanceCosine(layer, rows.length), along: alikeOnly(layer) };
     });
     const found = yield* tools.likeliest(wanted, 'cosine', rows, how);
     wired.forEach((layer, l) => {
