@@ -90,7 +90,10 @@ async function reproduce() {
   // Also what would be in the way of the page is found before anything is trained.
   await writePage();
   if (!options['no-run']) {
-    if (chosen.neighbours) await measureNeighbours();
+    if (chosen.neighbours) {
+      await measureNeighbours();
+      await writePage();
+    }
     for (const grid of chosen.grids) {
       await train(grid);
       await writePage();

@@ -92,7 +92,8 @@ function explain(source) {
     ...(source === undefined
       ? []
       : [
-          `* *Reference*: ${source} *Within*: the difference of the two means is at most ${CLOSE}, or at ` +
+          `* *Reference*: ${source} It scores all pairs of neurons, where the methods here score few. ` +
+            `*Within*: the difference of the two means is at most ${CLOSE}, or at ` +
             `most ${ERRORS} of its standard`,
           '  errors where both deviations are known.',
         ]),

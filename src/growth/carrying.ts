@@ -1,21 +1,20 @@
-import type { F64Block } from '../engine/region.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { Network } from '../nn/network.ts';
+import type { LayerNorms } from './streamNorms.ts';
 
 // A connection carries a signal when its input fires, its output fires, and a path of such connections leads
 // on to an output of the network. In very sparse networks most connections do not (docs/results.md).
 
 /**
  * By layer and CSR position, 1 for a connection that carries a signal, and 0 for others.
- * @param norms squared norms of the activations by layer, the inputs first: 0 for neurons that do not fire.
+ * @param norms of the activations: 0 for neurons that do not fire.
  */
-export function carryingConnections(network: Network, norms: readonly F64Block[]): Uint8Array[] {
-  const fires = norms.map(({ view }) => Uint8Array.from(view, (sum) => Number(sum > 0)));
+export function carryingConnections(network: Network, norms: readonly LayerNorms[]): Uint8Array[] {
   // Every output of the network counts. From there it goes down, layer by layer.
   let leadsOn = new Uint8Array(network.classes).fill(1);
   const carrying: Uint8Array[] = [];
   for (const layer of network.layers.toReversed()) {
-    const found = carryingInLayer(layer, fires[layer.index], leadsOn);
+    const found = carryingInLayer(layer, norms[layer.index].inputs.view, leadsOn);
     carrying.unshift(found.connections);
     leadsOn = found.inputs;
   }
@@ -24,12 +23,12 @@ export function carryingConnections(network: Network, norms: readonly F64Block[]
 
 /**
  * The connections of one layer that carry a signal, and their inputs.
- * @param fires 1 for inputs that fire. @param leadsOn 1 for outputs whose signal reaches an output of the
+ * @param norms of the inputs. @param leadsOn 1 for outputs whose signal reaches an output of the
  *   network.
  */
 function carryingInLayer(
   layer: Layer,
-  fires: Uint8Array,
+  norms: Float64Array,
   leadsOn: Uint8Array,
 ): { connections: Uint8Array; inputs: Uint8Array<ArrayBuffer> } {
   const { indptr, indices, rows: outDim } = layer.pattern();
@@ -40,7 +39,7 @@ function carryingInLayer(
     if (leadsOn[i] === 0) continue;
     for (let p = indptr[i]; p < indptr[i + 1]; p++) {
       const j = indices[p];
-      if (fires[j] === 0 || weights[p] === 0) continue;
+      if (norms[j] === 0 || weights[p] === 0) continue;
       connections[p] = 1;
       inputs[j] = 1;
     }

@@ -48,7 +48,13 @@ export function checkWanted(wanted: Wanted, { inDim, outDim, index }: LayerShape
       `${show(count)} positions are wanted in layer ${index}; expected at most ${free}, as are free`,
     );
   }
-  return { kept, count, least: least === undefined ? undefined : checkNumber('least', least, { least: 0 }) };
+  const along = wanted.along && checkPattern(`the connections to go along in layer ${index}`, wanted.along);
+  return {
+    kept,
+    count,
+    along,
+    least: least === undefined ? undefined : checkNumber('least', least, { least: 0 }),
+  };
 }
 
 export function checkScoreKind(by: ScoreKind): ScoreKind {

@@ -5,7 +5,7 @@ import type { Wanted } from '../topology/topology.ts';
 import { LayerSearch } from './layerSearch.ts';
 import { type PairStream, streamTiles } from './pairStream.ts';
 import type { SearchContext } from './searchContext.ts';
-import { SquaredNorms } from './squaredNorms.ts';
+import { type LayerNorms, sumSquares } from './streamNorms.ts';
 
 /**
  * For every layer with a request, the positions of largest |inner product| among those not kept, in row-major
@@ -18,16 +18,14 @@ export function* searchMagnitudes(
   context: SearchContext,
   requests: readonly (Wanted | undefined)[],
   stream: PairStream,
-  norms?: SquaredNorms,
+  norms?: readonly LayerNorms[],
 ): Work<(Positions | undefined)[]> {
   const { engine, executor } = context;
-  const sums = norms?.sums;
   const region = new Region(engine.arena);
   try {
     const layers = requests.map((request, l) => {
       if (request === undefined) return undefined;
-      const ends = sums && { inputs: sums[l], outputs: sums[l + 1] };
-      return new LayerSearch(context, region, l, request, stream, ends);
+      return new LayerSearch(context, region, l, request, stream, norms?.[l]);
     });
     const passes = Math.max(0, ...layers.map((layer) => layer?.passes ?? 0));
     for (let pass = 0; pass < passes; pass++) {
@@ -59,8 +57,7 @@ export function* searchCosines(
 ): Work<(Positions | undefined)[]> {
   const region = new Region(context.engine.arena);
   try {
-    const norms = new SquaredNorms(region, context.dims);
-    yield* streamTiles(context, stream, (_, count) => norms.add(context, stream, count));
+    const norms = yield* sumSquares(context, region, stream);
     return yield* searchMagnitudes(context, requests, stream, norms);
   } finally {
     region.free();

@@ -24,11 +24,11 @@ import type { EvolvingModel } from './evolvingModel.ts';
 import { searchCosines, searchMagnitudes } from './exactSearch.ts';
 import { GrowthCost } from './growthCost.ts';
 import { sumNeurons } from './neuronSums.ts';
-import { activationPairs, gradientPairs, type PairStream, streamTiles } from './pairStream.ts';
-import { proposePositions } from './proposals.ts';
+import { activationPairs, firstRows, gradientPairs, type PairStream, streamTiles } from './pairStream.ts';
+import { byProductOfNorms, neighboursOfNeighbours, proposePositions } from './proposals.ts';
 import { scoreLists } from './scoreLists.ts';
 import type { SearchContext } from './searchContext.ts';
-import { SquaredNorms } from './squaredNorms.ts';
+import { sumSquares } from './streamNorms.ts';
 import { findWeakest } from './weakest.ts';
 
 /** What tools work with. */
@@ -44,6 +44,9 @@ export interface ToolSetting {
 
 /** Share of the listed positions that are neighbours of neighbours, where the method says nothing. */
 const GUIDED = { cosine: 0.5, gradient: 0 } as const;
+
+/** Rows that tell which neurons are active enough to be proposed. */
+const ACTIVITY_ROWS = 128;
 
 /** The tools of one update. They count what they cost. */
 export class Tools implements GrowthTools {
@@ -100,10 +103,8 @@ export class Tools implements GrowthTools {
     const { network } = this.#open;
     const region = new Region(network.engine.arena);
     try {
-      const norms = new SquaredNorms(region, network.dims);
-      const stream = this.#stream('cosine', rows);
-      yield* streamTiles(this.context, stream, (_, count) => norms.add(this.context, stream, count));
-      return carryingConnections(network, norms.sums);
+      const norms = yield* sumSquares(this.context, region, this.#stream('cosine', rows));
+      return carryingConnections(network, norms);
     } finally {
       region.free();
     }
@@ -138,7 +139,13 @@ export class Tools implements GrowthTools {
     const region = new Region(network.engine.arena);
     try {
       const patterns = network.layers.map((layer) => layer.pattern());
-      const listed = yield* scoreLists(this.context, region, patterns, this.#stream('gradient', rows));
+      const listed = yield* scoreLists(
+        this.context,
+        region,
+        patterns,
+        this.#stream('gradient', rows),
+        'gradient',
+      );
       return listed.map((layer) => layer?.scores.view.slice() ?? new Float32Array(0));
     } finally {
       region.free();
@@ -166,8 +173,7 @@ export class Tools implements GrowthTools {
     const region = new Region(network.engine.arena);
     try {
       const stream = this.#stream(checkScoreKind(by), rows);
-      const norms = by === 'cosine' ? new SquaredNorms(region, network.dims) : undefined;
-      const scored = yield* scoreLists(this.context, region, lists, stream, norms);
+      const scored = yield* scoreLists(this.context, region, lists, stream, by);
       return scored.map((layer) => layer?.scores.view.slice());
     } finally {
       region.free();
@@ -197,16 +203,23 @@ export class Tools implements GrowthTools {
     const question = this.#count();
     const region = new Region(network.engine.arena);
     try {
+      const norms = yield* sumSquares(context, region, firstRows(stream, ACTIVITY_ROWS));
       const lists = requests.map((request, l) => {
         if (request === undefined) return undefined;
         const layer = network.layers[l];
-        const most = Math.max(request.count, Math.ceil(pairs * (layer.inDim + layer.outDim)));
-        const random = this.random(`propose/${question}/${l}`);
-        return proposePositions(request.kept, layer.pattern(), most, guided, random);
+        const proposal = {
+          kept: request.kept,
+          pattern: layer.pattern(),
+          along: request.along ?? layer.pattern(),
+          norms: { inputs: norms[l].inputs.view.slice(), outputs: norms[l].outputs.view.slice() },
+          count: Math.max(request.count, Math.ceil(pairs * (layer.inDim + layer.outDim))),
+          guided,
+          guide: by === 'cosine' ? neighboursOfNeighbours : byProductOfNorms,
+        };
+        return proposePositions(proposal, this.random(`propose/${question}/${l}`));
       });
       yield;
-      const norms = by === 'cosine' ? new SquaredNorms(region, network.dims) : undefined;
-      const scored = yield* scoreLists(context, region, lists, stream, norms);
+      const scored = yield* scoreLists(context, region, lists, stream, by);
       return requests.map((request, l) => {
         const [list, layer] = [lists[l], scored[l]];
         if (request === undefined || list === undefined || layer === undefined) return undefined;

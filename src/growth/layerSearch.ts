@@ -1,5 +1,5 @@
 import { type Kernels, ROW_BYTES, TILE, TOP_K_SCRATCH } from '../engine/abi.ts';
-import type { F32Block, F64Block, I32Block, Region } from '../engine/region.ts';
+import type { F32Block, I32Block, Region } from '../engine/region.ts';
 import type { Positions } from '../matrix/pattern.ts';
 import { addPositions, mergePositions } from '../matrix/pattern.ts';
 import { firstFree } from '../matrix/sampling.ts';
@@ -9,12 +9,7 @@ import { firingNeurons } from './neurons.ts';
 import { type PairPass, planPasses, positionsAt, splitPass } from './pairPasses.ts';
 import type { PairStream } from './pairStream.ts';
 import type { SearchContext } from './searchContext.ts';
-
-/** The squared norms of a layer's neurons on either side. */
-export interface LayerNorms {
-  readonly inputs: F64Block;
-  readonly outputs: F64Block;
-}
+import type { LayerNorms } from './streamNorms.ts';
 
 /** One layer's search, pass by pass; it keeps the best positions so far. */
 export class LayerSearch {

@@ -69,6 +69,12 @@ export function gradientPairs(
   };
 }
 
+/** The first tiles of a stream, of so many rows at least. */
+export function firstRows(stream: PairStream, rows: number): PairStream {
+  const tiles = Math.min(stream.tiles, Math.ceil(rows / TILE));
+  return tiles === stream.tiles ? stream : { ...stream, rows: tiles * TILE, tiles };
+}
+
 /**
  * Loads all tiles, as many at a time as there are slots, and calls back each time.
  * @param use gets the number of the first tile loaded, and how many there are.

@@ -35,17 +35,17 @@ export class PositionList {
     const listIndptr = new Int32Array(rows + 1);
     let q = 0;
     for (let r = 0; r < rows; r++) {
-      const ofRow = byRow.subarray(begin[r], begin[r + 1]);
-      sortFew(ofRow);
+      sortRange(byRow, begin[r], begin[r + 1]);
       let p = indptr[r];
+      const end = indptr[r + 1];
       let last = -1;
       // The list is written over what has been read.
-      for (const col of ofRow) {
+      for (let e = begin[r]; e < begin[r + 1]; e++) {
+        const col = byRow[e];
         if (col === last) continue;
         last = col;
-        while (p < indptr[r + 1] && indices[p] < col) p++;
-        if (p < indptr[r + 1] && indices[p] === col) continue;
-        byRow[q++] = col;
+        while (p < end && indices[p] < col) p++;
+        if (p === end || indices[p] !== col) byRow[q++] = col;
       }
       listIndptr[r + 1] = q;
     }
@@ -53,16 +53,16 @@ export class PositionList {
   }
 }
 
-/** Sorts in place; few elements by insertion, which is the fastest way. */
-function sortFew(list: Int32Array): void {
-  if (list.length > 64) {
-    list.sort();
+/** Sorts a range in place; few elements by insertion, which is the fastest way. */
+function sortRange(list: Int32Array, begin: number, end: number): void {
+  if (end - begin > 64) {
+    list.subarray(begin, end).sort();
     return;
   }
-  for (let i = 1; i < list.length; i++) {
+  for (let i = begin + 1; i < end; i++) {
     const item = list[i];
     let at = i;
-    for (; at > 0 && list[at - 1] > item; at--) list[at] = list[at - 1];
+    for (; at > begin && list[at - 1] > item; at--) list[at] = list[at - 1];
     list[at] = item;
   }
 }

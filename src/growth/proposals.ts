@@ -1,54 +1,145 @@
 import type { Random } from '../base/random.ts';
-import { type CsrPattern, transposePattern } from '../matrix/pattern.ts';
+import { type CsrPattern, type Positions, transposePattern } from '../matrix/pattern.ts';
 import { firstFree } from '../matrix/sampling.ts';
 import { PositionList } from './positionList.ts';
 
 // Which positions are worth a score, found without looking at all of them.
 
-/**
- * About `count` distinct free positions of a layer, in row-major order as a pattern; all of them where there
- * are no more. Part of them are drawn uniformly; the others are neighbours of neighbours: from a connection
- * (j, a) to another output neuron of input a, and on to another input b of that one. What is like my
- * neighbour is often like me (Dong et al. 2011), and so what one good pair finds, its neighbours find.
- * @param kept positions that are not free.
- * @param pattern whose connections are gone along.
- * @param guided share of the positions that are neighbours of neighbours.
- */
-export function proposePositions(
-  kept: CsrPattern,
-  pattern: CsrPattern,
-  count: number,
-  guided: number,
-  random: Random,
-): CsrPattern {
-  const { rows, cols } = kept;
-  const free = rows * cols - kept.indices.length;
-  if (count >= free) {
-    const all = firstFree(kept, free);
-    const list = new PositionList(kept, free);
-    all.rows.forEach((row, e) => {
-      list.add(row, all.cols[e]);
-    });
+/** What is known of a layer's neurons on either side. */
+export interface NeuronNorms {
+  /** Squared norms over some rows; 0 for a neuron whose scores are all 0. */
+  readonly inputs: Float64Array;
+  readonly outputs: Float64Array;
+}
+
+/** Where a layer's positions are listed from. */
+export interface Proposal {
+  /** Positions that are not free. */
+  readonly kept: CsrPattern;
+  readonly pattern: CsrPattern;
+  /** Connections along which neighbours of neighbours are looked for. */
+  readonly along: CsrPattern;
+  readonly norms: NeuronNorms;
+  /** About how many positions are listed. */
+  readonly count: number;
+  /** Share of the positions that `guide` draws; the others are uniform among neurons whose norm is not 0. */
+  readonly guided: number;
+  readonly guide: Guide;
+}
+
+/** Adds `count` positions to a list. */
+type Guide = (proposal: Proposal, list: PositionList, count: number, random: Random) => void;
+
+/** Distinct free positions of a layer, as a pattern; all of them where there are no more. */
+export function proposePositions(proposal: Proposal, random: Random): CsrPattern {
+  const { kept, norms, count, guided, guide } = proposal;
+  const free = kept.rows * kept.cols - kept.indices.length;
+  if (count >= free) return listAll(kept, free);
+  const outputs = active(norms.outputs);
+  const inputs = active(norms.inputs);
+  const list = new PositionList(kept, count);
+  if (outputs.length * inputs.length <= count) {
+    for (const row of outputs) for (const col of inputs) list.add(row, col);
     return list.pattern();
   }
-  const list = new PositionList(kept, count);
-  const neighbours = pattern.indices.length === 0 ? 0 : Math.floor(guided * count);
-  for (let e = neighbours; e < count; e++) list.add(random.below(rows), random.below(cols));
-  if (neighbours > 0) addNeighbours(list, pattern, neighbours, random);
+  const byGuide = Math.floor(guided * count);
+  for (let e = byGuide; e < count; e++) {
+    list.add(outputs[random.below(outputs.length)], inputs[random.below(inputs.length)]);
+  }
+  if (byGuide > 0) guide(proposal, list, byGuide, random);
   return list.pattern();
 }
 
-function addNeighbours(list: PositionList, pattern: CsrPattern, count: number, random: Random): void {
-  const { rows, indptr, indices } = pattern;
-  const byInput = transposePattern(pattern);
-  const rowOf = new Int32Array(indices.length);
-  for (let r = 0; r < rows; r++) rowOf.fill(r, indptr[r], indptr[r + 1]);
+/**
+ * Neighbours of neighbours: from a connection (j, a) to another output neuron of input a, and on to another
+ * input b of that one; the pair is (j, b). What is like my neighbour is often like me (Dong et al. 2011), so
+ * what one good pair finds, its neighbours find.
+ */
+export function neighboursOfNeighbours(
+  { pattern, along }: Proposal,
+  list: PositionList,
+  count: number,
+  random: Random,
+): void {
+  const byInput = transposePattern(along);
+  const starts = startsAlong(pattern, byInput.indptr);
+  if (starts.rows.length === 0) return;
   for (let e = 0; e < count; e++) {
-    const p = random.below(indices.length);
-    const input = indices[p];
+    const start = random.below(starts.rows.length);
+    const input = starts.cols[start];
     const first = byInput.indptr[input];
     const other = byInput.indices[first + random.below(byInput.indptr[input + 1] - first)];
-    const begin = indptr[other];
-    list.add(rowOf[p], indices[begin + random.below(indptr[other + 1] - begin)]);
+    const begin = along.indptr[other];
+    list.add(starts.rows[start], along.indices[begin + random.below(along.indptr[other + 1] - begin)]);
   }
+}
+
+/**
+ * Pairs in proportion to the product of their norms, an upper bound of the |inner product| (GraBo takes sums
+ * of magnitudes; Heddes et al. 2024).
+ */
+export function byProductOfNorms(
+  { norms }: Proposal,
+  list: PositionList,
+  count: number,
+  random: Random,
+): void {
+  const drawOutput = inProportion(norms.outputs);
+  const drawInput = inProportion(norms.inputs);
+  for (let e = 0; e < count; e++) list.add(drawOutput(random), drawInput(random));
+}
+
+/** The connections whose input the way goes on from. @param offsets of the connections gone along, by input. */
+function startsAlong({ rows, indptr, indices }: CsrPattern, offsets: Int32Array): Positions {
+  const starts = { rows: new Int32Array(indices.length), cols: new Int32Array(indices.length) };
+  let count = 0;
+  for (let r = 0; r < rows; r++) {
+    for (let p = indptr[r]; p < indptr[r + 1]; p++) {
+      const input = indices[p];
+      if (offsets[input] === offsets[input + 1]) continue;
+      starts.rows[count] = r;
+      starts.cols[count++] = input;
+    }
+  }
+  return { rows: starts.rows.subarray(0, count), cols: starts.cols.subarray(0, count) };
+}
+
+/** Draws neurons in proportion to the roots of their squared norms. */
+function inProportion(squares: Float64Array): (random: Random) => number {
+  const upTo = new Float64Array(squares.length);
+  let sum = 0;
+  squares.forEach((square, i) => {
+    sum += Math.sqrt(square);
+    upTo[i] = sum;
+  });
+  return (random) => {
+    const at = random.next() * sum;
+    let low = 0;
+    let high = upTo.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (upTo[middle] > at) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+}
+
+/** The neurons whose norm is not 0. */
+function active(norms: Float64Array): Int32Array {
+  const list = new Int32Array(norms.length);
+  let count = 0;
+  norms.forEach((norm, i) => {
+    if (norm > 0) list[count++] = i;
+  });
+  return list.subarray(0, count);
+}
+
+function listAll(kept: CsrPattern, free: number): CsrPattern {
+  const all = firstFree(kept, free);
+  const list = new PositionList(kept, free);
+  all.rows.forEach((row, e) => {
+    list.add(row, all.cols[e]);
+  });
+  return list.pattern();
 }

@@ -4,16 +4,8 @@ import { sampleFree } from '../matrix/sampling.ts';
 import type { Work } from '../run/turns.ts';
 import { removeChains } from './chainRemoval.ts';
 import { positionsOfKeys } from './drawByProduct.ts';
-import type { MethodOptions } from './method.ts';
 import { type MissingLinks, scoreMissingLinks } from './missingLinks.ts';
-import { type PruneOptions, pruneOptions } from './pruneOptions.ts';
 import type { Edit, EvolvingLayer, EvolvingNetwork, GrowthTools } from './topology.ts';
-
-/** What PruneOptions are on the command line, with the share that is published. */
-export const cannistraciHebbOptions = {
-  ...pruneOptions,
-  pruneFraction: { ...pruneOptions.pruneFraction, default: 0.3 },
-} as const satisfies MethodOptions<PruneOptions>;
 
 /** How links are chosen by their strength. */
 export interface LinkChoice {

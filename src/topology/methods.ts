@@ -4,6 +4,7 @@ import { cht } from './methods/cht.ts';
 import { chts } from './methods/chts.ts';
 import { cte } from './methods/cte.ts';
 import { cteGse } from './methods/cteGse.ts';
+import { cteRigl } from './methods/cteRigl.ts';
 import { ctreSeq } from './methods/ctreSeq.ts';
 import { ctreSim } from './methods/ctreSim.ts';
 import { dense } from './methods/dense.ts';
@@ -24,6 +25,7 @@ import type { Topology } from './topology.ts';
  */
 const METHOD_TABLE = {
   cteGse,
+  cteRigl,
   ctreSim,
   ctreSeq,
   cte,

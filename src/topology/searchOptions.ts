@@ -8,7 +8,7 @@ export interface SearchOptions {
    * `exact`: among all pairs of neurons.
    */
   readonly search?: Likelihood['search'];
-  /** Positions listed for each neuron of a layer, on either side; 8. */
+  /** Positions listed for each neuron of a layer, on either side; 6. */
   readonly pairs?: number;
 }
 
@@ -26,7 +26,7 @@ export const searchOptions = {
     flag: 'pairs',
     value: 'n',
     help: 'listed pairs for each neuron',
-    default: 8,
+    default: 6,
     kind: 'number',
     bounds: { least: 0.01 },
   },

@@ -64,6 +64,8 @@ export interface Wanted {
    * the number.
    */
   readonly least?: number;
+  /** Connections along which neighbours of neighbours are looked for; absent: those there are. */
+  readonly along?: CsrPattern;
 }
 
 /** How `likeliest` looks for positions. */

@@ -1,5 +1,11 @@
 import type { Random } from '../base/random.ts';
-import { addPositions, type CsrPattern, mergePositions, type Positions } from '../matrix/pattern.ts';
+import {
+  addPositions,
+  type CsrPattern,
+  mergePositions,
+  type Positions,
+  removeConnections,
+} from '../matrix/pattern.ts';
 import { sampleFree } from '../matrix/sampling.ts';
 import { drawWeight, uniform } from '../nn/initializer.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
@@ -10,7 +16,7 @@ import type { EvolvingNetwork, Likelihood, StartTools } from './topology.ts';
 /**
  * Rows that the cosines are over: enough to tell them from chance, and the cost does not grow with the data.
  */
-const WIRING_ROWS = 2000;
+const WIRING_ROWS = 1000;
 /**
  * With so few rows that chance alone reaches this cosine, cosines tell nothing, and a layer is left as it is.
  */
@@ -31,6 +37,8 @@ export interface Wiring extends Likelihood {
 interface WiredLayer extends LayerShape {
   pattern: CsrPattern;
   weights: Float32Array;
+  /** By CSR position, 1 for a connection between neurons that were found to fire together. */
+  isAlike: Float32Array;
 }
 
 /**
@@ -49,7 +57,15 @@ export function* wireByCosine(
     const { index, inDim, outDim, nnz, pattern, weights } = layer;
     const isFull = nnz === inDim * outDim;
     if (isFull || chanceCosine(layer, rows.length) >= MAX_CHANCE_COSINE) return undefined;
-    return { index, inDim, outDim, nnz, pattern, weights: weights.map((weight) => weight * RANDOM_GAIN) };
+    return {
+      index,
+      inDim,
+      outDim,
+      nnz,
+      pattern,
+      weights: weights.map((weight) => weight * RANDOM_GAIN),
+      isAlike: new Float32Array(nnz),
+    };
   });
   if (wired.every((layer) => layer === undefined)) return;
   tools.replace(wired);
@@ -58,7 +74,9 @@ export function* wireByCosine(
       if (layer === undefined) return undefined;
       const { inDim, outDim, nnz, pattern } = layer;
       const count = Math.min(Math.floor(share * nnz), inDim * outDim - nnz);
-      return count === 0 ? undefined : { kept: pattern, count, least: chanceCosine(layer, rows.length) };
+      return count === 0
+        ? undefined
+        : { kept: pattern, count, least: chanceCosine(layer, rows.length), along: alikeOnly(layer) };
     });
     const found = yield* tools.likeliest(wanted, 'cosine', rows, how);
     wired.forEach((layer, l) => {
@@ -78,14 +96,24 @@ function rewire(layer: WiredLayer, prune: Int32Array, chosen: Positions, random:
   const drawn = sampleFree(addPositions(pattern, chosen), prune.length - chosen.cols.length, random);
   const plan = planEdit(pattern, { prune, grow: mergePositions(chosen, drawn), random: drawn });
   const values = { view: layer.weights };
+  const isAlike = { view: layer.isAlike };
   const setPattern = (changed: CsrPattern): void => {
     layer.pattern = changed;
     layer.weights = new Float32Array(changed.indices.length);
+    layer.isAlike = new Float32Array(changed.indices.length);
     values.view = layer.weights;
+    isAlike.view = layer.isAlike;
   };
   const bound = uniform().bound(layer);
-  applyEdit({ setPattern, values, weightSlots: [] }, plan, () => drawWeight(bound, random));
-  weaken(layer, drawn);
+  applyEdit({ setPattern, values, weightSlots: [isAlike] }, plan, () => drawWeight(bound, random));
+  for (const p of placesOf(layer.pattern, drawn)) layer.weights[p] *= RANDOM_GAIN;
+  for (const p of placesOf(layer.pattern, chosen)) layer.isAlike[p] = 1;
+}
+
+/** The layer's connections between neurons that were found to fire together. */
+function alikeOnly({ pattern, isAlike }: WiredLayer): CsrPattern {
+  const others = Int32Array.from(isAlike.keys()).filter((p) => isAlike[p] === 0);
+  return removeConnections(pattern, others);
 }
 
 /**
@@ -97,13 +125,12 @@ function chanceCosine({ inDim, outDim }: LayerShape, rows: number): number {
   return Math.sqrt((2 * Math.LN2 * bits) / rows);
 }
 
-/** Multiplies the weights at the positions, which are connections in row-major order, by RANDOM_GAIN. */
-function weaken({ pattern, weights }: WiredLayer, { rows, cols }: Positions): void {
-  const { indptr, indices } = pattern;
+/** CSR positions of connections that are listed in row-major order. */
+function placesOf({ indptr, indices }: CsrPattern, { rows, cols }: Positions): Int32Array {
   let p = 0;
-  rows.forEach((row, e) => {
+  return Int32Array.from(rows, (row, e) => {
     p = Math.max(p, indptr[row]);
     while (indices[p] !== cols[e]) p++;
-    weights[p] *= RANDOM_GAIN;
+    return p;
   });
 }

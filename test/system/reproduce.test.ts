@@ -114,7 +114,7 @@ describe('npm run reproduce', () => {
     writeSummary(out, 'madelon.published-1', { ...OWN, 'method-preset': 'published' }, [
       { method: 'set', accuracies: [0.8, ...SEVEN.slice(1)] },
     ]);
-    writeSummary(out, 'madelon.full-1', { ...MADELON, epochs: '30' }, [
+    writeSummary(out, 'madelon.full-1', { ...MADELON, epochs: '20' }, [
       { method: 'dense', accuracies: [0.56, 0.57], explorationRate: null },
     ]);
     writeSummary(out, 'madelon.paper-1', { ...MADELON, preset: 'paper', epochs: '500' }, [
@@ -170,7 +170,7 @@ describe('npm run reproduce', () => {
           ...['`set`, published', '7 of n', '0.826 ± 0.036', '−0.006', '0 of 7', '1.000'],
           ...['no difference shown', ...cost('9')],
         ],
-        [...['`dense`, 30 epochs', '2', '0.565 ± 0.007', ...none], ...['4.5 ×', '–', '50 %', '4', '6.5']],
+        [...['`dense`, 20 epochs', '2', '0.565 ± 0.007', ...none], ...['4.5 ×', '–', '50 %', '4', '6.5']],
       ]);
       expect(page).toContain('p after Holm for 3 comparisons: a verdict takes 7 seeds. Rows without');
       expect(page).toContain('\n\n200 epochs, 6,502 connections (0.26 %).\n\n');

@@ -1,8 +1,8 @@
 import type { Random } from '../../base/random.ts';
-import { cannistraciHebbOptions, evolveByPaths } from '../cannistraciHebb.ts';
+import { evolveByPaths } from '../cannistraciHebb.ts';
 import { type Method, type MethodPreset, readMethodOptions } from '../method.ts';
 import type { MissingLinks } from '../missingLinks.ts';
-import { type PruneOptions, pruneShare, updateIsDue } from '../pruneOptions.ts';
+import { type PruneOptions, pruneOptions, pruneShare, updateIsDue } from '../pruneOptions.ts';
 import { strongest } from '../ranking.ts';
 import { startAtRandom } from '../startAtRandom.ts';
 import type { Topology } from '../topology.ts';
@@ -12,7 +12,8 @@ export const cht = {
   name: 'cht',
   about: 'Grows the links that close the most paths of three; needs no gradient.',
   source: 'Zhang et al., ICLR 2024',
-  options: cannistraciHebbOptions,
+  options: pruneOptions,
+  published: { pruneFraction: 0.3 },
   create: createCht,
 } as const satisfies Method;
 
@@ -24,7 +25,7 @@ export const cht = {
  * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
  */
 export function createCht(options: PruneOptions & MethodPreset = {}): Topology<null> {
-  const checked = readMethodOptions<PruneOptions>('topology.cht', cannistraciHebbOptions, options);
+  const checked = readMethodOptions<PruneOptions>('topology.cht', pruneOptions, options, cht.published);
   return Object.freeze<Topology<null>>({
     name: 'cht',
     options: checked,

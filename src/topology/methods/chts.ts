@@ -1,6 +1,6 @@
-import { cannistraciHebbOptions, evolveByPaths } from '../cannistraciHebb.ts';
+import { evolveByPaths } from '../cannistraciHebb.ts';
 import { type Method, type MethodOptions, type MethodPreset, readMethodOptions } from '../method.ts';
-import { type PruneOptions, pruneShare, shareDone, updateIsDue } from '../pruneOptions.ts';
+import { type PruneOptions, pruneOptions, pruneShare, shareDone, updateIsDue } from '../pruneOptions.ts';
 import { drawByWeight, softWeights } from '../softChoice.ts';
 import { startAtRandom } from '../startAtRandom.ts';
 import type { Topology } from '../topology.ts';
@@ -12,7 +12,7 @@ export interface ChtsOptions extends PruneOptions {
 }
 
 const chtsOptions = {
-  ...cannistraciHebbOptions,
+  ...pruneOptions,
   sharpness: {
     flag: 'sharpness',
     value: 'p',
@@ -29,6 +29,7 @@ export const chts = {
   about: 'As cht, but draws the links that go and those that come.',
   source: 'Zhang et al., Preprints 2024',
   options: chtsOptions,
+  published: { pruneFraction: 0.3 },
   create: createChts,
 } as const satisfies Method;
 
@@ -39,7 +40,7 @@ export const chts = {
  * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
  */
 export function createChts(options: ChtsOptions & MethodPreset = {}): Topology<null> {
-  const checked = readMethodOptions<ChtsOptions>('topology.chts', chtsOptions, options);
+  const checked = readMethodOptions<ChtsOptions>('topology.chts', chtsOptions, options, chts.published);
   return Object.freeze<Topology<null>>({
     name: 'chts',
     options: checked,

@@ -13,12 +13,22 @@ function variants(name: MethodName): Record<string, unknown>[] {
   const { options } = methods[name];
   const every = 'every' in options ? { every: 7 } : {};
   const choices = Object.entries(options).flatMap(([key, option]) =>
-    option.kind === 'choice' ? option.choices.map((choice) => ({ [key]: choice, ...every })) : [],
+    option.kind === 'choice'
+      ? option.choices
+          .filter((choice) => choice !== option.default)
+          .map((choice) => ({ [key]: choice, ...every }))
+      : [],
   );
-  return [{}, { preset: 'published' }, { preset: 'published', ...every }, ...choices];
+  const published = { preset: 'published', ...every };
+  return [{}, every, { preset: 'published' }, published, ...choices];
 }
 
-const cases = METHOD_NAMES.flatMap((name) => variants(name).map((options) => ({ name, options })));
+const cases = METHOD_NAMES.flatMap((name) => {
+  const distinct = new Map(
+    variants(name).map((options) => [JSON.stringify(topologyByName(name, options).options), options]),
+  );
+  return [...distinct.values()].map((options) => ({ name, options }));
+});
 
 /** Connections of every layer at the start and after each epoch, and the model's bytes in the end. */
 async function train(name: MethodName, options: Record<string, unknown>) {

@@ -1,0 +1,146 @@
+import type { LayerShape } from '../nn/layerShape.ts';
+import type { Work } from '../run/turns.ts';
+import { type CosineOptions, cosineOptions, cosineRows } from './cosineOptions.ts';
+import type { MethodOptions } from './method.ts';
+import { pruneShare, shareDone, updateIsDue } from './pruneOptions.ts';
+import { growFound, pruneWeakest } from './replaceWeakest.ts';
+import { startAtRandom } from './startAtRandom.ts';
+import type { Evolved, EvolvingNetwork, GrowthTools, Progress, Topology } from './topology.ts';
+import { wireByCosine } from './wireByCosine.ts';
+
+/** Options of the methods that grow by cosine first, and then by gradient. */
+export interface CosineThenGradientOptions extends CosineOptions {
+  /** Updates before the first step, by what fires together; 24. */
+  readonly wiring?: number;
+  /** Share of the training in which growth is by cosine; 0.3. */
+  readonly cosineShare?: number;
+  /** Mini-batches that the gradient is the mean of; 5. */
+  readonly batches?: number;
+  /**
+   * With `every: 0`: multiply-adds that updates may take, as a share of those of the steps. Where an update
+   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.5.
+   */
+  readonly growthShare?: number;
+}
+
+/** What CosineThenGradientOptions are on the command line. */
+export const cosineThenGradientOptions = {
+  ...cosineOptions,
+  wiring: {
+    flag: 'wiring',
+    value: 'n',
+    help: 'updates before the first step, by what fires together',
+    default: 24,
+    kind: 'integer',
+    bounds: { least: 0 },
+  },
+  cosineShare: {
+    flag: 'cosine-share',
+    value: 's',
+    help: 'share of the training in which growth is by cosine',
+    default: 0.3,
+    kind: 'number',
+    bounds: { least: 0, most: 1 },
+  },
+  batches: {
+    flag: 'gradient-batches',
+    value: 'n',
+    help: 'mini-batches of the gradient',
+    default: 5,
+    kind: 'integer',
+    bounds: { least: 1 },
+  },
+  growthShare: {
+    flag: 'growth-share',
+    value: 's',
+    help: 'arithmetic of updates, at most, as a share of the\nsteps: fewer updates where they cost more; 0: no limit',
+    default: 0.5,
+    kind: 'number',
+    bounds: { least: 0 },
+  },
+} as const satisfies MethodOptions<CosineThenGradientOptions>;
+
+/** Share of a layer's connections that an update of the wiring replaces. */
+const WIRING_SHARE = 0.3;
+/** Rows that tell which connections carry a signal. */
+const CARRYING_ROWS = 512;
+
+/**
+ * The method of checked options. It connects neurons that fire together before anything is learnt. In the
+ * first part of the training it grows by cosine as CTE does; after that it grows by gradient as RigL does,
+ * and prunes connections that carry nothing first. Cosines find the inputs that belong together where labels
+ * alone tell noise from signal badly; gradients then find what the classes need. New connections begin at 0.
+ */
+export function cosineThenGradient(
+  name: string,
+  options: Readonly<Required<CosineThenGradientOptions>>,
+): Topology<null> {
+  const { wiring, search, pairs, cosineShare } = options;
+  const isDue = updateIsDue(options);
+  const isByCosine = (progress: Progress): boolean => shareDone(progress) <= cosineShare;
+  return Object.freeze<Topology<null>>({
+    name,
+    options: { ...options },
+    growInitializer: 'zeros',
+    init: startAtRandom,
+    *start(network, states, tools) {
+      if (wiring > 0) {
+        yield* wireByCosine(network, tools, { updates: wiring, share: WIRING_SHARE, search, pairs });
+      }
+      return states;
+    },
+    isDue(progress, layers) {
+      if (!isDue(progress)) return false;
+      if (options.every > 0 || options.growthShare === 0) return true;
+      return progress.epoch % epochsBetween(options, progress, layers, isByCosine(progress)) === 0;
+    },
+    *evolve(network, states, tools) {
+      const grown = isByCosine(network.progress) ? growByCosine : growByGradient;
+      return { ...(yield* grown(options, network, tools)), states };
+    },
+  });
+}
+
+function* growByCosine(
+  options: Required<CosineThenGradientOptions>,
+  network: EvolvingNetwork,
+  tools: GrowthTools,
+): Work<Omit<Evolved<null>, 'states'>> {
+  const replaced = pruneWeakest(network, tools, pruneShare(options, network.progress));
+  const found = yield* tools.likeliest(replaced, 'cosine', cosineRows(tools, options), options);
+  return { edits: growFound(replaced, found), by: 'cosine' };
+}
+
+function* growByGradient(
+  options: Required<CosineThenGradientOptions>,
+  network: EvolvingNetwork,
+  tools: GrowthTools,
+): Work<Omit<Evolved<null>, 'states'>> {
+  const { progress, layers } = network;
+  const carrying = yield* tools.carrying(tools.sampleRows(CARRYING_ROWS, 'carrying-rows'));
+  const strengths = layers.map(({ weights }, l) => weights.map((weight, p) => weight * carrying[l][p]));
+  const replaced = pruneWeakest(network, tools, pruneShare(options, progress), strengths);
+  const rows = tools.sampleRows(options.batches * progress.batchSize, 'gradient-rows');
+  const found = yield* tools.likeliest(replaced, 'gradient', rows, options);
+  return { edits: growFound(replaced, found), by: 'gradient' };
+}
+
+/** Epochs from one update to the next: as few as keep the updates within their share of the arithmetic. */
+function epochsBetween(
+  { rows, batches, pairs, growthShare }: Required<CosineThenGradientOptions>,
+  progress: Progress,
+  layers: readonly LayerShape[],
+  isByCosine: boolean,
+): number {
+  const sum = (count: (layer: LayerShape) => number): number =>
+    layers.reduce((total, layer) => total + count(layer), 0);
+  const connections = sum(({ nnz }) => nnz);
+  const listed = pairs * sum(({ inDim, outDim }) => inDim + outDim);
+  const all = progress.rows;
+  const byCosine = Math.min(all, rows === 0 ? all : rows) * (connections + listed);
+  const byGradient =
+    Math.min(all, batches * progress.batchSize) * (2 * connections + listed) +
+    Math.min(all, CARRYING_ROWS) * connections;
+  const steps = all * 3 * connections;
+  return Math.max(1, Math.ceil((isByCosine ? byCosine : byGradient) / (growthShare * steps)));
+}
