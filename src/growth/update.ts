@@ -92,15 +92,20 @@ function checkBalance(name: string, { edits, shrinks }: Evolved<unknown>): numbe
  * among networks of as many connections, and a sparse layer cannot become full again.
  * @throws CtreError `E_ARGUMENT` for a layer that would have no connection, or all of them.
  */
-function checkSize(name: string, { index, inDim, outDim, structure }: Layer, nnz: number, lost: number): void {
+function checkSize(
+  name: string,
+  { index, inDim, outDim, structure }: Layer,
+  nnz: number,
+  lost: number,
+): void {
   const isAllowed = structure !== undefined || lost > 0;
   if (nnz > 0 && nnz < inDim * outDim && isAllowed) return;
   throw new CtreError(
     'E_ARGUMENT',
     isAllowed
       ? `the topology method ${name} leaves layer ${index} with ${nnz} connections of ${inDim * outDim}; ` +
-        'expected at least one, and fewer than all'
+          'expected at least one, and fewer than all'
       : `the topology method ${name} moves connections out of layer ${index}, which has all of them; ` +
-        'leave such a layer as it is',
+          'leave such a layer as it is',
   );
 }

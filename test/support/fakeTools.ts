@@ -121,8 +121,8 @@ export function denseGradients(
 }
 
 /**
- * The score of every position of every layer over some rows, `[outDim, inDim]` row-major: |cosine|, or the
- * mean gradient.
+ * The score of every position of every layer over some rows, `[outDim, inDim]` row-major: the cosine,
+ * or the mean gradient.
  */
 export function denseScores(model: FakeModel, by: ScoreKind, rows: readonly number[]): Float64Array[] {
   if (by === 'gradient') return denseGradients(model, rows);
@@ -135,7 +135,7 @@ export function denseScores(model: FakeModel, by: ScoreKind, rows: readonly numb
     const outputs = Array.from({ length: outDim }, (_, b) => ofNeuron(l + 1, b));
     return Float64Array.from({ length: outDim * cols }, (_, p) => {
       const [a, b] = [inputs[p % cols], outputs[Math.floor(p / cols)]];
-      return dot(a, b) === 0 ? 0 : Math.abs(dot(a, b)) / Math.sqrt(dot(a, a) * dot(b, b));
+      return dot(a, b) === 0 ? 0 : dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
     });
   });
 }
