@@ -28,8 +28,9 @@ const inBrowser = ({ browser }, node, threads) =>
   browser.threads.find((entry) => entry.threads === threads)?.ratios[node]?.worker;
 /** Big networks are measured on one Node only. */
 const scaleOn = ({ scale }, node) => (scale.measuredOn === node ? scale : undefined);
-const million = (results, node, method) =>
-  scaleOn(results, node)?.networks.find((entry) => entry.n === 1_000_000 && entry.method === method);
+const network = (results, node, n, method) =>
+  scaleOn(results, node)?.networks.find((entry) => entry.n === n && entry.method === method);
+const gibibytes = (bytes) => (bytes === undefined ? undefined : bytes / 2 ** 30);
 
 /** The suite, the figure, its limit (most or least), and how to find it: (results, node) → number. */
 const TARGETS = [
@@ -108,22 +109,23 @@ const TARGETS = [
   ],
   [
     'evolution',
-    'ctre-sim growth, exact ÷ sampled',
-    { least: 20 },
-    (r, node) => growth(r, node)?.exactToSampled,
+    "the default's search by cosine ÷ one training epoch",
+    { most: 1 },
+    (r, node) => growth(r, node)?.cosine.listedToEpoch,
   ],
-  ['evolution', 'recall of the exact top k', { least: 0.98 }, (r, node) => growth(r, node)?.recall.median],
+  ['evolution', 'the same by gradient', { most: 1 }, (r, node) => growth(r, node)?.gradient.listedToEpoch],
   [
     'evolution',
-    'the same growth ÷ one training epoch',
-    { most: 1 },
-    (r, node) => growth(r, node)?.sampledToEpoch,
+    'share of the choice among all pairs that it finds: by cosine',
+    {},
+    (r, node) => growth(r, node)?.cosine.recall,
   ],
+  ['evolution', 'the same by gradient', {}, (r, node) => growth(r, node)?.gradient.recall],
   [
     'evolution',
     'SET evolution ÷ one training epoch',
     { most: 0.1 },
-    (r, node) => growth(r, node)?.setToEpoch,
+    (r, node) => growth(r, node)?.set.toEpoch,
   ],
   [
     'threads',
@@ -141,11 +143,34 @@ const TARGETS = [
   ],
   [
     'scale',
-    'three layers of 1 000 000, SET: seconds an epoch',
-    {},
-    (r, node) => million(r, node, 'set')?.epoch?.median,
+    "the default's wiring at n = 10 000 ÷ an epoch of 2 000 rows",
+    { most: 20 },
+    (r, node) => network(r, node, 10_000, 'cte-gse')?.toEpoch?.start,
   ],
-  ['scale', 'the same, ctre-sim', {}, (r, node) => million(r, node, 'ctre-sim')?.epoch?.median],
+  [
+    'scale',
+    'an update of the default ÷ an epoch of 2 000 rows, n = 100 000',
+    { most: 1 },
+    (r, node) => network(r, node, 100_000, 'cte-gse')?.toEpoch?.evolution,
+  ],
+  [
+    'scale',
+    'three layers of 1 000 000, 203 rows: an update of the default ÷ an epoch',
+    { most: 1 },
+    (r, node) => network(r, node, 1_000_000, 'cte-gse')?.toEpoch?.evolution,
+  ],
+  [
+    'scale',
+    'the same: memory of the kernels, GiB',
+    { most: 4 },
+    (r, node) => gibibytes(network(r, node, 1_000_000, 'cte-gse')?.memory),
+  ],
+  [
+    'scale',
+    'the same, SET: seconds an epoch',
+    {},
+    (r, node) => network(r, node, 1_000_000, 'set')?.epoch?.median,
+  ],
   [
     'browser',
     'epoch, Node ÷ Chromium (a worker), n = 1 000, ε = 5: one thread',

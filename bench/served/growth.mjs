@@ -1,63 +1,67 @@
-// ctre-sim's choice of what to grow, as a contestant: exactly among all pairs, or from a sample. A network is
-// trained first. After that nothing changes (the learning rate is 0, edits are dropped), so that both
-// searches answer the same question.
+// What a search for connections finds and takes, as a contestant. A network is trained with the default
+// method first. After that nothing changes (the learning rate is 0, there are no edits), so that every search
+// answers the same question.
 //
 //   open JSON          { rows, epochs, layers, epsilon }; trains and answers { data, accuracy }
-//   grow exact         one update of the topology; answers { train, evolve }: seconds of an epoch and of it
-//   grow sampled       likewise, and recall: the share of the last exact choice that is chosen
+//   grow cosine        one search among all pairs and one among listed pairs; answers { exact, listed, recall,
+//                      pairs, epoch }: seconds of both, the share of the exact choice that the listed one has,
+//                      pairs scored by the listed one, and seconds of an epoch
+//   grow gradient      likewise
 //   set                an epoch and an update of the same network under SET; answers { train, evolve }
 import { optimizer, SparseMLP, topology } from '../../dist/index.js';
-import { DEFAULT_SAMPLE } from '../../dist/topology/search.js';
+import { pruneWeakest } from '../../dist/topology/index.js';
 import { digits } from '../problems.mjs';
 import { serve } from './serve.mjs';
 
-const NOWHERE = { rows: new Int32Array(0), cols: new Int32Array(0) };
-const NOTHING = Object.freeze({ prune: new Int32Array(0), grow: NOWHERE, random: NOWHERE });
+/** Rows that a search scores by, as the default's. */
+const ROWS = { cosine: 512, gradient: 500 };
 
 const still = optimizer.sgd({ learningRate: 0 });
-const ctreSim = topology.ctreSim();
-let search = DEFAULT_SAMPLE;
-let frozen = false;
-/** Layer → the positions chosen last. */
-let chosen = [];
+const byDefault = topology.cteGse();
+const { pairs } = byDefault.options;
+let kind;
+let found;
+
 const watched = {
-  ...ctreSim,
-  get search() {
-    return search;
-  },
-  evolve(layer, state, random) {
-    const { rows, cols } = layer.candidates;
-    chosen[layer.index] = Array.from(rows, (row, e) => row * layer.inDim + cols[e]);
-    const evolved = ctreSim.evolve(layer, state, random);
-    return frozen ? { ...evolved, edit: NOTHING } : evolved;
+  ...byDefault,
+  isDue: (progress, layers) => (kind === undefined ? byDefault.isDue(progress, layers) : progress.isEpochEnd),
+  *evolve(network, states, tools) {
+    if (kind === undefined) return yield* byDefault.evolve(network, states, tools);
+    const wanted = pruneWeakest(network, tools, 0.2);
+    const rows = tools.sampleRows(ROWS[kind]);
+    const search = function* (how) {
+      const begin = performance.now();
+      const positions = yield* tools.likeliest(wanted, kind, rows, { search: how, pairs });
+      return { positions, seconds: (performance.now() - begin) / 1000 };
+    };
+    const listed = yield* search('auto');
+    const exact = yield* search('exact');
+    found = {
+      exact: exact.seconds,
+      listed: listed.seconds,
+      recall: recall(exact.positions, listed.positions),
+    };
+    return { edits: network.layers.map(() => undefined), states };
   },
 };
+
+/** The share of the exact choice that the other has, too. */
+function recall(exact, listed) {
+  let same = 0;
+  let all = 0;
+  exact.forEach((positions, l) => {
+    if (positions === undefined) return;
+    const keys = ({ rows, cols }) => Array.from(rows, (row, e) => `${row},${cols[e]}`);
+    const have = new Set(keys(listed[l]));
+    all += positions.rows.length;
+    same += keys(positions).filter((key) => have.has(key)).length;
+  });
+  return same / all;
+}
 
 let data;
 let model;
 let other;
-let exact = [];
-
-/** An epoch, an update of the topology, and another epoch. */
-async function update(network) {
-  const { epochs } = await network.fit(data.x, data.y, { epochs: 2, optimizer: still });
-  return {
-    train: (epochs[0].trainSeconds + epochs[1].trainSeconds) / 2,
-    evolve: epochs[1].evolution.seconds,
-  };
-}
-
-/** The share of the exact choice that is in the last one. */
-function recall() {
-  let found = 0;
-  let wanted = 0;
-  exact.forEach((positions, l) => {
-    const have = new Set(chosen[l]);
-    wanted += positions.length;
-    found += positions.filter((position) => have.has(position)).length;
-  });
-  return found / wanted;
-}
 
 await serve({
   async open(json) {
@@ -66,15 +70,18 @@ await serve({
     model = await SparseMLP.create({ layers, epsilon, topology: watched, seed: 0 });
     other = await SparseMLP.create({ layers, epsilon, topology: topology.set(), seed: 0 });
     const history = await model.fit(data.x, data.y, { epochs });
-    frozen = true;
     return { data: data.name, accuracy: history.epochs.at(-1).accuracy };
   },
-  async grow(how) {
-    search = how === 'exact' ? 'exact' : DEFAULT_SAMPLE;
-    chosen = [];
-    const times = await update(model);
-    if (how === 'exact') exact = chosen;
-    return how === 'exact' ? times : { ...times, recall: recall() };
+  async grow(by) {
+    kind = by;
+    const { epochs } = await model.fit(data.x, data.y, { epochs: 1, optimizer: still });
+    return { ...found, epoch: epochs[0].trainSeconds };
   },
-  set: () => update(other),
+  async set() {
+    const { epochs } = await other.fit(data.x, data.y, { epochs: 2, optimizer: still });
+    return {
+      train: (epochs[0].trainSeconds + epochs[1].trainSeconds) / 2,
+      evolve: epochs[1].evolution.seconds,
+    };
+  },
 });

@@ -3,8 +3,8 @@
 //   open NAME JSON     { data: { digits: rows } or { random: [rows, cols, classes] }, method, model,
 //                      batchSize };
 //                      answers { nnz, data, warning }
-//   epochs NAME COUNT  trains; answers { train: [seconds, …], evolve: [seconds, …] }; the first epoch does
-//                      not evolve
+//   epochs NAME COUNT  trains; answers { train: [seconds, …], evolve: [seconds, …], start: seconds }; the first
+//                      epoch does not evolve; a method may have something to do before the first step
 //   outside NAME       trains 20 epochs; answers the share of their steps spent outside the kernels
 //   memory             answers bytes of the kernels' memory
 //   close NAME
@@ -13,7 +13,7 @@ import { optimizer, SparseMLP, topology } from '../../dist/index.js';
 import { digits, randomRows } from '../problems.mjs';
 import { serve } from './serve.mjs';
 
-const FACTORIES = { set: topology.set, 'ctre-sim': topology.ctreSim };
+const FACTORIES = { set: topology.set, 'cte-gse': topology.cteGse };
 const models = new Map();
 
 const fit = ({ model, data, batchSize }, epochs) =>
@@ -55,6 +55,7 @@ await serve({
   async epochs(name, count) {
     const { epochs } = await fit(models.get(name), Number(count));
     return {
+      start: epochs[0].start?.seconds ?? 0,
       train: epochs.map(({ trainSeconds }) => trainSeconds),
       evolve: epochs.filter(({ evolution }) => evolution).map(({ evolution }) => evolution.seconds),
     };

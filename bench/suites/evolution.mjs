@@ -1,7 +1,9 @@
-// What an update of the topology costs, compared with an epoch of training: ctre-sim's exact search, its
-// search from a sample (and how much of the exact choice that finds), and SET.
+// What finding connections costs, compared with an epoch of training: the default's search among listed
+// pairs, by cosine and by gradient, and how much of the choice among all pairs it finds; and SET.
 import { nodeProgram } from '../programs.mjs';
 import { median, ratio, summarize } from '../turns.mjs';
+
+const KINDS = ['cosine', 'gradient'];
 
 const seconds = (time) => `${time.toFixed(3)} s`;
 
@@ -18,7 +20,7 @@ export async function run({ nodes, quick, say }) {
   let trained;
   for (const [name, program] of programs) {
     trained = await program.ask(['open', JSON.stringify(setting)]);
-    turns[name] = { exact: [], sampled: [], set: [] };
+    turns[name] = { cosine: [], gradient: [], set: [] };
   }
   say(
     `${setting.rows} rows of ${trained.data}, ${setting.layers.join('-')}, ε = ${setting.epsilon}, ` +
@@ -26,44 +28,46 @@ export async function run({ nodes, quick, say }) {
   );
   for (let round = 0; round < rounds; round++) {
     for (const [name, program] of round % 2 === 0 ? programs : programs.toReversed()) {
-      turns[name].exact.push(await program.ask(['grow', 'exact']));
-      turns[name].sampled.push(await program.ask(['grow', 'sampled']));
+      for (const kind of KINDS) turns[name][kind].push(await program.ask(['grow', kind]));
       turns[name].set.push(await program.ask(['set']));
     }
   }
   const figures = {};
   for (const [name, program] of programs) {
     program.close();
-    const evolve = (way) => summarize(turns[name][way].map((turn) => turn.evolve));
-    const epochs = (way) => summarize(turns[name][way].map((turn) => turn.train));
-    const [exact, sampled, set] = ['exact', 'sampled', 'set'].map(evolve);
-    const recalls = turns[name].sampled.map(({ recall }) => recall);
-    const figure = {
-      epoch: { min: epochs('sampled').min, median: epochs('sampled').median },
-      exact: { min: exact.min, median: exact.median },
-      sampled: { min: sampled.min, median: sampled.median },
-      set: { min: set.min, median: set.median },
-      exactToSampled: ratio(exact, sampled),
-      recall: { min: Math.min(...recalls), median: median(recalls) },
-      sampledToEpoch: ratio(sampled, epochs('sampled')),
-      setToEpoch: ratio(set, epochs('set')),
-    };
+    const figure = { set: summarizeSet(turns[name].set) };
+    say(`  ${name}: SET ${seconds(figure.set.evolve.min)}: ÷ epoch ${figure.set.toEpoch.toFixed(3)}`);
+    for (const kind of KINDS) {
+      figure[kind] = summarizeKind(turns[name][kind]);
+      const { exact, listed, exactToListed, listedToEpoch, recall } = figure[kind];
+      say(
+        `    by ${kind}: all pairs ${seconds(exact.min)} / ${seconds(exact.median)}, ` +
+          `listed ${seconds(listed.min)} / ${seconds(listed.median)}: ÷ ${exactToListed.toFixed(1)}, ` +
+          `listed ÷ epoch ${listedToEpoch.toFixed(3)}, recall ${recall.toFixed(3)}`,
+      );
+    }
     figures[name] = figure;
-    say(`  ${name}: an epoch ${seconds(figure.epoch.min)} / ${seconds(figure.epoch.median)}`);
-    say(
-      `    exact ${seconds(exact.min)} / ${seconds(exact.median)}, ` +
-        `sampled ${seconds(sampled.min)} / ${seconds(sampled.median)}: ` +
-        `exact ÷ sampled ${figure.exactToSampled.toFixed(1)}, ` +
-        `sampled ÷ epoch ${figure.sampledToEpoch.toFixed(2)}, ` +
-        `recall ${figure.recall.median.toFixed(4)} (least ${figure.recall.min.toFixed(4)})`,
-    );
-    say(`    SET ${seconds(set.min)} / ${seconds(set.median)}: ÷ epoch ${figure.setToEpoch.toFixed(3)}`);
   }
-  const thisToLts = figures.lts && {
-    epoch: ratio(...['this', 'lts'].map((name) => summarize(turns[name].set.map(({ train }) => train)))),
-    sampled: ratio(
-      ...['this', 'lts'].map((name) => summarize(turns[name].sampled.map((turn) => turn.evolve))),
-    ),
+  return { setting, accuracy: trained.accuracy, data: trained.data, nodes: figures };
+}
+
+function summarizeKind(turns) {
+  const [exact, listed, epoch] = ['exact', 'listed', 'epoch'].map((what) =>
+    summarize(turns.map((turn) => turn[what])),
+  );
+  const short = ({ min, median: middle }) => ({ min, median: middle });
+  return {
+    exact: short(exact),
+    listed: short(listed),
+    epoch: short(epoch),
+    exactToListed: ratio(exact, listed),
+    listedToEpoch: ratio(listed, epoch),
+    recall: median(turns.map(({ recall }) => recall)),
   };
-  return { setting, accuracy: trained.accuracy, data: trained.data, nodes: figures, thisToLts };
+}
+
+function summarizeSet(turns) {
+  const evolve = summarize(turns.map((turn) => turn.evolve));
+  const epoch = summarize(turns.map((turn) => turn.train));
+  return { evolve: { min: evolve.min, median: evolve.median }, toEpoch: ratio(evolve, epoch) };
 }

@@ -4,14 +4,16 @@ import { nodeProgram } from '../programs.mjs';
 import { ratio, summarize, takeTurns } from '../turns.mjs';
 
 const [ROWS, INPUTS, CLASSES, EPSILON, BATCH] = [203, 3312, 5, 5, 128];
+/** Rows of an epoch that the default's updates are compared with, where the network is not as big as can be. */
+const MANY_ROWS = 2000;
 const GIB = 2 ** 30;
 /** The kernels' memory is 4 GiB at most. While a structure changes, copies of it are in the heap. */
-const NEEDED = { 100000: 2 * GIB, 1000000: 8 * GIB };
+const NEEDED = { 10000: GIB, 100000: 2 * GIB, 1000000: 8 * GIB };
 
-const open = (program, name, n, method) => {
+const open = (program, name, n, method, rows = ROWS) => {
   const layers = [INPUTS, n, n, n, CLASSES];
   const options = {
-    data: { random: [ROWS, INPUTS, CLASSES] },
+    data: { random: [rows, INPUTS, CLASSES] },
     method,
     batchSize: BATCH,
     model: { layers, epsilon: EPSILON },
@@ -27,8 +29,16 @@ export async function run({ nodes, quick, say }) {
   );
   const width = await measureWidth({ node, quick, say });
   const networks = [];
-  for (const n of quick ? [100_000] : [100_000, 1_000_000]) {
-    for (const method of ['set', 'ctre-sim']) networks.push(await train({ node, quick, say, n, method }));
+  const sizes = quick
+    ? [[10_000, MANY_ROWS]]
+    : [
+        [10_000, MANY_ROWS],
+        [100_000, MANY_ROWS],
+        [1_000_000, ROWS],
+      ];
+  for (const [n, rows] of sizes) {
+    for (const method of ['set', 'cte-gse'])
+      networks.push(await train({ node, quick, say, n, rows, method }));
   }
   return {
     rows: ROWS,
@@ -71,26 +81,32 @@ async function measureWidth({ node, quick, say }) {
 }
 
 /** Two epochs and the evolution between them. */
-async function train({ node, quick, say, n, method }) {
-  const title = `${method}, n = ${n.toLocaleString('en').replaceAll(',', ' ')}`;
+async function train({ node, quick, say, n, rows, method }) {
+  const title = `${method}, n = ${n.toLocaleString('en').replaceAll(',', ' ')}, ${rows} rows`;
   if (process.availableMemory() < NEEDED[n]) {
     say(`${title} is not measured: it wants ${NEEDED[n] / GIB} GiB of free memory.`);
-    return { n, method, skipped: 'memory' };
+    return { n, rows, method, skipped: 'memory' };
   }
   const program = nodeProgram(node, 'served/training.mjs');
   try {
-    const { nnz } = await open(program, 'model', n, method);
-    const { train, evolve } = await program.ask(['epochs', 'model', 2], quick ? 60 : 900);
+    const { nnz } = await open(program, 'model', n, method, rows);
+    // The default grows by cosine in the first part of a training, and by gradient in the rest. Where an
+    // update takes long, it does not come after every epoch.
+    const { train, evolve, start } = await program.ask(['epochs', 'model', quick ? 2 : 8], quick ? 60 : 900);
     const memory = await program.ask(['memory']);
     const { min, median } = summarize(train);
+    const updates = evolve.length === 0 ? undefined : summarize(evolve);
+    const update = updates === undefined ? 'no update' : `an update ${updates.median.toFixed(2)} s`;
     say(
-      `${title}: ${nnz} connections, epoch ${min.toFixed(2)} / ${median.toFixed(2)} s, ` +
-        `evolution ${evolve[0].toFixed(2)} s, ${(memory / GIB).toFixed(2)} GiB`,
+      `${title}: ${nnz} connections, epoch ${min.toFixed(2)} / ${median.toFixed(2)} s, ${update}, ` +
+        `wiring ${start.toFixed(2)} s, ${(memory / GIB).toFixed(2)} GiB`,
     );
-    return { n, method, nnz, epoch: { min, median }, evolution: evolve[0], memory };
+    const evolution = updates?.median;
+    const toEpoch = { evolution: evolution && evolution / median, start: start / median };
+    return { n, rows, method, nnz, epoch: { min, median }, evolution, start, toEpoch, memory };
   } catch (error) {
     say(`${title} is not measured: ${error.message}.`);
-    return { n, method, skipped: error.message };
+    return { n, rows, method, skipped: error.message };
   } finally {
     program.close();
   }

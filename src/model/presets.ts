@@ -28,7 +28,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = Object.freeze({
     optimizer: adam,
   },
   paper: {
-    topology: topology.ctreSim,
+    topology: () => topology.ctreSim({ preset: 'published' }),
     initializer: glorot,
     growInitializer: uniform,
     optimizer: sgd,
