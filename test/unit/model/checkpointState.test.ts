@@ -12,7 +12,11 @@ function remembering(state: unknown): Topology {
     ...rest,
     name: 'mine',
     init: (layer, random) => ({ ...init(layer, random), state }),
-    evolve: (layer, _, random) => ({ edit: evolve!(layer, null, random).edit, state }),
+    *evolve(network, states, tools) {
+      const none = states.map(() => null);
+      const evolved = evolve?.(network, none, tools) ?? expect.fail('it does not evolve');
+      return { ...('next' in evolved ? yield* evolved : evolved), states: states.map(() => state) };
+    },
   };
 }
 
