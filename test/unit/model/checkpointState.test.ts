@@ -1,18 +1,18 @@
 // What a checkpoint holds has to be what it was made of.
 import { describe, expect, it } from 'vitest';
-import { SparseMLP, type Topology, topology } from '../../../src/index.ts';
+import { SparseMLP, type Topology } from '../../../src/index.ts';
+import { startAtRandom } from '../../../src/topology/index.ts';
 import { quadrants } from '../../support/problems.ts';
 
 const { x, y: labels } = quadrants(64, 2);
 
-/** SET under a name of its own, which remembers something. */
+/** A method that remembers something, and moves nothing. */
 function remembering(state: unknown): Topology {
-  const { init, evolve, ...rest } = topology.set();
   return {
-    ...rest,
     name: 'mine',
-    init: (layer, random) => ({ ...init(layer, random), state }),
-    evolve: (layer, _, random) => ({ edit: evolve!(layer, null, random).edit, state }),
+    options: {},
+    init: (layer, random) => ({ ...startAtRandom(layer, random), state }),
+    evolve: ({ layers }) => ({ edits: layers.map(() => undefined), states: layers.map(() => state) }),
   };
 }
 
