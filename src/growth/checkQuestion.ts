@@ -32,14 +32,15 @@ export function checkListed({ rows, cols }: Positions, { inDim, outDim, index }:
 
 /** @throws CtreError `E_ARGUMENT` or `E_SHAPE` for a wish that cannot be met. */
 export function checkWanted(wanted: Wanted, { inDim, outDim, index }: LayerShape): Wanted {
-  const what = `the positions kept in layer ${index}`;
-  const kept = checkPattern(what, wanted.kept);
-  if (kept.rows !== outDim || kept.cols !== inDim) {
+  const patternOf = (what: string, given: CsrPattern): CsrPattern => {
+    const pattern = checkPattern(what, given);
+    if (pattern.rows === outDim && pattern.cols === inDim) return pattern;
     throw new CtreError(
       'E_SHAPE',
-      `${what} are of ${kept.rows} × ${kept.cols}; expected ${outDim} × ${inDim}`,
+      `${what} are of ${pattern.rows} × ${pattern.cols}; expected ${outDim} × ${inDim}`,
     );
-  }
+  };
+  const kept = patternOf(`the positions kept in layer ${index}`, wanted.kept);
   const free = inDim * outDim - kept.indices.length;
   const { count, least } = wanted;
   if (!Number.isInteger(count) || count < 0 || count > free) {
@@ -48,11 +49,11 @@ export function checkWanted(wanted: Wanted, { inDim, outDim, index }: LayerShape
       `${show(count)} positions are wanted in layer ${index}; expected at most ${free}, as are free`,
     );
   }
-  const along = wanted.along && checkPattern(`the connections to go along in layer ${index}`, wanted.along);
+  const { along } = wanted;
   return {
     kept,
     count,
-    along,
+    along: along && patternOf(`the connections to go along in layer ${index}`, along),
     least: least === undefined ? undefined : checkNumber('least', least, { least: 0 }),
   };
 }
@@ -62,7 +63,11 @@ export function checkScoreKind(by: ScoreKind): ScoreKind {
 }
 
 /** @throws CtreError `E_ARGUMENT`. */
-export function checkLikelihood({ search, pairs, guided }: Likelihood): Likelihood {
+export function checkLikelihood(how: Likelihood): Likelihood {
+  if (typeof how !== 'object' || how === null) {
+    throw new CtreError('E_ARGUMENT', `how to search is ${show(how)}; expected { search, pairs }`);
+  }
+  const { search, pairs, guided } = how;
   return {
     search: checkChoice('search', search, ['auto', 'exact']),
     pairs: checkNumber('pairs', pairs, { least: 0 }),

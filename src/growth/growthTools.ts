@@ -56,6 +56,8 @@ export class Tools implements GrowthTools {
   protected readonly region: Region;
   readonly #samples = new WeakMap<RowSample, RowList>();
   #questions = 0;
+  /** The question whose work is under way. */
+  #asked: Work<unknown> | undefined;
   #isOver = false;
 
   constructor(setting: ToolSetting) {
@@ -63,9 +65,10 @@ export class Tools implements GrowthTools {
     this.region = new Region(setting.model.network.engine.arena);
   }
 
-  /** Frees what the update has asked for. The tools answer no more. */
+  /** Frees what the update has asked for, also what it left half done. The tools answer no more. */
   end(): void {
     this.#isOver = true;
+    this.#asked?.return(undefined);
     this.region.free();
   }
 
@@ -75,7 +78,7 @@ export class Tools implements GrowthTools {
   }
 
   weakest(layer: number, count: number, strengths?: Float32Array): Int32Array {
-    const { network } = this.#open;
+    const { network } = this.open;
     const at = checkInteger('layer', layer, { least: 0, most: network.layers.length - 1 });
     const { nnz } = network.layers[at];
     if (strengths !== undefined && !(strengths instanceof Float32Array && strengths.length === nnz)) {
@@ -89,18 +92,51 @@ export class Tools implements GrowthTools {
   }
 
   sampleRows(count: number, purpose = 'rows'): RowSample {
+    void this.open;
     const { rows } = this.setting;
     const wanted =
       count === Number.POSITIVE_INFINITY ? rows.length : checkInteger('count', count, { least: 1 });
-    void this.#open;
     const drawn = drawRows(this.region, rows, wanted, this.random(purpose));
     const sample = Object.freeze({ length: drawn.length });
     this.#samples.set(sample, drawn);
     return sample;
   }
 
-  *carrying(rows: RowSample): Work<readonly Uint8Array[]> {
-    const { network } = this.#open;
+  carrying(rows: RowSample): Work<readonly Uint8Array[]> {
+    return this.ask(this.#carrying(rows));
+  }
+
+  activations(rows: RowSample): Work<readonly Float32Array[]> {
+    return this.ask(this.#activations(rows));
+  }
+
+  gradients(rows: RowSample): Work<readonly Float32Array[]> {
+    return this.ask(this.#gradients(rows));
+  }
+
+  neuronSums(rows: RowSample, kind: 'absolute' | 'signed'): Work<readonly NeuronSums[]> {
+    return this.ask(this.#neuronSums(rows, kind));
+  }
+
+  scoreAt(
+    positions: readonly (Positions | undefined)[],
+    by: ScoreKind,
+    rows: RowSample,
+  ): Work<readonly (Float32Array | undefined)[]> {
+    return this.ask(this.#scoreAt(positions, by, rows));
+  }
+
+  likeliest(
+    wanted: readonly (Wanted | undefined)[],
+    by: ScoreKind,
+    rows: RowSample,
+    how: Likelihood,
+  ): Work<readonly (Positions | undefined)[]> {
+    return this.ask(this.#likeliest(wanted, by, rows, how));
+  }
+
+  *#carrying(rows: RowSample): Work<readonly Uint8Array[]> {
+    const { network } = this.open;
     const region = new Region(network.engine.arena);
     try {
       const norms = yield* sumSquares(this.context, region, this.#stream('cosine', rows));
@@ -110,8 +146,8 @@ export class Tools implements GrowthTools {
     }
   }
 
-  *activations(rows: RowSample): Work<readonly Float32Array[]> {
-    const { network } = this.#open;
+  *#activations(rows: RowSample): Work<readonly Float32Array[]> {
+    const { network } = this.open;
     const stream = this.#stream('cosine', rows);
     const found = network.dims.map((neurons) =>
       newArray(neurons * rows.length, Float32Array, 'the activations of all neurons'),
@@ -134,8 +170,8 @@ export class Tools implements GrowthTools {
     return found;
   }
 
-  *gradients(rows: RowSample): Work<readonly Float32Array[]> {
-    const { network } = this.#open;
+  *#gradients(rows: RowSample): Work<readonly Float32Array[]> {
+    const { network } = this.open;
     const region = new Region(network.engine.arena);
     try {
       const patterns = network.layers.map((layer) => layer.pattern());
@@ -152,19 +188,19 @@ export class Tools implements GrowthTools {
     }
   }
 
-  *neuronSums(rows: RowSample, kind: 'absolute' | 'signed'): Work<readonly NeuronSums[]> {
-    void this.#open;
+  *#neuronSums(rows: RowSample, kind: 'absolute' | 'signed'): Work<readonly NeuronSums[]> {
+    void this.open;
     const signs = checkChoice('kind', kind, ['absolute', 'signed']) === 'signed';
     const random = signs ? this.random(`signs/${this.#count()}`) : undefined;
     return yield* sumNeurons(this.context, this.#stream('gradient', rows), random);
   }
 
-  *scoreAt(
+  *#scoreAt(
     positions: readonly (Positions | undefined)[],
     by: ScoreKind,
     rows: RowSample,
   ): Work<readonly (Float32Array | undefined)[]> {
-    const { network } = this.#open;
+    const { network } = this.open;
     checkByLayer('positions', positions, network.layers.length);
     const lists = network.layers.map((layer, l) => {
       const listed = positions[l];
@@ -180,13 +216,13 @@ export class Tools implements GrowthTools {
     }
   }
 
-  *likeliest(
+  *#likeliest(
     wanted: readonly (Wanted | undefined)[],
     by: ScoreKind,
     rows: RowSample,
     how: Likelihood,
   ): Work<readonly (Positions | undefined)[]> {
-    const { network } = this.#open;
+    const { network } = this.open;
     const { context } = this;
     checkByLayer('wanted', wanted, network.layers.length);
     const requests = network.layers.map((layer, l) => {
@@ -212,7 +248,7 @@ export class Tools implements GrowthTools {
           pattern: layer.pattern(),
           along: request.along ?? layer.pattern(),
           norms: { inputs: norms[l].inputs.view.slice(), outputs: norms[l].outputs.view.slice() },
-          count: Math.max(request.count, Math.ceil(pairs * (layer.inDim + layer.outDim))),
+          count: Math.max(request.count, Math.ceil(pairs * Math.max(layer.nnz, layer.inDim + layer.outDim))),
           guided,
           guide: by === 'cosine' ? neighboursOfNeighbours : byProductOfNorms,
         };
@@ -255,8 +291,34 @@ export class Tools implements GrowthTools {
       : gradientPairs(model.network, workspaces, drawn);
   }
 
+  /**
+   * The work of a question. Questions share the room for tiles, so one has to be over before the next.
+   * @throws CtreError `E_ARGUMENT` where another one is under way, or the update is over.
+   */
+  protected *ask<T>(work: Work<T>): Work<T> {
+    void this.open;
+    if (this.#asked !== undefined) {
+      throw new CtreError(
+        'E_ARGUMENT',
+        'another question to the tools is under way; finish its work (yield*) before the next',
+      );
+    }
+    this.#asked = work;
+    try {
+      for (;;) {
+        const { done, value } = work.next();
+        if (done) return value;
+        yield;
+        void this.open;
+      }
+    } finally {
+      if (this.#asked === work) this.#asked = undefined;
+      work.return(undefined as never);
+    }
+  }
+
   /** What every question needs. @throws CtreError once the update is over. */
-  get #open(): EvolvingModel {
+  protected get open(): EvolvingModel {
     if (this.#isOver) {
       throw new CtreError('E_ARGUMENT', 'the update is over; ask its tools before the method returns');
     }

@@ -1,3 +1,4 @@
+import { newArray } from '../base/arrays.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 
 /**
@@ -13,8 +14,8 @@ export class PositionList {
   /** @param most how many may be added. */
   constructor(kept: CsrPattern, most: number) {
     this.#kept = kept;
-    this.#rows = new Int32Array(most);
-    this.#cols = new Int32Array(most);
+    this.#rows = newArray(most, Int32Array, 'the listed pairs of a layer');
+    this.#cols = newArray(most, Int32Array, 'the listed pairs of a layer');
   }
 
   add(row: number, col: number): void {

@@ -18,7 +18,11 @@ export class ToolsAtStart extends Tools implements StartTools {
   /** The layers as they were before the first change. */
   #before: readonly { readonly pattern: CsrPattern; readonly values: Float32Array }[] | undefined;
 
-  *initialGradients(rows: RowSample): Work<{ weights: Float32Array; gradient: Float32Array }[]> {
+  initialGradients(rows: RowSample): Work<{ weights: Float32Array; gradient: Float32Array }[]> {
+    return this.ask(this.#initialGradients(rows));
+  }
+
+  *#initialGradients(rows: RowSample): Work<{ weights: Float32Array; gradient: Float32Array }[]> {
     const { model, executor } = this.setting;
     const { engine, dims, layers } = model.network;
     const batch = this.rowsOf(rows);
@@ -56,7 +60,7 @@ export class ToolsAtStart extends Tools implements StartTools {
   }
 
   replace(layers: readonly NewLayer[]): void {
-    const { network, topology } = this.setting.model;
+    const { network, topology } = this.open;
     checkByLayer('layers', layers, network.layers.length);
     const changed = network.layers.flatMap((layer, l) => {
       const given = layers[l];

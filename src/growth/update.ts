@@ -45,12 +45,12 @@ export function* evolve(
       const edit = evolved.edits[l];
       return edit && planEdit(layer.pattern(), edit);
     });
-    checkBalance(topology.name, evolved);
+    const lost = checkBalance(topology.name, evolved);
     network.layers.forEach((layer, l) => {
       const plan = plans[l];
       if (plan === undefined) return;
       const nnz = plan.pattern.indices.length;
-      if (nnz !== layer.nnz) checkSize(topology.name, layer, nnz);
+      if (nnz !== layer.nnz) checkSize(topology.name, layer, nnz, lost);
       network.reserve(layer, nnz);
       if (nnz > layer.nnz) reserve(layer, nnz);
     });
@@ -71,12 +71,15 @@ export function* evolve(
   }
 }
 
-/** @throws CtreError `E_ARGUMENT` unless the network keeps its number of connections, or may lose some. */
-function checkBalance(name: string, { edits, shrinks }: Evolved<unknown>): void {
+/**
+ * How many connections the network loses.
+ * @throws CtreError `E_ARGUMENT` unless it keeps their number, or may lose some.
+ */
+function checkBalance(name: string, { edits, shrinks }: Evolved<unknown>): number {
   const sum = (count: (edit: NonNullable<(typeof edits)[number]>) => number): number =>
     edits.reduce((total, edit) => total + (edit === undefined ? 0 : count(edit)), 0);
   const [pruned, grown] = [sum(({ prune }) => prune.length), sum(({ grow }) => grow.cols.length)];
-  if (shrinks ? grown <= pruned : grown === pruned) return;
+  if (shrinks ? grown <= pruned : grown === pruned) return pruned - grown;
   throw new CtreError(
     'E_ARGUMENT',
     `the topology method ${name} prunes ${pruned} connections and grows ${grown}; ` +
@@ -84,12 +87,25 @@ function checkBalance(name: string, { edits, shrinks }: Evolved<unknown>): void 
   );
 }
 
-/** @throws CtreError `E_ARGUMENT` for a layer that would have no connection, or all of them. */
-function checkSize(name: string, { index, inDim, outDim }: Layer, nnz: number): void {
-  if (nnz > 0 && nnz < inDim * outDim) return;
+/**
+ * A layer that has every connection may lose some only where the network gets fewer: `restoreBest` goes back
+ * among networks of as many connections, and a sparse layer cannot become full again.
+ * @throws CtreError `E_ARGUMENT` for a layer that would have no connection, or all of them.
+ */
+function checkSize(
+  name: string,
+  { index, inDim, outDim, structure }: Layer,
+  nnz: number,
+  lost: number,
+): void {
+  const isAllowed = structure !== undefined || lost > 0;
+  if (nnz > 0 && nnz < inDim * outDim && isAllowed) return;
   throw new CtreError(
     'E_ARGUMENT',
-    `the topology method ${name} leaves layer ${index} with ${nnz} connections of ${inDim * outDim}; ` +
-      'expected at least one, and fewer than all',
+    isAllowed
+      ? `the topology method ${name} leaves layer ${index} with ${nnz} connections of ${inDim * outDim}; ` +
+          'expected at least one, and fewer than all'
+      : `the topology method ${name} moves connections out of layer ${index}, which has all of them; ` +
+          'leave such a layer as it is',
   );
 }

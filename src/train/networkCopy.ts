@@ -45,8 +45,14 @@ export function copyNetwork(network: Network, states: readonly unknown[], accura
   };
 }
 
-/** Writes a copy back. The network has as many connections in each layer as it had then. */
+/**
+ * Writes a copy back. The network has as many connections as it had then; a layer may have others.
+ * @throws CtreError `E_MEMORY`; nothing has changed then.
+ */
 export function restoreNetwork(network: Network, optimizer: Optimizer, best: BestNetwork): void {
+  network.layers.forEach((layer, l) => {
+    network.reserve(layer, best.layers[l].values.length);
+  });
   network.layers.forEach((layer, l) => {
     const { pattern, values, bias } = best.layers[l];
     if (pattern !== undefined) layer.setPattern(pattern);

@@ -19,7 +19,6 @@ import {
   topology,
 } from '../../src/index.ts';
 import { cosineSimilarity, spmm } from '../../src/kernels/index.ts';
-import { checkModelOptions } from '../../src/model/options.ts';
 import { quadrants } from '../support/problems.ts';
 
 // Callers without types can hand over anything: here everything is handed over as unknown, then as what it
@@ -189,12 +188,6 @@ describe('what callers write themselves is checked when it speaks', () => {
     if (own.slots < 16) await other.fit(x, y, { epochs: 1, optimizer: { ...own, step() {} } });
     expect(await codeOf(() => other.fit(x, y, { epochs: 2, ...options }))).toBe(code);
     other.dispose();
-  });
-
-  it('a topology that never evolves has a share of 0, whatever its schedule says', () => {
-    const still = { name: 'still', init: set.init, schedule: { fraction: () => 0.5 } };
-    const { topology: checked } = checkModelOptions(Object({ topology: still }));
-    expect([checked.evolve, checked.schedule.fraction(1, 4)]).toEqual([undefined, 0]);
   });
 
   it('fit: options that are a number', async () => {

@@ -117,7 +117,7 @@ describe('every allocation refused once', () => {
   const searches = [
     ...(Object.keys(methods) as MethodName[]).map((method) => [method, topologyByName(method)] as const),
     ['cte, exact', topology.cte({ search: 'exact' })] as const,
-    ['cte, sampled', topology.cte({ search: { sampleRows: 32, oversample: 2 } })] as const,
+    ['cte, few pairs', topology.cte({ pairs: 0.5, rows: 32 })] as const,
   ];
   it.each(searches)('training with %s: the model is at the edge of a step and goes on', async (_, method) => {
     // Threads take a while to start, and make no other allocations.
@@ -208,7 +208,7 @@ async function edgesOf(method: Topology, job: object): Promise<ReadonlySet<strin
     topology: {
       ...method,
       ...(evolve && {
-        evolve: (...args) => {
+        evolve: (...args: Parameters<typeof evolve>) => {
           note();
           return evolve(...args);
         },

@@ -64,7 +64,7 @@ const layers = () => [
   { weights: csr(4, 5), bias: [1, 2, 3, 4] },
 ];
 const common = () => ({
-  topology: topology.ctreSim({ search: { sampleRows: 32, oversample: 2 } }),
+  topology: topology.ctreSim({ search: 'auto', pairs: 2, rows: 32 }),
   initializer: initializer.glorot(),
   growInitializer: initializer.uniform({ bound: 0.1 }),
   seed: 1,
@@ -83,7 +83,7 @@ const training = () => ({
   signal: AbortSignal.timeout(500),
 });
 const pruning = () => ({ pruneFraction: 0.3, annealing: 'cosine' as const });
-const cosines = () => ({ ...pruning(), search: { sampleRows: 32, oversample: 2 } });
+const cosines = () => ({ ...pruning(), search: 'auto' as const, pairs: 2, rows: 32 });
 const dataset = () => ({
   x: dense(4, 2),
   labels: Int32Array.of(0, 1, 1, 0),

@@ -24,6 +24,8 @@ import type {
 export interface FakeModel {
   readonly patterns: readonly CsrPattern[];
   readonly weights: readonly Float32Array[];
+  /** By layer; absent: 0. */
+  readonly biases?: readonly ArrayLike<number>[];
   /** Arrays of the optimiser, by layer. */
   readonly slots?: readonly (readonly Float32Array[])[];
   /** `[rows, inDim]`. */
@@ -75,13 +77,13 @@ export function denseWeights({ patterns, weights }: FakeModel): Float64Array[] {
 }
 
 /** Activations of every layer of neurons and δ at every layer's sums, `[row][neuron]`. */
-function propagate(dense: readonly Float64Array[], model: FakeModel, rows: readonly number[]) {
-  const { patterns, x, y } = model;
+export function propagate(dense: readonly Float64Array[], model: FakeModel, rows: readonly number[]) {
+  const { patterns, biases, x, y } = model;
   return rows.map((row) => {
     const activations = [[...x[row]]];
     patterns.forEach(({ rows: outDim, cols }, l) => {
       const sums = Array.from({ length: outDim }, (_, b) =>
-        activations[l].reduce((sum, a, i) => sum + dense[l][b * cols + i] * a, 0),
+        activations[l].reduce((sum, a, i) => sum + dense[l][b * cols + i] * a, biases?.[l][b] ?? 0),
       );
       const exponentials = sums.map((sum) => Math.exp(sum - Math.max(...sums)));
       const total = exponentials.reduce((sum, e) => sum + e, 0);
@@ -118,6 +120,61 @@ export function denseGradients(
   });
 }
 
+/**
+ * The score of every position of every layer over some rows, `[outDim, inDim]` row-major: the cosine,
+ * or the mean gradient.
+ */
+export function denseScores(model: FakeModel, by: ScoreKind, rows: readonly number[]): Float64Array[] {
+  if (by === 'gradient') return denseGradients(model, rows);
+  const passes = propagate(denseWeights(model), model, rows);
+  const ofNeuron = (l: number, neuron: number): number[] =>
+    passes.map(({ activations }) => activations[l][neuron]);
+  const dot = (a: number[], b: number[]): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  return model.patterns.map(({ rows: outDim, cols }, l) => {
+    const inputs = Array.from({ length: cols }, (_, i) => ofNeuron(l, i));
+    const outputs = Array.from({ length: outDim }, (_, b) => ofNeuron(l + 1, b));
+    return Float64Array.from({ length: outDim * cols }, (_, p) => {
+      const [a, b] = [inputs[p % cols], outputs[Math.floor(p / cols)]];
+      return dot(a, b) === 0 ? 0 : dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+    });
+  });
+}
+
+/** By layer and CSR position, 1 for a connection that carries a signal for one of the rows: path by path. */
+export function carryingPaths(model: FakeModel, rows: readonly number[]): number[][] {
+  const { patterns, weights } = model;
+  const passes = propagate(denseWeights(model), model, rows);
+  const fires = (l: number, neuron: number): boolean =>
+    l === patterns.length || passes.some(({ activations }) => activations[l][neuron] !== 0);
+  const known = new Map<string, boolean>();
+  const reaches = (l: number, neuron: number): boolean => {
+    if (l === patterns.length) return true;
+    const name = `${l},${neuron}`;
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const { rows: outDim, indptr, indices } = patterns[l];
+    let isFound = false;
+    for (let b = 0; b < outDim; b++) {
+      for (let p = indptr[b]; p < indptr[b + 1]; p++) {
+        const leads = indices[p] === neuron && weights[l][p] !== 0;
+        if (leads && fires(l + 1, b) && reaches(l + 1, b)) isFound = true;
+      }
+    }
+    known.set(name, isFound);
+    return isFound;
+  };
+  return patterns.map(({ rows: outDim, indptr, indices }, l) => {
+    const carrying = Array.from(indices, () => 0);
+    for (let b = 0; b < outDim; b++) {
+      const leadsOn = fires(l + 1, b) && reaches(l + 1, b);
+      for (let p = indptr[b]; p < indptr[b + 1]; p++) {
+        if (leadsOn && weights[l][p] !== 0 && fires(l, indices[p])) carrying[p] = 1;
+      }
+    }
+    return carrying;
+  });
+}
+
 /** What a method asked for: the positions that it had scored, and the rows of every sample. */
 export interface Asked {
   readonly scored: (readonly (Positions | undefined)[])[];
@@ -151,17 +208,7 @@ export function fakeTools(model: FakeModel): { tools: StartTools; asked: Asked }
       deltas: patterns.map((_, l) => turn(passes.map((pass) => pass.deltas[l]))),
     };
   };
-  const scores = (by: ScoreKind, sample: RowSample): Float64Array[] => {
-    if (by === 'gradient') return denseGradients(model, rows(sample));
-    const { activations } = byNeuron(sample);
-    const dot = (a: number[], b: number[]): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
-    return patterns.map(({ rows: outDim, cols }, l) =>
-      Float64Array.from({ length: outDim * cols }, (_, p) => {
-        const [a, b] = [activations[l][p % cols], activations[l + 1][Math.floor(p / cols)]];
-        return dot(a, b) === 0 ? 0 : Math.abs(dot(a, b)) / Math.sqrt(dot(a, a) * dot(b, b));
-      }),
-    );
-  };
+  const scores = (by: ScoreKind, sample: RowSample): Float64Array[] => denseScores(model, by, rows(sample));
   const tools: StartTools = {
     random,
     weakest(layer, count, strengths = weights[layer]) {
@@ -179,9 +226,9 @@ export function fakeTools(model: FakeModel): { tools: StartTools; asked: Asked }
       asked.samples.push(chosen);
       return sample;
     },
-    *carrying() {
+    *carrying(sample) {
       yield;
-      throw new Error('no method under test asks for this');
+      return carryingPaths(model, rows(sample)).map((list) => Uint8Array.from(list));
     },
     *activations(sample) {
       yield;

@@ -4,8 +4,8 @@ import { TILE } from '../../../src/engine/abi.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
 import { searchCosines, searchMagnitudes } from '../../../src/growth/exactSearch.ts';
+import { GrowthCost } from '../../../src/growth/growthCost.ts';
 import type { PairStream } from '../../../src/growth/pairStream.ts';
-import { searchSampled } from '../../../src/growth/sampledSearch.ts';
 import type { Positions } from '../../../src/matrix/pattern.ts';
 import { randomPattern } from '../../../src/matrix/sampling.ts';
 import { inlineExecutor } from '../../../src/run/executor.ts';
@@ -19,6 +19,7 @@ const context = (inDim: number, outDim: number) => ({
   engine,
   executor: inlineExecutor(engine.kernels),
   dims: [inDim, outDim],
+  cost: new GrowthCost(),
 });
 
 /**
@@ -40,7 +41,8 @@ function activations(samples: number, inDim: number, outDim: number, seed: numbe
 }
 
 /** The rows as a stream of tiles, zeros in unused lanes. */
-function stream(inputs: number[][], outputs: number[][], rows = inputs.map((_, r) => r)): PairStream {
+function stream(inputs: number[][], outputs: number[][]): PairStream {
+  const rows = [...inputs.keys()];
   const toTiles = (matrix: number[][]) =>
     Array.from({ length: Math.ceil(rows.length / TILE) }, (_, t) => {
       const neurons = matrix[0].length;
@@ -53,24 +55,24 @@ function stream(inputs: number[][], outputs: number[][], rows = inputs.map((_, r
     });
   const [ins, outs] = [toTiles(inputs), toTiles(outputs)];
   const slots = ins.map((input, t) => ({ inputs: [input], outputs: [outs[t]] }));
-  return { tiles: ins.length, slots, load: () => {} };
+  return { rows: rows.length, rowCost: 0, tiles: ins.length, slots, load: () => {} };
 }
 
 /** A stream of which only the tiles of so many slots exist at a time. */
-function inSlots(whole: PairStream, count: number): PairStream {
-  const slots = whole.slots.slice(0, count).map(({ inputs, outputs }) => ({
-    inputs: inputs.map(() => region.f32(8 * TILE).pointer),
-    outputs: outputs.map(() => region.f32(8 * TILE).pointer),
+function inSlots(whole: PairStream, count: number, [inDim, outDim]: readonly number[]): PairStream {
+  const slots = whole.slots.slice(0, count).map(() => ({
+    inputs: [region.f32(inDim * TILE).pointer],
+    outputs: [region.f32(outDim * TILE).pointer],
   }));
-  const copy = (to: number, from: number) => {
-    new Uint8Array(engine.arena.memory.buffer).copyWithin(to, from, from + 4 * 8 * TILE);
+  const copy = (to: number, from: number, neurons: number) => {
+    new Uint8Array(engine.arena.memory.buffer).copyWithin(to, from, from + 4 * neurons * TILE);
   };
   return {
-    tiles: whole.tiles,
+    ...whole,
     slots,
     load(_, tile, slot) {
-      copy(slots[slot].inputs[0], whole.slots[tile].inputs[0]);
-      copy(slots[slot].outputs[0], whole.slots[tile].outputs[0]);
+      copy(slots[slot].inputs[0], whole.slots[tile].inputs[0], inDim);
+      copy(slots[slot].outputs[0], whole.slots[tile].outputs[0], outDim);
     },
   };
 }
@@ -120,89 +122,51 @@ describe.each([
     const pairs = stream(inputs, outputs);
     const [found] = runNow(
       score === 'cosine'
-        ? searchCosines(context(inDim, outDim), [{ kept, count }], pairs, undefined)
+        ? searchCosines(context(inDim, outDim), [{ kept, count }], pairs)
         : searchMagnitudes(context(inDim, outDim), [{ kept, count }], pairs),
     );
     expect(names(found)).toEqual(bruteForce(inputs, outputs, kept, count, score));
   });
 });
 
-describe('the sampled search', () => {
-  const [samples, inDim, outDim, count] = [600, 60, 50, 80];
+describe('the search', () => {
+  const [samples, inDim, outDim] = [200, 60, 50];
   const { inputs, outputs } = activations(samples, inDim, outDim, 3);
   const kept = randomPattern(outDim, inDim, 120, randomStream(2, 'kept'));
-  const exact = bruteForce(inputs, outputs, kept, count, 'cosine');
-  const search = (sampleRows: number, oversample: number) => {
-    const rows = Array.from({ length: sampleRows }, (_, r) => (r * 7) % samples);
+  const count = 80;
+
+  it.each(['cosine', 'magnitude'] as const)(
+    'finds the same whether tiles come one at a time or together, as on threads: %s',
+    (score) => {
+      const truth = bruteForce(inputs, outputs, kept, count, score);
+      for (const slots of [1, 2, 3, 7]) {
+        const pairs = inSlots(stream(inputs, outputs), slots, [inDim, outDim]);
+        const site = context(inDim, outDim);
+        const [found] = runNow(
+          score === 'cosine'
+            ? searchCosines(site, [{ kept, count }], pairs)
+            : searchMagnitudes(site, [{ kept, count }], pairs),
+        );
+        expect(names(found), `${slots} at a time`).toEqual(truth);
+        if (score === 'magnitude') expect(site.cost.pairs).toBe(inDim * outDim);
+      }
+    },
+  );
+
+  it('finds only what is above the least score that counts', () => {
+    const all = bruteForce(inputs, outputs, kept, 1000, 'cosine');
     const [found] = runNow(
-      searchSampled(
-        context(inDim, outDim),
-        [{ kept, count }],
-        stream(inputs, outputs, rows),
-        stream(inputs, outputs),
-        oversample,
-        undefined,
-      ),
+      searchCosines(context(inDim, outDim), [{ kept, count: 1000, least: 0.75 }], stream(inputs, outputs)),
     );
-    return names(found);
-  };
-  const recall = (found: string[]) => found.filter((name) => exact.includes(name)).length / count;
-
-  it('is the exact one when every row is in the sample, or every position among the proposals', () => {
-    expect(search(samples, 1)).toEqual(exact);
-    expect(search(10, 100)).toEqual(exact);
-  });
-
-  it('finds nearly all from a part of the rows, the more of them the better', () => {
-    expect(recall(search(400, 4))).toBeGreaterThan(0.9);
-    expect(recall(search(100, 1))).toBeLessThan(recall(search(200, 4)));
-    expect(search(200, 4)).toHaveLength(count);
-  });
-
-  it('finds the same whether tiles come one at a time or together, as on threads', () => {
-    // Neurons 5 and 6 are silent in the sample, fire apart, and once together: too weakly to show in their
-    // norms.
-    const [ins, outs] = [5, 6].map((neuron, side) =>
-      Array.from({ length: 4 * TILE }, (_, r) => {
-        const row = Array.from({ length: 8 }, (_, n) => Number(n === 0 && r < TILE));
-        if (r === TILE + side) row[neuron] = 1;
-        if (r === 3 * TILE) row[neuron] = 2 ** -30;
-        return row;
-      }),
-    );
-    const none = randomPattern(8, 8, 0, randomStream(2, 'none'));
-    const sample = Array.from({ length: TILE }, (_, r) => r);
-    const truth = bruteForce(ins, outs, none, 2, 'cosine');
-    expect(truth).toEqual(['0,0', '6,5']);
-    for (const slots of [1, 2, 4]) {
-      const all = inSlots(stream(ins, outs), slots);
-      const some = stream(ins, outs, sample);
-      const [found] = runNow(
-        searchSampled(context(8, 8), [{ kept: none, count: 2 }], some, all, 1, undefined),
-      );
-      expect(names(found), `${slots} at a time`).toEqual(truth);
-    }
-  });
-
-  it('finds neurons that fire together in a few rows, none of them in the sample', () => {
-    const seldom = [inputs, outputs].map((rows) =>
-      rows.map((row, r) => row.map((value, n) => (n < 6 ? Number(r === 300 + n || r === 400 + n) : value))),
-    );
-    const [ins, outs] = seldom;
-    const rows = Array.from({ length: 200 }, (_, r) => r);
-    const [found] = runNow(
-      searchSampled(
-        context(inDim, outDim),
-        [{ kept, count: 12 }],
-        stream(ins, outs, rows),
-        stream(ins, outs),
-        4,
-        undefined,
-      ),
-    );
-    const truth = bruteForce(ins, outs, kept, 12, 'cosine');
-    const pairs = Array.from({ length: 6 }, (_, n) => `${n},${n}`).filter((name) => truth.includes(name));
-    expect(pairs.length).toBeGreaterThan(4);
-    expect(names(found)).toEqual(truth);
+    const cosineOf = (name: string): number => {
+      const [i, j] = name.split(',').map(Number);
+      const sum = (of: (r: number) => number) => inputs.reduce((total, _, r) => total + of(r), 0);
+      const dot = sum((r) => inputs[r][j] * outputs[r][i]);
+      return Math.abs(dot) / Math.sqrt(sum((r) => inputs[r][j] ** 2) * sum((r) => outputs[r][i] ** 2));
+    };
+    const above = all.filter((name) => cosineOf(name) > 0.75);
+    expect(above.length).toBeGreaterThan(10);
+    expect(above.length).toBeLessThan(900);
+    expect(names(found)).toEqual(above);
   });
 });

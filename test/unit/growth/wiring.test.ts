@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
-import { type EvolvingLayer, optimizer, type Progress, SparseMLP, topology } from '../../../src/index.ts';
+import { optimizer, SparseMLP, topology } from '../../../src/index.ts';
+import type { Edit, EvolvingNetwork } from '../../../src/topology/topology.ts';
+import { carryingPaths } from '../../support/fakeTools.ts';
 
 const FEATURES = 120;
 const GROUPS = 4;
@@ -25,11 +27,15 @@ const labelled = (rows: number, seed: number): Int32Array => {
   return Int32Array.from({ length: rows }, () => random.below(2));
 };
 
-const create = (wiring: number, seed = 1) =>
+/** Both methods that wire: among all pairs, and among few. */
+const wiringMethods = ['cteRigl', 'cteGse'] as const;
+type WiringMethod = (typeof wiringMethods)[number];
+
+const create = (method: WiringMethod, wiring: number, seed = 1) =>
   SparseMLP.create({
     layers: [FEATURES, 100, 100, 2],
     epsilon: 2,
-    topology: topology.cteRigl({ wiring }),
+    topology: topology[method]({ wiring }),
     seed,
   });
 
@@ -39,21 +45,21 @@ const shareOf = (model: SparseMLP): number => {
   return indices.filter((j) => j < IN_GROUPS).length / indices.length;
 };
 
-describe('the wiring before the first step', () => {
+describe.each(wiringMethods)('the wiring of %s before the first step', (method) => {
   const x = grouped(600, 1);
 
   it('connects the features that belong together, and hardly any other', async () => {
-    const [wired, plain] = [await create(20), await create(0)];
+    const [wired, plain] = [await create(method, 20), await create(method, 0)];
     for (const model of [wired, plain]) await model.fit(x, labelled(600, 2), { epochs: 1 });
     // By chance it is 24 of 120.
     expect(Math.abs(shareOf(plain) - 0.2)).toBeLessThan(0.07);
-    expect(shareOf(wired)).toBeGreaterThan(0.9);
+    expect(shareOf(wired)).toBeGreaterThan(method === 'cteRigl' ? 0.9 : 0.8);
     expect(wired.layers.map(({ nnz }) => nnz)).toEqual(plain.layers.map(({ nnz }) => nnz));
     for (const model of [wired, plain]) model.dispose();
   });
 
   it('looks at no label', async () => {
-    const models = [await create(8), await create(8)];
+    const models = [await create(method, 8), await create(method, 8)];
     for (const [m, model] of models.entries()) await model.fit(x, labelled(600, 10 + m), { epochs: 1 });
     const [a, b] = models.map((model) =>
       model.layers.map(({ weights }) => [weights.indptr, weights.indices]),
@@ -64,7 +70,7 @@ describe('the wiring before the first step', () => {
 
   it('finds nothing in noise: what chance reaches is no reason', async () => {
     const noise = { ...x, data: Float32Array.from(x.data, (_, e) => x.data[(e * 7919) % x.data.length]) };
-    const model = await create(6);
+    const model = await create(method, 6);
     await model.fit(noise, labelled(600, 3), { epochs: 1 });
     // Drawn at random, and so weighing a hundredth, but for what the first layer's neurons share by chance.
     const { values } = model.layers[0].weights;
@@ -74,42 +80,57 @@ describe('the wiring before the first step', () => {
   });
 
   it('leaves a pattern alone that the caller gave', async () => {
-    const model = await create(0);
+    const model = await create(method, 0);
     const pattern = model.layers.map(({ weights }) => weights);
-    const given = await SparseMLP.create({ layers: [FEATURES, 100, 100, 2], pattern });
+    const given = await SparseMLP.create({
+      layers: [FEATURES, 100, 100, 2],
+      topology: topology[method]({ wiring: 0 }),
+      pattern,
+    });
     await given.fit(x, labelled(600, 2), { epochs: 1 });
-    expect(given.method).toBe('cte-rigl');
     expect(given.layers.map(({ weights }) => weights.indices)).toEqual(pattern.map(({ indices }) => indices));
     for (const each of [model, given]) each.dispose();
   });
 });
 
-describe('cte-rigl', () => {
+describe.each(wiringMethods)('%s', (name) => {
   const x = grouped(300, 5);
   const y = labelled(300, 5);
 
   it('grows by cosine in the first part of the training, by gradient in the rest', async () => {
-    const model = await create(2);
+    const model = await create(name, 2);
     const { epochs } = await model.fit(x, y, { epochs: 11 });
     const by = epochs.map(({ evolution }) => evolution?.candidates);
-    expect(by).toEqual([undefined, ...Array(3).fill('activations'), ...Array(7).fill('denseGradient')]);
+    // With an update after every epoch.
+    if (name === 'cteRigl') {
+      expect(by).toEqual([undefined, ...Array(3).fill('cosine'), ...Array(7).fill('gradient')]);
+    }
+    const first = by.slice(0, 4).filter((kind) => kind !== undefined);
+    const later = by.slice(4).filter((kind) => kind !== undefined);
+    expect(first.length).toBeGreaterThan(0);
+    expect(later.length).toBeGreaterThan(0);
+    expect(new Set(first)).toEqual(new Set(['cosine']));
+    expect(new Set(later)).toEqual(new Set(['gradient']));
     model.dispose();
   });
 
   it('prunes first what carries nothing, then the weakest, once it grows by gradient', async () => {
-    const seen: { layer: EvolvingLayer; progress: Progress }[] = [];
-    const method = topology.cteRigl({ wiring: 2, cosineShare: 0.5 });
+    const seen: { network: EvolvingNetwork; edits: readonly (Edit | undefined)[] }[] = [];
+    const method = topology[name]({ wiring: 2, cosineShare: 0.5, growthShare: 0 });
     const model = await SparseMLP.create({
       layers: [FEATURES, 60, 60, 2],
       epsilon: 1,
       seed: 3,
       topology: {
         ...method,
-        evolve(layer, _state, random) {
-          const copy = { ...layer, values: layer.values.slice(), weakest: layer.weakest.slice() };
-          seen.push({ layer: copy, progress: layer.progress });
-          if (method.evolve === undefined) throw new Error('it does not evolve');
-          return method.evolve(layer, null, random) as { edit: never; state: unknown };
+        *evolve(network, _states, tools) {
+          const answer = method.evolve?.(network, [null, null, null], tools) ?? expect.fail('it stays');
+          const evolved = 'next' in answer ? yield* answer : answer;
+          seen.push({ network, edits: evolved.edits });
+          // It is copied when it is asked for.
+          for (const { pattern, weights } of network.layers)
+            expect(weights).toHaveLength(pattern.indices.length);
+          return evolved;
         },
       },
     });
@@ -122,62 +143,30 @@ describe('cte-rigl', () => {
         model.layers.map(({ bias }) => bias),
       );
     }
-    for (const epoch of [1, 4, 5]) {
-      const layers = seen.filter(({ progress }) => progress.epoch === epoch).map(({ layer }) => layer);
-      const carrying = bruteForceCarrying(x, layers, biases.get(epoch) ?? []);
+    expect(seen).toHaveLength(5);
+    const rows = Array.from({ length: x.rows }, (_, r) => [
+      ...x.data.subarray(r * FEATURES, (r + 1) * FEATURES),
+    ]);
+    for (const { network, edits } of seen) {
+      const { epoch } = network.progress;
+      const model = {
+        patterns: network.layers.map(({ pattern }) => pattern),
+        weights: network.layers.map(({ weights }) => weights),
+        biases: biases.get(epoch) ?? [],
+        x: rows,
+        y: [...y],
+      };
+      const carrying = carryingPaths(model, [...rows.keys()]);
       if (epoch > 3)
         expect(carrying.flatMap((list) => list.filter((c) => c === 0)).length).toBeGreaterThan(9);
-      layers.forEach(({ values, weakest }, l) => {
-        const score = Array.from(values, (w, p) => (epoch > 3 && carrying[l][p] === 0 ? 0 : Math.abs(w)));
+      network.layers.forEach(({ weights, nnz, inDim, outDim }, l) => {
+        if (nnz === inDim * outDim) return;
+        const score = Array.from(weights, (w, p) => (epoch > 3 && carrying[l][p] === 0 ? 0 : Math.abs(w)));
         const order = [...score.keys()].sort((p, q) => score[p] - score[q] || p - q);
-        const expected = order.slice(0, weakest.length).sort((p, q) => p - q);
-        expect(Array.from(weakest), `epoch ${epoch}, layer ${l}`).toEqual(expected);
+        const expected = order.slice(0, Math.floor(0.2 * nnz)).sort((p, q) => p - q);
+        expect(Array.from(edits[l]?.prune ?? []), `epoch ${epoch}, layer ${l}`).toEqual(expected);
       });
     }
     model.dispose();
   });
 });
-
-/** By plain loops over samples and paths, in float64. */
-function bruteForceCarrying(
-  x: { rows: number; cols: number; data: Float32Array },
-  layers: readonly EvolvingLayer[],
-  biases: readonly Float32Array[],
-): number[][] {
-  const fires = [new Set<number>(), ...layers.map(() => new Set<number>())];
-  for (let r = 0; r < x.rows; r++) {
-    let a = Array.from(x.data.subarray(r * x.cols, (r + 1) * x.cols));
-    for (const [j, v] of a.entries()) if (v !== 0) fires[0].add(j);
-    layers.forEach(({ pattern, values, outDim }, l) => {
-      const out = Array.from({ length: outDim }, (_, i) => {
-        let sum = biases[l][i];
-        for (let p = pattern.indptr[i]; p < pattern.indptr[i + 1]; p++)
-          sum += values[p] * a[pattern.indices[p]];
-        return Math.max(0, sum);
-      });
-      for (const [i, v] of out.entries()) if (v > 0) fires[l + 1].add(i);
-      a = out;
-    });
-  }
-  const reaches = (l: number, neuron: number): boolean => {
-    if (l === layers.length) return true;
-    const { pattern, values, outDim } = layers[l];
-    for (let i = 0; i < outDim; i++) {
-      for (let p = pattern.indptr[i]; p < pattern.indptr[i + 1]; p++) {
-        const leads = pattern.indices[p] === neuron && values[p] !== 0;
-        if (leads && (l + 1 === layers.length || fires[l + 1].has(i)) && reaches(l + 1, i)) return true;
-      }
-    }
-    return false;
-  };
-  return layers.map(({ pattern, values, outDim }, l) => {
-    const carrying = Array.from(values, () => 0);
-    for (let i = 0; i < outDim; i++) {
-      const alive = (l + 1 === layers.length || fires[l + 1].has(i)) && reaches(l + 1, i);
-      for (let p = pattern.indptr[i]; p < pattern.indptr[i + 1]; p++) {
-        if (alive && values[p] !== 0 && fires[l].has(pattern.indices[p])) carrying[p] = 1;
-      }
-    }
-    return carrying;
-  });
-}

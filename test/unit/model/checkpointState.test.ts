@@ -1,18 +1,22 @@
 // What a checkpoint holds has to be what it was made of.
 import { describe, expect, it } from 'vitest';
-import { SparseMLP, type Topology } from '../../../src/index.ts';
-import { startAtRandom } from '../../../src/topology/index.ts';
+import { SparseMLP, type Topology, topology } from '../../../src/index.ts';
 import { quadrants } from '../../support/problems.ts';
 
 const { x, y: labels } = quadrants(64, 2);
 
-/** A method that remembers something, and moves nothing. */
+/** SET under a name of its own, which remembers something. */
 function remembering(state: unknown): Topology {
+  const { init, evolve, ...rest } = topology.set();
   return {
+    ...rest,
     name: 'mine',
-    options: {},
-    init: (layer, random) => ({ ...startAtRandom(layer, random), state }),
-    evolve: ({ layers }) => ({ edits: layers.map(() => undefined), states: layers.map(() => state) }),
+    init: (layer, random) => ({ ...init(layer, random), state }),
+    *evolve(network, states, tools) {
+      const none = states.map(() => null);
+      const evolved = evolve?.(network, none, tools) ?? expect.fail('it does not evolve');
+      return { ...('next' in evolved ? yield* evolved : evolved), states: states.map(() => state) };
+    },
   };
 }
 

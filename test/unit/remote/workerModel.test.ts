@@ -206,7 +206,7 @@ describe('a model in a worker', () => {
     const { there, here } = await createBoth({
       density: [0.4, 0.2, 1],
       epsilon: undefined,
-      topology: topology.ctreSim({ pruneFraction: 0.3, search: { sampleRows: 64, oversample: 2 } }),
+      topology: topology.ctreSim({ pruneFraction: 0.3, search: 'exact', rows: 64 }),
       initializer: initializer.glorot(),
       growInitializer: initializer.uniform({ bound: 0.1 }),
       seed: 'a text',
@@ -579,7 +579,7 @@ describe('errors', () => {
     ['a topology', { topology: { ...set, name: 'mine' } }, {}],
     ['a topology under a name of ours', { topology: { ...set, evolve: () => expect.fail() } }, {}],
     ['one with a part more', { topology: { ...topology.fixed(), evolve: set.evolve } }, {}],
-    ['a schedule', { topology: { ...set, schedule: { fraction: () => 0.5 } } }, {}],
+    ['a schedule', { topology: { ...set, isDue: () => true } }, {}],
     ['options that are others', { topology: { ...set, options: { pruneFraction: 0.7 } } }, {}],
     ['an initialiser', { initializer: { ...initializer.glorot(), bound: () => 1 } }, {}],
     ['an initialiser for growth', { growInitializer: { name: 'mine', options: {}, bound: () => 1 } }, {}],

@@ -41,15 +41,17 @@ describe.each(Object.keys(methods) as MethodName[])('with %s', (name) => {
   });
 });
 
-describe('the sampled and the grouped search', () => {
-  it('give the same bits on any number of threads', async () => {
+describe.each([
+  ['by cosine', topology.ctreSim({ rows: 100 })],
+  ['by gradient', topology.rigl()],
+  ['of the default', topology.cteGse({ wiring: 2 })],
+])('the search among few pairs, %s', (_, method) => {
+  it('gives the same bits on any number of threads', async () => {
     const run = async (threads: number) => {
       const model = await SparseMLP.create({
-        // Of neurons that fire there are more pairs than the search bounds itself to; sparser, they would be
-        // too few.
         layers: [24, 4500, 4500, 4],
         epsilon: 4,
-        topology: topology.ctreSim({ search: { sampleRows: 64, oversample: 2 } }),
+        topology: method,
         seed: 5,
         threads,
       });

@@ -1,17 +1,9 @@
 // Topology methods, initialisers and optimisers that a caller wrote.
 import { describe, expect, it } from 'vitest';
 import { getEngine } from '../../../src/engine/engine.ts';
-import {
-  CsrMatrix,
-  type EvolvingLayer,
-  type InitialLayer,
-  initializer,
-  optimizer,
-  SparseMLP,
-  type Topology,
-  topology,
-} from '../../../src/index.ts';
+import { CsrMatrix, initializer, optimizer, SparseMLP, type Topology, topology } from '../../../src/index.ts';
 import { spmm } from '../../../src/kernels/index.ts';
+import { noPositions } from '../../../src/matrix/pattern.ts';
 import { METHOD_NAMES, topologyByName } from '../../../src/topology/methods.ts';
 
 const layers = [6, 20, 20, 3];
@@ -29,35 +21,40 @@ describe('what a method of one’s own is shown', () => {
   it('stays readable when the method calls kernels that make the memory grow', async () => {
     const set = topology.set();
     const seen: number[][] = [];
-    const own: Topology = {
+    const own: Topology<null> = {
       ...set,
-      evolve(layer: EvolvingLayer, state, random) {
-        const { values } = layer;
-        if (layer.index === 0) growMemory();
-        seen.push([values.length, layer.values.length, layer.nnz]);
-        expect(values.every(Number.isFinite)).toBe(true);
-        return { edit: set.evolve?.(layer, null, random).edit as never, state };
+      evolve(network, states, tools) {
+        const [{ weights }] = network.layers;
+        growMemory();
+        for (const layer of network.layers) {
+          seen.push([layer.weights.length, layer.pattern.indices.length, layer.nnz]);
+          expect(layer.weights.every(Number.isFinite)).toBe(true);
+        }
+        expect(weights.every(Number.isFinite)).toBe(true);
+        expect(weights).toBe(network.layers[0].weights);
+        return set.evolve?.(network, states, tools) ?? expect.fail('it does not evolve');
       },
     };
     const model = await SparseMLP.create({ layers, epsilon: 1, topology: own });
     await model.fit(x, y, { epochs: 2 });
-    expect(seen).not.toEqual([]);
-    for (const [before, after, nnz] of seen) expect([before, after]).toEqual([nnz, nnz]);
+    expect(seen).toHaveLength(3);
+    for (const [weights, indices, nnz] of seen) expect([weights, indices]).toEqual([nnz, nnz]);
     model.dispose();
   });
 
-  it('stays readable in `init`, too', async () => {
-    const snip = topology.snip();
+  it('stays readable before the first step, too', async () => {
     const seen: number[][] = [];
-    const own: Topology = {
-      ...snip,
-      init(layer: InitialLayer, random) {
-        const { initial, inDim, outDim } = layer;
-        if (initial !== undefined) {
-          if (layer.index === 0) growMemory();
-          seen.push([initial.weights.length, initial.gradient.length, inDim * outDim]);
-        }
-        return snip.init(layer, random);
+    const own: Topology<null> = {
+      ...topology.fixed(),
+      *start(network, states, tools) {
+        const found = yield* tools.initialGradients(tools.sampleRows(40));
+        growMemory();
+        found.forEach(({ weights, gradient }, l) => {
+          const { inDim, outDim } = network.layers[l];
+          expect([...weights, ...gradient].every(Number.isFinite)).toBe(true);
+          seen.push([weights.length, gradient.length, inDim * outDim]);
+        });
+        return states;
       },
     };
     const model = await SparseMLP.create({ layers, epsilon: 1, topology: own });
@@ -68,15 +65,22 @@ describe('what a method of one’s own is shown', () => {
   });
 
   it('is a copy: a method that writes to it changes no weight', async () => {
-    const set = topology.set({ pruneFraction: 0 });
+    const { evolve: _, ...rest } = topology.set();
     const fit = async (write: boolean): Promise<Uint8Array> => {
-      const own: Topology = {
-        ...set,
-        pruneCount: () => 1,
-        evolve(layer: EvolvingLayer, state) {
-          if (write) layer.values.fill(7);
-          const none = { rows: new Int32Array(0), cols: new Int32Array(0) };
-          return { edit: { prune: layer.weakest, grow: none, random: none }, state };
+      const own: Topology<null> = {
+        ...rest,
+        evolve(network, states, tools) {
+          const edits = network.layers.map((layer, l) => {
+            const prune = tools.weakest(l, 1);
+            if (write) {
+              layer.weights.fill(7);
+              layer.pattern.indices.fill(0);
+              layer.pattern.indptr.fill(0);
+              for (const slot of layer.optimizerState()) slot.fill(7);
+            }
+            return { prune, grow: noPositions, random: noPositions };
+          });
+          return { edits, states, shrinks: true };
         },
       };
       const model = await SparseMLP.create({ layers, epsilon: 1, topology: own });
@@ -97,8 +101,8 @@ describe('a property that is none', () => {
   it.each<[string, object, RegExp]>([
     [
       'of a topology',
-      { topology: { ...topology.set(), pruneCounts: () => 1 } },
-      /^topology has no property "pruneCounts"; expected any of name, options, .*pruneCount/,
+      { topology: { ...topology.set(), evolves: () => 1 } },
+      /^topology has no property "evolves"; expected any of name, options, .*evolve/,
     ],
     [
       'of an initializer',
@@ -132,16 +136,15 @@ describe('a property that is none', () => {
   it('may be in an instance of a class, which keeps what it needs', async () => {
     class Counting {
       readonly name = 'counting';
-      readonly needs = [];
-      readonly schedule = topology.set().schedule;
+      readonly options = {};
       updates = 0;
       #set = topology.set();
       init(...args: Parameters<Topology<null>['init']>) {
         return this.#set.init(...args);
       }
-      evolve(layer: EvolvingLayer, state: unknown, random: Parameters<Topology['init']>[1]) {
+      evolve(...args: Parameters<NonNullable<Topology<null>['evolve']>>) {
         this.count();
-        return { edit: this.#set.evolve?.(layer, null, random).edit as never, state };
+        return this.#set.evolve?.(...args) ?? expect.fail('it does not evolve');
       }
       count(): void {
         this.updates++;
@@ -150,7 +153,7 @@ describe('a property that is none', () => {
     const own = new Counting();
     const model = await create({ topology: own });
     await model.fit(x, y, { epochs: 2 });
-    expect(own.updates).toBe(3);
+    expect(own.updates).toBe(1);
     model.dispose();
   });
 });

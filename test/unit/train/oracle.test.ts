@@ -5,6 +5,7 @@ import { TILE } from '../../../src/engine/abi.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
 import { searchCosines, searchMagnitudes } from '../../../src/growth/exactSearch.ts';
+import { GrowthCost } from '../../../src/growth/growthCost.ts';
 import { SparseMLP } from '../../../src/index.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
 import { removeConnections } from '../../../src/matrix/pattern.ts';
@@ -14,6 +15,7 @@ import { loadRows } from '../../../src/nn/rows.ts';
 import { inlineExecutor } from '../../../src/run/executor.ts';
 import { runNow } from '../../../src/run/turns.ts';
 import { topologyByName } from '../../../src/topology/methods.ts';
+import { fakeModel, fakeNetwork, fakeTools, finish } from '../../support/fakeTools.ts';
 
 // golden/*.json: an independent masked-dense float64 implementation in NumPy, checked by finite differences.
 interface Csr {
@@ -209,37 +211,48 @@ describe('the evolution oracle (float64 NumPy)', () => {
       });
     const [ins, outs] = [toTiles(inputs), toTiles(outputs)];
     const slots = ins.map((input, t) => ({ inputs: [input], outputs: [outs[t]] }));
-    const stream = { tiles, slots, load: () => {} };
-    const site = { engine, executor: inlineExecutor(engine.kernels), dims: [inDim, outDim] };
+    const stream = { rows: inputs.length, rowCost: 0, tiles, slots, load: () => {} };
+    const site = {
+      engine,
+      executor: inlineExecutor(engine.kernels),
+      dims: [inDim, outDim],
+      cost: new GrowthCost(),
+    };
     const kept = removeConnections(weights, weakest());
     const count = Math.floor(pruneFraction * weights.nnz);
     const searches = [{ kept, count }];
     const [found] = runNow(
-      score === 'cosine'
-        ? searchCosines(site, searches, stream, undefined)
-        : searchMagnitudes(site, searches, stream),
+      score === 'cosine' ? searchCosines(site, searches, stream) : searchMagnitudes(site, searches, stream),
     );
     region.free();
     if (found === undefined) throw new Error('nothing was searched');
     return found;
   }
 
-  const layer = () => ({
-    index: 0,
-    inDim,
-    outDim,
-    nnz: weights.nnz,
-    pattern: weights,
-    values: weights.values,
-    weakest: weakest(),
-    progress: { epoch: 1, epochs: 10, accuracy: 0.5 },
-  });
-  const evolve = (name: string, candidates?: ReturnType<typeof search>) => {
-    const method = topologyByName(name);
-    const { state } = method.init(layer(), randomStream(1, 'init'));
-    const result = method.evolve?.({ ...layer(), candidates }, state, randomStream(1, 'evolve'));
-    if (result === undefined) throw new Error(`${name} does not evolve`);
-    return result.edit;
+  /** The edit of a method whose tools find the weakest by the package's kernel, and these candidates. */
+  const evolve = (name: string, candidates: ReturnType<typeof search>) => {
+    const method = topologyByName(name, { pruneFraction });
+    const model = {
+      ...fakeModel([inDim, outDim], [weights.nnz]),
+      patterns: [weights],
+      weights: [weights.values],
+    };
+    const { tools } = fakeTools(model);
+    const network = fakeNetwork(model);
+    const { state } = method.init(network.layers[0], randomStream(1, 'init'));
+    const answer = method.evolve?.(network, [state], {
+      ...tools,
+      weakest: (layer, count) => {
+        expect([layer, count]).toEqual([0, golden.pruned.length]);
+        return weakest();
+      },
+      *likeliest([wanted]) {
+        yield;
+        expect(flatOf(wanted?.kept ?? expect.fail('nothing is wanted'))).toEqual(golden.kept);
+        return [candidates];
+      },
+    });
+    return finish(answer ?? expect.fail(`${name} does not evolve`)).edits[0] ?? expect.fail('no edit');
   };
 
   it('prunes and keeps exactly the oracle’s connections', () => {

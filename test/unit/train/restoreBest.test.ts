@@ -157,13 +157,12 @@ describe('restoreBest', () => {
     const own: Topology<{ updates: number }> = {
       name: 'counting',
       options: {},
-      needs: [],
-      schedule: set.schedule,
       init: (...args) => ({ ...set.init(...args), state: { updates: 0 } }),
-      evolve(layer, state, random) {
-        state.updates++;
-        const { edit } = set.evolve?.(layer, null, random) ?? expect.fail('it does not evolve');
-        return { edit, state };
+      *evolve(network, states, tools) {
+        for (const state of states) state.updates++;
+        const none = states.map(() => null);
+        const evolved = set.evolve?.(network, none, tools) ?? expect.fail('it does not evolve');
+        return { ...('next' in evolved ? yield* evolved : evolved), states };
       },
     };
     const model = await SparseMLP.create({ layers: [12, 40, 4], topology: own as Topology, seed: 4 });

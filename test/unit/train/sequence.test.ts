@@ -78,9 +78,9 @@ describe('the schedule', () => {
     const set = topology.set();
     return {
       ...set,
-      evolve: ((layer, state, random) => {
-        if (layer.index === 0) seen.push(layer.progress);
-        return set.evolve?.(layer, state, random) ?? expect.fail('it does not evolve');
+      evolve: ((network, states, tools) => {
+        seen.push(network.progress);
+        return set.evolve?.(network, states, tools) ?? expect.fail('it does not evolve');
       }) as NonNullable<typeof set.evolve>,
     };
   };

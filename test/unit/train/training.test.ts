@@ -12,8 +12,9 @@ import {
   type TrainOptions,
   topology,
 } from '../../../src/index.ts';
+import { removeConnections } from '../../../src/matrix/pattern.ts';
 import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';
-import { countMultiplyAdds } from '../../../src/train/multiplyAdds.ts';
+import { keysOf, keysOfPositions } from '../../support/fakeTools.ts';
 import { quadrants, sha256 } from '../../support/problems.ts';
 
 const problem = quadrants(330);
@@ -111,35 +112,36 @@ describe('momentum', () => {
 
   it('grows where the gradient’s mean over its mini-batches is largest', async () => {
     // As many batches as cover all rows: then it is known which rows they are.
-    const method = topology.momentum({ batches: 100 });
-    const grown: { positions: string[]; kept: Set<string>; truth: number[][] }[] = [];
+    const method = topology.momentum({ batches: 100, search: 'exact' });
+    const grown: { keys: number[]; kept: Set<number>; truth: number[][] }[] = [];
     let model: SparseMLP | undefined;
-    const watched: Topology = {
+    const watched: Topology<null> = {
       ...method,
-      evolve(layer, _state, random) {
-        const { pattern, weakest, candidates, index } = layer;
-        const kept = new Set<string>();
-        for (let i = 0; i < pattern.rows; i++) {
-          for (let p = pattern.indptr[i]; p < pattern.indptr[i + 1]; p++) {
-            if (!weakest.includes(p)) kept.add(`${i},${pattern.indices[p]}`);
-          }
-        }
-        const positions = Array.from(candidates?.rows ?? [], (row, e) => `${row},${candidates?.cols[e]}`);
-        grown.push({ positions, kept, truth: denseGradient(model?.layers ?? [], index) });
-        return method.evolve?.(layer, null, random) ?? expect.fail('it does not evolve');
+      *evolve(network, states, tools) {
+        const answer = method.evolve?.(network, states, tools) ?? expect.fail('it does not evolve');
+        const evolved = 'next' in answer ? yield* answer : answer;
+        evolved.edits.forEach((edit, l) => {
+          const { pattern, inDim } = network.layers[l];
+          if (edit === undefined || edit.grow.cols.length === 0) return;
+          grown.push({
+            keys: keysOfPositions(edit.grow, inDim),
+            kept: new Set(keysOf(removeConnections(pattern, edit.prune))),
+            truth: denseGradient(model?.layers ?? [], l),
+          });
+        });
+        return evolved;
       },
     };
     model = await SparseMLP.create({ layers: [12, 20, 15, 4], epsilon: 3, topology: watched, seed: 4 });
     await model.fit(problem.x, problem.y, { epochs: 2, batchSize: 16 });
     expect(grown).toHaveLength(3);
-    for (const { positions, kept, truth } of grown) {
-      const free = truth.flatMap((row, i) => row.map((g, j) => ({ name: `${i},${j}`, size: Math.abs(g) })));
-      const ranked = free.filter(({ name }) => !kept.has(name)).sort((a, b) => b.size - a.size);
-      const least = ranked[positions.length - 1].size;
-      const sizes = new Map(ranked.map(({ name, size }) => [name, size]));
+    for (const { keys, kept, truth } of grown) {
+      const sizes = new Map(truth.flat().map((g, key) => [key, Math.abs(g)]));
+      const ranked = [...sizes].filter(([key]) => !kept.has(key)).sort(([, a], [, b]) => b - a);
+      const [, least] = ranked[keys.length - 1];
       // The kernels sum in float32: what is chosen may lie that much below the exact threshold.
-      for (const name of positions) expect(sizes.get(name)).toBeGreaterThanOrEqual(least * (1 - 1e-4));
-      expect(new Set(positions).size).toBe(positions.length);
+      for (const key of keys) expect(sizes.get(key)).toBeGreaterThanOrEqual(least * (1 - 1e-4));
+      expect(new Set(keys).size).toBe(keys.length);
     }
     model.dispose();
   });
@@ -488,30 +490,5 @@ describe('a model’s life', () => {
     ]);
     expect(a.predict(problem.x)).toEqual(alone.predict(problem.x));
     for (const model of [alone, a, b]) model.dispose();
-  });
-});
-
-describe('the count of multiply-adds', () => {
-  // The first layer has all its 200 connections, so that nothing is searched or grown there.
-  const full = { dims: [10, 20, 5], nnz: [200, 30], rows: 100, batchSize: 25, epochs: 4, planned: 4 };
-  const growth = (method: Topology, epochs: number[]) => {
-    const by = method.needs.includes('activations') ? 'activations' : 'denseGradient';
-    const searches = epochs.map((epoch) => ({ epoch, by }) as const);
-    return countMultiplyAdds({ ...full, topology: method, searches }).growth;
-  };
-
-  it('leaves out the pairs of a full layer', () => {
-    const search = { sampleRows: 16, oversample: 4 };
-    const sampled = topology.ctreSim({ search, pruneFraction: 0.2 });
-    // Twice up the network, the norms of 35 neurons, 20 × 5 pairs; then the exact cosines of 4 × ⌊0.2 · 30⌋.
-    expect(growth(sampled, [1])).toBe((16 * (2 * 230 + 100 + 35) + 100 * (230 + 35 + 4 * 6)) / 400);
-    // Forward and backward of a batch, the gradient of the inputs left out.
-    expect(growth(topology.rigl(), [1, 2])).toBe((2 * 25 * (2 * 230 - 200 + 100)) / 400);
-  });
-
-  it('takes a method that does not say how it searches for one that compares all of so few pairs', () => {
-    const { search, ...silent } = topology.cte({ search: 'exact' });
-    expect(search).toBe('exact');
-    expect(growth(silent, [2])).toBe((100 * (2 * 230 + 100 + 35)) / 400);
   });
 });
