@@ -67,14 +67,14 @@ export function checkTopology(value: unknown): Topology {
     init: (layer, random) => checkStart(name, layer, init?.(layer, random)),
     ...(start && {
       *start(network, states, tools) {
-        const answer = yield* finish(start(network, states, tools));
-        return answer === undefined ? states : checkStates(name, answer, states.length);
+        const answer = yield* finishAnswer(start(network, states, tools));
+        return answer === undefined ? states : checkNewStates(name, answer, states.length);
       },
     }),
     ...(isDue && { isDue: (progress, layers) => Boolean(isDue(progress, layers)) }),
     ...(evolve && {
       *evolve(network, states, tools) {
-        return checkEvolved(name, yield* finish(evolve(network, states, tools)), states.length);
+        return checkEvolved(name, yield* finishAnswer(evolve(network, states, tools)), states.length);
       },
     }),
     ...(restore && { restore: (state) => restore(state) }),
@@ -82,7 +82,7 @@ export function checkTopology(value: unknown): Topology {
 }
 
 /** What a method's function answers, which may be a generator. */
-function* finish(answer: unknown): Work<unknown> {
+function* finishAnswer(answer: unknown): Work<unknown> {
   if (typeof answer !== 'object' || answer === null || !(Symbol.iterator in answer)) return answer;
   if (Array.isArray(answer)) return answer;
   return yield* answer as Work<unknown>;
@@ -135,7 +135,7 @@ function checkEvolved(name: string, evolved: unknown, layers: number): Evolved<u
   const by: unknown = Reflect.get(Object(evolved), 'by');
   return {
     edits: edits.map((edit) => (edit === undefined || edit === null ? undefined : checkEdit(what, edit))),
-    states: checkStates(name, readField(what, evolved, 'states'), layers),
+    states: checkNewStates(name, readField(what, evolved, 'states'), layers),
     shrinks: Boolean(Reflect.get(Object(evolved), 'shrinks')),
     ...(by !== undefined && { by: checkChoice(`${what}: by`, by, SCORE_KINDS) }),
   };
@@ -154,7 +154,7 @@ function checkEdit(what: string, edit: unknown): Edit {
 }
 
 /** The states that a method has answered, one for each layer. */
-function checkStates(name: string, answer: unknown, layers: number): readonly unknown[] {
+function checkNewStates(name: string, answer: unknown, layers: number): readonly unknown[] {
   const states = checkList(`the states of ${name}`, answer, layers);
   if (states.length === layers) return states;
   throw new CtreError(
