@@ -166,12 +166,23 @@ function readBest(
 ): SavedBest {
   const shapes = present.map(({ weights: { rows, cols } }) => [rows, cols]);
   const layers = readLayers(tensors, 'best.', shapes, budget);
-  const other = layers.findIndex(({ weights }, l) => weights.nnz !== present[l].weights.nnz);
+  // Methods may have moved connections between layers since.
+  const total = connectionsOf(layers);
+  if (total !== connectionsOf(present)) throw notWhole('the number of connections in best', total);
+  const other = layers.findIndex(({ weights }, l) => isFull(weights) !== isFull(present[l].weights));
   if (other >= 0)
     throw notWhole(`the number of connections of layer ${other} in best`, layers[other].weights.nnz);
   if (!Array.isArray(states) || states.length !== layers.length) throw notWhole('best.states', states);
   if (!isCount(steps)) throw notWhole('best.steps', steps);
   return { layers, states, steps, slots: takeSlots(tensors, 'best.', layers, slots, budget) };
+}
+
+function connectionsOf(layers: SavedModel['layers']): number {
+  return layers.reduce((sum, { weights }) => sum + weights.nnz, 0);
+}
+
+function isFull({ rows, cols, nnz }: SavedModel['layers'][number]['weights']): boolean {
+  return nnz === rows * cols;
 }
 
 function checkSum(bytes: Uint8Array): void {

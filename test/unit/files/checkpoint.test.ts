@@ -67,7 +67,11 @@ async function trainUntil(model: SparseMLP, { epochs, inner, every }: Run, stopA
 
 /** What epochs came to, without the time they took. */
 const figures = (epochs: readonly Epoch[]) =>
-  epochs.map(({ seconds, trainSeconds, evolution, ...rest }) => ({ ...rest, layers: evolution?.layers }));
+  epochs.map(({ seconds, trainSeconds, start, evolution, ...rest }) => ({
+    ...rest,
+    start: start && { ...start, seconds: 0 },
+    evolution: evolution && { ...evolution, seconds: 0 },
+  }));
 
 /** Hash and history of a run that is never stopped. */
 async function uninterrupted(name: MethodName, run: Run) {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { TILE } from '../../../src/engine/abi.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
 import { optimizer, SparseMLP, type Topology, topology } from '../../../src/index.ts';
+import { sampleFree } from '../../../src/matrix/sampling.ts';
 import { presets } from '../../../src/model/presets.ts';
 import { topologyByName } from '../../../src/topology/methods.ts';
 import { countMultiplyAdds } from '../../../src/train/multiplyAdds.ts';
@@ -83,6 +84,29 @@ const startsWithGradients: Topology = {
   },
 };
 
+/** Asks for all that tools answer. */
+const asksForAll: Topology = {
+  ...topology.fixed(),
+  *evolve({ layers: all }, states, tools) {
+    const rows = tools.sampleRows(96);
+    const lists = all.map(({ pattern }, l) =>
+      l === 1 ? undefined : sampleFree(pattern, 500, tools.random(`listed/${l}`)),
+    );
+    const wanted = all.map(({ pattern }, l) => (l === 2 ? undefined : { kept: pattern, count: 70 }));
+    for (const by of ['cosine', 'gradient'] as const) {
+      yield* tools.scoreAt(lists, by, rows);
+      yield* tools.likeliest(wanted, by, rows, { search: 'auto', pairs: 2, guided: 0.7 });
+    }
+    yield* tools.likeliest(wanted, 'gradient', rows, { search: 'exact', pairs: 1 });
+    yield* tools.carrying(rows);
+    yield* tools.activations(rows);
+    yield* tools.gradients(rows);
+    yield* tools.neuronSums(rows, 'absolute');
+    yield* tools.neuronSums(rows, 'signed');
+    return { edits: all.map(() => undefined), states };
+  },
+};
+
 describe('the count of multiply-adds', () => {
   it.each<[string, Topology, (number[] | undefined)?]>([
     ['set, which searches for nothing', topology.set()],
@@ -92,6 +116,7 @@ describe('the count of multiply-adds', () => {
     ['the default, wired and by gradient', topologyByName(usual, { wiring: 3, cosineShare: 0 })],
     ['the default, wired and by cosine', topologyByName(usual, { wiring: 1, cosineShare: 1 })],
     ['an exact search by gradient', topology.rigl({ search: 'exact' })],
+    ['all that tools answer', asksForAll],
     ['a gradient of the dense network before the first step', startsWithGradients],
     ['dense', topology.dense()],
   ])('is that of the kernels, with %s', async (name, method, density) => {

@@ -20,7 +20,7 @@ const create = (name: MethodName) =>
 const options: TrainOptions = {
   epochs: 14,
   batchSize: 40,
-  optimizer: optimizer.adam({ learningRate: 0.03 }),
+  optimizer: optimizer.adam({ learningRate: 0.05 }),
   validation,
 };
 const score = (model: SparseMLP) => model.evaluate(validation.x, validation.y);
