@@ -18,7 +18,7 @@ export interface CosineThenGradientOptions extends CosineOptions {
   readonly batches?: number;
   /**
    * With `every: 0`: multiply-adds that updates may take, as a share of those of the steps. Where an update
-   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.25.
+   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.3.
    */
   readonly growthShare?: number;
 }
@@ -54,7 +54,7 @@ export const cosineThenGradientOptions = {
     flag: 'growth-share',
     value: 's',
     help: 'arithmetic of updates, at most, as a share of the\nsteps: fewer updates where they cost more; 0: no limit',
-    default: 0.25,
+    default: 0.3,
     kind: 'number',
     bounds: { least: 0 },
   },
