@@ -30,6 +30,9 @@ const MAX_CHANCE_COSINE = 0.5;
  */
 const RANDOM_GAIN = 0.01;
 
+/** Share of connections between neurons that fire together with which a layer is left as it is. */
+const WIRED_SHARE = 0.98;
+
 /** How a network is wired. */
 export interface Wiring extends Likelihood {
   /** Updates, each of which replaces `share` of a layer's connections. */
@@ -75,13 +78,14 @@ export function* wireByCosine(
   tools.replace(wired);
   for (let update = 0; update < updates; update++) {
     const wanted = wired.map((layer) => {
-      if (layer === undefined) return undefined;
+      if (layer === undefined || isWired(layer)) return undefined;
       const { inDim, outDim, nnz, pattern } = layer;
       const count = Math.min(Math.floor(share * nnz), inDim * outDim - nnz);
       return count === 0
         ? undefined
         : { kept: pattern, count, least: chanceCosine(layer, rows.length, how), along: alikeOnly(layer) };
     });
+    if (wanted.every((wish) => wish === undefined)) return;
     const found = yield* tools.likeliest(wanted, 'cosine', rows, how);
     wired.forEach((layer, l) => {
       const [wish, chosen] = [wanted[l], found[l]];
@@ -112,6 +116,13 @@ function rewire(layer: WiredLayer, prune: Int32Array, chosen: Positions, random:
   applyEdit({ setPattern, values, weightSlots: [isAlike] }, plan, () => drawWeight(bound, random));
   for (const p of placesOf(layer.pattern, drawn)) layer.weights[p] *= RANDOM_GAIN;
   for (const p of placesOf(layer.pattern, chosen)) layer.isAlike[p] = 1;
+}
+
+/** Whether nearly all connections are between neurons that were found to fire together. */
+function isWired({ isAlike }: WiredLayer): boolean {
+  let alike = 0;
+  for (const flag of isAlike) alike += flag;
+  return alike >= WIRED_SHARE * isAlike.length;
 }
 
 /** The layer's connections between neurons that were found to fire together. */
