@@ -1,20 +1,34 @@
-// node scripts/declarations.mjs folder: has the declarations in a folder of compiled TypeScript name each
-// other as the code does. The compiler turns the ending .ts of an import into .js, but not that of an import
-// within a type, which it writes itself.
+// node scripts/declarations.mjs folder: has compiled TypeScript in a folder name its imports as the code does.
+// The compiler turns the ending .ts of an import into .js, but not that of an import within a type, which it
+// writes itself. And an address that comes when the code runs gets a function around it that looks for such an
+// ending. No address here is a path with one, and a minifier writes that function's inside as two arguments.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
 
-/** Rewrites `import("./file.ts")` in every declaration file of the folder. */
+/** Rewrites `import("./file.ts")` in every declaration file of the folder, and `import(…(url))` in all code. */
 export async function rewriteDeclarations(folder) {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  for (const entry of entries.filter(({ name }) => name.endsWith('.d.ts'))) {
+  for (const entry of entries.filter(({ name }) => /\.(d\.ts|js)$/.test(name))) {
     const path = join(entry.parentPath, entry.name);
     const text = await readFile(path, 'utf8');
-    const rewritten = text.replaceAll(/\bimport\("(\.[^"]+)\.ts"\)/g, 'import("$1.js")');
+    const rewritten = path.endsWith('.js') ? plainImports(text) : endingsOfCode(text);
     if (rewritten !== text) await writeFile(path, rewritten);
   }
+}
+
+function endingsOfCode(text) {
+  return text.replaceAll(/\bimport\("(\.[^"]+)\.ts"\)/g, 'import("$1.js")');
+}
+
+/** The lines stay where they are, for the source maps. */
+function plainImports(text) {
+  return text
+    .replace(/^var __rewriteRelativeImportExtension = [\s\S]*?^\};$/m, (helper) =>
+      helper.replaceAll(/.+/g, ''),
+    )
+    .replaceAll(/\bimport\(__rewriteRelativeImportExtension\((.*?)\)\)/g, 'import($1)');
 }
 
 if (import.meta.url === pathToFileURL(argv[1]).href) await rewriteDeclarations(argv[2]);

@@ -65,7 +65,7 @@ export function listMethods(): string {
 }
 
 /**
- * The methods that choose the weights of new connections, after what they choose: `cte-rigl, rigl: zeros`.
+ * The methods that choose the weights of new connections, after what they choose: `cte-gse, rigl: zeros`.
  */
 export function growInitializersByMethod(): string {
   const byInitializer = new Map<string, string[]>();

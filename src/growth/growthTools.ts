@@ -5,6 +5,7 @@ import { type Random, randomStream } from '../base/random.ts';
 import { TILE } from '../engine/abi.ts';
 import { Region } from '../engine/region.ts';
 import type { Positions } from '../matrix/pattern.ts';
+import type { LayerShape } from '../nn/layerShape.ts';
 import { drawRows, type RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
@@ -248,7 +249,7 @@ export class Tools implements GrowthTools {
           pattern: layer.pattern(),
           along: request.along ?? layer.pattern(),
           norms: { inputs: norms[l].inputs.view.slice(), outputs: norms[l].outputs.view.slice() },
-          count: Math.max(request.count, Math.ceil(pairs * (layer.inDim + layer.outDim))),
+          count: countListed(by, pairs, layer, request.count),
           guided,
           guide: by === 'cosine' ? neighboursOfNeighbours : byProductOfNorms,
         };
@@ -329,4 +330,18 @@ export class Tools implements GrowthTools {
   #count(): number {
     return this.#questions++;
   }
+}
+
+/**
+ * How many positions are listed. For cosines they grow with the connections: the more inputs a neuron has, the
+ * harder it is to tell who is like it. For gradients a few for each neuron do.
+ */
+function countListed(
+  by: ScoreKind,
+  pairs: number,
+  { inDim, outDim, nnz }: LayerShape,
+  wanted: number,
+): number {
+  const neurons = inDim + outDim;
+  return Math.max(2 * wanted, Math.ceil(pairs * (by === 'cosine' ? Math.max(nnz, neurons) : neurons)));
 }

@@ -63,15 +63,32 @@ export function neighboursOfNeighbours(
 ): void {
   const byInput = transposePattern(along);
   const starts = startsAlong(pattern, byInput.indptr);
-  if (starts.rows.length === 0) return;
+  if (starts.cols.length === 0) return;
   for (let e = 0; e < count; e++) {
-    const start = random.below(starts.rows.length);
+    const start = random.below(starts.cols.length);
     const input = starts.cols[start];
     const first = byInput.indptr[input];
     const other = byInput.indices[first + random.below(byInput.indptr[input + 1] - first)];
     const begin = along.indptr[other];
     list.add(starts.rows[start], along.indices[begin + random.below(along.indptr[other + 1] - begin)]);
   }
+}
+
+/**
+ * The connections whose input the way goes on from. @param offsets of the connections gone along, by input.
+ */
+function startsAlong({ rows, indptr, indices }: CsrPattern, offsets: Int32Array): Positions {
+  const starts = { rows: new Int32Array(indices.length), cols: new Int32Array(indices.length) };
+  let count = 0;
+  for (let r = 0; r < rows; r++) {
+    for (let p = indptr[r]; p < indptr[r + 1]; p++) {
+      const input = indices[p];
+      if (offsets[input] === offsets[input + 1]) continue;
+      starts.rows[count] = r;
+      starts.cols[count++] = input;
+    }
+  }
+  return { rows: starts.rows.subarray(0, count), cols: starts.cols.subarray(0, count) };
 }
 
 /**
@@ -87,21 +104,6 @@ export function byProductOfNorms(
   const drawOutput = inProportion(norms.outputs);
   const drawInput = inProportion(norms.inputs);
   for (let e = 0; e < count; e++) list.add(drawOutput(random), drawInput(random));
-}
-
-/** The connections whose input the way goes on from. @param offsets of the connections gone along, by input. */
-function startsAlong({ rows, indptr, indices }: CsrPattern, offsets: Int32Array): Positions {
-  const starts = { rows: new Int32Array(indices.length), cols: new Int32Array(indices.length) };
-  let count = 0;
-  for (let r = 0; r < rows; r++) {
-    for (let p = indptr[r]; p < indptr[r + 1]; p++) {
-      const input = indices[p];
-      if (offsets[input] === offsets[input + 1]) continue;
-      starts.rows[count] = r;
-      starts.cols[count++] = input;
-    }
-  }
-  return { rows: starts.rows.subarray(0, count), cols: starts.cols.subarray(0, count) };
 }
 
 /** Draws neurons in proportion to the roots of their squared norms. */

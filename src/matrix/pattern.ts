@@ -137,7 +137,7 @@ function filterPositions(pattern: CsrPattern, positions: Positions, inside: bool
   const { rows, cols, indptr, indices } = pattern;
   const left: number[] = [];
   let p = 0;
-  let lastRow = -1;
+  let lastRow = 0;
   let lastCol = -1;
   for (let q = 0; q < positions.cols.length; q++) {
     const row = positions.rows[q];

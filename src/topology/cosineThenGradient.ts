@@ -10,7 +10,7 @@ import { wireByCosine } from './wireByCosine.ts';
 
 /** Options of the methods that grow by cosine first, and then by gradient. */
 export interface CosineThenGradientOptions extends CosineOptions {
-  /** Updates before the first step, by what fires together; 24. */
+  /** Updates before the first step, by what fires together; 20. */
   readonly wiring?: number;
   /** Share of the training in which growth is by cosine; 0.3. */
   readonly cosineShare?: number;
@@ -18,7 +18,7 @@ export interface CosineThenGradientOptions extends CosineOptions {
   readonly batches?: number;
   /**
    * With `every: 0`: multiply-adds that updates may take, as a share of those of the steps. Where an update
-   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.5.
+   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.25.
    */
   readonly growthShare?: number;
 }
@@ -30,7 +30,7 @@ export const cosineThenGradientOptions = {
     flag: 'wiring',
     value: 'n',
     help: 'updates before the first step, by what fires together',
-    default: 24,
+    default: 20,
     kind: 'integer',
     bounds: { least: 0 },
   },
@@ -54,7 +54,7 @@ export const cosineThenGradientOptions = {
     flag: 'growth-share',
     value: 's',
     help: 'arithmetic of updates, at most, as a share of the\nsteps: fewer updates where they cost more; 0: no limit',
-    default: 0.5,
+    default: 0.25,
     kind: 'number',
     bounds: { least: 0 },
   },
@@ -135,11 +135,12 @@ function epochsBetween(
   const sum = (count: (layer: LayerShape) => number): number =>
     layers.reduce((total, layer) => total + count(layer), 0);
   const connections = sum(({ nnz }) => nnz);
-  const listed = pairs * sum(({ inDim, outDim }) => inDim + outDim);
+  const forCosines = pairs * sum(({ inDim, outDim, nnz }) => Math.max(nnz, inDim + outDim));
+  const forGradients = pairs * sum(({ inDim, outDim }) => inDim + outDim);
   const all = progress.rows;
-  const byCosine = Math.min(all, rows === 0 ? all : rows) * (connections + listed);
+  const byCosine = Math.min(all, rows === 0 ? all : rows) * (connections + forCosines);
   const byGradient =
-    Math.min(all, batches * progress.batchSize) * (2 * connections + listed) +
+    Math.min(all, batches * progress.batchSize) * (2 * connections + forGradients) +
     Math.min(all, CARRYING_ROWS) * connections;
   const steps = all * 3 * connections;
   return Math.max(1, Math.ceil((isByCosine ? byCosine : byGradient) / (growthShare * steps)));

@@ -3,8 +3,6 @@
  * schedules, and options that are checked.
  *
  * ```ts
- * import { growAtRandom, pruneWeakest, startAtRandom, type Topology } from 'ctre/topology';
- *
  * const mine: Topology<null> = {
  *   name: 'mine',
  *   options: {},

@@ -8,7 +8,10 @@ export interface SearchOptions {
    * `exact`: among all pairs of neurons.
    */
   readonly search?: Likelihood['search'];
-  /** Positions listed for each neuron of a layer, on either side; 6. */
+  /**
+   * Positions listed for each neuron of a layer, on either side; for cosines for each connection, if there are
+   * more; 6.
+   */
   readonly pairs?: number;
 }
 
@@ -25,7 +28,7 @@ export const searchOptions = {
   pairs: {
     flag: 'pairs',
     value: 'n',
-    help: 'listed pairs for each neuron',
+    help: 'listed pairs for each neuron;\nfor cosines for each connection, if there are more',
     default: 6,
     kind: 'number',
     bounds: { least: 0.01 },

@@ -75,7 +75,10 @@ export interface Likelihood {
    * `exact`: among all positions, whose number grows with the neurons' square.
    */
   readonly search: 'auto' | 'exact';
-  /** Positions listed for each neuron of a layer, on either side. */
+  /**
+   * Positions listed for each neuron of a layer, on either side; for cosines for each connection, if there are
+   * more.
+   */
   readonly pairs: number;
   /**
    * Share of the listed that are neighbours of neighbours of connections; the others are drawn uniformly.

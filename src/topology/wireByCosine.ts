@@ -14,9 +14,13 @@ import { applyEdit, planEdit } from './edit.ts';
 import type { EvolvingNetwork, Likelihood, StartTools } from './topology.ts';
 
 /**
- * Rows that the cosines are over: enough to tell them from chance, and the cost does not grow with the data.
+ * Rows that the cosines are over, for each input that a neuron has on average: the more it has, the weaker is
+ * its cosine with each of them, and the more rows tell that from chance. Bounded, so that the cost does not
+ * grow with the data.
  */
-const WIRING_ROWS = 1000;
+const ROWS_BY_FAN_IN = 400;
+const LEAST_ROWS = 500;
+const MOST_ROWS = 2000;
 /**
  * With so few rows that chance alone reaches this cosine, cosines tell nothing, and a layer is left as it is.
  */
@@ -52,11 +56,11 @@ export function* wireByCosine(
   tools: StartTools,
   { updates, share, ...how }: Wiring,
 ): Work<void> {
-  const rows = tools.sampleRows(WIRING_ROWS, 'wiring-sample');
+  const rows = tools.sampleRows(countRows(layers), 'wiring-sample');
   const wired = layers.map((layer): WiredLayer | undefined => {
     const { index, inDim, outDim, nnz, pattern, weights } = layer;
     const isFull = nnz === inDim * outDim;
-    if (isFull || chanceCosine(layer, rows.length) >= MAX_CHANCE_COSINE) return undefined;
+    if (isFull || chanceCosine(layer, rows.length, how) >= MAX_CHANCE_COSINE) return undefined;
     return {
       index,
       inDim,
@@ -76,7 +80,7 @@ export function* wireByCosine(
       const count = Math.min(Math.floor(share * nnz), inDim * outDim - nnz);
       return count === 0
         ? undefined
-        : { kept: pattern, count, least: chanceCosine(layer, rows.length), along: alikeOnly(layer) };
+        : { kept: pattern, count, least: chanceCosine(layer, rows.length, how), along: alikeOnly(layer) };
     });
     const found = yield* tools.likeliest(wanted, 'cosine', rows, how);
     wired.forEach((layer, l) => {
@@ -116,13 +120,25 @@ function alikeOnly({ pattern, isAlike }: WiredLayer): CsrPattern {
   return removeConnections(pattern, others);
 }
 
+function countRows(layers: readonly LayerShape[]): number {
+  const sum = (count: (layer: LayerShape) => number): number =>
+    layers.reduce((total, layer) => total + count(layer), 0);
+  const fanIn = sum(({ nnz }) => nnz) / sum(({ outDim }) => outDim);
+  return Math.ceil(Math.min(MOST_ROWS, Math.max(LEAST_ROWS, ROWS_BY_FAN_IN * fanIn)));
+}
+
 /**
- * About the largest |cosine| among so many pairs of unrelated centred features: √(2·ln(pairs) / rows). The
- * logarithm is the number of bits, which is exact in every engine.
+ * About the largest |cosine| among so many pairs of unrelated centred features as are scored:
+ * √(2·ln(pairs) / rows). The logarithm is the number of bits, which is exact in every engine.
  */
-function chanceCosine({ inDim, outDim }: LayerShape, rows: number): number {
-  const bits = (inDim * outDim).toString(2).length;
-  return Math.sqrt((2 * Math.LN2 * bits) / rows);
+function chanceCosine(
+  { inDim, outDim, nnz }: LayerShape,
+  rows: number,
+  { search, pairs }: Likelihood,
+): number {
+  const all = inDim * outDim;
+  const scored = search === 'exact' ? all : Math.min(all, Math.ceil(pairs * Math.max(nnz, inDim + outDim)));
+  return Math.sqrt((2 * Math.LN2 * scored.toString(2).length) / rows);
 }
 
 /** CSR positions of connections that are listed in row-major order. */

@@ -5,6 +5,7 @@ export default {
     return {
       name: 'spread',
       options: { share },
+      growInitializer: 'zeros',
       init({ inDim, outDim, nnz }) {
         const keys = Array.from({ length: nnz }, (_, k) => Math.floor((k * inDim * outDim) / nnz));
         const indptr = new Int32Array(outDim + 1);

@@ -544,8 +544,12 @@ describe('a mistake of ctre compare ends with one sentence before anything is tr
   afterEach(() => expect(readFileSync(split, 'utf8')).toBe(lists));
 
   it.each<[string, string[], RegExp]>([
-    ['an unknown method', ['--methods', 'ctre-sim,sett'], /--methods has no sett; did you mean set\?/],
-    ['no method', ['--methods', ''], /--methods has no empty name; expected one of cte-rigl/],
+    [
+      'an unknown method',
+      ['--methods', 'ctre-sim,sett'],
+      /--methods has no sett; did you mean set or mest\?/,
+    ],
+    ['no method', ['--methods', ''], /--methods has no empty name; expected one of cte-gse/],
     ['no seed', ['--seeds', ''], /--seeds is ""/],
     [
       'a range that runs backwards',

@@ -228,7 +228,9 @@ describe('the report of made-up cells', () => {
     const used = new Set(html.match(/(?<=var\()--method-\d+(?=\))/g));
     expect(used.size).toBe(Object.keys(methods).length);
     for (const rule of [light, dark]) {
-      const colours = [...used].map((name) => new RegExp(`${name}:(#[0-9a-f]{6})[;}]`).exec(rule)?.[1]);
+      const colours = [...used].map(
+        (name) => new RegExp(`${name}:(#[0-9a-f]{6}|hsl\\([^)]*\\))[;}]`).exec(rule)?.[1],
+      );
       expect(colours).not.toContain(undefined);
       expect(new Set(colours).size).toBe(used.size);
     }

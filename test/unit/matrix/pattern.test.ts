@@ -8,6 +8,8 @@ import {
   fullPattern,
   mergePositions,
   type Positions,
+  pickPositions,
+  positionsInside,
   positionsOf,
   positionsOutside,
   removeConnections,
@@ -66,6 +68,19 @@ describe.each([
   it('tells which positions lie outside', () => {
     const asked = randomSet(rows, cols, 0.5);
     expect(positionsOutside(pattern, listOf(asked, cols))).toEqual(listOf(minus(asked, set), cols));
+    const inside = new Set([...asked].filter((at) => set.has(at)));
+    expect(positionsInside(pattern, listOf(asked, cols))).toEqual(listOf(inside, cols));
+  });
+
+  it('has positions that can be picked, in any order', () => {
+    const positions = positionsOf(pattern);
+    const places = Int32Array.from(positions.cols.keys())
+      .filter((at) => at % 3 !== 1)
+      .reverse();
+    const { rows: pickedRows, cols: pickedCols } = pickPositions(positions, places);
+    expect(Array.from(pickedRows, (row, q) => row * cols + pickedCols[q])).toEqual(
+      Array.from(places, (at) => [...set].sort((a, b) => a - b)[at]),
+    );
   });
 
   it('merges disjoint positions in order', () => {
@@ -93,3 +108,40 @@ describe.each([
 function minus(a: ReadonlySet<number>, b: ReadonlySet<number>): Set<number> {
   return new Set([...a].filter((at) => !b.has(at)));
 }
+
+describe('a list that does not fit a pattern is refused', () => {
+  // Connections: (0, 1), (0, 3), (2, 0).
+  const pattern = patternOf(new Set([1, 3, 8]), 3, 4);
+  const at = (...pairs: [number, number][]): Positions => ({
+    rows: Int32Array.from(pairs, ([row]) => row),
+    cols: Int32Array.from(pairs, ([, col]) => col),
+  });
+  const refused = (sentence: RegExp): unknown =>
+    expect.objectContaining({ code: 'E_ARGUMENT', message: expect.stringMatching(sentence) });
+
+  const lists: [string, Positions][] = [
+    ['a column too far', at([0, 4])],
+    ['a column before the first', at([1, -1])],
+    ['a row too far', at([3, 0])],
+    ['a row before the first', at([-1, 0])],
+    ['columns in another order', at([0, 2], [0, 0])],
+    ['rows in another order', at([1, 2], [0, 0])],
+    ['a position twice', at([1, 2], [1, 2])],
+  ];
+  it.each(lists)('%s', (_, positions) => {
+    const sentence = /^a list of \d positions does not fit a pattern of 3 × 4; expected positions within it/;
+    expect(() => addPositions(pattern, positions)).toThrow(refused(sentence));
+    expect(() => positionsOutside(pattern, positions)).toThrow(refused(sentence));
+    expect(() => positionsInside(pattern, positions)).toThrow(refused(sentence));
+  });
+
+  it('to add: a connection that is there', () => {
+    expect(() => addPositions(pattern, at([0, 0], [0, 3]))).toThrow(refused(/none that is connected$/));
+  });
+
+  it.each([[[3]], [[-1]], [[1, 0]], [[1, 1]], [[0, 1, 2, 3]]])('to remove: %j of 3', (removed) => {
+    expect(() => removeConnections(pattern, Int32Array.from(removed))).toThrow(
+      refused(/connections are to be removed from 3; expected their CSR positions, ascending, each once$/),
+    );
+  });
+});

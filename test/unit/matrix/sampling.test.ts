@@ -61,4 +61,17 @@ describe('free positions', () => {
       expect.objectContaining({ code: 'E_ARGUMENT', message }),
     );
   });
+
+  it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('are a number of them, not %f', (count) => {
+    expect(() => sampleFree(taken, count, randomStream(1, 'none'))).toThrow(
+      `${count} free positions are wanted; expected an integer from 0 to 34`,
+    );
+  });
+
+  it('are not drawn for ever by what is not random', () => {
+    const stuck = { ...randomStream(1, 'stuck'), below: () => 3 };
+    expect(() => sampleFree(taken, 2, stuck)).toThrow(
+      expect.objectContaining({ code: 'E_ARGUMENT', message: expect.stringMatching(/again and again/) }),
+    );
+  });
 });
