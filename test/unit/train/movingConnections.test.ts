@@ -209,7 +209,7 @@ describe('a layer that gets more connections', () => {
 
   it('comes back with restoreBest, with the counts of the best epoch, also from checkpoints', async () => {
     const job = {
-      epochs: 9,
+      epochs: 8,
       batchSize: 20,
       validation,
       optimizer: optimizer.adam({ learningRate: 0.2 }),
@@ -225,8 +225,8 @@ describe('a layer that gets more connections', () => {
         counts.push(countsOf(model));
       },
     });
-    expect(best.epoch).toBeLessThan(9);
-    expect(counts[best.epoch - 1]).not.toEqual(counts[8]);
+    expect(best.epoch).toBeLessThan(8);
+    expect(counts[best.epoch - 1]).not.toEqual(counts[7]);
     expect(countsOf(model)).toEqual(counts[best.epoch - 1]);
     expect(model.evaluate(validation.x, validation.y)).toEqual({
       loss: best.valLoss,
