@@ -160,7 +160,7 @@ function rowsOf(grid) {
       grid,
       summary,
       name: `\`${summary.method}\`${methodPreset === undefined ? '' : `, ${methodPreset}`}`,
-      isUsual: summary.method === usual && methodPreset === undefined,
+      isUsual: grid.isCompared && summary.method === usual && methodPreset === undefined,
     }));
 }
 

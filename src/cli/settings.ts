@@ -180,7 +180,7 @@ function readTopology(
     ]);
     const topology = topologyByName(known, {
       // A preset's options are all filled in.
-      ...(known === usual.name && methodPreset !== 'published' && usual.options),
+      ...(known === usual.name && methodPreset === undefined && usual.options),
       ...readMethodFlags(values, methods[known as MethodName]),
       ...(methodPreset && { preset: methodPreset }),
     });

@@ -15,8 +15,11 @@ import {
 } from './modelFile.ts';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from './safetensors.ts';
 
-/** The version of the training's part. In version 1 the update after the last epoch was made already. */
-const TRAINING_VERSION = 2;
+/**
+ * The version of the training's part. In version 1 the update after the last epoch was made already. Until
+ * version 2 updates drew other numbers.
+ */
+const TRAINING_VERSION = 3;
 
 /** Arrays of an optimiser for each layer, as many as a model takes. */
 const MAX_SAVED_SLOTS = 16;

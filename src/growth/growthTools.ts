@@ -334,7 +334,7 @@ export class Tools implements GrowthTools {
 
 /**
  * How many positions are listed. For cosines they grow with the connections: the more inputs a neuron has, the
- * harder it is to tell who is like it. For gradients a few for each neuron do.
+ * harder it is to tell who is like it. For gradients half as many for each neuron do.
  */
 function countListed(
   by: ScoreKind,
@@ -343,5 +343,5 @@ function countListed(
   wanted: number,
 ): number {
   const neurons = inDim + outDim;
-  return Math.max(2 * wanted, Math.ceil(pairs * (by === 'cosine' ? Math.max(nnz, neurons) : neurons)));
+  return Math.max(2 * wanted, Math.ceil(pairs * (by === 'cosine' ? Math.max(nnz, neurons) : neurons / 2)));
 }

@@ -30,14 +30,21 @@ export interface Proposal {
 /** Adds `count` positions to a list. */
 type Guide = (proposal: Proposal, list: PositionList, count: number, random: Random) => void;
 
-/** Distinct free positions of a layer, as a pattern; all of them where there are no more. */
+/**
+ * Distinct free positions of a layer, as a pattern: connections that are not kept, and others; all positions
+ * where there are no more.
+ */
 export function proposePositions(proposal: Proposal, random: Random): CsrPattern {
-  const { kept, norms, count, guided, guide } = proposal;
+  const { kept, pattern, norms, count, guided, guide } = proposal;
   const free = kept.rows * kept.cols - kept.indices.length;
   if (count >= free) return listAll(kept, free);
   const outputs = active(norms.outputs);
   const inputs = active(norms.inputs);
-  const list = new PositionList(kept, count);
+  const list = new PositionList(kept, count + pattern.indices.length);
+  // What the update prunes may be chosen again. The list leaves out what is kept.
+  for (let r = 0; r < pattern.rows; r++) {
+    for (let p = pattern.indptr[r]; p < pattern.indptr[r + 1]; p++) list.add(r, pattern.indices[p]);
+  }
   if (outputs.length * inputs.length <= count) {
     for (const row of outputs) for (const col of inputs) list.add(row, col);
     return list.pattern();

@@ -50,7 +50,7 @@ export function* evolve(
       const plan = plans[l];
       if (plan === undefined) return;
       const nnz = plan.pattern.indices.length;
-      if (nnz !== layer.nnz) checkLayerSize(topology.name, layer, nnz, lost);
+      if (nnz !== layer.nnz) checkConnections(topology.name, layer, nnz, lost);
       network.reserve(layer, nnz);
       if (nnz > layer.nnz) reserve(layer, nnz);
     });
@@ -92,7 +92,7 @@ function checkBalance(name: string, { edits, shrinks }: Evolved<unknown>): numbe
  * among networks of as many connections, and a sparse layer cannot become full again.
  * @throws CtreError `E_ARGUMENT` for a layer that would have no connection, or all of them.
  */
-function checkLayerSize(
+function checkConnections(
   name: string,
   { index, inDim, outDim, structure }: Layer,
   nnz: number,

@@ -68,7 +68,7 @@ export function checkTopology(value: unknown): Topology {
     ...(start && {
       *start(network, states, tools) {
         const answer = yield* finishAnswer(start(network, states, tools));
-        return answer === undefined ? states : checkAnsweredStates(name, answer, states.length);
+        return answer === undefined ? states : checkNewStates(name, answer, states.length);
       },
     }),
     ...(isDue && { isDue: (progress, layers) => Boolean(isDue(progress, layers)) }),
@@ -135,7 +135,7 @@ function checkEvolved(name: string, evolved: unknown, layers: number): Evolved<u
   const by: unknown = Reflect.get(Object(evolved), 'by');
   return {
     edits: edits.map((edit) => (edit === undefined || edit === null ? undefined : checkEdit(what, edit))),
-    states: checkAnsweredStates(name, readField(what, evolved, 'states'), layers),
+    states: checkNewStates(name, readField(what, evolved, 'states'), layers),
     shrinks: Boolean(Reflect.get(Object(evolved), 'shrinks')),
     ...(by !== undefined && { by: checkChoice(`${what}: by`, by, SCORE_KINDS) }),
   };
@@ -154,7 +154,7 @@ function checkEdit(what: string, edit: unknown): Edit {
 }
 
 /** The states that a method has answered, one for each layer. */
-function checkAnsweredStates(name: string, answer: unknown, layers: number): readonly unknown[] {
+function checkNewStates(name: string, answer: unknown, layers: number): readonly unknown[] {
   const states = checkList(`the states of ${name}`, answer, layers);
   if (states.length === layers) return states;
   throw new CtreError(

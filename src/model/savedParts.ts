@@ -4,7 +4,7 @@ import type { Recipe, SavedModel } from '../files/modelFile.ts';
 import { glorot, type Initializer, initializerByName, initializers } from '../nn/initializer.ts';
 import { type Optimizer, optimizerByName, optimizers } from '../nn/optimizer.ts';
 import { fixed } from '../topology/methods/fixed.ts';
-import { methods, topologyByName } from '../topology/methods.ts';
+import { methods, savedTopology } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { MissingPart } from './core.ts';
 import type { ModelSettings } from './options.ts';
@@ -36,7 +36,7 @@ export function restoreSettings(
 ): { readonly settings: ModelSettings; readonly missing: readonly MissingPart[] } {
   const missing: MissingPart[] = [];
   const method = restorePart('topology', topology, own.topology && checkTopology(own.topology), () => {
-    if (Object.hasOwn(methods, topology.name)) return topologyByName(topology.name, topology.options);
+    if (Object.hasOwn(methods, topology.name)) return savedTopology(topology.name, topology.options);
     missing.push({ option: 'topology', name: topology.name });
     return { ...fixed.create(), ...recipe(topology) };
   });

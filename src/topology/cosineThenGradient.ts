@@ -18,7 +18,7 @@ export interface CosineThenGradientOptions extends CosineOptions {
   readonly batches?: number;
   /**
    * With `every: 0`: multiply-adds that updates may take, as a share of those of the steps. Where an update
-   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.25.
+   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.4.
    */
   readonly growthShare?: number;
 }
@@ -54,7 +54,7 @@ export const cosineThenGradientOptions = {
     flag: 'growth-share',
     value: 's',
     help: 'arithmetic of updates, at most, as a share of the\nsteps: fewer updates where they cost more; 0: no limit',
-    default: 0.25,
+    default: 0.4,
     kind: 'number',
     bounds: { least: 0 },
   },
@@ -63,7 +63,7 @@ export const cosineThenGradientOptions = {
 /** Share of a layer's connections that an update of the wiring replaces. */
 const WIRING_SHARE = 0.3;
 /** Rows that tell which connections carry a signal. */
-const CARRYING_ROWS = 512;
+const CARRYING_ROWS = 256;
 
 /**
  * The method of checked options. It connects neurons that fire together before anything is learnt. In the
@@ -136,7 +136,7 @@ function epochsBetween(
     layers.reduce((total, layer) => total + count(layer), 0);
   const connections = sum(({ nnz }) => nnz);
   const forCosines = pairs * sum(({ inDim, outDim, nnz }) => Math.max(nnz, inDim + outDim));
-  const forGradients = pairs * sum(({ inDim, outDim }) => inDim + outDim);
+  const forGradients = pairs * sum(({ inDim, outDim }) => (inDim + outDim) / 2);
   const all = progress.rows;
   const byCosine = Math.min(all, rows === 0 ? all : rows) * (connections + forCosines);
   const byGradient =

@@ -78,6 +78,17 @@ export function topologyByName(name: string, options: unknown = {}): Topology {
   return methods[known].create(options as never);
 }
 
+/**
+ * The method that a file names. Options of earlier releases get what is in their place now: a search over a
+ * sample of rows is the one among listed pairs.
+ * @throws CtreError as `topologyByName`.
+ */
+export function savedTopology(name: string, options: Readonly<Record<string, unknown>>): Topology {
+  const { search } = options;
+  const isSample = typeof search === 'object' && search !== null;
+  return topologyByName(name, isSample ? { ...options, search: 'auto' } : options);
+}
+
 function freezeAll<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     for (const part of Object.values(Object.freeze(value))) freezeAll(part);

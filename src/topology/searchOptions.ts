@@ -10,7 +10,7 @@ export interface SearchOptions {
   readonly search?: Likelihood['search'];
   /**
    * Positions listed for each neuron of a layer, on either side; for cosines for each connection, if there are
-   * more; 6.
+   * more; for gradients half as many for each neuron; 6.
    */
   readonly pairs?: number;
 }

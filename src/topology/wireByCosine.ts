@@ -18,7 +18,7 @@ import type { EvolvingNetwork, Likelihood, StartTools } from './topology.ts';
  * its cosine with each of them, and the more rows tell that from chance. Bounded, so that the cost does not
  * grow with the data.
  */
-const ROWS_BY_FAN_IN = 400;
+const ROWS_BY_FAN_IN = 300;
 const LEAST_ROWS = 500;
 const MOST_ROWS = 2000;
 /**
@@ -116,8 +116,10 @@ function rewire(layer: WiredLayer, prune: Int32Array, chosen: Positions, random:
 
 /** The layer's connections between neurons that were found to fire together. */
 function alikeOnly({ pattern, isAlike }: WiredLayer): CsrPattern {
-  const others = Int32Array.from(isAlike.keys()).filter((p) => isAlike[p] === 0);
-  return removeConnections(pattern, others);
+  const others = new Int32Array(isAlike.length);
+  let count = 0;
+  for (let p = 0; p < isAlike.length; p++) if (isAlike[p] === 0) others[count++] = p;
+  return removeConnections(pattern, others.subarray(0, count));
 }
 
 function countRows(layers: readonly LayerShape[]): number {

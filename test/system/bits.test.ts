@@ -23,7 +23,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 const expected: Record<string, string> = JSON.parse(readFileSync(here('bits/hashes.json'), 'utf8'));
 const all = Object.keys(expected);
 /** Enough for many threads in a hurry: handing them such small jobs takes longer than the jobs. */
-const few = ['ctre-sim', 'rigl', 'search in groups'];
+const few = ['ctre-sim', 'rigl', 'wide layers'];
 const THREADS = [1, 2, 3, 8];
 
 /** V8's ways to run the same code, by the flags that mean them; of several sets the first that a V8 knows. */
@@ -93,7 +93,7 @@ const nodes = [
 // Every program here is a process of its own: an arena on trial would change nothing.
 describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/system/bits/hashes.json', () => {
   it('are of every method', () => {
-    expect(all).toEqual([...Object.keys(methods), 'search in groups']);
+    expect(all).toEqual([...Object.keys(methods), 'wide layers']);
   });
 
   describe.each(nodes)('come from $node', ({ node, find }) => {

@@ -18,11 +18,6 @@ const problem = syntheticDataset({
 const { labels } = problem;
 /** 204 steps, 5 updates of the topology. */
 const EPOCHS = 6;
-/**
- * Methods whose hashes were taken before they were given options here: a hash stays as long as the bits do.
- */
-const WITHOUT_OPTIONS = ['cte-rigl', 'momentum'];
-
 /** Every option left as it is, where it can be. */
 async function plainly(Model, threads, name) {
   const model = await Model.create({ layers: [24, 150, 90, 4], topology: methods[name].create(), threads });
@@ -37,7 +32,7 @@ async function explicitly(Model, threads, name) {
   const model = await Model.create({
     layers: [24, 120, 70, 50, 4],
     density: [0.2, 0.1, 0.05, 1],
-    topology: methods[name].create(WITHOUT_OPTIONS.includes(name) ? {} : optionsOf(name)),
+    topology: methods[name].create(optionsOf(name)),
     initializer: initializer.glorot(),
     seed: 'explicit',
     threads,
@@ -58,22 +53,25 @@ function optionsOf(name) {
   const others = {
     pruneFraction: 0.3,
     annealing: 'cosine',
-    search: { sampleRows: 200, oversample: 2 },
+    every: 4,
+    until: 0.9,
+    search: methods[name].options.search?.default === 'exact' ? 'auto' : 'exact',
+    rows: 200,
   };
   return Object.fromEntries(Object.entries(others).filter(([option]) => option in methods[name].options));
 }
 
-/** Layers of more pairs of firing neurons than are searched among: cosines within groups only. */
-async function inGroups(Model, threads) {
+/** Wide layers, of which few pairs are listed. */
+async function wide(Model, threads) {
   const model = await Model.create({
     layers: [24, 4500, 4500, 4],
     epsilon: 4,
-    topology: topology.ctreSim({ search: { sampleRows: 64, oversample: 2 } }),
+    topology: topology.cteGse({ wiring: 2, cosineShare: 0.5, growthShare: 0 }),
     threads,
   });
   const rows = 320;
   const x = { rows, cols: 24, data: problem.x.data.subarray(0, 24 * rows) };
-  return train(model, x, { epochs: 2 }, labels.subarray(0, rows));
+  return train(model, x, { epochs: 4 }, labels.subarray(0, rows));
 }
 
 /** The model's file, its predictions and the history, as bytes. */
@@ -98,8 +96,8 @@ async function sha256(parts) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** What there is to hash: every method, and the search in groups. */
-export const names = [...Object.keys(methods), 'search in groups'];
+/** What there is to hash: every method, and wide layers. */
+export const names = [...Object.keys(methods), 'wide layers'];
 
 /** Where models are trained. */
 const places = { here: SparseMLP, worker: WorkerModel };
@@ -111,7 +109,7 @@ export async function hashAll(threads, wanted = names, place = 'here') {
   const hashes = {};
   let warning;
   for (const name of wanted) {
-    const runs = name in methods ? [plainly, explicitly] : [inGroups];
+    const runs = name in methods ? [plainly, explicitly] : [wide];
     const parts = [];
     for (const run of runs) {
       const outcome = await run(places[place], threads, name);

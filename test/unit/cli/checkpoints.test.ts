@@ -44,7 +44,7 @@ describe('ctre train --checkpoint', () => {
       await sha256(new Uint8Array(readFileSync(whole))),
     );
     const result = (stdout: string) => {
-      const { seconds, trainSeconds, evolveSeconds, ...rest } = jsonLines(stdout).at(-1) ?? {};
+      const { seconds, startSeconds, trainSeconds, evolveSeconds, ...rest } = jsonLines(stdout).at(-1) ?? {};
       return rest;
     };
     expect(result(again.stdout)).toEqual(result(straight.stdout));

@@ -422,9 +422,9 @@ describe('--method-preset', () => {
     });
   });
 
-  it('goes before what --preset gives its own method', async () => {
-    const { topology } = await startOf('--preset', 'paper', '--method-preset', 'published');
-    expect(topology).toEqual(methods['ctre-sim'].create({ preset: 'published' } as never).options);
+  it.each(['default', 'published'])('goes before what --preset gives its own method: %s', async (preset) => {
+    const { topology } = await startOf('--preset', 'paper', '--method-preset', preset);
+    expect(topology).toEqual(methods['ctre-sim'].create({ preset } as never).options);
   });
 
   it('is default or published', async () => {

@@ -58,8 +58,14 @@ async function createBoth(options: Partial<CreateOptions> = {}) {
 }
 
 /** An epoch without its clocks. */
-function timeless({ evolution, ...epoch }: Epoch) {
-  return { ...epoch, seconds: 0, trainSeconds: 0, evolution: evolution?.layers };
+function timeless({ evolution, start, ...epoch }: Epoch) {
+  return {
+    ...epoch,
+    seconds: 0,
+    trainSeconds: 0,
+    evolution: evolution?.layers,
+    start: start && { ...start, seconds: 0 },
+  };
 }
 
 /** All that can be asked of a model. */
