@@ -144,7 +144,8 @@ describe('what callers write themselves is checked when it speaks', () => {
       'E_ARGUMENT',
     ],
     ['a topology that starts with nothing', { topology: { ...set, init: () => undefined } }, 'E_ARGUMENT'],
-    ['an unknown need', { topology: { ...set, needs: ['time'] } }, 'E_ARGUMENT'],
+    ['a flag that is none', { topology: { ...set, needs: ['time'] } }, 'E_ARGUMENT'],
+    ['an isDue that is no function', { topology: { ...set, isDue: true } }, 'E_ARGUMENT'],
     ['options that are no JSON', { topology: { ...set, options: cyclic } }, 'E_ARGUMENT'],
     [
       'a bound that is NaN',
@@ -164,9 +165,21 @@ describe('what callers write themselves is checked when it speaks', () => {
   });
 
   it.each<[string, object, object, string]>([
-    ['an edit without Int32Arrays', { evolve: () => ({ edit, state: null }) }, {}, 'E_ARGUMENT'],
-    ['a share that is no function', { schedule: { fraction: 0.3 } }, {}, 'E_ARGUMENT'],
-    ['a share that is NaN', { schedule: { fraction: () => Number.NaN } }, {}, 'E_ARGUMENT'],
+    [
+      'an edit without Int32Arrays',
+      { evolve: () => ({ edits: [edit, undefined], states: [null, null] }) },
+      {},
+      'E_ARGUMENT',
+    ],
+    ['an update that says nothing', { evolve: () => undefined }, {}, 'E_ARGUMENT'],
+    ['an edit too few', { evolve: () => ({ edits: [undefined], states: [null, null] }) }, {}, 'E_SHAPE'],
+    ['a state too few', { evolve: () => ({ edits: [undefined, undefined], states: [null] }) }, {}, 'E_SHAPE'],
+    [
+      'a score that is none',
+      { evolve: () => ({ edits: [undefined, undefined], states: [null, null], by: 'norm' }) },
+      {},
+      'E_ARGUMENT',
+    ],
     [
       'an optimizer of 2³² slots',
       {},
@@ -187,6 +200,13 @@ describe('what callers write themselves is checked when it speaks', () => {
     };
     if (own.slots < 16) await other.fit(x, y, { epochs: 1, optimizer: { ...own, step() {} } });
     expect(await codeOf(() => other.fit(x, y, { epochs: 2, ...options }))).toBe(code);
+    other.dispose();
+  });
+
+  it('fit: a start with a state too few', async () => {
+    const own = { ...set, start: () => [null] };
+    const other = await SparseMLP.create({ ...good, topology: own });
+    expect(await codeOf(() => other.fit(x, y, { epochs: 1 }))).toBe('E_SHAPE');
     other.dispose();
   });
 

@@ -180,7 +180,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     (_, a) => SparseMLP.fromWeights(...a),
   ),
   'SparseMLP.load': entry(
-    () => [savedModel(), { threads: 1, topology: topology.cteRigl(), initializer: initializer.sparseHe() }],
+    () => [savedModel(), { threads: 1, topology: topology.cteGse(), initializer: initializer.sparseHe() }],
     (_, a) => SparseMLP.load(...a),
   ),
   'SparseMLP.resume': entry(
@@ -349,6 +349,30 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'topology.cteRigl': entry(
     () => [{ ...cosines(), wiring: 2, cosineShare: 0.5, batches: 3 }],
     (_, a) => topology.cteRigl(...a),
+  ),
+  'topology.cteGse': entry(
+    () => [{ ...cosines(), wiring: 2, cosineShare: 0.5, batches: 3, growthShare: 0 }],
+    (_, a) => topology.cteGse(...a),
+  ),
+  'topology.gse': entry(
+    () => [pruning()],
+    (_, a) => topology.gse(...a),
+  ),
+  'topology.detachment': entry(
+    () => [pruning()],
+    (_, a) => topology.detachment(...a),
+  ),
+  'topology.mest': entry(
+    () => [pruning()],
+    (_, a) => topology.mest(...a),
+  ),
+  'topology.cht': entry(
+    () => [pruning()],
+    (_, a) => topology.cht(...a),
+  ),
+  'topology.chts': entry(
+    () => [pruning()],
+    (_, a) => topology.chts(...a),
   ),
   'topology.cte': entry(
     () => [cosines()],

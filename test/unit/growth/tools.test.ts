@@ -244,6 +244,25 @@ describe.each(['cosine', 'gradient'] as const)('the likeliest positions by %s', 
     );
   });
 
+  it('are found where all are listed, also between neurons that fire in a single row', async () => {
+    const plain = problem(dims, [100, 120, 40], 200);
+    const rare: FakeModel = {
+      ...plain,
+      x: plain.x.map((row, r) => row.map((value, j) => (j < 10 ? Number(r === 20 * j) : value))),
+    };
+    await during(rare, function* (tools) {
+      const rows = tools.sampleRows(200);
+      const chosen = yield* rowsOf(rare, tools, rows);
+      const [dense] = denseScores(rare, by, chosen);
+      const taken = new Set(keysOf(kept[0]));
+      const want = [...dense.keys()].filter((key) => !taken.has(key) && Math.abs(dense[key]) > 1e-9);
+      expect(want.some((key) => key % dims[0] < 10)).toBe(true);
+      const wanted = [{ kept: kept[0], count: want.length }, undefined, undefined];
+      const [found] = yield* tools.likeliest(wanted, by, rows, { search: 'auto', pairs: 1000 });
+      expect(keysOfPositions(found ?? expect.fail('nothing'), dims[0])).toEqual(want);
+    });
+  });
+
   it.each([
     ['few pairs', 0.5, undefined],
     ['no pair more than wanted', 0, 0],

@@ -137,6 +137,7 @@ describe('when updates are asked for', () => {
   it('before every step but the first, never after the last, with what is done by then', async () => {
     const seen: Progress[] = [];
     const due: number[] = [];
+    const drawn = new Set<number>();
     const set = topology.set();
     const model = await SparseMLP.create({
       layers: [12, 20, 4],
@@ -148,6 +149,7 @@ describe('when updates are asked for', () => {
         },
         evolve(network, _states, tools) {
           due.push(network.progress.step);
+          drawn.add(tools.random('the same name').next());
           return set.evolve?.(network, [null, null], tools) ?? expect.fail('it does not evolve');
         },
       },
@@ -166,6 +168,7 @@ describe('when updates are asked for', () => {
       expect([rows, batchSize]).toEqual([ROWS, BATCH]);
     }
     expect(due).toEqual([5, 10, 15, 20]);
+    expect(drawn.size).toBe(4);
     expect(epochs.map(({ evolution }) => evolution?.updates)).toEqual([1, 1, 2]);
     model.dispose();
   });
