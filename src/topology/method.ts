@@ -77,7 +77,10 @@ export function readMethodOptions<O extends object>(
   const filled = entries.map(([name, option]) => {
     const value: unknown = Reflect.get(given, name);
     const prescribed: unknown = isPublished ? Reflect.get(published, name) : undefined;
-    return [name, checkMethodOption(name, option, value === undefined ? (prescribed ?? option.default) : value)] as const;
+    return [
+      name,
+      checkMethodOption(name, option, value === undefined ? (prescribed ?? option.default) : value),
+    ] as const;
   });
   return Object.freeze(Object.fromEntries(filled) as Required<O>);
 }
