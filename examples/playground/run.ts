@@ -71,8 +71,8 @@ const MOST_LOOKED_AT = 1e6;
 
 /** Whether a method keeps every connection, whatever the density asked for. */
 export function ignoresDensity(name: MethodName): boolean {
-  const { startsFull, pruneCount } = methods[name].create();
-  return startsFull === true && pruneCount === undefined;
+  const { startsFull, evolve } = methods[name].create();
+  return startsFull === true && evolve === undefined;
 }
 
 /** One training, and what came of it so far. */

@@ -41,10 +41,7 @@ export function proposePositions(proposal: Proposal, random: Random): CsrPattern
   const outputs = active(norms.outputs);
   const inputs = active(norms.inputs);
   const list = new PositionList(kept, count + pattern.indices.length);
-  // What the update prunes may be chosen again. The list leaves out what is kept.
-  for (let r = 0; r < pattern.rows; r++) {
-    for (let p = pattern.indptr[r]; p < pattern.indptr[r + 1]; p++) list.add(r, pattern.indices[p]);
-  }
+  addPruned(list, pattern, kept);
   if (outputs.length * inputs.length <= count) {
     for (const row of outputs) for (const col of inputs) list.add(row, col);
     return list.pattern();
@@ -55,6 +52,18 @@ export function proposePositions(proposal: Proposal, random: Random): CsrPattern
   }
   if (byGuide > 0) guide(proposal, list, byGuide, random);
   return list.pattern();
+}
+
+/** Lists the connections that are not kept: what an update prunes may be chosen again. */
+function addPruned(list: PositionList, pattern: CsrPattern, kept: CsrPattern): void {
+  for (let r = 0; r < pattern.rows; r++) {
+    let q = kept.indptr[r];
+    for (let p = pattern.indptr[r]; p < pattern.indptr[r + 1]; p++) {
+      const column = pattern.indices[p];
+      while (q < kept.indptr[r + 1] && kept.indices[q] < column) q++;
+      if (q === kept.indptr[r + 1] || kept.indices[q] !== column) list.add(r, column);
+    }
+  }
 }
 
 /**

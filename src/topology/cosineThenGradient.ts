@@ -18,7 +18,7 @@ export interface CosineThenGradientOptions extends CosineOptions {
   readonly batches?: number;
   /**
    * With `every: 0`: multiply-adds that updates may take, as a share of those of the steps. Where an update
-   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.4.
+   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.3.
    */
   readonly growthShare?: number;
 }
@@ -54,7 +54,7 @@ export const cosineThenGradientOptions = {
     flag: 'growth-share',
     value: 's',
     help: 'arithmetic of updates, at most, as a share of the\nsteps: fewer updates where they cost more; 0: no limit',
-    default: 0.4,
+    default: 0.3,
     kind: 'number',
     bounds: { least: 0 },
   },
@@ -62,6 +62,8 @@ export const cosineThenGradientOptions = {
 
 /** Share of a layer's connections that an update of the wiring replaces. */
 const WIRING_SHARE = 0.3;
+/** Planning and making an edit takes as long as so many multiply-adds for each connection. */
+const EDIT_COST = 1000;
 /** Rows that tell which connections carry a signal. */
 const CARRYING_ROWS = 256;
 
@@ -107,7 +109,9 @@ function* growByCosine(
   tools: GrowthTools,
 ): Work<Omit<Evolved<null>, 'states'>> {
   const replaced = pruneWeakest(network, tools, pruneShare(options, network.progress));
-  const found = yield* tools.likeliest(replaced, 'cosine', cosineRows(tools, options), options);
+  // The wiring has found who belongs together; from now on half as many positions do.
+  const how = { search: options.search, pairs: options.pairs / 2 };
+  const found = yield* tools.likeliest(replaced, 'cosine', cosineRows(tools, options), how);
   return { edits: growFound(replaced, found), by: 'cosine' };
 }
 
@@ -135,13 +139,14 @@ function epochsBetween(
   const sum = (count: (layer: LayerShape) => number): number =>
     layers.reduce((total, layer) => total + count(layer), 0);
   const connections = sum(({ nnz }) => nnz);
-  const forCosines = pairs * sum(({ inDim, outDim, nnz }) => Math.max(nnz, inDim + outDim));
-  const forGradients = pairs * sum(({ inDim, outDim }) => (inDim + outDim) / 2);
+  const forCosines = (pairs / 2) * sum(({ inDim, outDim, nnz }) => Math.max(nnz, inDim + outDim));
+  const forGradients = (pairs / 2) * sum(({ inDim, outDim }) => inDim + outDim);
   const all = progress.rows;
   const byCosine = Math.min(all, rows === 0 ? all : rows) * (connections + forCosines);
   const byGradient =
     Math.min(all, batches * progress.batchSize) * (2 * connections + forGradients) +
     Math.min(all, CARRYING_ROWS) * connections;
   const steps = all * 3 * connections;
-  return Math.max(1, Math.ceil((isByCosine ? byCosine : byGradient) / (growthShare * steps)));
+  const update = EDIT_COST * connections + (isByCosine ? byCosine : byGradient);
+  return Math.max(1, Math.ceil(update / (growthShare * steps)));
 }
