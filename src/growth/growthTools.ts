@@ -46,6 +46,9 @@ export interface ToolSetting {
 /** Share of the listed positions that are neighbours of neighbours, where the method says nothing. */
 const GUIDED = { cosine: 0.5, gradient: 0 } as const;
 
+/** Positions listed in a layer, unless more are wanted: a list and its scores take 16 bytes for each. */
+const MOST_LISTED = 1 << 23;
+
 /** Rows that tell which neurons are active enough to be proposed. */
 const ACTIVITY_ROWS = 128;
 
@@ -343,5 +346,6 @@ function countListed(
   wanted: number,
 ): number {
   const neurons = inDim + outDim;
-  return Math.max(2 * wanted, Math.ceil(pairs * (by === 'cosine' ? Math.max(nnz, neurons) : neurons / 2)));
+  const listed = Math.ceil(pairs * (by === 'cosine' ? Math.max(nnz, neurons) : neurons / 2));
+  return Math.max(wanted, Math.min(MOST_LISTED, Math.max(2 * wanted, listed)));
 }

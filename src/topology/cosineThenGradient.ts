@@ -62,6 +62,8 @@ export const cosineThenGradientOptions = {
 
 /** Share of a layer's connections that an update of the wiring replaces. */
 const WIRING_SHARE = 0.3;
+/** Work of the wiring among listed pairs, at most, as a share of that of all steps to come. */
+const WIRING_WORK = 0.5;
 /** Planning and making an edit takes as long as so many multiply-adds for each connection. */
 const EDIT_COST = 1000;
 /** Rows that tell which connections carry a signal. */
@@ -86,9 +88,9 @@ export function cosineThenGradient(
     growInitializer: 'zeros',
     init: startAtRandom,
     *start(network, states, tools) {
-      if (wiring > 0) {
-        yield* wireByCosine(network, tools, { updates: wiring, share: WIRING_SHARE, search, pairs });
-      }
+      const most = search === 'exact' ? Number.POSITIVE_INFINITY : WIRING_WORK;
+      const wish = { updates: wiring, share: WIRING_SHARE, search, pairs, most };
+      yield* wireByCosine(network, tools, wish);
       return states;
     },
     isDue(progress, layers) {

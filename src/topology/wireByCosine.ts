@@ -11,7 +11,7 @@ import { drawWeight, uniform } from '../nn/initializer.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
 import type { Work } from '../run/turns.ts';
 import { applyEdit, planEdit } from './edit.ts';
-import type { EvolvingNetwork, Likelihood, StartTools } from './topology.ts';
+import type { EvolvingNetwork, Likelihood, Progress, StartTools } from './topology.ts';
 
 /**
  * Rows that the cosines are over, for each input that a neuron has on average: the more it has, the weaker is
@@ -38,6 +38,8 @@ export interface Wiring extends Likelihood {
   /** Updates, each of which replaces `share` of a layer's connections. */
   readonly updates: number;
   readonly share: number;
+  /** Multiply-adds, at most, as a share of those of the steps to come: fewer updates where they take more. */
+  readonly most: number;
 }
 
 /** A layer that is being wired. */
@@ -55,11 +57,14 @@ interface WiredLayer extends LayerShape {
  * reaches do not count: in their place connections are drawn at random, with small weights.
  */
 export function* wireByCosine(
-  { layers }: EvolvingNetwork,
+  { layers, progress }: EvolvingNetwork,
   tools: StartTools,
-  { updates, share, ...how }: Wiring,
+  { updates, share, most, ...how }: Wiring,
 ): Work<void> {
   const rows = tools.sampleRows(countRows(layers), 'wiring-sample');
+  const work = workOf(layers, rows.length, how);
+  const affordable = Math.min(updates, Math.floor((most * stepWork(layers, progress)) / work));
+  if (affordable === 0) return;
   const wired = layers.map((layer): WiredLayer | undefined => {
     const { index, inDim, outDim, nnz, pattern, weights } = layer;
     const isFull = nnz === inDim * outDim;
@@ -76,7 +81,7 @@ export function* wireByCosine(
   });
   if (wired.every((layer) => layer === undefined)) return;
   tools.replace(wired);
-  for (let update = 0; update < updates; update++) {
+  for (let update = 0; update < affordable; update++) {
     const wanted = wired.map((layer) => {
       if (layer === undefined || isWired(layer)) return undefined;
       const { inDim, outDim, nnz, pattern } = layer;
@@ -133,6 +138,21 @@ function alikeOnly({ pattern, isAlike }: WiredLayer): CsrPattern {
   return removeConnections(pattern, others.subarray(0, count));
 }
 
+/** Multiply-adds of all steps. */
+function stepWork(layers: readonly LayerShape[], { epochs, rows }: Progress): number {
+  return layers.reduce((sum, { nnz }) => sum + 3 * nnz * rows * epochs, 0);
+}
+
+/** Multiply-adds of an update, at most: once up the network, and the scores. */
+function workOf(layers: readonly LayerShape[], rows: number, how: Likelihood): number {
+  return layers.reduce((sum, layer) => sum + rows * (layer.nnz + countScored(layer, how)), 0);
+}
+
+function countScored({ inDim, outDim, nnz }: LayerShape, { search, pairs }: Likelihood): number {
+  const all = inDim * outDim;
+  return search === 'exact' ? all : Math.min(all, Math.ceil(pairs * Math.max(nnz, inDim + outDim)));
+}
+
 function countRows(layers: readonly LayerShape[]): number {
   const sum = (count: (layer: LayerShape) => number): number =>
     layers.reduce((total, layer) => total + count(layer), 0);
@@ -144,14 +164,8 @@ function countRows(layers: readonly LayerShape[]): number {
  * About the largest |cosine| among so many pairs of unrelated centred features as are scored:
  * √(2·ln(pairs) / rows). The logarithm is the number of bits, which is exact in every engine.
  */
-function chanceCosine(
-  { inDim, outDim, nnz }: LayerShape,
-  rows: number,
-  { search, pairs }: Likelihood,
-): number {
-  const all = inDim * outDim;
-  const scored = search === 'exact' ? all : Math.min(all, Math.ceil(pairs * Math.max(nnz, inDim + outDim)));
-  return Math.sqrt((2 * Math.LN2 * scored.toString(2).length) / rows);
+function chanceCosine(layer: LayerShape, rows: number, how: Likelihood): number {
+  return Math.sqrt((2 * Math.LN2 * countScored(layer, how).toString(2).length) / rows);
 }
 
 /** CSR positions of connections that are listed in row-major order. */
