@@ -13,12 +13,17 @@ const SLOW = [
   'test/unit/files/checkpoint.test.ts',
   'test/unit/files/resumeFailure.test.ts',
   'test/unit/growth/candidates.test.ts',
+  'test/unit/growth/cost.test.ts',
+  'test/unit/growth/tools.test.ts',
   'test/unit/kernels/kernels.test.ts',
   'test/unit/run/pool.test.ts',
   'test/unit/run/threads.test.ts',
+  'test/unit/topology/methods/training.test.ts',
   'test/unit/train/dispose.test.ts',
+  'test/unit/train/movingConnections.test.ts',
   'test/unit/train/multiplyAdds.test.ts',
   'test/unit/train/restoreBest.test.ts',
+  'test/unit/train/schedules.test.ts',
   'test/unit/train/sequence.test.ts',
 ];
 const isQuick = process.env.CTRE_TEST === 'quick';

@@ -17,8 +17,9 @@ export interface CosineThenGradientOptions extends CosineOptions {
   /** Mini-batches that the gradient is the mean of; 5. */
   readonly batches?: number;
   /**
-   * With `every: 0`: multiply-adds that updates may take, as a share of those of the steps. Where an update
-   * after every epoch would take more, there are fewer; 0, after every epoch whatever it takes; 0.3.
+   * With `every: 0`: what updates may take, as a share of the steps' arithmetic. Where an update after every
+   * epoch would take more, there are fewer; and the wiring makes fewer updates where they would take more than
+   * half of all steps. 0, no limit; 0.3.
    */
   readonly growthShare?: number;
 }
@@ -79,7 +80,7 @@ export function cosineThenGradient(
   name: string,
   options: Readonly<Required<CosineThenGradientOptions>>,
 ): Topology<null> {
-  const { wiring, search, pairs, cosineShare } = options;
+  const { wiring, search, pairs, cosineShare, growthShare } = options;
   const isDue = updateIsDue(options);
   const isByCosine = (progress: Progress): boolean => shareDone(progress) <= cosineShare;
   return Object.freeze<Topology<null>>({
@@ -88,14 +89,15 @@ export function cosineThenGradient(
     growInitializer: 'zeros',
     init: startAtRandom,
     *start(network, states, tools) {
-      const most = search === 'exact' ? Number.POSITIVE_INFINITY : WIRING_WORK;
+      const isBounded = search === 'auto' && growthShare > 0;
+      const most = isBounded ? WIRING_WORK : Number.POSITIVE_INFINITY;
       const wish = { updates: wiring, share: WIRING_SHARE, search, pairs, most };
       yield* wireByCosine(network, tools, wish);
       return states;
     },
     isDue(progress, layers) {
       if (!isDue(progress)) return false;
-      if (options.every > 0 || options.growthShare === 0) return true;
+      if (options.every > 0 || growthShare === 0) return true;
       return progress.epoch % epochsBetween(options, progress, layers, isByCosine(progress)) === 0;
     },
     *evolve(network, states, tools) {

@@ -35,7 +35,8 @@ const create = (method: WiringMethod, wiring: number, seed = 1) =>
   SparseMLP.create({
     layers: [FEATURES, 100, 100, 2],
     epsilon: 2,
-    topology: topology[method]({ wiring }),
+    // So few steps would allow for no wiring.
+    topology: topology[method]({ wiring, growthShare: 0 }),
     seed,
   });
 

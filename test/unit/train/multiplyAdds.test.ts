@@ -113,8 +113,14 @@ describe('the count of multiply-adds', () => {
     ['rigl', topology.rigl()],
     ['rigl with a full layer', topology.rigl(), [0.01, 0.02, 1]],
     ['cte', topology.cte()],
-    ['the default, wired and by gradient', topologyByName(usual, { wiring: 3, cosineShare: 0 })],
-    ['the default, wired and by cosine', topologyByName(usual, { wiring: 1, cosineShare: 1 })],
+    [
+      'the default, wired and by gradient',
+      topologyByName(usual, { wiring: 3, cosineShare: 0, growthShare: 0 }),
+    ],
+    [
+      'the default, wired and by cosine',
+      topologyByName(usual, { wiring: 1, cosineShare: 1, growthShare: 0 }),
+    ],
     ['an exact search by gradient', topology.rigl({ search: 'exact' })],
     ['all that tools answer', asksForAll],
     ['a gradient of the dense network before the first step', startsWithGradients],

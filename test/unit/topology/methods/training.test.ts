@@ -67,8 +67,10 @@ describe('a whole training', () => {
     if (isSoft || name === 'prune') expect(counts.at(-1)).toEqual([200, 240, 128]);
     if (name === 'dense') expect(asked).toEqual(full);
     expect(losses.every(Number.isFinite)).toBe(true);
+    // On so few rows an update would take more than its share of the steps.
+    const isThrifty = Number(topology.options.growthShare ?? 0) > 0 && topology.options.every === 0;
     const isShort = Number(topology.options.every ?? 0) < 75 || name === 'prune' || isSoft;
-    expect(changed > 0).toBe(topology.evolve !== undefined && isShort);
+    expect(changed > 0).toBe(topology.evolve !== undefined && !isThrifty && isShort);
     const again = await train(name, options);
     expect(Buffer.from(again.bytes).equals(bytes)).toBe(true);
   });
