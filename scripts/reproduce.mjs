@@ -55,6 +55,7 @@ const { readResults } = await import('../dist/cli/resultsFile.js');
 const { seedsNeeded } = await import('../dist/compare/statistics.js');
 const { applyScaler, fitScaler, parseSplit, readDataset, takeRows } = await import('../dist/data/index.js');
 const { presets } = await import('../dist/model/presets.js');
+const { METHOD_NAMES } = await import('../dist/topology/methods.js');
 const { comparisonsIn, renderResults, sizeOf, tablesOf } = await import('./resultsPage.mjs');
 
 const { quick } = options;
@@ -150,8 +151,9 @@ function findData({ variable, folders }) {
 
 /** Every grid with its command, in the order of the plan. */
 function listGrids() {
+  const sparse = METHOD_NAMES.filter((name) => name !== 'dense' && name !== 'prune');
   const datasets = quick && data.usual === undefined ? GENERATED : DATASETS;
-  const planned = (quick ? quickGrids(usual) : planGrids(usual)).flatMap((grid) =>
+  const planned = (quick ? quickGrids(usual) : planGrids(sparse, usual)).flatMap((grid) =>
     Object.entries(grid.epochs)
       .filter(([dataset]) => dataset in datasets)
       .map(([dataset, epochs]) => ({ ...grid, dataset, epochs, usual, name: `${dataset}.${grid.kind}` })),

@@ -35,9 +35,15 @@ export type { CosineThenGradientOptions } from './topology/cosineThenGradient.ts
 export type { DensityOptions } from './topology/density.ts';
 export type { EditCounts, LayerEdit } from './topology/edit.ts';
 export type { Method, MethodOption, MethodPreset, OwnMethod } from './topology/method.ts';
+export type { ChtsOptions } from './topology/methods/chts.ts';
 export type { CtreSeqOptions, SeqState } from './topology/methods/ctreSeq.ts';
+export type { GseOptions } from './topology/methods/gse.ts';
+export type { MestOptions, MestState } from './topology/methods/mest.ts';
 export type { MomentumOptions } from './topology/methods/momentum.ts';
 export type { GradualPruningOptions, PruneState } from './topology/methods/prune.ts';
+export type { RiglOptions } from './topology/methods/rigl.ts';
+export type { SetOptions } from './topology/methods/set.ts';
+export type { SnipOptions } from './topology/methods/snip.ts';
 export { type MethodName, methods, topology } from './topology/methods.ts';
 export type { PruneOptions, UpdateOptions } from './topology/pruneOptions.ts';
 export type { SearchOptions } from './topology/searchOptions.ts';

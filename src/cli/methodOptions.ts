@@ -36,15 +36,13 @@ function optionOf(taken: readonly TakenOption[]): Option<string | number> {
   return { value: option.value, help: helpOf(taken), read };
 }
 
-/** What an option does. Where few methods take it, they are named; where their defaults differ, each is. */
+/** What an option does. Where one method takes it, it is named; where defaults differ, the others are. */
 function helpOf(taken: readonly TakenOption[]): string {
-  const [{ option }] = taken;
-  const isSame = taken.every(({ option: other }) => other.default === option.default);
-  const names = taken.map(({ method }) => method).join(', ');
-  const defaults = isSame
-    ? String(option.default)
-    : taken.map(({ method, option: other }) => `${method} ${other.default}`).join(', ');
-  return `${isSame && taken.length === 1 ? `${names}: ` : ''}${option.help} (${defaults})`;
+  const [{ option, method }] = taken;
+  const others = taken.filter(({ option: other }) => other.default !== option.default);
+  const exceptions = others.map((other) => `${other.method} ${other.option.default}`).join(', ');
+  const defaults = exceptions === '' ? String(option.default) : `${option.default}; ${exceptions}`;
+  return `${taken.length === 1 ? `${method}: ` : ''}${option.help} (${defaults})`;
 }
 
 /** Every method on a line of its own: its name, and which connections grow. */
@@ -65,7 +63,7 @@ export function listMethods(): string {
 }
 
 /**
- * The methods that choose the weights of new connections, after what they choose: `cte-gse, rigl: zeros`.
+ * The methods that choose the weights of new connections, after what they choose: `zeros: cte-gse, rigl`.
  */
 export function growInitializersByMethod(): string {
   const byInitializer = new Map<string, string[]>();
@@ -74,7 +72,7 @@ export function growInitializersByMethod(): string {
     if (growInitializer === undefined) continue;
     byInitializer.set(growInitializer, [...(byInitializer.get(growInitializer) ?? []), name]);
   }
-  return Array.from(byInitializer, ([initializer, names]) => `${names.join(', ')}: ${initializer}`).join(
+  return Array.from(byInitializer, ([initializer, names]) => `${initializer}: ${names.join(', ')}`).join(
     '; ',
   );
 }

@@ -85,7 +85,7 @@ export const NETWORK_OPTIONS = {
   'grow-initializer': choice(
     'name',
     INITIALIZERS,
-    `weights of new connections: ${INITIALIZERS.join(', ')}\n(uniform; ${growInitializersByMethod()})`,
+    `weights of new connections: ${INITIALIZERS.join(', ')}\n(uniform)\n${growInitializersByMethod()}`,
   ),
   seed: integer('n', { least: 0 }, 'decides everything random (0)'),
 } as const satisfies Options;

@@ -10,7 +10,7 @@ import type { Topology } from '../topology.ts';
 /** CHT. */
 export const cht = {
   name: 'cht',
-  about: 'Grows the links that close the most paths of three; needs no gradient.',
+  about: 'Grows links that close most paths of three; no gradient.',
   source: 'Zhang et al., ICLR 2024',
   options: pruneOptions,
   published: { pruneFraction: 0.3 },

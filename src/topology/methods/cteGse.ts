@@ -9,7 +9,7 @@ import type { Topology } from '../topology.ts';
 /** The default. Why: docs/results.md. */
 export const cteGse = {
   name: 'cte-gse',
-  about: 'Wired by what fires together, then grown by gradient, among few pairs.',
+  about: 'Wired by what fires together, then grown by gradient.',
   source: 'this package, after CTE, RigL and GSE (docs/results.md)',
   options: cosineThenGradientOptions,
   create: createCteGse,

@@ -8,7 +8,7 @@ import { type RiglOptions, rigl } from './rigl.ts';
 /** Preferential detachment with growth by gradient. */
 export const detachment = {
   name: 'detachment',
-  about: 'Prunes small weights of neurons with few connections; grows as rigl.',
+  about: 'As rigl, but prunes neurons of few connections first.',
   source: 'this package, after RigL and preferential detachment (arXiv 2408.02625)',
   options: rigl.options,
   published: rigl.published,

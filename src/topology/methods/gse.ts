@@ -51,7 +51,7 @@ const gseOptions = {
 /** Guided stochastic exploration. */
 export const gse = {
   name: 'gse',
-  about: 'Grows where the gradient is largest within a subset drawn by chance.',
+  about: 'Grows where the gradient is largest within a drawn subset.',
   source: 'Heddes et al. 2024',
   options: gseOptions,
   published: { pruneFraction: 0.2, annealing: 'cosine', every: 1000, until: 0.75 },

@@ -42,7 +42,7 @@ const momentumOptions = {
 /** Sparse momentum, without its dense array. */
 export const momentum = {
   name: 'momentum',
-  about: 'Grows where momentum is largest, in layers as in their connections.',
+  about: 'Grows where momentum is largest, by layer and position.',
   source: 'Dettmers and Zettlemoyer 2019',
   options: momentumOptions,
   published: { pruneFraction: 0.5, annealing: 'cosine', search: 'exact' },
