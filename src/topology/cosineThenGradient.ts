@@ -54,7 +54,9 @@ export const cosineThenGradientOptions = {
   growthShare: {
     flag: 'growth-share',
     value: 's',
-    help: 'arithmetic of updates, at most, as a share of the\nsteps: fewer updates where they cost more; 0: no limit',
+    help:
+      'arithmetic of updates, at most, as a share of the\n' +
+      'steps: fewer updates where they cost more; 0: no limit',
     default: 0.3,
     kind: 'number',
     bounds: { least: 0 },
