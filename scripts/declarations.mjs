@@ -1,13 +1,16 @@
-// node scripts/declarations.mjs folder: has compiled TypeScript in a folder name its imports as the code does.
-// The compiler turns the ending .ts of an import into .js, but not that of an import within a type, which it
-// writes itself. And an address that comes when the code runs gets a function around it that looks for such an
-// ending. No address here is a path with one, and a minifier writes that function's inside as two arguments.
+// node scripts/declarations.mjs folder: has compiled TypeScript in a folder name its imports as the code
+// does. The compiler turns the ending .ts of an import into .js, but not that of an import within a type,
+// which it writes itself. And it puts a function around an address that comes when the code runs, which looks
+// for such an ending. No address here is a path with one, and a minifier writes the inside of that function
+// as two arguments.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
 
-/** Rewrites `import("./file.ts")` in every declaration file of the folder, and `import(…(url))` in all code. */
+/**
+ * Rewrites `import("./file.ts")` in every declaration file of the folder, and `import(…(url))` in all code.
+ */
 export async function rewriteDeclarations(folder) {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   for (const entry of entries.filter(({ name }) => /\.(d\.ts|js)$/.test(name))) {

@@ -75,20 +75,20 @@ function explain(source) {
     'how they choose connections, and in nothing else. A method is trained with the options that ctre gives',
     'it. Rows that say *published* have the schedule of its paper instead (`--method-preset published`).',
     '',
-    '* *Test accuracy*: at the first epoch of best validation accuracy, mean ± standard deviation over seeds.',
+    '* *Test accuracy*: at the first epoch of best validation accuracy, mean ± standard deviation of seeds.',
     '* *Default − it*: the mean difference of the default and this method, seed by seed. *Better with*: the',
-    '  seeds with which the default is better. *p*: of the exact permutation test, after Holm. Each method is',
-    '  compared with the default only, since every further comparison takes more seeds: with n seeds the',
+    '  seeds with which the default is better. *p*: of the exact permutation test, after Holm. Each method',
+    '  is compared with the default only, since every further comparison takes more seeds: with n seeds the',
     '  smallest p of one comparison is 2 / 2ⁿ, and Holm multiplies it by their number. A table is planned',
     '  with as many seeds as it takes, and at least six.',
     '* *Fewer*: how many times fewer multiply-adds than the dense network, for one sample in one epoch:',
     '  forward, backward and all that choosing connections takes.',
     '* *Explored*: the share of positions that were ever connected, in sparse layers (ITOP). *Dead*: the',
-    '  share of hidden neurons that have no input, no output, or fire for none of up to 512 training rows, at',
-    '  the end.',
+    '  share of hidden neurons that have no input, no output, or fire for none of up to 512 training rows,',
+    '  at the end.',
     '* *Steps* and *rest*: seconds of one training for its steps, and for all else: choosing connections,',
-    '  before the first step and in updates, and scoring validation and test rows. Several trainings ran at a',
-    '  time.',
+    '  before the first step and in updates, and scoring validation and test rows. Several trainings ran at',
+    '  a time.',
     ...(source === undefined
       ? []
       : [
@@ -241,7 +241,7 @@ function runsSection(datasets) {
   return [
     '## How this was computed',
     'Each grid is one command. `npm run reproduce` runs them all, writes this page, and keeps a summary of ' +
-      'each training in `docs/results/`. What happened in every epoch is in the file that the command names, ' +
+      'each training in `docs/results/`. What happened in every epoch is in the file the command names, ' +
       'which is not kept in the repository. *Seconds* are those of the whole run.',
     markdownTable(['grid', 'trainings', 'seconds', 'commit', 'Node', 'machine', 'date'], rows),
     ['```', ...grids.map(({ command }) => command), '```'].join('\n'),

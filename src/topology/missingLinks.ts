@@ -33,8 +33,8 @@ interface NeighbourLists {
  *
  * The time is bounded by 32 paths for each link, or 2^20 if that is more. Where a layer has more paths, a
  * neuron with more than h links is walked through h of them, evenly spaced, and h is the first of max, ¾ max,
- * (¾)² max … that fits. Memory is bounded by four missing links for each link, or 2^20: where more are scored,
- * uniformly random ones of them are kept.
+ * (¾)² max … that fits. Memory is bounded by four missing links for each link, or 2^20: where more are
+ * scored, uniformly random ones of them are kept.
  */
 export function* scoreMissingLinks(pattern: CsrPattern, random: Random): Work<MissingLinks> {
   const { rows, cols, indptr, indices } = pattern;

@@ -76,8 +76,8 @@ export interface Likelihood {
    */
   readonly search: 'auto' | 'exact';
   /**
-   * Positions listed for each neuron of a layer, on either side; for cosines for each connection, if there are
-   * more; for gradients half as many for each neuron.
+   * Positions listed for each neuron of a layer, on either side; for cosines for each connection, if there
+   * are more; for gradients half as many for each neuron.
    */
   readonly pairs: number;
   /**
