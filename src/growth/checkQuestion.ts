@@ -3,7 +3,7 @@ import { CtreError, show } from '../base/errors.ts';
 import { checkPattern } from '../matrix/canonical.ts';
 import { addPositions, type CsrPattern, emptyPattern, type Positions } from '../matrix/pattern.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
-import type { Likelihood, ScoreKind, Wanted } from '../topology/topology.ts';
+import type { Likelihood, Neurons, ScoreKind, Wanted } from '../topology/topology.ts';
 
 // What methods ask with leads kernels through their memory, so it is checked.
 
@@ -63,14 +63,33 @@ export function checkScoreKind(by: ScoreKind): ScoreKind {
 }
 
 /** @throws CtreError `E_ARGUMENT`. */
-export function checkLikelihood(how: Likelihood): Likelihood {
+export function checkLikelihood(how: Likelihood, layers: readonly LayerShape[]): Likelihood {
   if (typeof how !== 'object' || how === null) {
     throw new CtreError('E_ARGUMENT', `how to search is ${show(how)}; expected { search, pairs }`);
   }
-  const { search, pairs, guided } = how;
+  const { search, pairs, guided, among } = how;
+  if (among !== undefined) {
+    checkByLayer('among', among, layers.length);
+    among.forEach((neurons, l) => {
+      if (neurons !== undefined) checkNeurons(neurons, layers[l]);
+    });
+  }
   return {
     search: checkChoice('search', search, ['auto', 'exact']),
     pairs: checkNumber('pairs', pairs, { least: 0 }),
     guided: guided === undefined ? undefined : checkNumber('guided', guided, { least: 0, most: 1 }),
+    among,
   };
+}
+
+/** @throws CtreError `E_ARGUMENT` unless there is a flag for every neuron. */
+function checkNeurons(neurons: Neurons, { inDim, outDim, index }: LayerShape): void {
+  const isFlags = (flags: unknown, length: number): boolean =>
+    flags instanceof Uint8Array && flags.length === length;
+  if (isFlags(neurons?.inputs, inDim) && isFlags(neurons?.outputs, outDim)) return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the neurons of layer ${index} to draw among are ${show(neurons)}; expected two Uint8Arrays, inputs of ` +
+      `${inDim} and outputs of ${outDim}`,
+  );
 }

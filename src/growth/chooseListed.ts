@@ -24,7 +24,7 @@ export function chooseListed(
   const n = selected.length;
   kernels.topK(scores.pointer, scores.length, n, false, true, scratch.pointer, selected.pointer);
   const values = scores.view;
-  const chosen = selected.view.filter((e) => Math.abs(values[e]) > (least ?? 0));
+  const chosen = placesAbove(values, selected.view, least ?? 0);
   const found = positionsIn(list, chosen);
   const missing = count - chosen.length;
   if (missing === 0 || least !== undefined) return found;
@@ -33,11 +33,20 @@ export function chooseListed(
 
 /** The positions of a pattern's connections at the given CSR positions, ascending. */
 export function positionsIn({ indptr, indices }: CsrPattern, places: Int32Array): Positions {
-  const rows = new Int32Array(places.length);
+  const found = { rows: new Int32Array(places.length), cols: new Int32Array(places.length) };
   let row = 0;
-  places.forEach((place, e) => {
-    while (indptr[row + 1] <= place) row++;
-    rows[e] = row;
-  });
-  return { rows, cols: Int32Array.from(places, (place) => indices[place]) };
+  for (let e = 0; e < places.length; e++) {
+    while (indptr[row + 1] <= places[e]) row++;
+    found.rows[e] = row;
+    found.cols[e] = indices[places[e]];
+  }
+  return found;
+}
+
+/** Those of the places where the |value| is above a limit. A loop: `filter` takes ten times as long. */
+function placesAbove(values: Float32Array, places: Int32Array, limit: number): Int32Array {
+  const found = new Int32Array(places.length);
+  let count = 0;
+  for (const place of places) if (Math.abs(values[place]) > limit) found[count++] = place;
+  return found.subarray(0, count);
 }

@@ -4,21 +4,25 @@ import { CtreError, show } from '../base/errors.ts';
 import { type Random, randomStream } from '../base/random.ts';
 import { TILE } from '../engine/abi.ts';
 import { Region } from '../engine/region.ts';
-import type { Positions } from '../matrix/pattern.ts';
+import { type CsrPattern, type Positions, transposePattern } from '../matrix/pattern.ts';
+import type { Layer } from '../nn/layer.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
 import { drawRows, type RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
+import { countListed } from '../topology/countListed.ts';
 import type {
+  CarryingLayer,
   GrowthTools,
   Likelihood,
   NeuronSums,
+  Neurons,
   RowSample,
   ScoreKind,
   Wanted,
 } from '../topology/topology.ts';
-import { carryingConnections } from './carrying.ts';
+import { carryingLayers } from './carrying.ts';
 import { checkByLayer, checkLikelihood, checkListed, checkScoreKind, checkWanted } from './checkQuestion.ts';
 import { chooseListed } from './chooseListed.ts';
 import type { EvolvingModel } from './evolvingModel.ts';
@@ -26,10 +30,17 @@ import { searchCosines, searchMagnitudes } from './exactSearch.ts';
 import { GrowthCost } from './growthCost.ts';
 import { sumNeurons } from './neuronSums.ts';
 import { activationPairs, firstRows, gradientPairs, type PairStream, streamTiles } from './pairStream.ts';
-import { byProductOfNorms, neighboursOfNeighbours, proposePositions } from './proposals.ts';
+import {
+  byProductOfNorms,
+  type NeuronLists,
+  neighboursOfNeighbours,
+  type Proposal,
+  proposePositions,
+  whichAreSet,
+} from './proposals.ts';
 import { scoreLists } from './scoreLists.ts';
 import type { SearchContext } from './searchContext.ts';
-import { sumSquares } from './streamNorms.ts';
+import { type LayerNorms, sumSquares } from './streamNorms.ts';
 import { findWeakest } from './weakest.ts';
 
 /** What tools work with. */
@@ -45,9 +56,6 @@ export interface ToolSetting {
 
 /** Share of the listed positions that are neighbours of neighbours, where the method says nothing. */
 const GUIDED = { cosine: 0.5, gradient: 0 } as const;
-
-/** Positions listed in a layer, unless more are wanted: a list and its scores take 16 bytes for each. */
-const MOST_LISTED = 1 << 23;
 
 /** Rows that tell which neurons are active enough to be proposed. */
 const ACTIVITY_ROWS = 128;
@@ -106,7 +114,7 @@ export class Tools implements GrowthTools {
     return sample;
   }
 
-  carrying(rows: RowSample): Work<readonly Uint8Array[]> {
+  carrying(rows: RowSample): Work<readonly CarryingLayer[]> {
     return this.ask(this.#carrying(rows));
   }
 
@@ -139,12 +147,12 @@ export class Tools implements GrowthTools {
     return this.ask(this.#likeliest(wanted, by, rows, how));
   }
 
-  *#carrying(rows: RowSample): Work<readonly Uint8Array[]> {
+  *#carrying(rows: RowSample): Work<readonly CarryingLayer[]> {
     const { network } = this.open;
     const region = new Region(network.engine.arena);
     try {
       const norms = yield* sumSquares(this.context, region, this.#stream('cosine', rows));
-      return carryingConnections(network, norms);
+      return carryingLayers(network, norms);
     } finally {
       region.free();
     }
@@ -234,7 +242,7 @@ export class Tools implements GrowthTools {
       return request && checkWanted(request, layer);
     });
     const stream = this.#stream(checkScoreKind(by), rows);
-    const { search, pairs, guided = GUIDED[by] } = checkLikelihood(how);
+    const { search, pairs, guided = GUIDED[by], among } = checkLikelihood(how, network.layers);
     if (search === 'exact') {
       return by === 'cosine'
         ? yield* searchCosines(context, requests, stream)
@@ -243,18 +251,27 @@ export class Tools implements GrowthTools {
     const question = this.#count();
     const region = new Region(network.engine.arena);
     try {
-      const norms = yield* sumSquares(context, region, firstRows(stream, ACTIVITY_ROWS));
+      const isGuidedByNorms = by === 'gradient' && guided > 0;
+      const norms =
+        among === undefined || isGuidedByNorms
+          ? copyNorms(yield* sumSquares(context, region, firstRows(stream, ACTIVITY_ROWS)))
+          : undefined;
       const lists = requests.map((request, l) => {
         if (request === undefined) return undefined;
         const layer = network.layers[l];
-        const proposal = {
+        const pattern = layer.patternNow();
+        const along = request.along ?? pattern;
+        const proposal: Proposal = {
           kept: request.kept,
-          pattern: layer.pattern(),
-          along: request.along ?? layer.pattern(),
-          norms: { inputs: norms[l].inputs.view.slice(), outputs: norms[l].outputs.view.slice() },
-          count: countListed(by, pairs, layer, request.count),
+          pattern,
+          among: listNeurons(among?.[l] ?? norms?.[l] ?? everyNeuron(layer)),
+          // Some to choose from, however many are wanted.
+          count: Math.max(2 * request.count, countListed(by, layer, { pairs })),
           guided,
-          guide: by === 'cosine' ? neighboursOfNeighbours : byProductOfNorms,
+          guide:
+            norms !== undefined && isGuidedByNorms
+              ? byProductOfNorms(norms[l])
+              : neighboursOfNeighbours(pattern, along, () => byInputOf(layer, along)),
         };
         return proposePositions(proposal, this.random(`propose/${question}/${l}`));
       });
@@ -335,17 +352,30 @@ export class Tools implements GrowthTools {
   }
 }
 
-/**
- * How many positions are listed. For cosines they grow with the connections: the more inputs a neuron has, the
- * harder it is to tell who is like it. For gradients half as many for each neuron do.
- */
-function countListed(
-  by: ScoreKind,
-  pairs: number,
-  { inDim, outDim, nnz }: LayerShape,
-  wanted: number,
-): number {
-  const neurons = inDim + outDim;
-  const listed = Math.ceil(pairs * (by === 'cosine' ? Math.max(nnz, neurons) : neurons / 2));
-  return Math.max(wanted, Math.min(MOST_LISTED, Math.max(2 * wanted, listed)));
+/** Out of the kernels' memory, which may grow. */
+function copyNorms(norms: readonly LayerNorms[]): { inputs: Float64Array; outputs: Float64Array }[] {
+  return norms.map(({ inputs, outputs }) => ({
+    inputs: inputs.view.slice(),
+    outputs: outputs.view.slice(),
+  }));
+}
+
+function listNeurons({
+  inputs,
+  outputs,
+}: Neurons | { inputs: Float64Array; outputs: Float64Array }): NeuronLists {
+  return { inputs: whichAreSet(inputs), outputs: whichAreSet(outputs) };
+}
+
+/** Connections by input. Those of the layer lie in its memory already. */
+function byInputOf(
+  { structure }: Layer,
+  along: CsrPattern,
+): { readonly indptr: Int32Array; readonly indices: Int32Array } {
+  if (along.indices !== structure?.indices.view) return transposePattern(along);
+  return { indptr: structure.colPtr.view, indices: structure.rowIdx.view };
+}
+
+function everyNeuron({ inDim, outDim }: LayerShape): Neurons {
+  return { inputs: new Uint8Array(inDim).fill(1), outputs: new Uint8Array(outDim).fill(1) };
 }

@@ -1,4 +1,4 @@
-import { type Kernels, ROW_BYTES, TILE } from '../engine/abi.ts';
+import { type Kernels, ROW_BYTES } from '../engine/abi.ts';
 import type { F32Block, F64Block, I32Block, Region } from '../engine/region.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 import type { PairStream } from './pairStream.ts';
@@ -24,12 +24,15 @@ export class ListedPairs {
     return this.#indices.length;
   }
 
-  /** Adds the slots' inner products for one of `parts` ranges of output neurons. */
+  /**
+   * Adds the slots' inner products for one of `parts` ranges of output neurons. @param lanes of each slot.
+   */
   add(
     kernels: Kernels,
     part: number,
     parts: number,
     slots: PairStream['slots'],
+    lanes: readonly number[],
     layer: number,
     accumulate: boolean,
   ): void {
@@ -45,7 +48,7 @@ export class ListedPairs {
         this.scores.pointer,
         rows,
         accumulate || slot > 0,
-        TILE,
+        lanes[slot],
       );
     });
   }

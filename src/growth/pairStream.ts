@@ -1,7 +1,7 @@
 import { type Kernels, TILE } from '../engine/abi.ts';
 import type { Network } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
-import type { Workspace } from '../nn/workspace.ts';
+import { lanesFor, type Workspace } from '../nn/workspace.ts';
 import type { Work } from '../run/turns.ts';
 import type { SearchContext } from './searchContext.ts';
 
@@ -38,7 +38,7 @@ export function activationPairs(
     load(kernels, tile, slot) {
       const { activations } = workspaces[slot];
       const { count } = rows.pack(kernels, tile * TILE, rows.length, activations[0]);
-      network.forward(kernels, workspaces[slot]);
+      network.forward(kernels, workspaces[slot], lanesFor(count));
       if (count === TILE) return;
       slots[slot].outputs.forEach((pointer, l) => {
         kernels.clearLanes(pointer, network.dims[l + 1], count);
@@ -63,8 +63,15 @@ export function gradientPairs(
     load(kernels, tile, slot) {
       const workspace = workspaces[slot];
       const rows = batch.pack(kernels, tile * TILE, batch.length, workspace.activations[0]);
-      network.forward(kernels, workspace);
-      network.backward(kernels, workspace, rows, 1 / batch.length);
+      const lanes = lanesFor(rows.count);
+      network.forward(kernels, workspace, lanes);
+      network.backward(kernels, workspace, rows, 1 / batch.length, lanes);
+      if (lanes === TILE) return;
+      // Further lanes hold what was there before.
+      for (let l = 1; l < network.dims.length; l++) {
+        kernels.clearLanes(workspace.activations[l], network.dims[l], lanes);
+        kernels.clearLanes(workspace.deltas[l - 1], network.dims[l], lanes);
+      }
     },
   };
 }
@@ -73,6 +80,11 @@ export function gradientPairs(
 export function firstRows(stream: PairStream, rows: number): PairStream {
   const tiles = Math.min(stream.tiles, Math.ceil(rows / TILE));
   return tiles === stream.tiles ? stream : { ...stream, rows: tiles * TILE, tiles };
+}
+
+/** Lanes of a stream's tile that hold rows, as kernels go through them. */
+export function lanesOf({ rows }: PairStream, tile: number): number {
+  return lanesFor(rows - tile * TILE);
 }
 
 /**

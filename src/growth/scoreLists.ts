@@ -3,7 +3,7 @@ import type { CsrPattern } from '../matrix/pattern.ts';
 import type { Work } from '../run/turns.ts';
 import type { ScoreKind } from '../topology/topology.ts';
 import { ListedPairs } from './listedPairs.ts';
-import { type PairStream, streamTiles } from './pairStream.ts';
+import { lanesOf, type PairStream, streamTiles } from './pairStream.ts';
 import type { SearchContext } from './searchContext.ts';
 import { StreamNorms } from './streamNorms.ts';
 
@@ -26,9 +26,10 @@ export function* scoreLists(
   yield* streamTiles(context, stream, function* (begin, count) {
     if (norms !== undefined) yield* norms.add(context, count);
     const slots = stream.slots.slice(0, count);
+    const lanes = slots.map((_, slot) => lanesOf(stream, begin + slot));
     yield* executor.run(layers.length * parts, (kernels, index) => {
       const l = Math.floor(index / parts);
-      layers[l]?.add(kernels, index % parts, parts, slots, l, begin > 0);
+      layers[l]?.add(kernels, index % parts, parts, slots, lanes, l, begin > 0);
     });
   });
   layers.forEach((layer, l) => {

@@ -43,7 +43,7 @@ export function* evolve(
     const evolved: Evolved<unknown> = 'next' in answer ? yield* answer : answer;
     const plans = network.layers.map((layer, l) => {
       const edit = evolved.edits[l];
-      return edit && planEdit(layer.pattern(), edit);
+      return edit && planEdit(layer.patternNow(), edit);
     });
     const lost = checkBalance(topology.name, evolved);
     network.layers.forEach((layer, l) => {

@@ -166,28 +166,42 @@ function disordered({ cols: { length } }: Positions, { rows, cols }: CsrPattern)
   );
 }
 
+/** A pattern's transpose. */
+export interface Transposed {
+  /** Offsets by column [cols + 1]. */
+  readonly indptr: Int32Array;
+  /** The row of every entry, ascending within a column. */
+  readonly indices: Int32Array;
+  /** The position of every entry before. */
+  readonly source: Int32Array;
+}
+
 /**
  * The pattern's transpose: offsets by column, the row of every entry (ascending within a column) and
  * `source`, the position of each entry before. O(nnz + rows + cols).
  */
-export function transposePattern(pattern: CsrPattern): {
-  indptr: Int32Array;
-  indices: Int32Array;
-  source: Int32Array;
-} {
-  const { rows, cols, indptr, indices } = pattern;
-  const offsets = newArray(cols + 1, Int32Array, 'the offsets of a transpose');
+export function transposePattern(pattern: CsrPattern): Transposed {
+  const transposed = {
+    indptr: newArray(pattern.cols + 1, Int32Array, 'the offsets of a transpose'),
+    indices: new Int32Array(pattern.indices.length),
+    source: new Int32Array(pattern.indices.length),
+  };
+  transposeInto(pattern, transposed);
+  return transposed;
+}
+
+/** The same into given arrays: those of a large layer are not to exist twice. */
+export function transposeInto({ rows, cols, indptr, indices }: CsrPattern, to: Transposed): void {
+  const offsets = to.indptr;
+  offsets.fill(0);
   for (let p = 0; p < indices.length; p++) offsets[indices[p] + 1]++;
   for (let c = 0; c < cols; c++) offsets[c + 1] += offsets[c];
   const next = offsets.slice(0, cols);
-  const rowOf = new Int32Array(indices.length);
-  const source = new Int32Array(indices.length);
   for (let r = 0; r < rows; r++) {
     for (let p = indptr[r]; p < indptr[r + 1]; p++) {
       const q = next[indices[p]]++;
-      rowOf[q] = r;
-      source[q] = p;
+      to.indices[q] = r;
+      to.source[q] = p;
     }
   }
-  return { indptr: offsets, indices: rowOf, source };
 }

@@ -2,7 +2,7 @@ import type { Random } from '../base/random.ts';
 import type { Kernels } from '../engine/abi.ts';
 import type { Arena } from '../engine/arena.ts';
 import { type F32Block, type I32Block, Region } from '../engine/region.ts';
-import { type CsrPattern, fullPattern, transposePattern } from '../matrix/pattern.ts';
+import { type CsrPattern, fullPattern, transposeInto } from '../matrix/pattern.ts';
 import { drawWeight, type Initializer } from './initializer.ts';
 import type { LayerShape } from './layerShape.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -155,14 +155,15 @@ export class Layer implements LayerShape {
 
   /** The layer's pattern, a copy. */
   pattern(): CsrPattern {
+    const { rows, cols, indptr, indices } = this.patternNow();
+    return { rows, cols, indptr: indptr.slice(), indices: indices.slice() };
+  }
+
+  /** The layer's pattern where it lies: to be read only, and before anything is allocated or changed. */
+  patternNow(): CsrPattern {
     const { inDim, outDim, structure } = this;
     if (structure === undefined) return fullPattern(outDim, inDim);
-    return {
-      rows: outDim,
-      cols: inDim,
-      indptr: structure.indptr.view.slice(),
-      indices: structure.indices.view.slice(),
-    };
+    return { rows: outDim, cols: inDim, indptr: structure.indptr.view, indices: structure.indices.view };
   }
 
   /**
@@ -175,12 +176,9 @@ export class Layer implements LayerShape {
     const { structure } = this;
     if (structure === undefined) return;
     const { indptr, indices, colPtr, rowIdx, perm } = structure;
-    const transposed = transposePattern(pattern);
     indptr.view.set(pattern.indptr);
     indices.view.set(pattern.indices);
-    colPtr.view.set(transposed.indptr);
-    rowIdx.view.set(transposed.indices);
-    perm.view.set(transposed.source);
+    transposeInto(pattern, { indptr: colPtr.view, indices: rowIdx.view, source: perm.view });
   }
 
   /**

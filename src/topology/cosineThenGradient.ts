@@ -1,11 +1,12 @@
 import type { LayerShape } from '../nn/layerShape.ts';
 import type { Work } from '../run/turns.ts';
-import { type CosineOptions, cosineOptions, cosineRows } from './cosineOptions.ts';
+import { type CosineOptions, cosineOptions } from './cosineOptions.ts';
+import { countListed } from './countListed.ts';
 import type { MethodOptions } from './method.ts';
 import { pruneShare, shareDone, updateIsDue } from './pruneOptions.ts';
 import { growFound, pruneWeakest } from './replaceWeakest.ts';
 import { startAtRandom } from './startAtRandom.ts';
-import type { Evolved, EvolvingNetwork, GrowthTools, Progress, Topology } from './topology.ts';
+import type { Evolved, EvolvingNetwork, GrowthTools, Likelihood, Progress, Topology } from './topology.ts';
 import { wireByCosine } from './wireByCosine.ts';
 
 /** Options of the methods that grow by cosine first, and then by gradient. */
@@ -69,8 +70,11 @@ const WIRING_SHARE = 0.3;
 const WIRING_WORK = 0.5;
 /** Planning and making an edit takes as long as so many multiply-adds for each connection. */
 const EDIT_COST = 1000;
-/** Rows that tell which connections carry a signal. */
+/** Rows that tell which neurons fire and which connections carry a signal, at most and at least. */
 const CARRYING_ROWS = 256;
+const LEAST_CARRYING_ROWS = 64;
+/** Where updates are bounded, one looks at no larger share of the rows: it may not take as long as an epoch. */
+const SHARE_OF_ROWS = 1 / 3;
 
 /**
  * The method of checked options. It connects neurons that fire together before anything is learnt. In the
@@ -91,8 +95,7 @@ export function cosineThenGradient(
     growInitializer: 'zeros',
     init: startAtRandom,
     *start(network, states, tools) {
-      const isBounded = search === 'auto' && growthShare > 0;
-      const most = isBounded ? WIRING_WORK : Number.POSITIVE_INFINITY;
+      const most = isBounded(options) ? WIRING_WORK : Number.POSITIVE_INFINITY;
       const wish = { updates: wiring, share: WIRING_SHARE, search, pairs, most };
       yield* wireByCosine(network, tools, wish);
       return states;
@@ -115,9 +118,8 @@ function* growByCosine(
   tools: GrowthTools,
 ): Work<Omit<Evolved<null>, 'states'>> {
   const replaced = pruneWeakest(network, tools, pruneShare(options, network.progress));
-  // The wiring has found who belongs together; from now on half as many positions do.
-  const how = { search: options.search, pairs: options.pairs / 2 };
-  const found = yield* tools.likeliest(replaced, 'cosine', cosineRows(tools, options), how);
+  const rows = tools.sampleRows(cosineRows(options, network.progress), 'cosine-rows');
+  const found = yield* tools.likeliest(replaced, 'cosine', rows, cosinesOf(options));
   return { edits: growFound(replaced, found), by: 'cosine' };
 }
 
@@ -127,31 +129,68 @@ function* growByGradient(
   tools: GrowthTools,
 ): Work<Omit<Evolved<null>, 'states'>> {
   const { progress, layers } = network;
-  const carrying = yield* tools.carrying(tools.sampleRows(CARRYING_ROWS, 'carrying-rows'));
-  const strengths = layers.map(({ weights }, l) => weights.map((weight, p) => weight * carrying[l][p]));
+  const carrying = yield* tools.carrying(tools.sampleRows(carryingRows(options, progress), 'carrying-rows'));
+  const strengths = layers.map(({ weights }, l) => strengthsOf(weights, carrying[l].connections));
   const replaced = pruneWeakest(network, tools, pruneShare(options, progress), strengths);
-  const rows = tools.sampleRows(options.batches * progress.batchSize, 'gradient-rows');
-  const found = yield* tools.likeliest(replaced, 'gradient', rows, options);
+  const rows = tools.sampleRows(gradientRows(options, progress), 'gradient-rows');
+  const { search, pairs } = options;
+  const found = yield* tools.likeliest(replaced, 'gradient', rows, { search, pairs, among: carrying });
   return { edits: growFound(replaced, found), by: 'gradient' };
+}
+
+/** The weights, and 0 for connections that carry no signal. */
+function strengthsOf(weights: Float32Array, carrying: Uint8Array): Float32Array {
+  const strengths = weights.slice();
+  for (let p = 0; p < strengths.length; p++) if (carrying[p] === 0) strengths[p] = 0;
+  return strengths;
+}
+
+function carryingRows(options: Required<CosineThenGradientOptions>, { rows }: Progress): number {
+  const few = Math.max(LEAST_CARRYING_ROWS, Math.ceil(rows / 8));
+  return Math.min(rows, CARRYING_ROWS, isBounded(options) ? few : rows);
+}
+
+/** Whether updates are to take no more than a share of the steps. */
+function isBounded({ growthShare, search }: Required<CosineThenGradientOptions>): boolean {
+  return search === 'auto' && growthShare > 0;
+}
+
+/** The wiring has found who belongs together; from then on half as many positions do. */
+function cosinesOf({ search, pairs }: Required<CosineThenGradientOptions>): Likelihood {
+  return { search, pairs: pairs / 2 };
+}
+
+function cosineRows(options: Required<CosineThenGradientOptions>, progress: Progress): number {
+  return Math.min(options.rows === 0 ? progress.rows : options.rows, mostRows(options, progress));
+}
+
+function gradientRows(options: Required<CosineThenGradientOptions>, progress: Progress): number {
+  return Math.min(options.batches * progress.batchSize, mostRows(options, progress));
+}
+
+/** Rows that an update may look at. */
+function mostRows(options: Required<CosineThenGradientOptions>, { rows }: Progress): number {
+  return isBounded(options) ? Math.ceil(SHARE_OF_ROWS * rows) : rows;
 }
 
 /** Epochs from one update to the next: as few as keep the updates within their share of the arithmetic. */
 function epochsBetween(
-  { rows, batches, pairs, growthShare }: Required<CosineThenGradientOptions>,
+  options: Required<CosineThenGradientOptions>,
   progress: Progress,
   layers: readonly LayerShape[],
   isByCosine: boolean,
 ): number {
+  const { growthShare } = options;
   const sum = (count: (layer: LayerShape) => number): number =>
     layers.reduce((total, layer) => total + count(layer), 0);
   const connections = sum(({ nnz }) => nnz);
-  const forCosines = (pairs / 2) * sum(({ inDim, outDim, nnz }) => Math.max(nnz, inDim + outDim));
-  const forGradients = (pairs / 2) * sum(({ inDim, outDim }) => inDim + outDim);
+  const forCosines = sum((layer) => countListed('cosine', layer, cosinesOf(options)));
+  const forGradients = sum((layer) => countListed('gradient', layer, options));
   const all = progress.rows;
-  const byCosine = Math.min(all, rows === 0 ? all : rows) * (connections + forCosines);
+  const byCosine = cosineRows(options, progress) * (connections + forCosines);
   const byGradient =
-    Math.min(all, batches * progress.batchSize) * (2 * connections + forGradients) +
-    Math.min(all, CARRYING_ROWS) * connections;
+    gradientRows(options, progress) * (2 * connections + forGradients) +
+    carryingRows(options, progress) * connections;
   const steps = all * 3 * connections;
   const update = EDIT_COST * connections + (isByCosine ? byCosine : byGradient);
   return Math.max(1, Math.ceil(update / (growthShare * steps)));

@@ -125,32 +125,31 @@ function mergeEdit(
   let nextPruned = 0;
   let nextGrown = 0;
   let regrown = 0;
-  const put = (column: number, from: number): void => {
-    newIndices[q] = column;
-    source[q++] = from;
-  };
   for (let r = 0; r < rows; r++) {
     let last = -1;
-    const growBefore = (column: number): void => {
+    const end = indptr[r + 1];
+    // After the last connection of the row come those grown to the right of it.
+    for (let p = indptr[r]; p <= end; p++) {
+      const column = p < end ? indices[p] : cols;
       for (; grow.rows[nextGrown] === r && grow.cols[nextGrown] < column; nextGrown++) {
         if (grow.cols[nextGrown] <= last) throw misplaced(r, grow.cols[nextGrown]);
         last = grow.cols[nextGrown];
-        put(last, NEW);
+        newIndices[q] = last;
+        source[q++] = NEW;
       }
-    };
-    for (let p = indptr[r]; p < indptr[r + 1]; p++) {
-      const column = indices[p];
-      growBefore(column);
+      if (p === end) break;
       const grownHere = grow.rows[nextGrown] === r && grow.cols[nextGrown] === column;
       const prunedHere = prune[nextPruned] === p;
       if (prunedHere) nextPruned++;
       if (grownHere) nextGrown++;
       if (grownHere && !prunedHere) throw misplaced(r, column);
       if (grownHere) regrown++;
-      if (!prunedHere || grownHere) put(column, p);
+      if (!prunedHere || grownHere) {
+        newIndices[q] = column;
+        source[q++] = p;
+      }
       last = column;
     }
-    growBefore(cols);
     newIndptr[r + 1] = q;
   }
   if (nextPruned !== prune.length || nextGrown !== grow.cols.length) {

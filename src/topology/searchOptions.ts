@@ -9,8 +9,8 @@ export interface SearchOptions {
    */
   readonly search?: Likelihood['search'];
   /**
-   * Positions listed for each neuron of a layer, on either side; for cosines for each connection, if there are
-   * more; for gradients half as many for each neuron; 6.
+   * Positions listed for each neuron of a layer, on either side; for cosines half as many for each connection,
+   * if these are more; for gradients half as many for each neuron; 12.
    */
   readonly pairs?: number;
 }
@@ -28,8 +28,8 @@ export const searchOptions = {
   pairs: {
     flag: 'pairs',
     value: 'n',
-    help: 'listed pairs for each neuron;\nfor cosines for each connection, if there are more',
-    default: 6,
+    help: 'listed pairs for each neuron; for cosines\nhalf as many for each connection, if these are more',
+    default: 12,
     kind: 'number',
     bounds: { least: 0.01 },
   },

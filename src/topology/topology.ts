@@ -68,6 +68,25 @@ export interface Wanted {
   readonly along?: CsrPattern;
 }
 
+/** Some of a layer's neurons on either side: 1 for each of them, 0 for the others. */
+export interface Neurons {
+  readonly inputs: Uint8Array;
+  readonly outputs: Uint8Array;
+}
+
+/** What carries a signal in a layer for one of some rows. */
+export interface CarryingLayer extends Neurons {
+  /**
+   * By CSR position, 1 for a connection whose input fires, whose weight is not 0, and from which such
+   * connections lead on to an output of the network.
+   */
+  readonly connections: Uint8Array;
+  /** 1 for an input that fires. */
+  readonly inputs: Uint8Array;
+  /** 1 for an output that fires and whose signal reaches an output of the network. */
+  readonly outputs: Uint8Array;
+}
+
 /** How `likeliest` looks for positions. */
 export interface Likelihood {
   /**
@@ -76,8 +95,8 @@ export interface Likelihood {
    */
   readonly search: 'auto' | 'exact';
   /**
-   * Positions listed for each neuron of a layer, on either side; for cosines for each connection, if there
-   * are more; for gradients half as many for each neuron.
+   * Positions listed for each neuron of a layer, on either side; for cosines half as many for each
+   * connection, if these are more; for gradients half as many for each neuron.
    */
   readonly pairs: number;
   /**
@@ -85,6 +104,11 @@ export interface Likelihood {
    * Absent: half of them for cosines, none for gradients.
    */
   readonly guided?: number;
+  /**
+   * By layer, the neurons that positions are drawn among. Absent: those whose scores are not all 0 over the
+   * first 128 rows, which takes a pass more.
+   */
+  readonly among?: readonly (Neurons | undefined)[];
 }
 
 /**
@@ -102,10 +126,10 @@ export interface GrowthTools {
   /** Rows drawn at random without replacement; all rows where there are no more. */
   sampleRows(count: number, purpose?: string): RowSample;
   /**
-   * By layer and CSR position, 1 for a connection that carries a signal for one of the rows: its input fires,
-   * its weight is not 0, and such connections lead on from it to an output of the network.
+   * By layer, what carries a signal for one of the rows. Over these rows the loss's gradient is 0 at every
+   * position, connected or not, whose input or output does not.
    */
-  carrying(rows: RowSample): Work<readonly Uint8Array[]>;
+  carrying(rows: RowSample): Work<readonly CarryingLayer[]>;
   /** By layer of neurons, the inputs first: activations [neurons, rows], row-major. */
   activations(rows: RowSample): Work<readonly Float32Array[]>;
   /** By layer: the loss's mean gradient by every weight there is, in CSR order. */

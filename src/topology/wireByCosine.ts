@@ -10,6 +10,7 @@ import { sampleFree } from '../matrix/sampling.ts';
 import { drawWeight, uniform } from '../nn/initializer.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
 import type { Work } from '../run/turns.ts';
+import { countListed } from './countListed.ts';
 import { applyEdit, planEdit } from './edit.ts';
 import type { EvolvingNetwork, Likelihood, Progress, StartTools } from './topology.ts';
 
@@ -148,9 +149,8 @@ function workOf(layers: readonly LayerShape[], rows: number, how: Likelihood): n
   return layers.reduce((sum, layer) => sum + rows * (layer.nnz + countScored(layer, how)), 0);
 }
 
-function countScored({ inDim, outDim, nnz }: LayerShape, { search, pairs }: Likelihood): number {
-  const all = inDim * outDim;
-  return search === 'exact' ? all : Math.min(all, Math.ceil(pairs * Math.max(nnz, inDim + outDim)));
+function countScored(layer: LayerShape, how: Likelihood): number {
+  return how.search === 'exact' ? layer.inDim * layer.outDim : countListed('cosine', layer, how);
 }
 
 function countRows(layers: readonly LayerShape[]): number {

@@ -142,6 +142,14 @@ export function denseScores(model: FakeModel, by: ScoreKind, rows: readonly numb
 
 /** By layer and CSR position, 1 for a connection that carries a signal for one of the rows: path by path. */
 export function carryingPaths(model: FakeModel, rows: readonly number[]): number[][] {
+  return carryingByPath(model, rows).map(({ connections }) => connections);
+}
+
+/** The same with the neurons: inputs that fire, and outputs that fire and lead on. */
+export function carryingByPath(
+  model: FakeModel,
+  rows: readonly number[],
+): { connections: number[]; inputs: number[]; outputs: number[] }[] {
   const { patterns, weights } = model;
   const passes = propagate(denseWeights(model), model, rows);
   const fires = (l: number, neuron: number): boolean =>
@@ -163,15 +171,16 @@ export function carryingPaths(model: FakeModel, rows: readonly number[]): number
     known.set(name, isFound);
     return isFound;
   };
-  return patterns.map(({ rows: outDim, indptr, indices }, l) => {
-    const carrying = Array.from(indices, () => 0);
+  return patterns.map(({ rows: outDim, cols, indptr, indices }, l) => {
+    const connections = Array.from(indices, () => 0);
+    const inputs = Array.from({ length: cols }, (_, a) => (fires(l, a) ? 1 : 0));
+    const outputs = Array.from({ length: outDim }, (_, b) => (fires(l + 1, b) && reaches(l + 1, b) ? 1 : 0));
     for (let b = 0; b < outDim; b++) {
-      const leadsOn = fires(l + 1, b) && reaches(l + 1, b);
       for (let p = indptr[b]; p < indptr[b + 1]; p++) {
-        if (leadsOn && weights[l][p] !== 0 && fires(l, indices[p])) carrying[p] = 1;
+        if (outputs[b] === 1 && weights[l][p] !== 0 && inputs[indices[p]] === 1) connections[p] = 1;
       }
     }
-    return carrying;
+    return { connections, inputs, outputs };
   });
 }
 
@@ -228,7 +237,11 @@ export function fakeTools(model: FakeModel): { tools: StartTools; asked: Asked }
     },
     *carrying(sample) {
       yield;
-      return carryingPaths(model, rows(sample)).map((list) => Uint8Array.from(list));
+      return carryingByPath(model, rows(sample)).map(({ connections, inputs, outputs }) => ({
+        connections: Uint8Array.from(connections),
+        inputs: Uint8Array.from(inputs),
+        outputs: Uint8Array.from(outputs),
+      }));
     },
     *activations(sample) {
       yield;

@@ -47,7 +47,7 @@ describe('the pairs that the default scores', () => {
 
   it('grow with the neurons, not with their square', async () => {
     const costs: Cost[] = [];
-    for (const n of [500, 1000, 2000]) costs.push(await costOf(usual, n));
+    for (const n of [1000, 2000, 4000]) costs.push(await costOf(usual, n));
     const updates: number[] = [];
     const starts: number[] = [];
     for (const { sides, connections, epochs } of costs) {

@@ -8,7 +8,7 @@ import { randomPattern, sampleFree } from '../../../src/matrix/sampling.ts';
 import type { Work } from '../../../src/run/turns.ts';
 import type { EvolvingNetwork, GrowthTools, RowSample, ScoreKind } from '../../../src/topology/topology.ts';
 import {
-  carryingPaths,
+  carryingByPath,
   denseScores,
   denseWeights,
   type FakeModel,
@@ -174,7 +174,12 @@ describe.each(shapes)('with %s, tools tell', (_, dims, counts, rows) => {
           );
         });
         const carrying = yield* tools.carrying(sample);
-        expect(carrying.map((list) => [...list])).toEqual(carryingPaths(model, chosen));
+        const plain = carrying.map(({ connections, inputs, outputs }) => ({
+          connections: [...connections],
+          inputs: [...inputs],
+          outputs: [...outputs],
+        }));
+        expect(plain).toEqual(carryingByPath(model, chosen));
       }
     });
   });

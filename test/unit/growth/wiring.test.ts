@@ -95,8 +95,8 @@ describe.each(wiringMethods)('the wiring of %s before the first step', (method) 
 });
 
 describe.each(wiringMethods)('%s', (name) => {
-  const x = grouped(300, 5);
-  const y = labelled(300, 5);
+  const x = grouped(240, 5);
+  const y = labelled(240, 5);
 
   it('grows by cosine in the first part of the training, by gradient in the rest', async () => {
     // With an update after every epoch, however short it is.
