@@ -1,5 +1,5 @@
 import type { Outcome } from '../compare/outcome.ts';
-import type { SparseMLP } from '../index.ts';
+import type { Epoch, SparseMLP } from '../index.ts';
 import { duration, formatTable, namedLines, percent, share } from './format.ts';
 import type { Training } from './training.ts';
 
@@ -95,6 +95,20 @@ function inWords(options: Readonly<Record<string, unknown>>): string[] {
 export interface TrainResult extends Outcome {
   /** The epoch whose network the model has now, and the file of --out. */
   readonly kept: number;
+  /** Pairs of neurons that were scored before the first step: 0 where nothing was wired. */
+  readonly startPairs: number;
+  /** Updates of the topology: the default makes fewer where they would cost more than they may. */
+  readonly updates: number;
+}
+
+/** What a method did in a training. */
+export function searchesOf(history: readonly Epoch[]): Pick<TrainResult, 'startPairs' | 'updates'> {
+  const sum = (count: (epoch: Epoch) => number): number =>
+    history.reduce((total, epoch) => total + count(epoch), 0);
+  return {
+    startPairs: sum(({ start }) => start?.pairs ?? 0),
+    updates: sum(({ evolution }) => evolution?.updates ?? 0),
+  };
 }
 
 /** The lines after the last epoch. */
@@ -114,6 +128,6 @@ export function trainResultText(result: TrainResult, out: string | undefined): s
     ['time', duration(result.seconds)],
     ['  training steps', duration(result.trainSeconds)],
     ['  before the first step', duration(result.startSeconds)],
-    ['  topology updates', duration(result.evolveSeconds)],
+    [`  ${result.updates} topology updates`, duration(result.evolveSeconds)],
   ])}${saved}`;
 }

@@ -13,6 +13,7 @@ import { makeModel, openTraining } from '../training.ts';
 import { trainSyntax } from '../trainSyntax.ts';
 import {
   type StartedTraining,
+  searchesOf,
   type TrainResult,
   trainResultText,
   trainStartRecord,
@@ -54,7 +55,7 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
       if (out !== undefined) await saveModel(out, model, notes);
       const outcome = outcomeOf(model, settings.seed);
       const kept = keep === 'best' ? outcome.bestEpoch : outcome.epochs;
-      const result: TrainResult = { ...outcome, kept };
+      const result: TrainResult = { ...outcome, ...searchesOf(model.history), kept };
       if (isJson) printJson(io.stdout, 'result', result);
       else io.stdout.write(trainResultText(result, out));
     } finally {

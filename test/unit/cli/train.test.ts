@@ -33,7 +33,7 @@ describe('ctre train --json', () => {
     expect(lines[2]).toMatchObject({ epoch: 2, loss: expect.any(Number), valAccuracy: expect.any(Number) });
     expect(Object.keys(lines[5])).toEqual(
       expect.arrayContaining(
-        'event method seed nnz density bestValAccuracy bestEpoch testAccuracy finalTestAccuracy seconds trainSeconds evolveSeconds'.split(
+        'event method seed nnz density bestValAccuracy bestEpoch testAccuracy finalTestAccuracy seconds trainSeconds evolveSeconds startPairs updates'.split(
           ' ',
         ),
       ),
@@ -208,6 +208,7 @@ describe('ctre train for people', () => {
     );
     expect(stdout).toContain('20 % of the rows, drawn with seed 0');
     expect(stdout).toMatch(/│ test accuracy at best epoch +│ +\d\.\d{4} │/);
+    expect(stdout).toMatch(/│ {3}\d+ topology updates +│/);
     // Colours and the bar are for terminals.
     expect(stdout).not.toMatch(/\p{Cc}(?<!\n)/u);
   });

@@ -297,6 +297,29 @@ describe.each(['cosine', 'gradient'] as const)('the likeliest positions by %s', 
     });
   });
 
+  it('are drawn among the neurons that the method names', async () => {
+    await during(model, function* (tools) {
+      const rows = tools.sampleRows(75);
+      const among = kept.map(({ rows: outDim, cols }) => ({
+        inputs: Uint8Array.from({ length: cols }, (_, a) => Number(a % 3 === 0)),
+        outputs: Uint8Array.from({ length: outDim }, (_, b) => Number(b % 2 === 1)),
+      }));
+      // Only scores above 0 count, so nothing is drawn to make up a number.
+      const wanted = kept.map((pattern) => ({ kept: pattern, count: 12, least: 0 }));
+      const how = { search: 'auto', pairs: 0.4, guided: 0 } as const;
+      const found = yield* tools.likeliest(wanted, by, rows, { ...how, among });
+      let count = 0;
+      found.forEach((positions, l) => {
+        for (const key of keysOfPositions(positions ?? expect.fail('nothing'), dims[l])) {
+          expect((key % dims[l]) % 3).toBe(0);
+          expect(Math.floor(key / dims[l]) % 2).toBe(1);
+          count++;
+        }
+      });
+      expect(count).toBeGreaterThan(10);
+    });
+  });
+
   it('are only those above the least score', async () => {
     await during(model, function* (tools) {
       const rows = tools.sampleRows(75);
@@ -473,6 +496,29 @@ describe('questions that are wrong', () => {
       'fewer pairs than none',
       'E_ARGUMENT',
       (t, r) => t.likeliest([undefined, undefined, undefined], 'cosine', r, { ...how, pairs: -1 }),
+    ],
+    [
+      'neurons of another layer',
+      'E_ARGUMENT',
+      (t, r) => {
+        const neurons = { inputs: new Uint8Array(30), outputs: new Uint8Array(39) };
+        const among = [neurons, undefined, undefined];
+        return t.likeliest([undefined, undefined, undefined], 'cosine', r, { ...how, among });
+      },
+    ],
+    [
+      'neurons that are a list',
+      'E_ARGUMENT',
+      (t, r) =>
+        t.likeliest([undefined, undefined, undefined], 'cosine', r, {
+          ...how,
+          among: [Object([1, 2]), undefined, undefined],
+        }),
+    ],
+    [
+      'neurons of one layer only',
+      'E_ARGUMENT',
+      (t, r) => t.likeliest([undefined, undefined, undefined], 'cosine', r, { ...how, among: [undefined] }),
     ],
     [
       'more than all guided',
