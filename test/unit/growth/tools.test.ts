@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { getEngine, getSharedEngine } from '../../../src/engine/engine.ts';
 import { CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
-import { fullPattern, type Positions } from '../../../src/matrix/pattern.ts';
+import { type CsrPattern, fullPattern, type Positions } from '../../../src/matrix/pattern.ts';
 import { randomPattern, sampleFree } from '../../../src/matrix/sampling.ts';
 import type { Work } from '../../../src/run/turns.ts';
 import type { EvolvingNetwork, GrowthTools, RowSample, ScoreKind } from '../../../src/topology/topology.ts';
@@ -185,6 +185,54 @@ describe.each(shapes)('with %s, tools tell', (_, dims, counts, rows) => {
   });
 });
 
+describe('guided proposals', () => {
+  // Every output has an input of its own, so no connection leads to another one.
+  const matching = (rows: number, cols: number): CsrPattern => ({
+    rows,
+    cols,
+    indptr: Int32Array.from({ length: rows + 1 }, (_, r) => r),
+    indices: Int32Array.from({ length: rows }, (_, r) => r),
+  });
+  const dims = [24, 20, 18, 3];
+  const patterns = dims.slice(1).map((rows, l) => matching(rows, dims[l]));
+  const plain = problem(dims, [20, 18, 3], 60);
+  const model = { ...plain, patterns, weights: patterns.map(({ rows }) => new Float32Array(rows).fill(0.7)) };
+  const wanted = patterns.map((kept) => ({ kept, count: 10, least: 0 }));
+
+  it('by gradient do not go along connections', async () => {
+    await during(model, function* (tools) {
+      const rows = tools.sampleRows(60);
+      const found = yield* tools.likeliest(wanted, 'gradient', rows, { search: 'auto', pairs: 1, guided: 1 });
+      for (const positions of found) expect(positions?.cols.length).toBeGreaterThan(3);
+    });
+  });
+
+  it('by cosine go along the connections given, or those there are', async () => {
+    await during(model, function* (tools) {
+      const rows = tools.sampleRows(60);
+      const how = { search: 'auto', pairs: 8, guided: 1 } as const;
+      // In the other layers all positions are listed.
+      const [none] = yield* tools.likeliest([wanted[0], undefined, undefined], 'cosine', rows, how);
+      expect(none?.cols).toHaveLength(0);
+      // Output 7 also has input 2: the way goes from (2, 2) to (2, 7), and from (7, 7) to (7, 2).
+      const along = { ...patterns[0], indptr: patterns[0].indptr.map((at, r) => (r > 7 ? at + 1 : at)) };
+      along.indices = Int32Array.from([
+        ...patterns[0].indices.slice(0, 7),
+        2,
+        ...patterns[0].indices.slice(7),
+      ]);
+      const [found] = yield* tools.likeliest(
+        [{ ...wanted[0], along }, undefined, undefined],
+        'cosine',
+        rows,
+        how,
+      );
+      const keys = keysOfPositions(found ?? expect.fail('nothing'), dims[0]);
+      expect(keys).toEqual([2 * dims[0] + 7, 7 * dims[0] + 2]);
+    });
+  });
+});
+
 describe('signed sums', () => {
   const model = problem([4, 6, 5, 3], [12, 14, 10], 7, 5);
 
@@ -318,6 +366,31 @@ describe.each(['cosine', 'gradient'] as const)('the likeliest positions by %s', 
       });
       expect(count).toBeGreaterThan(10);
     });
+  });
+
+  it('are the same on any number of threads, with a last tile that is not full', async () => {
+    const answers: unknown[] = [];
+    for (const threads of [1, 2, 3]) {
+      await during(
+        model,
+        function* (tools) {
+          const wanted = kept.map((pattern) => ({ kept: pattern, count: 15 }));
+          const list: unknown[] = [];
+          for (const count of [3, 44, 75]) {
+            const rows = tools.sampleRows(count);
+            for (const guided of [0, 1]) {
+              list.push(yield* tools.likeliest(wanted, by, rows, { search: 'auto', pairs: 0.7, guided }));
+            }
+            list.push(yield* tools.likeliest(wanted, by, rows, { search: 'exact', pairs: 1 }));
+          }
+          answers.push(list);
+        },
+        { threads },
+      );
+    }
+    expect(answers).toHaveLength(3);
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]).toEqual(answers[0]);
   });
 
   it('are only those above the least score', async () => {
