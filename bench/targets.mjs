@@ -28,8 +28,12 @@ const inBrowser = ({ browser }, node, threads) =>
   browser.threads.find((entry) => entry.threads === threads)?.ratios[node]?.worker;
 /** Big networks are measured on one Node only. */
 const scaleOn = ({ scale }, node) => (scale.measuredOn === node ? scale : undefined);
-const network = (results, node, n, method) =>
-  scaleOn(results, node)?.networks.find((entry) => entry.n === n && entry.method === method);
+const network = (results, node, n, method, kind) =>
+  scaleOn(results, node)?.networks.find(
+    (entry) => entry.n === n && entry.method === method && entry.kind === kind,
+  );
+/** The default, by the kind of its updates. */
+const usual = (results, node, n, kind) => network(results, node, n, 'cte-gse', kind);
 const gibibytes = (bytes) => (bytes === undefined ? undefined : bytes / 2 ** 30);
 
 /** The suite, the figure, its limit (most or least), and how to find it: (results, node) → number. */
@@ -145,25 +149,37 @@ const TARGETS = [
     'scale',
     "the default's wiring at n = 10 000 ÷ an epoch of 2 000 rows",
     { most: 20 },
-    (r, node) => network(r, node, 10_000, 'cte-gse')?.toEpoch?.start,
+    (r, node) => usual(r, node, 10_000, 'wiring')?.toEpoch?.start,
   ],
   [
     'scale',
-    'an update of the default ÷ an epoch of 2 000 rows, n = 100 000',
+    'an update of the default by cosine ÷ an epoch of 2 000 rows, n = 100 000',
     { most: 1 },
-    (r, node) => network(r, node, 100_000, 'cte-gse')?.toEpoch?.evolution,
+    (r, node) => usual(r, node, 100_000, 'cosine')?.toEpoch?.evolution,
   ],
   [
     'scale',
-    'three layers of 1 000 000, 203 rows: an update of the default ÷ an epoch',
+    'the same by gradient',
     { most: 1 },
-    (r, node) => network(r, node, 1_000_000, 'cte-gse')?.toEpoch?.evolution,
+    (r, node) => usual(r, node, 100_000, 'gradient')?.toEpoch?.evolution,
+  ],
+  [
+    'scale',
+    'three layers of 1 000 000, 203 rows: an update of the default by cosine ÷ an epoch',
+    { most: 1 },
+    (r, node) => usual(r, node, 1_000_000, 'cosine')?.toEpoch?.evolution,
+  ],
+  [
+    'scale',
+    'the same by gradient',
+    { most: 1 },
+    (r, node) => usual(r, node, 1_000_000, 'gradient')?.toEpoch?.evolution,
   ],
   [
     'scale',
     'the same: memory of the kernels, GiB',
     { most: 4 },
-    (r, node) => gibibytes(network(r, node, 1_000_000, 'cte-gse')?.memory),
+    (r, node) => gibibytes(usual(r, node, 1_000_000, 'cosine')?.memory),
   ],
   [
     'scale',

@@ -46,9 +46,9 @@ async function shareOutsideKernels(run) {
 
 await serve({
   async open(name, json) {
-    const { data: from, method, model: options, batchSize } = JSON.parse(json);
+    const { data: from, method, methodOptions, model: options, batchSize } = JSON.parse(json);
     const data = from.digits === undefined ? randomRows(...from.random, 0.2) : digits(from.digits);
-    const model = await SparseMLP.create({ ...options, topology: FACTORIES[method](), seed: 0 });
+    const model = await SparseMLP.create({ ...options, topology: FACTORIES[method](methodOptions), seed: 0 });
     models.set(name, { model, data, batchSize });
     return { nnz: model.nnz, data: data.name, warning: model.warning };
   },

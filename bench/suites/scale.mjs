@@ -10,11 +10,26 @@ const GIB = 2 ** 30;
 /** The kernels' memory is 4 GiB at most. While a structure changes, copies of it are in the heap. */
 const NEEDED = { 10000: GIB, 100000: 2 * GIB, 1000000: 8 * GIB };
 
-const open = (program, name, n, method, rows = ROWS) => {
+/** What is measured of a network. The default makes one kind of its updates at a time, after every epoch. */
+const kinds = (n, rows) => [
+  ['set', undefined],
+  // A network of many epochs is wired. Wider ones take too long for that here.
+  ...(n === 10_000 ? [['cte-gse', 'wiring']] : []),
+  ...['cosine', 'gradient'].map((kind) => ['cte-gse', kind, updatesBy(kind, rows)]),
+];
+
+const updatesBy = (kind, rows) => ({
+  wiring: 0,
+  every: Math.ceil(rows / BATCH),
+  cosineShare: kind === 'cosine' ? 1 : 0,
+});
+
+const open = (program, name, n, method, rows = ROWS, methodOptions = undefined) => {
   const layers = [INPUTS, n, n, n, CLASSES];
   const options = {
     data: { random: [rows, INPUTS, CLASSES] },
     method,
+    methodOptions,
     batchSize: BATCH,
     model: { layers, epsilon: EPSILON },
   };
@@ -37,8 +52,8 @@ export async function run({ nodes, quick, say }) {
         [1_000_000, ROWS],
       ];
   for (const [n, rows] of sizes) {
-    for (const method of ['set', 'cte-gse'])
-      networks.push(await train({ node, quick, say, n, rows, method }));
+    for (const [method, kind, methodOptions] of kinds(n, rows))
+      networks.push(await train({ node, quick, say, n, rows, method, kind, methodOptions }));
   }
   return {
     rows: ROWS,
@@ -80,19 +95,20 @@ async function measureWidth({ node, quick, say }) {
   };
 }
 
-/** Two epochs and the evolution between them. */
-async function train({ node, quick, say, n, rows, method }) {
-  const title = `${method}, n = ${n.toLocaleString('en').replaceAll(',', ' ')}, ${rows} rows`;
+/** Some epochs and the evolution between them. */
+async function train({ node, quick, say, n, rows, method, kind, methodOptions }) {
+  const what = kind === undefined ? method : `${method} by ${kind}`;
+  const title = `${what}, n = ${n.toLocaleString('en').replaceAll(',', ' ')}, ${rows} rows`;
   if (process.availableMemory() < NEEDED[n]) {
     say(`${title} is not measured: it wants ${NEEDED[n] / GIB} GiB of free memory.`);
-    return { n, rows, method, skipped: 'memory' };
+    return { n, rows, method, kind, skipped: 'memory' };
   }
   const program = nodeProgram(node, 'served/training.mjs');
   try {
-    const { nnz } = await open(program, 'model', n, method, rows);
-    // The default grows by cosine in the first part of a training, and by gradient in the rest. Where an
-    // update takes long, it does not come after every epoch.
-    const { train, evolve, start } = await program.ask(['epochs', 'model', quick ? 2 : 8], quick ? 60 : 900);
+    const { nnz } = await open(program, 'model', n, method, rows, methodOptions);
+    // The wiring takes a share of all steps at most, so it takes some epochs to see it.
+    const count = quick ? 2 : kind === 'wiring' ? 8 : 3;
+    const { train, evolve, start } = await program.ask(['epochs', 'model', count], quick ? 60 : 900);
     const memory = await program.ask(['memory']);
     const { min, median } = summarize(train);
     const updates = evolve.length === 0 ? undefined : summarize(evolve);
@@ -103,10 +119,10 @@ async function train({ node, quick, say, n, rows, method }) {
     );
     const evolution = updates?.median;
     const toEpoch = { evolution: evolution && evolution / median, start: start / median };
-    return { n, rows, method, nnz, epoch: { min, median }, evolution, start, toEpoch, memory };
+    return { n, rows, method, kind, nnz, epoch: { min, median }, evolution, start, toEpoch, memory };
   } catch (error) {
     say(`${title} is not measured: ${error.message}.`);
-    return { n, rows, method, skipped: error.message };
+    return { n, rows, method, kind, skipped: error.message };
   } finally {
     program.close();
   }
