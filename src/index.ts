@@ -48,6 +48,7 @@ export { type MethodName, methods, topology } from './topology/methods.ts';
 export type { PruneOptions, UpdateOptions } from './topology/pruneOptions.ts';
 export type { SearchOptions } from './topology/searchOptions.ts';
 export type {
+  CarryingLayer,
   Edit,
   Evolved,
   EvolvingLayer,
@@ -55,6 +56,7 @@ export type {
   GrowthTools,
   Likelihood,
   NeuronSums,
+  Neurons,
   Progress,
   RowSample,
   ScoreKind,

@@ -32,6 +32,7 @@ export {
   positionsOf,
   positionsOutside,
   removeConnections,
+  type Transposed,
   transposePattern,
 } from '../matrix/pattern.ts';
 export { firstFree, randomPattern, sampleFree } from '../matrix/sampling.ts';
@@ -63,6 +64,7 @@ export { type SearchOptions, searchOptions } from './searchOptions.ts';
 export { drawByWeight, softWeights } from './softChoice.ts';
 export { startAtRandom } from './startAtRandom.ts';
 export type {
+  CarryingLayer,
   Edit,
   Evolved,
   EvolvingLayer,
@@ -70,6 +72,7 @@ export type {
   GrowthTools,
   Likelihood,
   NeuronSums,
+  Neurons,
   Progress,
   RowSample,
   ScoreKind,
