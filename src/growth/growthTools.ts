@@ -264,7 +264,7 @@ export class Tools implements GrowthTools {
         const proposal: Proposal = {
           kept: request.kept,
           pattern,
-          among: listNeurons(among?.[l] ?? norms?.[l] ?? everyNeuron(layer)),
+          among: listNeurons(among?.[l] ?? norms?.[l] ?? allNeurons(layer)),
           // Some to choose from, however many are wanted.
           count: Math.max(2 * request.count, countListed(by, layer, { pairs })),
           guided,
@@ -376,6 +376,6 @@ function byInputOf(
   return { indptr: structure.colPtr.view, indices: structure.rowIdx.view };
 }
 
-function everyNeuron({ inDim, outDim }: LayerShape): Neurons {
+function allNeurons({ inDim, outDim }: LayerShape): Neurons {
   return { inputs: new Uint8Array(inDim).fill(1), outputs: new Uint8Array(outDim).fill(1) };
 }

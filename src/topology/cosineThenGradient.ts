@@ -118,7 +118,7 @@ function* growByCosine(
   tools: GrowthTools,
 ): Work<Omit<Evolved<null>, 'states'>> {
   const replaced = pruneWeakest(network, tools, pruneShare(options, network.progress));
-  const rows = tools.sampleRows(cosineRows(options, network.progress), 'cosine-rows');
+  const rows = tools.sampleRows(cosineRowCount(options, network.progress), 'cosine-rows');
   const found = yield* tools.likeliest(replaced, 'cosine', rows, cosinesOf(options));
   return { edits: growFound(replaced, found), by: 'cosine' };
 }
@@ -129,10 +129,12 @@ function* growByGradient(
   tools: GrowthTools,
 ): Work<Omit<Evolved<null>, 'states'>> {
   const { progress, layers } = network;
-  const carrying = yield* tools.carrying(tools.sampleRows(carryingRows(options, progress), 'carrying-rows'));
+  const carrying = yield* tools.carrying(
+    tools.sampleRows(carryingRowCount(options, progress), 'carrying-rows'),
+  );
   const strengths = layers.map(({ weights }, l) => strengthsOf(weights, carrying[l].connections));
   const replaced = pruneWeakest(network, tools, pruneShare(options, progress), strengths);
-  const rows = tools.sampleRows(gradientRows(options, progress), 'gradient-rows');
+  const rows = tools.sampleRows(gradientRowCount(options, progress), 'gradient-rows');
   const { search, pairs } = options;
   const found = yield* tools.likeliest(replaced, 'gradient', rows, { search, pairs, among: carrying });
   return { edits: growFound(replaced, found), by: 'gradient' };
@@ -145,7 +147,7 @@ function strengthsOf(weights: Float32Array, carrying: Uint8Array): Float32Array 
   return strengths;
 }
 
-function carryingRows(options: Required<CosineThenGradientOptions>, { rows }: Progress): number {
+function carryingRowCount(options: Required<CosineThenGradientOptions>, { rows }: Progress): number {
   const few = Math.max(LEAST_CARRYING_ROWS, Math.ceil(rows / 8));
   return Math.min(rows, CARRYING_ROWS, isBounded(options) ? few : rows);
 }
@@ -160,11 +162,11 @@ function cosinesOf({ search, pairs }: Required<CosineThenGradientOptions>): Like
   return { search, pairs: pairs / 2 };
 }
 
-function cosineRows(options: Required<CosineThenGradientOptions>, progress: Progress): number {
+function cosineRowCount(options: Required<CosineThenGradientOptions>, progress: Progress): number {
   return Math.min(options.rows === 0 ? progress.rows : options.rows, mostRows(options, progress));
 }
 
-function gradientRows(options: Required<CosineThenGradientOptions>, progress: Progress): number {
+function gradientRowCount(options: Required<CosineThenGradientOptions>, progress: Progress): number {
   return Math.min(options.batches * progress.batchSize, mostRows(options, progress));
 }
 
@@ -187,10 +189,10 @@ function epochsBetween(
   const forCosines = sum((layer) => countListed('cosine', layer, cosinesOf(options)));
   const forGradients = sum((layer) => countListed('gradient', layer, options));
   const all = progress.rows;
-  const byCosine = cosineRows(options, progress) * (connections + forCosines);
+  const byCosine = cosineRowCount(options, progress) * (connections + forCosines);
   const byGradient =
-    gradientRows(options, progress) * (2 * connections + forGradients) +
-    carryingRows(options, progress) * connections;
+    gradientRowCount(options, progress) * (2 * connections + forGradients) +
+    carryingRowCount(options, progress) * connections;
   const steps = all * 3 * connections;
   const update = EDIT_COST * connections + (isByCosine ? byCosine : byGradient);
   return Math.max(1, Math.ceil(update / (growthShare * steps)));
