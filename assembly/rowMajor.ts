@@ -99,17 +99,21 @@ export function spmmTRowMajor(
   else if (k === 2) scatterScalars<Yes, No>(indptr, indices, values, x, y, rows);
   else if (k === 3) scatterScalars<Yes, Yes>(indptr, indices, values, x, y, rows);
   if (k < 4) return;
+  const wide = bytesOfWideBlocks(stride);
   let begin = (<usize>load<u32>(indptr)) << ELEMENT_SHIFT;
   for (let i = 0; i < rows; i++) {
     indptr += ELEMENT_BYTES;
     const end = (<usize>load<u32>(indptr)) << ELEMENT_SHIFT;
     let c: usize = 0;
+    for (; c < wide; c += ROW_BYTES) {
+      scatter<Yes, Yes>(indices, values, begin, end, x + c, y + c, stride, ROW_BYTES);
+    }
     while (stride - c > 2 * VECTOR_BYTES) {
       const bytes = bytesOfBlock(stride - c);
-      scatter<Yes>(indices, values, begin, end, x + c, y + c, stride, bytes);
+      scatter<Yes, No>(indices, values, begin, end, x + c, y + c, stride, bytes);
       c += bytes;
     }
-    if (c < stride) scatter<No>(indices, values, begin, end, x + c, y + c, stride, stride - c);
+    if (c < stride) scatter<No, No>(indices, values, begin, end, x + c, y + c, stride, stride - c);
     x += stride;
     begin = end;
   }
@@ -185,11 +189,11 @@ function gather<Four, Eight>(
 }
 
 /**
- * Adds one row's part to a block of columns: two registers, or four if Four. All of them are loaded before the
- * first is stored, so lanes that two of them share count once.
- * @param bytes of the block: 16 to 32; if Four, 36 to 64.
+ * Adds one row's part to a block of columns: two registers, four if Four, eight if Eight as well. Those that may
+ * share lanes are loaded before the first of them is stored, so these lanes count once.
+ * @param bytes of the block: 16 to 32; if Four, 36 to 64; if Eight, 128.
  */
-function scatter<Four>(
+function scatter<Four, Eight>(
   indices: usize,
   values: usize,
   begin: usize,
@@ -201,11 +205,16 @@ function scatter<Four>(
 ): void {
   const last = bytes - VECTOR_BYTES;
   const at1 = isBoolean<Four>() ? VECTOR_BYTES : last;
-  const at2 = min<usize>(2 * VECTOR_BYTES, last);
+  const at2: usize = isBoolean<Eight>() ? 2 * VECTOR_BYTES : min<usize>(2 * VECTOR_BYTES, last);
+  const at3: usize = isBoolean<Eight>() ? 3 * VECTOR_BYTES : last;
   const x0 = v128.load(x);
   const x1 = v128.load(x + at1);
   const x2 = isBoolean<Four>() ? v128.load(x + at2) : x0;
-  const x3 = isBoolean<Four>() ? v128.load(x + last) : x0;
+  const x3 = isBoolean<Four>() ? v128.load(x + at3) : x0;
+  const x4 = isBoolean<Eight>() ? v128.load(x, 4 * VECTOR_BYTES) : x0;
+  const x5 = isBoolean<Eight>() ? v128.load(x, 5 * VECTOR_BYTES) : x0;
+  const x6 = isBoolean<Eight>() ? v128.load(x, 6 * VECTOR_BYTES) : x0;
+  const x7 = isBoolean<Eight>() ? v128.load(x, 7 * VECTOR_BYTES) : x0;
   for (let p = begin; p < end; p += ELEMENT_BYTES) {
     const w = v128.load_splat<f32>(values + p);
     const t = y + <usize>load<u32>(indices + p) * stride;
@@ -213,12 +222,22 @@ function scatter<Four>(
     const y1 = f32x4.add(v128.load(t + at1), f32x4.mul(w, x1));
     if (isBoolean<Four>()) {
       const y2 = f32x4.add(v128.load(t + at2), f32x4.mul(w, x2));
-      const y3 = f32x4.add(v128.load(t + last), f32x4.mul(w, x3));
+      const y3 = f32x4.add(v128.load(t + at3), f32x4.mul(w, x3));
       v128.store(t + at2, y2);
-      v128.store(t + last, y3);
+      v128.store(t + at3, y3);
     }
     v128.store(t, y0);
     v128.store(t + at1, y1);
+    if (isBoolean<Eight>()) {
+      const y4 = f32x4.add(v128.load(t, 4 * VECTOR_BYTES), f32x4.mul(w, x4));
+      const y5 = f32x4.add(v128.load(t, 5 * VECTOR_BYTES), f32x4.mul(w, x5));
+      const y6 = f32x4.add(v128.load(t, 6 * VECTOR_BYTES), f32x4.mul(w, x6));
+      const y7 = f32x4.add(v128.load(t, 7 * VECTOR_BYTES), f32x4.mul(w, x7));
+      v128.store(t, y4, 4 * VECTOR_BYTES);
+      v128.store(t, y5, 5 * VECTOR_BYTES);
+      v128.store(t, y6, 6 * VECTOR_BYTES);
+      v128.store(t, y7, 7 * VECTOR_BYTES);
+    }
   }
 }
 
@@ -243,16 +262,22 @@ function gatherScalars<Two, Three>(
     let sum2: f32 = 0;
     if (!isBoolean<Two>()) {
       for (; p + 4 * ELEMENT_BYTES <= end; p += 4 * ELEMENT_BYTES) {
-        const a = load<f32>(values + p) * load<f32>(x + offsetOf<No, No>(indices + p));
-        const b = load<f32>(values + p, ELEMENT_BYTES) * load<f32>(x + offsetOf<No, No>(indices + p, 1));
-        const c = load<f32>(values + p, 2 * ELEMENT_BYTES) * load<f32>(x + offsetOf<No, No>(indices + p, 2));
-        const d = load<f32>(values + p, 3 * ELEMENT_BYTES) * load<f32>(x + offsetOf<No, No>(indices + p, 3));
+        const a = load<f32>(values + p) * load<f32>(x + offsetOf(load<u32>(indices + p)));
+        const b =
+          load<f32>(values + p, ELEMENT_BYTES) *
+          load<f32>(x + offsetOf(load<u32>(indices + p, ELEMENT_BYTES)));
+        const c =
+          load<f32>(values + p, 2 * ELEMENT_BYTES) *
+          load<f32>(x + offsetOf(load<u32>(indices + p, 2 * ELEMENT_BYTES)));
+        const d =
+          load<f32>(values + p, 3 * ELEMENT_BYTES) *
+          load<f32>(x + offsetOf(load<u32>(indices + p, 3 * ELEMENT_BYTES)));
         sum0 = sum0 + a + b + c + d;
       }
     }
     for (; p < end; p += ELEMENT_BYTES) {
       const w = load<f32>(values + p);
-      const s = x + offsetOf<Two, Three>(indices + p);
+      const s = x + <usize>load<u32>(indices + p) * bytesOf<Two, Three>();
       sum0 += w * load<f32>(s);
       if (isBoolean<Two>()) sum1 += w * load<f32>(s, ELEMENT_BYTES);
       if (isBoolean<Three>()) sum2 += w * load<f32>(s, 2 * ELEMENT_BYTES);
@@ -285,8 +310,8 @@ function scatterScalars<Two, Three>(
     const x2 = isBoolean<Three>() ? load<f32>(x, 2 * ELEMENT_BYTES) : x0;
     if (!isBoolean<Two>()) {
       for (; p + 2 * ELEMENT_BYTES <= end; p += 2 * ELEMENT_BYTES) {
-        const s = y + offsetOf<No, No>(indices + p);
-        const t = y + offsetOf<No, No>(indices + p, 1);
+        const s = y + offsetOf(load<u32>(indices + p));
+        const t = y + offsetOf(load<u32>(indices + p, ELEMENT_BYTES));
         const a = load<f32>(s) + load<f32>(values + p) * x0;
         const b = load<f32>(t) + load<f32>(values + p, ELEMENT_BYTES) * x0;
         store<f32>(s, a);
@@ -295,7 +320,7 @@ function scatterScalars<Two, Three>(
     }
     for (; p < end; p += ELEMENT_BYTES) {
       const w = load<f32>(values + p);
-      const t = y + offsetOf<Two, Three>(indices + p);
+      const t = y + <usize>load<u32>(indices + p) * bytesOf<Two, Three>();
       store<f32>(t, load<f32>(t) + w * x0);
       if (isBoolean<Two>()) store<f32>(t, load<f32>(t, ELEMENT_BYTES) + w * x1, ELEMENT_BYTES);
       if (isBoolean<Three>()) store<f32>(t, load<f32>(t, 2 * ELEMENT_BYTES) + w * x2, 2 * ELEMENT_BYTES);
@@ -309,7 +334,7 @@ function bytesOf<Two, Three>(): usize {
   return ELEMENT_BYTES * (isBoolean<Three>() ? 3 : isBoolean<Two>() ? 2 : 1);
 }
 
-/** Where the row begins that an index names: the one at `index`, or the n-th after it. */
-function offsetOf<Two, Three>(index: usize, n: usize = 0): usize {
-  return <usize>load<u32>(index + n * ELEMENT_BYTES) * bytesOf<Two, Three>();
+/** Where a row of one column begins. */
+function offsetOf(index: u32): usize {
+  return (<usize>index) << ELEMENT_SHIFT;
 }

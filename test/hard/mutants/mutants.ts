@@ -342,8 +342,12 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'rowMajor.ts',
     mistake: 'the third register goes beyond a narrow block',
-    from: `isBoolean<Eight>() ? 2 * VECTOR_BYTES : min<usize>(2 * VECTOR_BYTES, last);`,
-    to: `2 * VECTOR_BYTES;`,
+    from: `min<usize>(2 * VECTOR_BYTES, last);
+  const at3: usize = isBoolean<Eight>() ? 3 * VECTOR_BYTES : last;
+  let y0`,
+    to: `2 * VECTOR_BYTES;
+  const at3: usize = isBoolean<Eight>() ? 3 * VECTOR_BYTES : last;
+  let y0`,
   },
   {
     file: 'rowMajor.ts',
@@ -377,6 +381,13 @@ export const mutants: readonly Mutant[] = [
     from: `    const y1 = f32x4.add(v128.load(t + at1), f32x4.mul(w, x1));`,
     to: `    v128.store(t, y0);
     const y1 = f32x4.add(v128.load(t + at1), f32x4.mul(w, x1));`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'four columns of 32 get nothing',
+    from: `      v128.store(t, y7, 7 * VECTOR_BYTES);
+`,
+    to: ``,
   },
   {
     file: 'rowMajor.ts',
