@@ -26,6 +26,15 @@ const threads = (results, node, n, epsilon) =>
   results.threads.cases.find((entry) => entry.n === n && entry.epsilon === epsilon)?.nodes[node].speedup;
 const inBrowser = ({ browser }, node, threads) =>
   browser.threads.find((entry) => entry.threads === threads)?.ratios[node]?.worker;
+/** The peer ÷ ctre of a public product: on all of these sizes at once, the least of them. */
+function ofPublic({ public: { cases } }, node, sizes, columns, [product, way], peer) {
+  const all = cases
+    .filter((entry) => sizes.includes(entry.n) && entry.columns === columns)
+    .map(({ products }) => products[product].ratios[node][way][peer]);
+  return all.length === 0 || all.includes(undefined) ? undefined : Math.min(...all);
+}
+const SIZES = [1000, 10_000, 100_000];
+const PREPARED = ['multiply', 'prepared'];
 /** Big networks are measured on one Node only. */
 const scaleOn = ({ scale }, node) => (scale.measuredOn === node ? scale : undefined);
 const network = (results, node, n, method, kind) =>
@@ -97,6 +106,36 @@ const TARGETS = [
     'plain JS ÷ WASM: spmm, spmmT, sddmm',
     {},
     (r, node) => mean(matrix(r), node, SPARSE, 'plain JS', true),
+  ],
+  ...[1, 0.9, 0.7].map((least, at) => [
+    'public',
+    `SciPy ÷ prepare(A).multiply, one column, n = ${SIZES[at]}`,
+    { least },
+    (r, node) => ofPublic(r, node, [SIZES[at]], 1, PREPARED, 'SciPy'),
+  ]),
+  [
+    'public',
+    'the same, 8 columns, at every n',
+    { least: 1.8 },
+    (r, node) => ofPublic(r, node, SIZES, 8, PREPARED, 'SciPy'),
+  ],
+  [
+    'public',
+    'the same, 32 columns, at every n',
+    { least: 1.2 },
+    (r, node) => ofPublic(r, node, SIZES, 32, PREPARED, 'SciPy'),
+  ],
+  [
+    'public',
+    'plain JS ÷ spmm in one call, one column, at every n',
+    { least: 0.8 },
+    (r, node) => ofPublic(r, node, SIZES, 1, ['multiply', 'oneCall'], 'plain JS'),
+  ],
+  [
+    'public',
+    'SciPy ÷ prepare(A).multiplyTransposed, one column, n = 100000',
+    { least: 0.9 },
+    (r, node) => ofPublic(r, node, [100_000], 1, ['multiplyTransposed', 'prepared'], 'SciPy'),
   ],
   [
     'epoch',

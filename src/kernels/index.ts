@@ -10,5 +10,7 @@ export type { CsrParts } from '../matrix/canonical.ts';
 export { CsrMatrix } from '../matrix/csrMatrix.ts';
 export type { DenseMatrix } from '../matrix/denseMatrix.ts';
 export { cosineSimilarity, cosineTopK, type Neighbours } from './cosine.ts';
+export type { DenseOrVector, ProductOf } from './operands.ts';
+export { PreparedMatrix, type ProductOptions, prepare } from './prepare.ts';
 export { sddmm } from './sddmm.ts';
 export { spmm, spmmTransposed } from './spmm.ts';

@@ -10,6 +10,23 @@ import { checkDense, type DenseMatrix } from './denseMatrix.ts';
  * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` or `E_CSR` for one that is no longer canonical.
  */
 export function checkSparse(name: string, value: unknown): CsrMatrix {
+  return CsrMatrix.fromParts(viewSparse(name, value));
+}
+
+/** What a CsrMatrix holds, as nobody has checked it. */
+export interface UncheckedCsr {
+  readonly rows: number;
+  readonly cols: number;
+  readonly indptr: Int32Array;
+  readonly indices: Int32Array;
+  readonly values: Float32Array;
+}
+
+/**
+ * Plain views of a CsrMatrix's arrays. Their lengths and what they hold are not checked.
+ * @throws CtreError `E_ARGUMENT` for anything but a CsrMatrix with arrays of the right types.
+ */
+export function viewSparse(name: string, value: unknown): UncheckedCsr {
   if (!(value instanceof CsrMatrix)) {
     throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected a CsrMatrix`);
   }
@@ -24,7 +41,7 @@ export function checkSparse(name: string, value: unknown): CsrMatrix {
       `${name} holds ${came}; expected indptr and indices as Int32Array and values as Float32Array`,
     );
   }
-  return CsrMatrix.fromParts({ rows, cols, indptr, indices, values });
+  return { rows, cols, indptr, indices, values };
 }
 
 /** A matrix of either kind. @throws CtreError as `checkSparse` and `checkDense` do. */

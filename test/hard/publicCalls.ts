@@ -26,7 +26,15 @@ import {
   topology,
   WorkerModel,
 } from '../../src/index.ts';
-import { cosineSimilarity, cosineTopK, sddmm, spmm, spmmTransposed } from '../../src/kernels/index.ts';
+import {
+  cosineSimilarity,
+  cosineTopK,
+  type PreparedMatrix,
+  prepare,
+  sddmm,
+  spmm,
+  spmmTransposed,
+} from '../../src/kernels/index.ts';
 import { quadrants } from '../support/problems.ts';
 
 /**
@@ -123,6 +131,17 @@ function inWorker<A extends unknown[]>(
     const { value } = await epochs.next();
     await epochs.return();
     return value;
+  });
+}
+
+/** Of a matrix that is prepared for the call, and gives its memory back after it. */
+function ofPrepared<A extends unknown[]>(
+  args: () => [...A],
+  call: (prepared: PreparedMatrix, args: A) => unknown,
+): PublicCall {
+  return entry(args, (_, given) => {
+    using prepared = prepare(csr(3, 5));
+    return call(prepared, given);
   });
 }
 
@@ -427,10 +446,48 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [csr(3, 5), dense(5, 2)],
     (_, a) => spmm(...a),
   ),
+  'spmm of a vector': entry(
+    () => [csr(3, 5), dense(5, 1).data],
+    (_, a) => spmm(...a),
+  ),
   spmmTransposed: entry(
     () => [csr(3, 5), dense(3, 2)],
     (_, a) => spmmTransposed(...a),
   ),
+  prepare: entry(
+    () => [csr(3, 5)],
+    (_, a) => prepare(...a).dispose(),
+  ),
+  'PreparedMatrix#rows': ofPrepared(none, (prepared) => prepared.rows),
+  'PreparedMatrix#cols': ofPrepared(none, (prepared) => prepared.cols),
+  'PreparedMatrix#nnz': ofPrepared(none, (prepared) => prepared.nnz),
+  'PreparedMatrix#multiply': ofPrepared(
+    () => [dense(5, 2)],
+    (prepared, a) => prepared.multiply(...a),
+  ),
+  // What comes back then is the caller's own array, whatever its owner has made of it.
+  'PreparedMatrix#multiply to an array': ofPrepared(
+    () => [dense(5, 1).data, { out: new Float32Array(3) }],
+    (prepared, a) => void prepared.multiply(...a),
+  ),
+  'PreparedMatrix#multiplyTransposed': ofPrepared(
+    () => [dense(3, 2)],
+    (prepared, a) => prepared.multiplyTransposed(...a),
+  ),
+  'PreparedMatrix#multiplyTransposed to an array': ofPrepared(
+    () => [dense(3, 2), { out: new Float32Array(10) }],
+    (prepared, a) => void prepared.multiplyTransposed(...a),
+  ),
+  'PreparedMatrix#sddmm': ofPrepared(
+    () => [dense(3, 2), dense(5, 2)],
+    (prepared, a) => prepared.sddmm(...a),
+  ),
+  'PreparedMatrix#setValues': ofPrepared(
+    () => [[...csr(3, 5).values]],
+    (prepared, a) => prepared.setValues(...a),
+  ),
+  'PreparedMatrix#dispose': ofPrepared(none, (prepared) => prepared.dispose()),
+  'PreparedMatrix#[Symbol.dispose]': ofPrepared(none, (prepared) => prepared[Symbol.dispose]()),
 
   encodeLabels: entry(
     () => [

@@ -327,4 +327,102 @@ export const mutants: readonly Mutant[] = [
     from: `    memory.fill(scratch, 0, (<usize>bins) << ELEMENT_SHIFT);`,
     to: `    if (shift === HIGH) memory.fill(scratch, 0, (<usize>bins) << ELEMENT_SHIFT);`,
   },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'a rest is narrower than a register',
+    from: `  return rest < BLOCK_BYTES + VECTOR_BYTES ? rest - VECTOR_BYTES : BLOCK_BYTES;`,
+    to: `  return BLOCK_BYTES;`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'wide blocks leave a rest that is narrower than a register',
+    from: `  return rest > 0 && rest < VECTOR_BYTES && all > 0 ? all - ROW_BYTES : all;`,
+    to: `  return all;`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'the third register goes beyond a narrow block',
+    from: `min<usize>(2 * VECTOR_BYTES, last);
+  const at3: usize = isBoolean<Eight>() ? 3 * VECTOR_BYTES : last;
+  let y0`,
+    to: `2 * VECTOR_BYTES;
+  const at3: usize = isBoolean<Eight>() ? 3 * VECTOR_BYTES : last;
+  let y0`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'a row begins where the one before began',
+    from: `    y += stride;
+    begin = end;`,
+    to: `    y += stride;`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'four products are added up before they join the sum',
+    from: `        sum0 = sum0 + a + b + c + d;`,
+    to: `        sum0 += a + b + (c + d);`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'four entries are taken where there are three',
+    from: `p + 4 * ELEMENT_BYTES <= end`,
+    to: `p + 3 * ELEMENT_BYTES <= end`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'what the result held before is added to',
+    from: `  memory.fill(y, 0, <usize>cols * stride);
+`,
+    to: ``,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'lanes that two registers share count twice',
+    from: `    const y1 = f32x4.add(v128.load(t + at1), f32x4.mul(w, x1));`,
+    to: `    v128.store(t, y0);
+    const y1 = f32x4.add(v128.load(t + at1), f32x4.mul(w, x1));`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'four columns of 32 get nothing',
+    from: `      v128.store(t, y7, 7 * VECTOR_BYTES);
+`,
+    to: ``,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'the third column is multiplied by the second',
+    from: `isBoolean<Three>() ? load<f32>(x, 2 * ELEMENT_BYTES) : x0;`,
+    to: `isBoolean<Three>() ? load<f32>(x, ELEMENT_BYTES) : x0;`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'an index can be the number of columns',
+    from: `largest < <u32>cols`,
+    to: `largest <= <u32>cols`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'an index can come twice',
+    from: `i32x4.le_s(v128.load(s, ELEMENT_BYTES), a)`,
+    to: `i32x4.lt_s(v128.load(s, ELEMENT_BYTES), a)`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'offsets can fall',
+    from: `    if (end < begin || end > nnz) return -1;`,
+    to: `    if (end > nnz) return -1;`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'a row without entries counts the fall of the next one again',
+    from: `    if (end > begin && begin > 0) {`,
+    to: `    if (begin > 0 && begin < nnz) {`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'an index can be negative',
+    from: `most = v128.max<u32>(most, a);`,
+    to: `most = v128.max<i32>(most, a);`,
+  },
 ];
