@@ -4,6 +4,7 @@
 export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';
 export { crossEntropyGradient, score, softmax } from './loss';
+export { cosineNeighbours } from './neighbours';
 export { adam, sgd } from './optimizer';
 export { addTo, biasGradient, sddmm } from './sddmm';
 export { spmm, spmmT, spmmTLinear } from './spmm';

@@ -2,6 +2,7 @@
 // k is small, by a heap of the k best so far, so that most numbers are only compared with the least of these;
 // else by a radix select over the numbers' bits. One more pass collects. Of equal numbers the one of lower
 // index is taken, so the result depends on nothing else.
+import { replaceLeast } from './heap';
 import { ELEMENT_BYTES, ELEMENT_SHIFT, TOP_K_SCRATCH, VECTOR_BYTES } from './layout';
 import { No, Yes } from './switches';
 
@@ -107,32 +108,9 @@ function fillHeap(scores: usize, n: i32, k: i32, lost: u32, turned: u32, heap: u
     }
     for (const end = min(i + STEP, n); i < end; i++) {
       const key = keyOf(scores, i, lost, turned);
-      if (key > least) least = replaceLeast(heap, k, key);
+      if (key > least) least = replaceLeast<u32>(heap, k, key);
     }
   }
-}
-
-/** Puts a key in the place of the least one; returns the new least one. */
-function replaceLeast(heap: usize, k: i32, key: u32): u32 {
-  const end = heap + ((<usize>k) << ELEMENT_SHIFT);
-  let at = heap;
-  while (true) {
-    let child = at + (at - heap) + ELEMENT_BYTES; // position 2 · i + 1
-    if (child >= end) break;
-    let next = load<u32>(child);
-    if (child + ELEMENT_BYTES < end) {
-      const other = load<u32>(child, ELEMENT_BYTES);
-      if (other < next) {
-        next = other;
-        child += ELEMENT_BYTES;
-      }
-    }
-    if (next >= key) break;
-    store<u32>(at, next);
-    at = child;
-  }
-  store<u32>(at, key);
-  return load<u32>(heap);
 }
 
 /** Writes the indices of the keys above `last`, and of the first `rank` that are equal to it. */

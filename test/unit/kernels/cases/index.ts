@@ -3,6 +3,7 @@ import type { Subject } from '../bench.ts';
 import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
 import { crossEntropyGradient, score, softmax } from './loss.ts';
+import { cosineNeighbours } from './neighbours.ts';
 import { adam, sgd } from './optimizer.ts';
 import { addTo, biasGradient, sddmm } from './sddmm.ts';
 import { spmm, spmmT, spmmTLinear } from './spmm.ts';
@@ -24,6 +25,7 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   biasGradient,
   clearLanes,
   cosineBlock,
+  cosineNeighbours,
   cosinePairs,
   crossEntropyGradient,
   gemm,
