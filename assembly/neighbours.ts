@@ -179,10 +179,9 @@ function addListed(
   for (let p = from; p < to; p += ELEMENT_BYTES) {
     const offset = (<usize>load<u32>(rowIdx + p)) << ELEMENT_SHIFT;
     const dot = load<f32>(dots + offset);
-    if (dot === 0) {
-      store<u32>(listEnd, <u32>offset);
-      listEnd += ELEMENT_BYTES;
-    }
+    // No branch: it would be guessed wrong too often.
+    store<u32>(listEnd, <u32>offset);
+    listEnd += (<usize>(dot === 0)) << ELEMENT_SHIFT;
     store<f32>(dots + offset, dot + value * load<f32>(entries + p));
   }
   return listEnd;
