@@ -3,7 +3,7 @@
 // else by a radix select over the numbers' bits. One more pass collects. Of equal numbers the one of lower
 // index is taken, so the result depends on nothing else.
 import { replaceLeast } from './heap';
-import { ELEMENT_BYTES, ELEMENT_SHIFT, TOP_K_SCRATCH, VECTOR_BYTES } from './layout';
+import { ELEMENT_BYTES, ELEMENT_SHIFT, TOP_K_SCRATCH } from './layout';
 import { No, Yes } from './switches';
 
 /** The largest k that is found by a heap: beyond it, a new number would pass too many levels. */
@@ -75,9 +75,14 @@ export function topK(
   while (true) {
     const bins = shift === LOW ? LOW_BINS : BINS;
     memory.fill(scratch, 0, (<usize>bins) << ELEMENT_SHIFT);
-    for (let i = 0; i < n; i++) {
-      const key = keyOf(scores, i, lost, turned);
-      if ((key & known) === prefix) {
+    for (let i = 0; i < n; ) {
+      if (i + STEP <= n && v128.all_true<i32>(areOutside(scores, i, prefix, prefix | ~known, lost, turned))) {
+        i += STEP;
+        continue;
+      }
+      for (const end = min(i + STEP, n); i < end; i++) {
+        const key = keyOf(scores, i, lost, turned);
+        if ((key & known) !== prefix) continue;
         const bin = scratch + ((<usize>((key >> shift) & (bins - 1))) << ELEMENT_SHIFT);
         store<u32>(bin, load<u32>(bin) + 1);
       }
@@ -135,16 +140,35 @@ function collect(scores: usize, n: i32, last: u32, rank: u32, lost: u32, turned:
 
 /** Lane by lane, whether both scores `i` and `i + 4` are less than that of the key, or if OrEqual at most it. */
 function areBelow<OrEqual>(scores: usize, i: i32, key: u32, lost: u32, turned: u32): v128 {
-  const p = scores + ((<usize>i) << ELEMENT_SHIFT);
-  const limit = v128.splat<u32>(key & SIGN ? key ^ SIGN : ~key);
-  const low = v128.xor(v128.andnot(v128.load(p), v128.splat<u32>(lost)), v128.splat<u32>(turned));
-  const high = v128.xor(
-    v128.andnot(v128.load(p, VECTOR_BYTES), v128.splat<u32>(lost)),
-    v128.splat<u32>(turned),
-  );
+  const limit = v128.splat<u32>(scoreOf(key));
+  const low = scoresAt(scores, i, lost, turned);
+  const high = scoresAt(scores, i + 4, lost, turned);
   return isBoolean<OrEqual>()
     ? v128.and(f32x4.le(low, limit), f32x4.le(high, limit))
     : v128.and(f32x4.lt(low, limit), f32x4.lt(high, limit));
+}
+
+/** Likewise, whether both are less than that of the key `from`, or larger than that of `to`; never for NaN. */
+function areOutside(scores: usize, i: i32, from: u32, to: u32, lost: u32, turned: u32): v128 {
+  const least = v128.splat<u32>(scoreOf(from));
+  const largest = v128.splat<u32>(scoreOf(to));
+  const low = scoresAt(scores, i, lost, turned);
+  const high = scoresAt(scores, i + 4, lost, turned);
+  return v128.and(
+    v128.or(f32x4.lt(low, least), f32x4.gt(low, largest)),
+    v128.or(f32x4.lt(high, least), f32x4.gt(high, largest)),
+  );
+}
+
+/** Four scores; a larger one is a better one. */
+function scoresAt(scores: usize, i: i32, lost: u32, turned: u32): v128 {
+  const loaded = v128.load(scores + ((<usize>i) << ELEMENT_SHIFT));
+  return v128.xor(v128.andnot(loaded, v128.splat<u32>(lost)), v128.splat<u32>(turned));
+}
+
+/** The bits of a score that has this key; of NaN where none has. */
+function scoreOf(key: u32): u32 {
+  return key & SIGN ? key ^ SIGN : ~key;
 }
 
 /**

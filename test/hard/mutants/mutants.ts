@@ -451,4 +451,10 @@ export const mutants: readonly Mutant[] = [
 `,
     to: ``,
   },
+  {
+    file: 'topk.ts',
+    mistake: 'scores of a digit are passed over with those beside them',
+    from: `    v128.or(f32x4.lt(high, least), f32x4.gt(high, largest)),`,
+    to: `    v128.or(f32x4.le(high, least), f32x4.gt(high, largest)),`,
+  },
 ];
