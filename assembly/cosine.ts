@@ -2,7 +2,15 @@
 // adds to the inner products (products for blocks of pairs, sddmm for listed pairs) and to the squared norms
 // (squaredNorms). At the end, cosineBlock or cosinePairs makes the quotients. They keep their sign. A neuron
 // that never fires has cosine 0 with every other.
-import { DOUBLE_BYTES, DOUBLE_SHIFT, ELEMENT_BYTES, ELEMENT_SHIFT, ROW_BYTES, ROW_SHIFT, VECTOR_BYTES } from './layout';
+import {
+  DOUBLE_BYTES,
+  DOUBLE_SHIFT,
+  ELEMENT_BYTES,
+  ELEMENT_SHIFT,
+  ROW_BYTES,
+  ROW_SHIFT,
+  VECTOR_BYTES,
+} from './layout';
 
 /**
  * Adds a tile's squares to the squared norms of the listed neurons.

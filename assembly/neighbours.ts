@@ -1,5 +1,5 @@
-// The rows of largest cosine of a sparse matrix, by Gustavson's product of A and Bᵀ: a row's inner products are
-// added up column by column of B, so only products of two entries are made. The best are kept in a heap.
+// The rows of largest cosine of a sparse matrix, by Gustavson's product of A and Bᵀ. A row's inner products
+// are added up column by column of B, so only products of two entries are made. The best are kept in a heap.
 import { cosine } from './cosine';
 import { replaceLeast, sortHeap } from './heap';
 import { DOUBLE_BYTES, DOUBLE_SHIFT, ELEMENT_BYTES, ELEMENT_SHIFT, VECTOR_BYTES } from './layout';
@@ -125,7 +125,7 @@ export function cosineNeighbours(
     similarities += (<usize>k) << ELEMENT_SHIFT;
 
     if (isWide) memory.fill(dots, 0, (<usize>inDim) << ELEMENT_SHIFT);
-    else for (let q = list; q < listEnd; q += ELEMENT_BYTES) store<f32>(dots + <usize>load<u32>(q), 0);
+    else clearListed(dots, list, listEnd);
   }
 }
 
@@ -185,6 +185,10 @@ function addListed(
     store<f32>(dots + offset, dot + value * load<f32>(entries + p));
   }
   return listEnd;
+}
+
+function clearListed(dots: usize, list: usize, listEnd: usize): void {
+  for (; list < listEnd; list += ELEMENT_BYTES) store<f32>(dots + <usize>load<u32>(list), 0);
 }
 
 /** Finds the k best of all rows whose |cosine| is above the limit; only positive ones if no bits are lost. */
@@ -264,16 +268,7 @@ function searchNegative(
 }
 
 /** Takes a row into the heap if it is among the best so far; returns what the next ones have to reach. */
-function offer(
-  dot: f32,
-  j: i32,
-  norm: f64,
-  inNorms: usize,
-  lost: u32,
-  limit: f64,
-  heap: usize,
-  k: i32,
-): f32 {
+function offer(dot: f32, j: i32, norm: f64, inNorms: usize, lost: u32, limit: f64, heap: usize, k: i32): f32 {
   const similarity = cosine(dot, norm, load<f64>(inNorms + ((<usize>j) << DOUBLE_SHIFT)));
   const rank = reinterpret<f32>(reinterpret<u32>(similarity) & ~lost);
   let least = load<u64>(heap);
@@ -284,7 +279,7 @@ function offer(
   return floorOf(least, limit);
 }
 
-/** The least |inner product| that can give a cosine above the limit and not below the least one of the heap. */
+/** The |inner product| from which on a cosine can be above the limit, and no less than the heap's least. */
 function floorOf(least: u64, limit: f64): f32 {
   return max<f32>(<f32>limit, reinterpret<f32>(<u32>(least >> 32))) * (1 - ROUNDING);
 }
@@ -296,7 +291,7 @@ function floorOf(least: u64, limit: f64): f32 {
 function entryOf(similarity: f32, j: i32, turned: u32): u64 {
   const bits = reinterpret<u32>(similarity);
   return (
-    ((<u64>((bits ^ turned) & MAGNITUDE)) << 32) | ((<u64>(~(<u32>j) & MAGNITUDE)) << 1) | (<u64>(bits >> 31))
+    ((<u64>((bits ^ turned) & MAGNITUDE)) << 32) | ((<u64>(~(<u32>j) & MAGNITUDE)) << 1) | <u64>(bits >> 31)
   );
 }
 
@@ -306,8 +301,8 @@ function writeBest(heap: usize, length: i32, turned: u32, found: usize, similari
   for (let e = 0; e < length; e++) {
     const entry = load<u64>(heap + ((<usize>e) << DOUBLE_SHIFT));
     if (entry === 0) return e;
-    const bits = (((<u32>(entry >> 32)) ^ turned) & MAGNITUDE) | ((<u32>entry) << 31);
-    writeNeighbour(found, similarities, e, ~((<u32>entry) >> 1) & MAGNITUDE, reinterpret<f32>(bits));
+    const bits = ((<u32>(entry >> 32) ^ turned) & MAGNITUDE) | ((<u32>entry) << 31);
+    writeNeighbour(found, similarities, e, ~(<u32>entry >> 1) & MAGNITUDE, reinterpret<f32>(bits));
   }
   return length;
 }

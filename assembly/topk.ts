@@ -138,7 +138,7 @@ function collect(scores: usize, n: i32, last: u32, rank: u32, lost: u32, turned:
   }
 }
 
-/** Lane by lane, whether both scores `i` and `i + 4` are less than that of the key, or if OrEqual at most it. */
+/** Lane by lane, whether scores i and i + 4 are less than that of the key; if OrEqual, at most that. */
 function areBelow<OrEqual>(scores: usize, i: i32, key: u32, lost: u32, turned: u32): v128 {
   const limit = v128.splat<u32>(scoreOf(key));
   const low = scoresAt(scores, i, lost, turned);
@@ -148,7 +148,7 @@ function areBelow<OrEqual>(scores: usize, i: i32, key: u32, lost: u32, turned: u
     : v128.and(f32x4.lt(low, limit), f32x4.lt(high, limit));
 }
 
-/** Likewise, whether both are less than that of the key `from`, or larger than that of `to`; never for NaN. */
+/** Likewise, whether each is less than that of key `from` or larger than that of `to`; not if NaN is one. */
 function areOutside(scores: usize, i: i32, from: u32, to: u32, lost: u32, turned: u32): v128 {
   const least = v128.splat<u32>(scoreOf(from));
   const largest = v128.splat<u32>(scoreOf(to));

@@ -1,6 +1,6 @@
-// The rows of largest cosine of a sparse matrix as the known algorithm has it: Gustavson's row-wise product of
-// A and its transpose, with a dense accumulator, a list of what it touched, and a bounded heap for each row.
-// It answers the benchmark's commands line by line:
+// The rows of largest cosine of a sparse matrix as the known algorithm finds them: Gustavson's row-wise
+// product of A and its transpose, with a dense accumulator, a list of what it touched, and a bounded heap for
+// each row. It answers the benchmark's commands line by line:
 //
 //   load PATH      reads a matrix (format: writeMatrix in bench/problems.mjs); answers "ok"
 //   run K TIMES    TIMES timed searches for K neighbours; answers [nanoseconds, ...]
@@ -147,38 +147,44 @@ static double nanoseconds(void) {
   return 1e9 * (double)now.tv_sec + (double)now.tv_nsec;
 }
 
+static void timeSearches(const Matrix *m, int32_t k, int32_t times, int32_t *found, float *cosines) {
+  printf("[");
+  for (int32_t t = 0; t < times; t++) {
+    const double begin = nanoseconds();
+    search(m, k, found, cosines);
+    printf(t > 0 ? ",%.0f" : "%.0f", nanoseconds() - begin);
+  }
+  printf("]\n");
+}
+
+static void writeResult(const char *path, size_t length, const int32_t *found, const float *cosines) {
+  FILE *file = fopen(path, "wb");
+  if (file == NULL) stop("cannot write", path);
+  const size_t written = fwrite(found, 4, length, file) + fwrite(cosines, 4, length, file);
+  if (written != 2 * length) stop("cannot write", path);
+  fclose(file);
+  printf("\"ok\"\n");
+}
+
 int main(void) {
-  char line[4096], word[16], path[4096];
+  char line[4096], path[4096];
   Matrix m = {0};
   while (fgets(line, sizeof line, stdin) != NULL) {
-    int32_t k, times;
+    int32_t k, times = 0;
+    const int isCheck = sscanf(line, "check %d %4095[^\n]", &k, path) == 2;
     if (sscanf(line, "load %4095[^\n]", path) == 1) {
       free(m.indptr);
       free(m.indices);
       free(m.values);
       m = loadMatrix(path);
       printf("\"ok\"\n");
-    } else if (sscanf(line, "run %d %d", &k, &times) == 2 || sscanf(line, "check %d %4095[^\n]", &k, path) == 2) {
-      const int isCheck = sscanf(line, "%15s", word) == 1 && strcmp(word, "check") == 0;
+    } else if (isCheck || sscanf(line, "run %d %d", &k, &times) == 2) {
       const size_t length = (size_t)m.rows * k;
       int32_t *found = allocate(4 * length);
       float *cosines = allocate(4 * length);
-      if (isCheck) {
-        search(&m, k, found, cosines);
-        FILE *file = fopen(path, "wb");
-        if (file == NULL || fwrite(found, 4, length, file) != length || fwrite(cosines, 4, length, file) != length)
-          stop("cannot write", path);
-        fclose(file);
-        printf("\"ok\"\n");
-      } else {
-        printf("[");
-        for (int32_t t = 0; t < times; t++) {
-          const double begin = nanoseconds();
-          search(&m, k, found, cosines);
-          printf(t > 0 ? ",%.0f" : "%.0f", nanoseconds() - begin);
-        }
-        printf("]\n");
-      }
+      if (isCheck) search(&m, k, found, cosines);
+      if (isCheck) writeResult(path, length, found, cosines);
+      else timeSearches(&m, k, times, found, cosines);
       free(found);
       free(cosines);
     } else {

@@ -1,6 +1,6 @@
-// The public cosineTopK: text, as character 3-grams of names, against the known algorithm in C, and dense rows
-// of embeddings. A ratio is C's time ÷ ctre's; both times have everything in them, from the caller's arrays to
-// the result.
+// The public cosineTopK: text, as character 3-grams of names, against the known algorithm in C, and dense
+// rows. A ratio is C's time ÷ ctre's. Both times have everything in them, from the caller's arrays to the
+// result.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

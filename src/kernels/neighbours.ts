@@ -33,9 +33,9 @@ const OPTIONS = ['absolute', 'threshold'] as const;
  * For every row of `a` the k rows of `b` (default: `a` itself) of largest cosine, best first. Of equal ones
  * the lower index comes first. Where `b` is `a`, a row is not its own neighbour.
  *
- * Rows are compared as by `cosineSimilarity`. O(products of an entry of `a` and one of `b` in the same column)
- * for sparse matrices, O(a.rows · entries of b) for others. Memory beyond the matrices: O(b.rows + columns),
- * never a.rows × b.rows.
+ * Rows are compared as by `cosineSimilarity`. For sparse matrices O(products of an entry of `a` and one of
+ * `b` in the same column), for others O(a.rows · entries of b). Memory beyond the matrices: O(b.rows +
+ * columns), never a.rows × b.rows.
  *
  * ```ts
  * const rows = { rows: 3, cols: 2, data: Float32Array.of(1, 0, 0, 1, 2, 1) };
@@ -58,8 +58,9 @@ export function cosineTopK(
 }
 
 /**
- * As `cosineTopK`, in turns with the event loop: a page stays awake, `signal` ends it and `onProgress` watches.
- * The result has the same bits. A turn takes 12 ms, or as long as 32 dense rows or one sparse row take.
+ * As `cosineTopK`, in turns with the event loop: a page stays awake, `signal` ends it and `onProgress`
+ * watches. The result has the same bits. A turn takes some 12 ms; of large dense matrices as long as 32 rows
+ * take.
  *
  * ```ts
  * const signal = AbortSignal.timeout(10_000);

@@ -440,7 +440,7 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'neighbours.ts',
     mistake: 'the listed inner products are not cleared',
-    from: `    else for (let q = list; q < listEnd; q += ELEMENT_BYTES) store<f32>(dots + <usize>load<u32>(q), 0);
+    from: `    else clearListed(dots, list, listEnd);
 `,
     to: ``,
   },
