@@ -186,6 +186,26 @@ describe('the search in turns', () => {
   /** Work for a second or two. */
   const large = text('large', 20_000, 300, 12);
 
+  it('puts what its parts find in the place of their rows', async () => {
+    let parts = 0;
+    const { indices, similarities } = await cosineTopKAsync(large, 10, large, { onProgress: () => parts++ });
+    expect(parts).toBeGreaterThan(3);
+    const some = Array.from({ length: 40 }, (_, e) => Math.floor((e * (large.rows - 1)) / 39));
+    // Another search, by products of whole rows: each row finds itself, too.
+    const all = large.toDense();
+    const data = Float32Array.from(some.flatMap((r) => [...all.data.subarray(r * 300, (r + 1) * 300)]));
+    const want = cosineTopK({ rows: some.length, cols: 300, data }, 11, all);
+    some.forEach((row, e) => {
+      const places = [...Array(11).keys()].filter((p) => want.indices[11 * e + p] !== row).slice(0, 10);
+      expect([...indices.subarray(10 * row, 10 * row + 10)]).toEqual(
+        places.map((p) => want.indices[11 * e + p]),
+      );
+      expect([...similarities.subarray(10 * row, 10 * row + 10)]).toEqual(
+        places.map((p) => want.similarities[11 * e + p]),
+      );
+    });
+  });
+
   it('finds the same bits', async () => {
     for (const options of [{}, { absolute: true, threshold: 0.2 }]) {
       expect(await cosineTopKAsync(names, 5, others, options)).toEqual(cosineTopK(names, 5, others, options));
