@@ -5,6 +5,7 @@ export { checkCsr } from './check';
 export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';
 export { crossEntropyGradient, score, softmax } from './loss';
+export { cosineNeighbours } from './neighbours';
 export { adam, sgd } from './optimizer';
 export { spmmRowMajor, spmmTRowMajor } from './rowMajor';
 export { addTo, biasGradient, sddmm } from './sddmm';

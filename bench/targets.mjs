@@ -240,12 +240,34 @@ const TARGETS = [
     ({ browser }) => browser.tfjs.toCtre.worker,
   ],
   [
+    'neighbours',
+    'cosineTopK, 20 000 names: C, native ÷ ctre',
+    { least: 0.9 },
+    (r, node) => names(r, 20_000)?.ratios[node],
+  ],
+  [
+    'neighbours',
+    'the same of 100 000 names: seconds',
+    { most: 25 },
+    (r, node) => seconds(names(r, 100_000)?.times, node),
+  ],
+  ['neighbours', 'the same: ms until an abort', { most: 100 }, (r, node) => names(r, 100_000)?.abort[node]],
+  [
+    'neighbours',
+    'cosineTopK, 10 000 dense rows of 384: seconds',
+    {},
+    (r, node) => seconds(r.neighbours.dense.times, node),
+  ],
+  [
     'kernels',
     'this Node ÷ the newest LTS: spmm, spmmT, sddmm',
     { most: 1.35 },
     ({ kernels }, node) => (node === 'this' ? meanToLts(kernels.sparse) : undefined),
   ],
 ];
+
+const names = ({ neighbours }, rows) => neighbours.text.find((figure) => figure.rows === rows);
+const seconds = (times, node) => times && times[`ctre ${node}`].median / 1e9;
 
 function meanToLts(layers) {
   const all = layers.flatMap((layer) => SPARSE.map((kernel) => layer[kernel].thisToLts));

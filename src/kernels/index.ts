@@ -9,8 +9,15 @@ export type { WasmBytes, WasmSource } from '../engine/source.ts';
 export type { CsrParts } from '../matrix/canonical.ts';
 export { CsrMatrix } from '../matrix/csrMatrix.ts';
 export type { DenseMatrix } from '../matrix/denseMatrix.ts';
-export { cosineSimilarity, cosineTopK, type Neighbours } from './cosine.ts';
 export type { DenseOrVector, ProductOf } from './operands.ts';
 export { PreparedMatrix, type ProductOptions, prepare } from './prepare.ts';
+export { cosineSimilarity } from './cosine.ts';
+export type { Neighbours } from './neighbourSearch.ts';
+export {
+  cosineTopK,
+  cosineTopKAsync,
+  type LongSearchOptions,
+  type NeighbourOptions,
+} from './neighbours.ts';
 export { sddmm } from './sddmm.ts';
 export { spmm, spmmTransposed } from './spmm.ts';

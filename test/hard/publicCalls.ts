@@ -29,6 +29,7 @@ import {
 import {
   cosineSimilarity,
   cosineTopK,
+  cosineTopKAsync,
   type PreparedMatrix,
   prepare,
   sddmm,
@@ -437,6 +438,24 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   cosineTopK: entry(
     () => [dense(3, 5), 2, csr(4, 5), { absolute: true }],
     (_, a) => cosineTopK(...a),
+  ),
+  // So narrow that only products of two entries are made.
+  'cosineTopK of sparse matrices': entry(
+    () => [csr(6, 2), 2, csr(7, 2), { absolute: true, threshold: 0.1 }],
+    (_, a) => cosineTopK(...a),
+  ),
+  cosineTopKAsync: entry(
+    () => [
+      csr(6, 2),
+      2,
+      csr(7, 2),
+      { threshold: 0.1, onProgress: () => {}, signal: new AbortController().signal },
+    ],
+    (_, a) => cosineTopKAsync(...a),
+  ),
+  'cosineTopKAsync of dense matrices': entry(
+    () => [dense(3, 5), 2, dense(4, 5), { absolute: true }],
+    (_, a) => cosineTopKAsync(...a),
   ),
   sddmm: entry(
     () => [csr(3, 4), dense(3, 5), dense(4, 5)],

@@ -290,8 +290,33 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'cosine.ts',
     mistake: 'a cosine can be more than 1',
-    from: `max<f64>(min<f64>(<f64>dot / (sqrt<f64>(a) * sqrt<f64>(b)), 1), -1)`,
-    to: `max<f64>(<f64>dot / (sqrt<f64>(a) * sqrt<f64>(b)), -1)`,
+    from: `max<f64>(min<f64>(<f64>dot / norms, 1), -1)`,
+    to: `max<f64>(<f64>dot / norms, -1)`,
+  },
+  {
+    file: 'cosine.ts',
+    mistake: 'in a block of four, a cosine can be less than −1',
+    from: `f64x2.pmax(f64x2.pmin(quotients, f64x2.splat(1)), f64x2.splat(-1))`,
+    to: `f64x2.pmin(quotients, f64x2.splat(1))`,
+  },
+  {
+    file: 'cosine.ts',
+    mistake: 'in a block of four, a norm of 0 gives a cosine of 1',
+    from: `v128.and(f64x2.gt(norms, f64x2.splat(0)), f64x2.eq(quotients, quotients))`,
+    to: `f64x2.eq(quotients, quotients)`,
+  },
+  {
+    file: 'cosine.ts',
+    mistake: 'the third and fourth of a block have the norms of the first and second',
+    from: `f64x2.mul(norms, v128.load(other, VECTOR_BYTES))`,
+    to: `f64x2.mul(norms, v128.load(other))`,
+  },
+  {
+    file: 'cosine.ts',
+    mistake: 'the norms do not go on to the next row',
+    from: `    outNorms += DOUBLE_BYTES;
+`,
+    to: ``,
   },
   {
     file: 'cosine.ts',
@@ -301,13 +326,29 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'topk.ts',
-    mistake: 'ties go to the higher index',
-    from: `  for (let i = 0; i < n; i++) {
-    const key = keyOf(scores, i, smallest, absolute);
-    if (key < prefix) continue;`,
-    to: `  for (let i = n - 1; i >= 0; i--) {
-    const key = keyOf(scores, i, smallest, absolute);
-    if (key < prefix) continue;`,
+    mistake: 'of equal scores the last ones are passed over only where all are taken',
+    from: `        if (rank === 0) continue;
+        rank--;`,
+    to: `        if (rank === 1) continue;
+        rank--;`,
+  },
+  {
+    file: 'topk.ts',
+    mistake: 'scores that tie with the last are passed over',
+    from: `areBelow<No>(scores, i, last, lost, turned)`,
+    to: `areBelow<Yes>(scores, i, last, lost, turned)`,
+  },
+  {
+    file: 'topk.ts',
+    mistake: 'four of eight scores are not looked at',
+    from: `v128.and(f32x4.le(low, limit), f32x4.le(high, limit))`,
+    to: `f32x4.le(low, limit)`,
+  },
+  {
+    file: 'topk.ts',
+    mistake: 'the least of the heap is remembered from before',
+    from: `      if (key > least) least = replaceLeast<u32>(heap, k, key);`,
+    to: `      if (key > least) replaceLeast<u32>(heap, k, key);`,
   },
   {
     file: 'topk.ts',
@@ -424,5 +465,94 @@ export const mutants: readonly Mutant[] = [
     mistake: 'an index can be negative',
     from: `most = v128.max<u32>(most, a);`,
     to: `most = v128.max<i32>(most, a);`,
+  },
+  {
+    file: 'heap.ts',
+    mistake: 'the larger child goes up',
+    from: `if (other < next) {`,
+    to: `if (other > next) {`,
+  },
+  {
+    file: 'heap.ts',
+    mistake: 'the last child is not looked at',
+    from: `if (child + sizeof<T>() < end) {`,
+    to: `if (child + 2 * sizeof<T>() < end) {`,
+  },
+  {
+    file: 'heap.ts',
+    mistake: 'the last two numbers stay as they are',
+    from: `for (let last = length - 1; last > 0; last--) {`,
+    to: `for (let last = length - 1; last > 1; last--) {`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'a row whose products cancel is offered twice',
+    from: `    store<f32>(dots + offset, NaN); // so that it is not offered again
+`,
+    to: ``,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'a row is its own neighbour',
+    from: `    if (self >= 0) store<f32>(dots + ((<usize>self) << ELEMENT_SHIFT), 0);
+`,
+    to: ``,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'a row of cosine 0 is its own neighbour',
+    from: ` !== 0 || j === self) continue;`,
+    to: ` !== 0) continue;`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the last products of a column are dropped',
+    from: `  for (; p < to; p += ELEMENT_BYTES) {`,
+    to: `  for (; p + ELEMENT_BYTES < to; p += ELEMENT_BYTES) {`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'four of eight inner products are not looked at',
+    from: `v128.any_true(v128.or(low, high))`,
+    to: `v128.any_true(low)`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the sign of a cosine is lost',
+    from: ` | ((<u32>entry) << 31);`,
+    to: `;`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the threshold itself counts',
+    from: `  if (<f64>rank > limit) {`,
+    to: `  if (<f64>rank >= limit) {`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'negative cosines do not heed the threshold',
+    from: `    if (!(<f64>similarity > threshold)) continue;
+`,
+    to: ``,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the listed inner products are not cleared',
+    from: `    else clearListed(dots, list, listEnd);
+`,
+    to: ``,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the norm is that of the first row',
+    from: `    outNorms += DOUBLE_BYTES;
+`,
+    to: ``,
+  },
+  {
+    file: 'topk.ts',
+    mistake: 'scores of a digit are passed over with those beside them',
+    from: `    v128.or(f32x4.lt(high, least), f32x4.gt(high, largest)),`,
+    to: `    v128.or(f32x4.le(high, least), f32x4.gt(high, largest)),`,
   },
 ];

@@ -4,6 +4,7 @@ import { checkCsr } from './check.ts';
 import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
 import { crossEntropyGradient, score, softmax } from './loss.ts';
+import { cosineNeighbours } from './neighbours.ts';
 import { adam, sgd } from './optimizer.ts';
 import { spmmRowMajor, spmmTRowMajor } from './rowMajor.ts';
 import { addTo, biasGradient, sddmm } from './sddmm.ts';
@@ -27,6 +28,7 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   checkCsr,
   clearLanes,
   cosineBlock,
+  cosineNeighbours,
   cosinePairs,
   crossEntropyGradient,
   gemm,
