@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 export const SUITES = {
   kernels: 'every kernel by itself, on this Node and on another',
   peers: 'the sparse kernels against C, SciPy, tfjs-wasm and plain JavaScript',
+  matrix: 'transposes, matrices from coordinates and sparse products, against SciPy',
   evolution: 'an update of the topology: exact search, search from a sample, SET',
   epoch: 'whole epochs, against dense matrices under masks in PyTorch',
   threads: 'two threads against one',

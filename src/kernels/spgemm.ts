@@ -5,6 +5,8 @@ import { checkFits } from './operands.ts';
 
 /** Columns of a row up to this number are sorted by insertion, more by the engine. */
 const SHORT = 24;
+/** A row that has more than one column of so many is put in order by looking at all columns. */
+const FULL = 8;
 
 /**
  * The product A·B of two sparse matrices, by Gustavson's algorithm: [a.rows × b.cols]. It has an entry
@@ -56,7 +58,9 @@ export function spgemm(a: CsrMatrix, b: CsrMatrix): CsrMatrix {
         sums[c] += value * rightValues[q];
       }
     }
-    sortColumns(indices, begin, to);
+    if (to - begin > cols / FULL) {
+      for (let c = 0, q = begin; q < to; c++) if (seen[c] > r) indices[q++] = c;
+    } else sortColumns(indices, begin, to);
     for (let q = begin; q < to; q++) values[q] = sums[indices[q]];
   }
   return CsrMatrix.fromParts({ rows, cols, indptr, indices, values });
