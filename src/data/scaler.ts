@@ -1,9 +1,8 @@
 import { CtreError, show } from '../base/errors.ts';
-import { checkRowIndices, type RowIndices } from '../matrix/checkRows.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { type RowArrays, type Samples, toMatrix } from '../matrix/samples.ts';
-import { allRows } from './rowIndices.ts';
+import { allRows, checkRowIndices, type RowIndices } from './rowIndices.ts';
 
 export type ScalerKind = 'minmax' | 'standard' | 'none';
 

@@ -12,7 +12,7 @@ export interface Coordinates {
 }
 
 /** So many entries are sorted by insertion; longer rows are merged from such runs. */
-const RUN = 16;
+const RUN = 32;
 
 /**
  * The canonical matrix of coordinates. Entries go to their rows by counting; a row is sorted by insertion and
@@ -36,15 +36,11 @@ export function compressCoordinates(coordinates: Coordinates, sum: boolean): Csr
     indices[q] = col[p];
     values[q] = given[p];
   }
-  let longest = 0;
-  for (let r = 0; r < rows; r++) longest = Math.max(longest, indptr[r + 1] - indptr[r]);
-  const room = longest > RUN ? longest : 0;
-  const spare = { indices: new Int32Array(room), values: new Float32Array(room) };
   let kept = 0;
   for (let r = 0; r < rows; r++) {
     // After the counting, next[r] is where row r ends.
     const [begin, end] = [r === 0 ? 0 : next[r - 1], next[r]];
-    sortRow(indices, values, begin, end, spare);
+    sortRow(indices, values, begin, end);
     for (let p = begin; p < end; ) {
       const c = indices[p];
       let total = values[p++];
@@ -67,13 +63,7 @@ export function compressCoordinates(coordinates: Coordinates, sum: boolean): Csr
 }
 
 /** Sorts a row's entries by column. Entries of one column keep their order. */
-function sortRow(
-  indices: Int32Array,
-  values: Float32Array,
-  begin: number,
-  end: number,
-  spare: { readonly indices: Int32Array; readonly values: Float32Array },
-): void {
+function sortRow(indices: Int32Array, values: Float32Array, begin: number, end: number): void {
   for (let run = begin; run < end; run += RUN) {
     const runEnd = Math.min(run + RUN, end);
     for (let p = run + 1; p < runEnd; p++) {
@@ -92,14 +82,14 @@ function sortRow(
       const middle = left + width;
       if (indices[middle - 1] <= indices[middle]) continue;
       // The left half moves away, and both are merged into its place and the right half's.
-      spare.indices.set(indices.subarray(left, middle));
-      spare.values.set(values.subarray(left, middle));
+      const movedIndices = indices.slice(left, middle);
+      const movedValues = values.slice(left, middle);
       const last = Math.min(middle + width, end);
       let [i, j] = [0, middle];
       for (let q = left; i < width; q++) {
-        if (j === last || spare.indices[i] <= indices[j]) {
-          indices[q] = spare.indices[i];
-          values[q] = spare.values[i++];
+        if (j === last || movedIndices[i] <= indices[j]) {
+          indices[q] = movedIndices[i];
+          values[q] = movedValues[i++];
         } else {
           indices[q] = indices[j];
           values[q] = values[j++];

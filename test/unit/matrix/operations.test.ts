@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
+import { takeRows } from '../../../src/data/takeRows.ts';
 import { spgemm } from '../../../src/kernels/spgemm.ts';
 import { add } from '../../../src/matrix/add.ts';
 import { fromCsc, toCsc } from '../../../src/matrix/csc.ts';
@@ -8,7 +9,6 @@ import { randomPattern } from '../../../src/matrix/sampling.ts';
 import { scale } from '../../../src/matrix/scale.ts';
 import { sliceRows } from '../../../src/matrix/sliceRows.ts';
 import { columnNorms, columnSums, diagonal, rowNorms, rowSums } from '../../../src/matrix/sums.ts';
-import { takeRows } from '../../../src/matrix/takeRows.ts';
 import { tfidf } from '../../../src/matrix/tfidf.ts';
 
 const random = randomStream(1, 'operations');

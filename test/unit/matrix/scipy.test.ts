@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readMatrixMarket, writeMatrixMarket } from '../../../src/data/index.ts';
+import { readMatrixMarket, takeRows, writeMatrixMarket } from '../../../src/data/index.ts';
 import {
   add,
   type CscParts,
@@ -17,7 +17,6 @@ import {
   scale,
   sliceRows,
   type TfidfOptions,
-  takeRows,
   tfidf,
   toCsc,
 } from '../../../src/kernels/index.ts';

@@ -1,8 +1,8 @@
 import { newArray } from '../base/arrays.ts';
-import { checkRowIndices, type RowIndices } from './checkRows.ts';
-import { CsrMatrix } from './csrMatrix.ts';
-import type { DenseMatrix } from './denseMatrix.ts';
-import { type RowArrays, type Samples, toMatrix } from './samples.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import { type RowArrays, type Samples, toMatrix } from '../matrix/samples.ts';
+import { checkRowIndices, type RowIndices } from './rowIndices.ts';
 
 /**
  * The rows at the given indices, in that order, as a new matrix of the same kind; a dense one of rows that
