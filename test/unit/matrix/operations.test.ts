@@ -87,7 +87,8 @@ describe.each([
 describe('a sparse product', () => {
   it.each([
     [30, 20, 30, 200],
-    // Rows of the result that are long, and a square.
+    // Rows of the result that are long, that are nearly full, and a square.
+    [5, 300, 4000, 400],
     [5, 300, 4000, 1400],
     [60, 60, 60, 900],
   ])('has an entry where entries meet: %i × %i by × %i', (rows, inner, cols, nnz) => {
