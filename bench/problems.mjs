@@ -37,6 +37,22 @@ export function digits(rows) {
   };
 }
 
+/** A square matrix of random entries as coordinates in random order, no position twice. */
+export function randomCoordinates(n, nnz) {
+  const random = randomStream(0, `bench/coordinates/${n}/${nnz}`);
+  const { indptr, indices } = randomPattern(n, n, nnz, random);
+  const order = Int32Array.from(indices.keys());
+  random.shuffle(order);
+  const rowOf = new Int32Array(nnz);
+  for (let r = 0; r < n; r++) rowOf.fill(r, indptr[r], indptr[r + 1]);
+  return {
+    rows: n,
+    row: order.map((p) => rowOf[p]),
+    col: order.map((p) => indices[p]),
+    values: uniform(nnz, random, (u) => u - 0.5),
+  };
+}
+
 /** A sparse layer [outDim, inDim] with its input x (as ReLU leaves it) and dy, both [neurons][BATCH]. */
 export function randomLayer({ inDim, outDim, nnz }) {
   const random = randomStream(0, `bench/${inDim}/${outDim}/${nnz}`);

@@ -35,6 +35,7 @@ function ofPublic({ public: { cases } }, node, sizes, columns, [product, way], p
 }
 const SIZES = [1000, 10_000, 100_000];
 const PREPARED = ['multiply', 'prepared'];
+const largestMatrix = ({ matrix: { cases } }, node, work) => cases.at(-1).works[work][node].scipyToCtre;
 /** Big networks are measured on one Node only. */
 const scaleOn = ({ scale }, node) => (scale.measuredOn === node ? scale : undefined);
 const network = (results, node, n, method, kind) =>
@@ -142,6 +143,24 @@ const TARGETS = [
     'epoch, PyTorch under masks ÷ ctre: ε = 1',
     { least: 45 },
     (r, node) => atEpsilon(r, node, 1)?.pytorchToCtre,
+  ],
+  [
+    'matrix',
+    'SciPy ÷ ctre, transpose() of a million entries',
+    { least: 0.5 },
+    (r, node) => largestMatrix(r, node, 'transpose'),
+  ],
+  [
+    'matrix',
+    'the same: fromCoo of as many, shuffled',
+    { least: 0.5 },
+    (r, node) => largestMatrix(r, node, 'fromCoo'),
+  ],
+  [
+    'matrix',
+    'the same: the sparse product of it with itself',
+    {},
+    (r, node) => largestMatrix(r, node, 'product'),
   ],
   ['epoch', 'the same: ε = 13', { least: 12 }, (r, node) => atEpsilon(r, node, 13)?.pytorchToCtre],
   [

@@ -368,7 +368,7 @@ const badDense: typeof neither = [
 ];
 const badSparse: typeof neither = [
   ...neither,
-  ['the parts of a matrix', 'E_ARGUMENT', () => ({ ...csr(4, 3) })],
+  ['parts that are no matrix', 'E_CSR', () => ({ ...changed((w) => w.indices.set([3], 2)) })],
   ['another shape', 'E_SHAPE', () => csr(5, 5)],
   ['an index out of range', 'E_CSR', () => changed((w) => w.indices.set([3], 2))],
   ['a negative index', 'E_CSR', () => changed((w) => w.indices.set([-1]))],
