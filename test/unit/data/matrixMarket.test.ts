@@ -41,6 +41,14 @@ describe('a Matrix Market file', () => {
     );
   });
 
+  it.each([1, 2, 3, 4, 5, 6, 7])('names the line of what comes twice, in column %i of seven', (col) => {
+    const entries = Array.from({ length: 7 }, (_, c) => `1 ${c + 1} 5`).join('\n');
+    // Written as some programs write it.
+    const text = `${HEAD} double general\n1 7 8\n${entries}\n1 ${col} 5\n`;
+    const where = new RegExp(`^line 10: row 1, column ${col} comes twice`);
+    expect(() => readMatrixMarket(bytes(text))).toThrow(where);
+  });
+
   it('is read across the pieces it is decoded in', () => {
     const entries = 60_000;
     const lines = Array.from(
