@@ -2,7 +2,15 @@
 // adds to the inner products (products for blocks of pairs, sddmm for listed pairs) and to the squared norms
 // (squaredNorms). At the end, cosineBlock or cosinePairs makes the quotients. They keep their sign. A neuron
 // that never fires has cosine 0 with every other.
-import { DOUBLE_SHIFT, ELEMENT_BYTES, ELEMENT_SHIFT, ROW_BYTES, ROW_SHIFT, VECTOR_BYTES } from './layout';
+import {
+  DOUBLE_BYTES,
+  DOUBLE_SHIFT,
+  ELEMENT_BYTES,
+  ELEMENT_SHIFT,
+  ROW_BYTES,
+  ROW_SHIFT,
+  VECTOR_BYTES,
+} from './layout';
 
 /**
  * Adds a tile's squares to the squared norms of the listed neurons.
@@ -46,27 +54,49 @@ export function squaredNorms(a: usize, list: usize, n: i32, sums: usize): void {
  * ```js
  * for (let i = 0; i < outDim; i++) {
  *   for (let j = 0; j < inDim; j++) {
- *     const norms = Math.sqrt(outSums[i]) * Math.sqrt(inSums[j]);
+ *     const norms = outNorms[i] * inNorms[j];
  *     dots[i * inDim + j] = norms > 0 ? dots[i * inDim + j] / norms : 0;
  *   }
  * }
  * ```
  *
  * - dots f32 [outDim, inDim], row-major, changed in place.
- * - outSums f64 [outDim]; inSums f64 [inDim]: squared norms. They may be the same array. dots overlaps
- *   neither.
+ * - outNorms f64 [outDim]; inNorms f64 [inDim]: norms, the square roots of squared norms. They may be the
+ *   same array. dots overlaps neither.
  *
  * O(outDim · inDim).
  */
-export function cosineBlock(dots: usize, outSums: usize, inSums: usize, outDim: i32, inDim: i32): void {
+export function cosineBlock(dots: usize, outNorms: usize, inNorms: usize, outDim: i32, inDim: i32): void {
   for (let i = 0; i < outDim; i++) {
-    const a = load<f64>(outSums + ((<usize>i) << DOUBLE_SHIFT));
-    for (let j = 0; j < inDim; j++) {
-      const b = load<f64>(inSums + ((<usize>j) << DOUBLE_SHIFT));
-      store<f32>(dots, cosine(load<f32>(dots), a, b));
+    const norm = load<f64>(outNorms);
+    outNorms += DOUBLE_BYTES;
+    const norms = f64x2.splat(norm);
+    let other = inNorms;
+    let j = 0;
+    for (; j + 4 <= inDim; j += 4) {
+      const d = v128.load(dots);
+      const lo = cosines(f64x2.promote_low_f32x4(d), f64x2.mul(norms, v128.load(other)));
+      const high = f64x2.promote_low_f32x4(v128.shuffle<f64>(d, d, 1, 1));
+      const hi = cosines(high, f64x2.mul(norms, v128.load(other, VECTOR_BYTES)));
+      v128.store(dots, v128.shuffle<f64>(lo, hi, 0, 2));
+      dots += VECTOR_BYTES;
+      other += 4 * DOUBLE_BYTES;
+    }
+    for (; j < inDim; j++) {
+      store<f32>(dots, cosine(load<f32>(dots), norm, load<f64>(other)));
       dots += ELEMENT_BYTES;
+      other += DOUBLE_BYTES;
     }
   }
+}
+
+/** Two of `cosine`, as the two lower lanes of f32. */
+function cosines(dots: v128, norms: v128): v128 {
+  const quotients = f64x2.div(dots, norms);
+  // pmin and pmax keep NaN, which is not equal to itself.
+  const within = f64x2.pmax(f64x2.pmin(quotients, f64x2.splat(1)), f64x2.splat(-1));
+  const valid = v128.and(f64x2.gt(norms, f64x2.splat(0)), f64x2.eq(quotients, quotients));
+  return f32x4.demote_f64x2_zero(v128.and(within, valid));
 }
 
 /**
@@ -100,17 +130,18 @@ export function cosinePairs(
   for (let i = 0; i < outDim; i++) {
     indptr += ELEMENT_BYTES;
     const end = (<usize>load<u32>(indptr)) << ELEMENT_SHIFT;
-    const a = load<f64>(outSums + ((<usize>i) << DOUBLE_SHIFT));
+    const norm = sqrt<f64>(load<f64>(outSums + ((<usize>i) << DOUBLE_SHIFT)));
     for (; p < end; p += ELEMENT_BYTES) {
-      const b = load<f64>(inSums + ((<usize>load<u32>(indices + p)) << DOUBLE_SHIFT));
-      store<f32>(dots + p, cosine(load<f32>(dots + p), a, b));
+      const sum = load<f64>(inSums + ((<usize>load<u32>(indices + p)) << DOUBLE_SHIFT));
+      store<f32>(dots + p, cosine(load<f32>(dots + p), norm, sqrt<f64>(sum)));
     }
   }
 }
 
-/** The quotient of an inner product and two squared norms; within [−1, 1], however it is rounded. */
-function cosine(dot: f32, a: f64, b: f64): f32 {
-  if (!(a > 0 && b > 0)) return 0;
-  const quotient = max<f64>(min<f64>(<f64>dot / (sqrt<f64>(a) * sqrt<f64>(b)), 1), -1);
+/** The quotient of an inner product and two norms; within [−1, 1], however it is rounded. */
+export function cosine(dot: f32, a: f64, b: f64): f32 {
+  const norms = a * b;
+  if (!(norms > 0)) return 0; // not even where both are very small: roots are at least 2^-537
+  const quotient = max<f64>(min<f64>(<f64>dot / norms, 1), -1);
   return quotient >= -1 ? <f32>quotient : 0; // an inner product that overflowed to NaN says nothing
 }

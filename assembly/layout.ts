@@ -16,6 +16,9 @@ export const ELEMENT_BYTES: usize = 1 << ELEMENT_SHIFT;
 /** log2 of the bytes of one f64. */
 export const DOUBLE_SHIFT: usize = 3;
 
+/** Bytes of one f64. */
+export const DOUBLE_BYTES: usize = 1 << DOUBLE_SHIFT;
+
 /** Bytes of one SIMD register (v128): four lanes. */
 export const VECTOR_BYTES: usize = 4 * ELEMENT_BYTES;
 

@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util';
 export const SUITES = {
   kernels: 'every kernel by itself, on this Node and on another',
   peers: 'the sparse kernels against C, SciPy, tfjs-wasm and plain JavaScript',
+  public: 'the products that people call, against SciPy and plain JavaScript',
+  neighbours: 'the nearest rows of text and of dense rows, against C',
+  matrix: 'transposes, matrices from coordinates and sparse products, against SciPy',
   evolution: 'an update of the topology: exact search, search from a sample, SET',
   epoch: 'whole epochs, against dense matrices under masks in PyTorch',
   threads: 'two threads against one',

@@ -81,7 +81,7 @@ export async function measureLayers(contestants, { quick }, onLayer) {
 }
 
 /** The largest difference to the first contestant's result, relative to its largest element. */
-async function compare(contestants, kernel, path) {
+export async function compare(contestants, kernel, path) {
   let expected;
   const errors = {};
   for (const [name, { program }] of contestants) {
@@ -105,7 +105,7 @@ async function compare(contestants, kernel, path) {
 }
 
 /** Runs a kernel until it is compiled for speed, and returns a function that does one turn. */
-async function prepare(program, kernel, quick) {
+export async function prepare(program, kernel, quick) {
   const turn = (times) => program.ask(['run', kernel, times]);
   const end = performance.now() + (quick ? 50 : 200);
   let times = 1;

@@ -37,6 +37,22 @@ export function digits(rows) {
   };
 }
 
+/** A square matrix of random entries as coordinates in random order, no position twice. */
+export function randomCoordinates(n, nnz) {
+  const random = randomStream(0, `bench/coordinates/${n}/${nnz}`);
+  const { indptr, indices } = randomPattern(n, n, nnz, random);
+  const order = Int32Array.from(indices.keys());
+  random.shuffle(order);
+  const rowOf = new Int32Array(nnz);
+  for (let r = 0; r < n; r++) rowOf.fill(r, indptr[r], indptr[r + 1]);
+  return {
+    rows: n,
+    row: order.map((p) => rowOf[p]),
+    col: order.map((p) => indices[p]),
+    values: uniform(nnz, random, (u) => u - 0.5),
+  };
+}
+
 /** A sparse layer [outDim, inDim] with its input x (as ReLU leaves it) and dy, both [neurons][BATCH]. */
 export function randomLayer({ inDim, outDim, nnz }) {
   const random = randomStream(0, `bench/${inDim}/${outDim}/${nnz}`);
@@ -92,4 +108,84 @@ export function readLayer(path) {
     offset += layer[name].byteLength;
   }
   return layer;
+}
+
+/** Consonants and vowels by how common they are: syllables of them make names that share many 3-grams. */
+const ONSETS = [
+  'm',
+  'k',
+  'l',
+  's',
+  'r',
+  'n',
+  't',
+  'b',
+  'd',
+  'j',
+  'h',
+  'g',
+  'v',
+  'f',
+  'sh',
+  'w',
+  'p',
+  'st',
+  'br',
+  'z',
+];
+const VOWELS = ['a', 'i', 'e', 'o', 'u', 'ia', 'ei', 'y'];
+const CODAS = ['', '', '', 'n', 'r', 'l', 's', 'nd', 't', 'ck'];
+
+/**
+ * The character 3-grams of made-up names, weighted by TF-IDF: about 15 a row, some thousand columns. Common
+ * syllables are drawn more often, as in real names.
+ * @returns the parts of a CsrMatrix.
+ */
+export function nameMatrix(rows) {
+  const random = randomStream(0, `bench/names/${rows}`);
+  const common = (list) => list[Math.floor(list.length * random.next() ** 1.5)];
+  const any = (list) => list[random.below(list.length)];
+  const word = (syllables) =>
+    Array.from({ length: syllables }, () => common(ONSETS) + common(VOWELS) + any(CODAS)).join('');
+  const columns = new Map();
+  const counts = Array.from({ length: rows }, () => {
+    const name = ` ${word(2 + random.below(2))} ${word(2 + random.below(2))} `;
+    const grams = new Map();
+    for (let at = 0; at + 3 <= name.length; at++) {
+      const gram = name.slice(at, at + 3);
+      if (!columns.has(gram)) columns.set(gram, columns.size);
+      const column = columns.get(gram);
+      grams.set(column, (grams.get(column) ?? 0) + 1);
+    }
+    return [...grams].sort(([a], [b]) => a - b);
+  });
+  const frequency = new Int32Array(columns.size);
+  for (const [column] of counts.flat()) frequency[column]++;
+  const indptr = new Int32Array(rows + 1);
+  counts.forEach((row, r) => {
+    indptr[r + 1] = indptr[r] + row.length;
+  });
+  return {
+    rows,
+    cols: columns.size,
+    indptr,
+    indices: Int32Array.from(counts.flat(), ([column]) => column),
+    values: Float32Array.from(counts.flat(), ([column, n]) => n * (1 + Math.log(rows / frequency[column]))),
+  };
+}
+
+/** Random rows of numbers of both signs. */
+export function embeddings(rows, cols) {
+  return {
+    rows,
+    cols,
+    data: uniform(rows * cols, randomStream(0, `bench/embeddings/${rows}`), (u) => u - 0.5),
+  };
+}
+
+/** Writes a CSR matrix to a file: rows, cols and nnz as i32, then indptr, indices and values. */
+export function writeMatrix(path, { rows, cols, indptr, indices, values }) {
+  const arrays = [Int32Array.of(rows, cols, values.length), indptr, indices, values];
+  const bytes = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength);
+  writeFileSync(path, Buffer.concat(arrays.map(bytes)));
 }

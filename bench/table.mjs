@@ -11,7 +11,7 @@ const number = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3
 
 /** One table for each setting: suites of different machines, Nodes or commits are not mixed. */
 function makeTables() {
-  const saved = ['peers', 'epoch', 'evolution', 'threads', 'scale', 'browser', 'kernels']
+  const saved = ['peers', 'public', 'epoch', 'evolution', 'threads', 'scale', 'browser', 'kernels']
     .map(read)
     .filter(Boolean);
   const titles = [...new Set(saved.map(titleOf))];

@@ -26,6 +26,16 @@ const threads = (results, node, n, epsilon) =>
   results.threads.cases.find((entry) => entry.n === n && entry.epsilon === epsilon)?.nodes[node].speedup;
 const inBrowser = ({ browser }, node, threads) =>
   browser.threads.find((entry) => entry.threads === threads)?.ratios[node]?.worker;
+/** The peer ÷ ctre of a public product: on all of these sizes at once, the least of them. */
+function ofPublic({ public: { cases } }, node, sizes, columns, [product, way], peer) {
+  const all = cases
+    .filter((entry) => sizes.includes(entry.n) && entry.columns === columns)
+    .map(({ products }) => products[product].ratios[node][way][peer]);
+  return all.length === 0 || all.includes(undefined) ? undefined : Math.min(...all);
+}
+const SIZES = [1000, 10_000, 100_000];
+const PREPARED = ['multiply', 'prepared'];
+const largestMatrix = ({ matrix: { cases } }, node, work) => cases.at(-1).works[work][node].scipyToCtre;
 /** Big networks are measured on one Node only. */
 const scaleOn = ({ scale }, node) => (scale.measuredOn === node ? scale : undefined);
 const network = (results, node, n, method, kind) =>
@@ -98,11 +108,59 @@ const TARGETS = [
     {},
     (r, node) => mean(matrix(r), node, SPARSE, 'plain JS', true),
   ],
+  ...[1, 0.9, 0.7].map((least, at) => [
+    'public',
+    `SciPy ÷ prepare(A).multiply, one column, n = ${SIZES[at]}`,
+    { least },
+    (r, node) => ofPublic(r, node, [SIZES[at]], 1, PREPARED, 'SciPy'),
+  ]),
+  [
+    'public',
+    'the same, 8 columns, at every n',
+    { least: 1.8 },
+    (r, node) => ofPublic(r, node, SIZES, 8, PREPARED, 'SciPy'),
+  ],
+  [
+    'public',
+    'the same, 32 columns, at every n',
+    { least: 1.2 },
+    (r, node) => ofPublic(r, node, SIZES, 32, PREPARED, 'SciPy'),
+  ],
+  [
+    'public',
+    'plain JS ÷ spmm in one call, one column, at every n',
+    { least: 0.8 },
+    (r, node) => ofPublic(r, node, SIZES, 1, ['multiply', 'oneCall'], 'plain JS'),
+  ],
+  [
+    'public',
+    'SciPy ÷ prepare(A).multiplyTransposed, one column, n = 100000',
+    { least: 0.9 },
+    (r, node) => ofPublic(r, node, [100_000], 1, ['multiplyTransposed', 'prepared'], 'SciPy'),
+  ],
   [
     'epoch',
     'epoch, PyTorch under masks ÷ ctre: ε = 1',
     { least: 45 },
     (r, node) => atEpsilon(r, node, 1)?.pytorchToCtre,
+  ],
+  [
+    'matrix',
+    'SciPy ÷ ctre, transpose() of a million entries',
+    { least: 0.5 },
+    (r, node) => largestMatrix(r, node, 'transpose'),
+  ],
+  [
+    'matrix',
+    'the same: fromCoo of as many, shuffled',
+    { least: 0.5 },
+    (r, node) => largestMatrix(r, node, 'fromCoo'),
+  ],
+  [
+    'matrix',
+    'the same: the sparse product of it with itself',
+    {},
+    (r, node) => largestMatrix(r, node, 'product'),
   ],
   ['epoch', 'the same: ε = 13', { least: 12 }, (r, node) => atEpsilon(r, node, 13)?.pytorchToCtre],
   [
@@ -201,12 +259,34 @@ const TARGETS = [
     ({ browser }) => browser.tfjs.toCtre.worker,
   ],
   [
+    'neighbours',
+    'cosineTopK, 20 000 names: C, native ÷ ctre',
+    { least: 0.9 },
+    (r, node) => names(r, 20_000)?.ratios[node],
+  ],
+  [
+    'neighbours',
+    'the same of 100 000 names: seconds',
+    { most: 25 },
+    (r, node) => seconds(names(r, 100_000)?.times, node),
+  ],
+  ['neighbours', 'the same: ms until an abort', { most: 100 }, (r, node) => names(r, 100_000)?.abort[node]],
+  [
+    'neighbours',
+    'cosineTopK, 10 000 dense rows of 384: seconds',
+    {},
+    (r, node) => seconds(r.neighbours.dense.times, node),
+  ],
+  [
     'kernels',
     'this Node ÷ the newest LTS: spmm, spmmT, sddmm',
     { most: 1.35 },
     ({ kernels }, node) => (node === 'this' ? meanToLts(kernels.sparse) : undefined),
   ],
 ];
+
+const names = ({ neighbours }, rows) => neighbours.text.find((figure) => figure.rows === rows);
+const seconds = (times, node) => times && times[`ctre ${node}`].median / 1e9;
 
 function meanToLts(layers) {
   const all = layers.flatMap((layer) => SPARSE.map((kernel) => layer[kernel].thisToLts));

@@ -16,6 +16,7 @@ export type { WasmBytes, WasmSource } from './engine/source.ts';
 export type { CsrParts } from './matrix/canonical.ts';
 export { CsrMatrix } from './matrix/csrMatrix.ts';
 export type { DenseMatrix } from './matrix/denseMatrix.ts';
+export type { IndexList } from './matrix/indexList.ts';
 export type { CsrPattern, Positions } from './matrix/pattern.ts';
 export type { EpochListener, History } from './model/fit.ts';
 export type { Labels, Samples } from './model/inputs.ts';

@@ -90,9 +90,22 @@ export function copyNumbers(
 }
 
 /**
+ * A copy of a list of numbers as float32.
+ * @throws CtreError as `copyNumbers`, and `E_NOT_FINITE` for a finite number that float32 has no room for.
+ */
+export function copyFloat32(name: string, value: unknown, length: number): Float32Array {
+  const view = numbersView(value);
+  checkCount(name, view?.length ?? checkLength(name, value), length);
+  const copy = newArray(length, Float32Array, name);
+  if (view !== undefined) copy.set(view);
+  else copyElements(name, value, length, copy, 0);
+  return copy;
+}
+
+/**
  * Copies a list of exactly `length` numbers into `target`, from position `at` on. Nobody else may have
  * `target`. Every element is read once.
- * @throws CtreError as `copyNumbers`.
+ * @throws CtreError as `copyFloat32`.
  */
 export function copyNumbersInto(
   name: string,
@@ -131,7 +144,17 @@ function copyElements(
       throw new CtreError('E_ARGUMENT', `${name}[${p}] is ${show(element)}; expected a number`);
     }
     target[at + p] = element;
+    if (!Number.isFinite(target[at + p]) && Number.isFinite(element))
+      throw beyondFloat32(`${name}[${p}]`, element);
   }
+}
+
+/** The error for a finite number that would become infinite. */
+export function beyondFloat32(name: string, value: number): CtreError {
+  return new CtreError(
+    'E_NOT_FINITE',
+    `${name} is ${value}; expected numbers that fit in float32, at most 3.4e38 in magnitude`,
+  );
 }
 
 /** The position of the first NaN or infinity; −1 where all numbers are finite. */

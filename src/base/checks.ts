@@ -1,4 +1,5 @@
 import { CtreError, show } from './errors.ts';
+import type { StopSignal } from './hostTypes.ts';
 
 /** Bounds of a number: at least `least`; at most `most` and less than `below` where they are given. */
 export interface Bounds {
@@ -33,6 +34,19 @@ export function checkInteger(name: string, value: unknown, bounds: Bounds): numb
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected true or false`);
+}
+
+/**
+ * A real AbortSignal: what only looks like one does not answer.
+ * @throws CtreError `E_ARGUMENT` for anything else.
+ */
+export function checkSignal(value: unknown): StopSignal {
+  try {
+    if (value instanceof AbortSignal && typeof value.aborted === 'boolean') return value;
+  } catch {
+    // Something made to look like one.
+  }
+  throw new CtreError('E_ARGUMENT', `signal is ${show(value)}; expected an AbortSignal`);
 }
 
 /**

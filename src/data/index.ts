@@ -6,6 +6,7 @@
 export type { RowArrays, Samples } from '../matrix/samples.ts';
 export type { Dataset } from './dataset.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
+export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
 export { type DataFiles, readDataset } from './read.ts';
 export type { ReadOptions } from './readOptions.ts';
 export { relabel } from './relabel.ts';

@@ -3,7 +3,7 @@ import type { F64Block, I32Block, Region } from '../engine/region.ts';
 import type { PairStream } from './pairStream.ts';
 
 /**
- * Some neurons on one side of a layer: their rows of the tiles, one after another, and their squared norms.
+ * Some neurons on one side of a layer: their rows of the tiles, one after another, and their norms.
  */
 export class GatheredNeurons {
   /** By slot the pointer to the gathered rows. */
@@ -18,14 +18,14 @@ export class GatheredNeurons {
     this.#list = region.i32(most);
   }
 
-  /** Says which neurons are gathered from now on. */
-  choose(neurons: Int32Array, norms: F64Block | undefined): void {
+  /** Says which neurons are gathered from now on. @param squares the squared norms of all neurons. */
+  choose(neurons: Int32Array, squares: F64Block | undefined): void {
     this.#count = neurons.length;
     this.#list.view.set(neurons);
-    if (norms === undefined) return;
-    const [from, to] = [norms.view, this.norms.view];
+    if (squares === undefined) return;
+    const [from, to] = [squares.view, this.norms.view];
     neurons.forEach((neuron, e) => {
-      to[e] = from[neuron];
+      to[e] = Math.sqrt(from[neuron]);
     });
   }
 

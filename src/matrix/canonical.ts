@@ -1,6 +1,7 @@
-import { checkLength, copyNumbers, viewOf } from '../base/arrays.ts';
+import { checkLength, copyFloat32, viewOf } from '../base/arrays.ts';
 import { checkInteger, readField } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
+import { copyIndices, type IndexList, toInt32 } from './indexList.ts';
 import type { CsrPattern } from './pattern.ts';
 
 // The invariant of all sparse matrices here: CSR is canonical. Offsets run from 0 to the number of entries
@@ -11,9 +12,9 @@ export interface CsrParts {
   readonly rows: number;
   readonly cols: number;
   /** rows + 1 offsets: row r owns the entries indptr[r] … indptr[r + 1] − 1. */
-  readonly indptr: ArrayLike<number>;
+  readonly indptr: IndexList;
   /** The column of every entry, ascending and unique within a row. */
-  readonly indices: ArrayLike<number>;
+  readonly indices: IndexList;
   readonly values: ArrayLike<number>;
 }
 
@@ -22,12 +23,12 @@ export const MAX_INDEX = 0x7fffffff;
 
 /**
  * A copy of a canonical CSR matrix.
- * @throws CtreError as `checkPattern`.
+ * @throws CtreError as `checkPattern`, and `E_NOT_FINITE` for a value beyond float32.
  */
 export function checkParts(name: string, value: unknown): CsrPattern & { readonly values: Float32Array } {
   const pattern = checkPattern(name, value);
-  const values = copyNumbers(`${name}.values`, readField(name, value, 'values'), pattern.indices.length);
-  return { ...pattern, values: values instanceof Float32Array ? values : Float32Array.from(values) };
+  const values = copyFloat32(`${name}.values`, readField(name, value, 'values'), pattern.indices.length);
+  return { ...pattern, values };
 }
 
 /**
@@ -38,11 +39,11 @@ export function checkParts(name: string, value: unknown): CsrPattern & { readonl
 export function checkPattern(name: string, value: unknown): CsrPattern {
   const rows = checkSize(`${name}.rows`, readField(name, value, 'rows'));
   const cols = checkSize(`${name}.cols`, readField(name, value, 'cols'));
-  const indptr = copyNumbers(`${name}.indptr`, readField(name, value, 'indptr'), rows + 1);
+  const indptr = copyIndices(`${name}.indptr`, readField(name, value, 'indptr'), rows + 1);
   const given = readField(name, value, 'indices');
   const length = viewOf(given, Int32Array)?.length ?? checkLength(`${name}.indices`, given);
   checkEnds(indptr, length);
-  const indices = copyNumbers(`${name}.indices`, given, length);
+  const indices = copyIndices(`${name}.indices`, given, length);
   checkCsr({ rows, cols, indptr, indices });
   return { rows, cols, indptr: toInt32(indptr), indices: toInt32(indices) };
 }
@@ -63,7 +64,17 @@ export function checkIndex(name: string, index: number, limit: number, position:
 }
 
 /** Throws unless offsets and indices, of fitting lengths, are canonical. O(nnz + rows). */
-export function checkCsr({ rows, cols, indptr, indices }: Omit<CsrParts, 'values'>): void {
+export function checkCsr({
+  rows,
+  cols,
+  indptr,
+  indices,
+}: {
+  readonly rows: number;
+  readonly cols: number;
+  readonly indptr: ArrayLike<number>;
+  readonly indices: ArrayLike<number>;
+}): void {
   checkEnds(indptr, indices.length);
   for (let r = 0; r < rows; r++) {
     const begin = indptr[r];
@@ -95,8 +106,4 @@ function checkEnds(indptr: ArrayLike<number>, entries: number): void {
       `indptr runs from ${indptr[0]} to ${indptr[indptr.length - 1]}; expected from 0 to ${entries}`,
     );
   }
-}
-
-function toInt32(numbers: ReturnType<typeof copyNumbers>): Int32Array {
-  return numbers instanceof Int32Array ? numbers : Int32Array.from(numbers);
 }

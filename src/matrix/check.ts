@@ -6,13 +6,29 @@ import { checkDense, type DenseMatrix } from './denseMatrix.ts';
 // The public door for matrices: what callers hand over as one.
 
 /**
- * A copy of a CsrMatrix. Everybody can write to its arrays, so they are checked again.
+ * A copy of a CsrMatrix, or of its fields: that is what `postMessage` and `structuredClone` leave of one, and
+ * what another copy of this package makes. Everybody can write to the arrays, so they are checked again.
  * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` or `E_CSR` for one that is no longer canonical.
  */
 export function checkSparse(name: string, value: unknown): CsrMatrix {
-  if (!(value instanceof CsrMatrix)) {
-    throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected a CsrMatrix`);
-  }
+  return CsrMatrix.fromParts(viewSparse(name, value));
+}
+
+/** What a CsrMatrix holds, as nobody has checked it. */
+export interface UncheckedCsr {
+  readonly rows: number;
+  readonly cols: number;
+  readonly indptr: Int32Array;
+  readonly indices: Int32Array;
+  readonly values: Float32Array;
+}
+
+/**
+ * Plain views of a CsrMatrix's arrays. Their lengths and what they hold are not checked.
+ * @throws CtreError `E_ARGUMENT` for anything but a CsrMatrix with arrays of the right types.
+ */
+export function viewSparse(name: string, value: unknown): UncheckedCsr {
+  if (!isSparse(value)) throw new CtreError('E_ARGUMENT', `${name} is ${show(value)}; expected a CsrMatrix`);
   const { rows, cols, ...arrays } = value;
   const indptr = viewOf(arrays.indptr, Int32Array);
   const indices = viewOf(arrays.indices, Int32Array);
@@ -21,13 +37,19 @@ export function checkSparse(name: string, value: unknown): CsrMatrix {
     const came = [arrays.indptr, arrays.indices, arrays.values].map(show).join(', ');
     throw new CtreError(
       'E_ARGUMENT',
-      `${name} holds ${came}; expected indptr and indices as Int32Array and values as Float32Array`,
+      `${name} holds ${came}; expected indptr and indices as Int32Array and values as Float32Array; ` +
+        'CsrMatrix.fromParts makes such a matrix of other lists',
     );
   }
-  return CsrMatrix.fromParts({ rows, cols, indptr, indices, values });
+  return { rows, cols, indptr, indices, values };
 }
 
 /** A matrix of either kind. @throws CtreError as `checkSparse` and `checkDense` do. */
 export function checkMatrix(name: string, value: unknown): CsrMatrix | DenseMatrix {
-  return value instanceof CsrMatrix ? checkSparse(name, value) : checkDense(name, value);
+  return isSparse(value) ? checkSparse(name, value) : checkDense(name, value);
+}
+
+/** Whether a value is meant as a sparse matrix. */
+function isSparse(value: unknown): value is CsrMatrix {
+  return value instanceof CsrMatrix || (typeof value === 'object' && value !== null && 'indptr' in value);
 }

@@ -1,8 +1,10 @@
-import { copyNumbers, newArray } from '../base/arrays.ts';
-import { readField } from '../base/checks.ts';
+import { checkLength, copyFloat32, newArray } from '../base/arrays.ts';
+import { checkChoice, readField } from '../base/checks.ts';
 import { type CsrParts, checkIndex, checkParts, checkSize } from './canonical.ts';
+import { compressCoordinates } from './coordinates.ts';
 import { checkDense, type DenseMatrix } from './denseMatrix.ts';
-import { transposePattern } from './pattern.ts';
+import { copyIndices, type IndexList, toInt32 } from './indexList.ts';
+import { transposeEntries } from './pattern.ts';
 
 /**
  * A sparse matrix in compressed sparse row form, always canonical: in a row the column indices ascend and
@@ -40,7 +42,8 @@ export class CsrMatrix {
   /**
    * A matrix from its three arrays, which are checked and copied.
    * @throws CtreError `E_ARGUMENT` for a size that is none, `E_SHAPE` for lengths that do not fit each other,
-   *   `E_CSR` for offsets that fall or indices that are unsorted, duplicate or out of range.
+   *   `E_CSR` for offsets that fall or indices that are unsorted, duplicate or out of range, `E_NOT_FINITE`
+   *   for a value beyond float32.
    */
   static fromParts(parts: CsrParts): CsrMatrix {
     const { rows, cols, indptr, indices, values } = checkParts('parts', parts);
@@ -74,39 +77,38 @@ export class CsrMatrix {
   }
 
   /**
-   * A matrix from coordinates in any order.
+   * A matrix from coordinates in any order. O(entries · log(entries of a row) + rows).
+   *
+   * A position that comes twice is an error. With `duplicates: 'sum'` its values are added up, in the order
+   * given, in float64, and the sum is rounded to float32 once.
+   *
+   * ```ts
+   * const coo = { rows: 2, cols: 3, row: [1, 0, 1], col: [0, 2, 0], values: [1, 2, 3] };
+   * CsrMatrix.fromCoo({ ...coo, duplicates: 'sum' }); // [[0, 0, 2], [4, 0, 0]]
+   * ```
    * @throws CtreError `E_ARGUMENT` for what is no list, `E_SHAPE` for lists of unequal length, `E_CSR` for a
-   *   coordinate out of range or given twice.
+   *   coordinate out of range or given twice, `E_NOT_FINITE` for a value or sum beyond float32, `E_MEMORY`
+   *   for more rows than one typed array holds.
    */
   static fromCoo(coo: {
     readonly rows: number;
     readonly cols: number;
-    readonly row: ArrayLike<number>;
-    readonly col: ArrayLike<number>;
+    readonly row: IndexList;
+    readonly col: IndexList;
     readonly values: ArrayLike<number>;
+    /** What a position that comes twice means. Default: an error. */
+    readonly duplicates?: 'error' | 'sum';
   }): CsrMatrix {
     const rows = checkSize('rows', readField('coo', coo, 'rows'));
     const cols = checkSize('cols', readField('coo', coo, 'cols'));
-    const values = copyNumbers('values', coo.values);
-    const nnz = values.length;
-    const row = copyNumbers('row', coo.row, nnz);
-    const col = copyNumbers('col', coo.col, nnz);
-    for (let p = 0; p < nnz; p++) {
-      checkIndex('row', row[p], rows, p);
-      checkIndex('col', col[p], cols, p);
-    }
-    const order = Int32Array.from({ length: nnz }, (_, p) => p);
-    order.sort((p, q) => row[p] - row[q] || col[p] - col[q]);
-    const indptr = newArray(rows + 1, Int32Array, 'indptr');
-    for (let p = 0; p < nnz; p++) indptr[row[p] + 1]++;
-    for (let r = 0; nnz > 0 && r < rows; r++) indptr[r + 1] += indptr[r];
-    return CsrMatrix.fromParts({
-      rows,
-      cols,
-      indptr,
-      indices: Int32Array.from(order, (p) => col[p]),
-      values: Float32Array.from(order, (p) => values[p]),
-    });
+    const { values: given, row: rowOf, col: colOf, duplicates = 'error' } = coo;
+    checkChoice('duplicates', duplicates, ['error', 'sum']);
+    const nnz = checkLength('values', given);
+    const values = copyFloat32('values', given, nnz);
+    const row = checkIndices('row', copyIndices('row', rowOf, nnz), rows);
+    const col = checkIndices('col', copyIndices('col', colOf, nnz), cols);
+    const made = compressCoordinates({ rows, cols, row, col, values }, duplicates === 'sum');
+    return new CsrMatrix(rows, cols, made.indptr, made.indices, made.values);
   }
 
   /** The number of stored entries. */
@@ -138,14 +140,13 @@ export class CsrMatrix {
    * @throws CtreError `E_CSR` for a matrix that somebody changed and that is no longer canonical.
    */
   transpose(): CsrMatrix {
-    const { rows, cols, indptr, indices, values } = checkParts('the matrix', this);
-    const transposed = transposePattern({ rows, cols, indptr, indices });
-    return new CsrMatrix(
-      cols,
-      rows,
-      transposed.indptr,
-      transposed.indices,
-      Float32Array.from(transposed.source, (p) => values[p]),
-    );
+    const { rows, cols, indptr, indices, values } = transposeEntries(checkParts('the matrix', this));
+    return new CsrMatrix(rows, cols, indptr, indices, values);
   }
+}
+
+/** Copied indices as 32-bit ones. @throws CtreError `E_CSR` for an index out of range. */
+function checkIndices(name: string, indices: ReturnType<typeof copyIndices>, limit: number): Int32Array {
+  for (let p = 0; p < indices.length; p++) checkIndex(name, indices[p], limit, p);
+  return toInt32(indices);
 }

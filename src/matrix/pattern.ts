@@ -11,6 +11,11 @@ export interface CsrPattern {
   readonly indices: Int32Array;
 }
 
+/** A CSR structure with a value for each of its entries. */
+export interface CsrEntries extends CsrPattern {
+  readonly values: Float32Array;
+}
+
 /** Positions of W, in row-major order: entry e is (rows[e], cols[e]). */
 export interface Positions {
   readonly rows: Int32Array;
@@ -204,4 +209,27 @@ export function transposeInto({ rows, cols, indptr, indices }: CsrPattern, to: T
       to.source[q] = p;
     }
   }
+}
+
+/**
+ * The transpose of a pattern with a value for each connection. O(nnz + rows + cols). The values go along with
+ * their entries: to take them by their places afterwards costs as much again.
+ */
+export function transposeEntries({ rows, cols, indptr, indices, values }: CsrEntries): CsrEntries {
+  const nnz = indices.length;
+  const offsets = newArray(cols + 1, Int32Array, 'the offsets of a transpose');
+  for (let p = 0; p < nnz; p++) offsets[indices[p] + 1]++;
+  for (let c = 0; c < cols; c++) offsets[c + 1] += offsets[c];
+  const next = offsets.slice(0, cols);
+  const rowOf = new Int32Array(nnz);
+  const moved = new Float32Array(nnz);
+  for (let r = 0; r < rows; r++) {
+    const end = indptr[r + 1];
+    for (let p = indptr[r]; p < end; p++) {
+      const q = next[indices[p]]++;
+      rowOf[q] = r;
+      moved[q] = values[p];
+    }
+  }
+  return { rows: cols, cols: rows, indptr: offsets, indices: rowOf, values: moved };
 }

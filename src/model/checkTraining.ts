@@ -1,10 +1,10 @@
-import { checkBoolean, checkInteger, checkOptions, readField } from '../base/checks.ts';
+import { checkBoolean, checkInteger, checkOptions, checkSignal, readField } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type { Labelled, TrainingJob } from '../train/trainingJob.ts';
 import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
 import { checkLabels, checkSamples } from './inputs.ts';
-import { checkSignal, TRAIN_OPTIONS, type TrainOptions } from './options.ts';
+import { TRAIN_OPTIONS, type TrainOptions } from './options.ts';
 import { checkOptimizer } from './parts.ts';
 import { presets } from './presets.ts';
 import { checkNothingMissing } from './savedParts.ts';

@@ -142,13 +142,3 @@ export function checkModelOptions(options: ModelOptions): ModelSettings {
     seed,
   };
 }
-
-/** A real AbortSignal: what only looks like one does not answer. */
-export function checkSignal(value: unknown): StopSignal {
-  try {
-    if (value instanceof AbortSignal && typeof value.aborted === 'boolean') return value;
-  } catch {
-    // Something made to look like one.
-  }
-  throw new CtreError('E_ARGUMENT', `signal is ${show(value)}; expected an AbortSignal`);
-}

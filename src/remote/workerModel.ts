@@ -1,6 +1,6 @@
 // For those who compile against an older lib: the class has [Symbol.dispose].
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkBoolean, checkOptions } from '../base/checks.ts';
+import { checkBoolean, checkOptions, checkSignal } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
 import { checkJson } from '../base/json.ts';
@@ -14,7 +14,6 @@ import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
 import {
   CREATE_OPTIONS,
   type CreateOptions,
-  checkSignal,
   MODEL_OPTIONS,
   type ModelOptions,
   TRAIN_OPTIONS,

@@ -24,10 +24,13 @@ export function runNow<T>(work: Work<T>): T {
  */
 export class Turns {
   readonly #signal: StopSignal | undefined;
+  readonly #what: string;
   #end = performance.now() + TURN;
 
-  constructor(signal: StopSignal | undefined) {
+  /** @param what the work, as the first words of the error's sentence. */
+  constructor(signal: StopSignal | undefined, what = 'training') {
     this.#signal = signal;
+    this.#what = what;
   }
 
   /**
@@ -37,7 +40,7 @@ export class Turns {
   async run<T>(work: Work<T>): Promise<T> {
     try {
       while (true) {
-        throwIfAborted(this.#signal);
+        throwIfAborted(this.#signal, this.#what);
         const { done, value } = work.next();
         if (done) return value;
         if (performance.now() < this.#end) continue;
@@ -51,9 +54,9 @@ export class Turns {
 }
 
 /** @throws CtreError `E_ABORTED` when the signal is aborted. */
-export function throwIfAborted(signal: StopSignal | undefined): void {
+export function throwIfAborted(signal: StopSignal | undefined, what = 'training'): void {
   if (signal?.aborted) {
-    throw new CtreError('E_ABORTED', 'training was aborted by its signal', { cause: signal.reason });
+    throw new CtreError('E_ABORTED', `${what} was aborted by its signal`, { cause: signal.reason });
   }
 }
 

@@ -394,7 +394,7 @@ describe('fromWeights and load refuse', () => {
   broken.indices.set([2, 0], 0);
   it.each<[string, unknown, string]>([
     ['no layers', [], 'E_ARGUMENT'],
-    ['weights that are no CsrMatrix', [{ weights: { ...weights }, bias }], 'E_ARGUMENT'],
+    ['weights that are no CsrMatrix', [{ weights: { ...weights, values: [1, 2, 3] }, bias }], 'E_ARGUMENT'],
     ['a bias too short', [{ weights, bias: [0] }], 'E_SHAPE'],
     [
       'layers that do not fit',

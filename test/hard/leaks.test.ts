@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { getEngine, getSharedEngine } from '../../src/engine/engine.ts';
 import { CsrMatrix, optimizer, SparseMLP, topology } from '../../src/index.ts';
-import { cosineTopK, spmm } from '../../src/kernels/index.ts';
+import { cosineTopK, cosineTopKAsync, spmm } from '../../src/kernels/index.ts';
 import { type MethodName, methods, topologyByName } from '../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../support/effort.ts';
 import { quadrants } from '../support/problems.ts';
@@ -12,6 +12,26 @@ const layers = [12, 16, 4];
 const names = Object.keys(methods) as MethodName[];
 /** Samples that no learning rate but a tiny one stands. */
 const huge = { ...x, data: x.data.map((value) => value * 1e30) };
+
+/** Rows so narrow that their neighbours are found by products of two entries. */
+const narrow = CsrMatrix.fromDense({ rows: 60, cols: 2, data: x.data.slice(0, 120) });
+
+/** A search to its end, one that its signal aborts, and one whose listener throws. */
+async function searchInTurns(cycle: number): Promise<void> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  for (const rows of [x, narrow]) {
+    await cosineTopKAsync(rows, 1 + (cycle % 9));
+    const aborted = cosineTopKAsync(rows, 2, rows, { signal, onProgress: () => controller.abort() });
+    await aborted.catch((error: unknown) => expect(error).toMatchObject({ code: 'E_ABORTED' }));
+    const failing = cosineTopKAsync(rows, 2, rows, {
+      onProgress: () => {
+        throw new Error('no more');
+      },
+    });
+    await expect(failing).rejects.toThrow('no more');
+  }
+}
 
 /** Cycles until everything has been as large as it gets. */
 const WARM = 100;
@@ -88,6 +108,7 @@ async function live(cycle: number, threads: number): Promise<void> {
       model.predict(x);
       spmm(model.layers[0].weights, { rows: 12, cols: 3, data: x.data.slice(0, 36) });
       cosineTopK(x, 2);
+      await searchInTurns(cycle);
       await code('E_MEMORY', () =>
         SparseMLP.create({ layers: [1000, 2 ** 24, 2 ** 24, 2], epsilon: 20, topology: topology.fixed() }),
       );

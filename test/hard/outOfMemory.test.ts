@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getEngine, getSharedEngine } from '../../src/engine/engine.ts';
 import { type CreateOptions, CsrMatrix, optimizer, SparseMLP, topology } from '../../src/index.ts';
-import { cosineSimilarity, cosineTopK, sddmm, spmm, spmmTransposed } from '../../src/kernels/index.ts';
+import {
+  cosineSimilarity,
+  cosineTopK,
+  cosineTopKAsync,
+  sddmm,
+  spmm,
+  spmmTransposed,
+} from '../../src/kernels/index.ts';
 import { type MethodName, methods, topologyByName } from '../../src/topology/methods.ts';
 import type { Topology } from '../../src/topology/topology.ts';
 import { isFull } from '../support/effort.ts';
@@ -83,6 +90,7 @@ describe('every allocation refused once', () => {
     cols,
     data: Float32Array.from({ length: rows * cols }, (_, p) => (p % 7) - 3),
   });
+  const narrow = CsrMatrix.fromDense(dense(40, 2));
   it.each<[string, () => unknown]>([
     ['spmm', () => spmm(w, dense(5, 40))],
     ['spmmTransposed', () => spmmTransposed(w, dense(3, 40))],
@@ -92,6 +100,9 @@ describe('every allocation refused once', () => {
     ['cosineSimilarity at a pattern', () => cosineSimilarity(dense(3, 40), dense(5, 40), w)],
     ['cosineSimilarity of sparse ones at a pattern', () => cosineSimilarity(w, csrOf(5, 5), w)],
     ['cosineTopK', () => cosineTopK(dense(40, 5), 3)],
+    ['cosineTopK of sparse matrices', () => cosineTopK(narrow, 2)],
+    ['cosineTopK of two sparse matrices', () => cosineTopK(narrow, 2, CsrMatrix.fromDense(dense(5, 2)))],
+    ['cosineTopKAsync', () => cosineTopKAsync(narrow, 2)],
   ])('%s', async (_, call) => {
     expect(await refuseEach(call)).toBeGreaterThan(2);
   });

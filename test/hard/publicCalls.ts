@@ -8,6 +8,7 @@ import {
   parseRowRange,
   parseSplit,
   readDataset,
+  readMatrixMarket,
   relabel,
   remainingRows,
   scalerFromJson,
@@ -15,6 +16,7 @@ import {
   splitRows,
   syntheticDataset,
   takeRows,
+  writeMatrixMarket,
 } from '../../src/data/index.ts';
 import {
   CsrMatrix,
@@ -26,7 +28,27 @@ import {
   topology,
   WorkerModel,
 } from '../../src/index.ts';
-import { cosineSimilarity, cosineTopK, sddmm, spmm, spmmTransposed } from '../../src/kernels/index.ts';
+import {
+  add,
+  columnNorms,
+  columnSums,
+  cosineSimilarity,
+  cosineTopK,
+  cosineTopKAsync,
+  diagonal,
+  fromCsc,
+  prepare,
+  rowNorms,
+  rowSums,
+  scale,
+  sddmm,
+  sliceRows,
+  spmm,
+  spmmTransposed,
+  tfidf,
+  toCsc,
+  type PreparedMatrix,
+} from '../../src/kernels/index.ts';
 import { quadrants } from '../support/problems.ts';
 
 /**
@@ -90,6 +112,10 @@ const dataset = () => ({
   labelNames: ['a', 'b'],
   test: { x: csr(4, 2), labels: Int32Array.of(1, 1, 0, 0) },
 });
+const counts = () =>
+  CsrMatrix.fromDense({ rows: 3, cols: 4, data: Float32Array.of(1, 0, 2, 0, 3, 1, 0, 0, 0, 0, 1, 4) });
+const mtx = () =>
+  new TextEncoder().encode('%%MatrixMarket matrix coordinate real general\n2 3 2\n2 1 5\n1 3 -1\n');
 const csv = () => new TextEncoder().encode('a,b,label\n1,2,x\n3,4,y\n5,6,x\n');
 const split = () => JSON.stringify({ train: [0, 1, 2], test: [3, 4], val: [0] });
 
@@ -126,6 +152,17 @@ function inWorker<A extends unknown[]>(
   });
 }
 
+/** Of a matrix that is prepared for the call, and gives its memory back after it. */
+function ofPrepared<A extends unknown[]>(
+  args: () => [...A],
+  call: (prepared: PreparedMatrix, args: A) => unknown,
+): PublicCall {
+  return entry(args, (_, given) => {
+    using prepared = prepare(csr(3, 5));
+    return call(prepared, given);
+  });
+}
+
 const none = (): [] => [];
 
 export const publicCalls: Readonly<Record<string, PublicCall>> = {
@@ -150,6 +187,19 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [{ rows: 3, cols: 4, row: [2, 0], col: Int32Array.of(1, 3), values: Float32Array.of(1, 2) }],
     (_, a) => CsrMatrix.fromCoo(...a),
   ),
+  'CsrMatrix.fromCoo of what comes twice': entry(
+    () => [
+      {
+        rows: 3,
+        cols: 4,
+        row: BigInt64Array.of(2n, 2n),
+        col: [1, 1],
+        values: [1, 2],
+        duplicates: 'sum' as const,
+      },
+    ],
+    (_, a) => CsrMatrix.fromCoo(...a),
+  ),
   'CsrMatrix#nnz': entry(none, () => csr().nnz),
   'CsrMatrix#density': entry(none, () => csr().density),
   // The arrays of a matrix are open to everyone: what was changed is an argument as well.
@@ -160,6 +210,60 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'CsrMatrix#transpose': entry(
     () => [csr()],
     (_, [matrix]) => CsrMatrix.prototype.transpose.call(matrix),
+  ),
+
+  add: entry(
+    () => [csr(), csr()],
+    (_, a) => add(...a),
+  ),
+  columnNorms: entry(
+    () => [csr()],
+    (_, a) => columnNorms(...a),
+  ),
+  columnSums: entry(
+    () => [csr()],
+    (_, a) => columnSums(...a),
+  ),
+  diagonal: entry(
+    () => [csr()],
+    (_, a) => diagonal(...a),
+  ),
+  fromCsc: entry(
+    () => [{ ...parts(), rows: 3, cols: 2 }],
+    (_, a) => fromCsc(...a),
+  ),
+  rowNorms: entry(
+    () => [csr()],
+    (_, a) => rowNorms(...a),
+  ),
+  // What a structured clone leaves of a matrix.
+  rowSums: entry(
+    () => [{ ...csr() } as CsrMatrix],
+    (_, a) => rowSums(...a),
+  ),
+  scale: entry(
+    () => [csr(), { all: 2, rows: Float32Array.of(1, 2, 3), columns: [1, 2, 3, 4, 5] }],
+    (_, a) => scale(...a),
+  ),
+  sliceRows: entry(
+    () => [csr(), 1, 2],
+    (_, a) => sliceRows(...a),
+  ),
+  tfidf: entry(
+    () => [counts(), { corpus: counts(), smoothIdf: false, sublinearTf: true, norm: 'none' as const }],
+    (_, a) => tfidf(...a),
+  ),
+  toCsc: entry(
+    () => [csr()],
+    (_, a) => toCsc(...a),
+  ),
+  readMatrixMarket: entry(
+    () => [mtx(), { duplicates: 'sum' as const, maxBytes: 1e8 }],
+    (_, a) => readMatrixMarket(...a),
+  ),
+  writeMatrixMarket: entry(
+    () => [csr()],
+    (_, a) => writeMatrixMarket(...a),
   ),
 
   'SparseMLP.create': entry(
@@ -419,6 +523,24 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [dense(3, 5), 2, csr(4, 5), { absolute: true }],
     (_, a) => cosineTopK(...a),
   ),
+  // So narrow that only products of two entries are made.
+  'cosineTopK of sparse matrices': entry(
+    () => [csr(6, 2), 2, csr(7, 2), { absolute: true, threshold: 0.1 }],
+    (_, a) => cosineTopK(...a),
+  ),
+  cosineTopKAsync: entry(
+    () => [
+      csr(6, 2),
+      2,
+      csr(7, 2),
+      { threshold: 0.1, onProgress: () => {}, signal: new AbortController().signal },
+    ],
+    (_, a) => cosineTopKAsync(...a),
+  ),
+  'cosineTopKAsync of dense matrices': entry(
+    () => [dense(3, 5), 2, dense(4, 5), { absolute: true }],
+    (_, a) => cosineTopKAsync(...a),
+  ),
   sddmm: entry(
     () => [csr(3, 4), dense(3, 5), dense(4, 5)],
     (_, a) => sddmm(...a),
@@ -427,10 +549,48 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [csr(3, 5), dense(5, 2)],
     (_, a) => spmm(...a),
   ),
+  'spmm of a vector': entry(
+    () => [csr(3, 5), dense(5, 1).data],
+    (_, a) => spmm(...a),
+  ),
   spmmTransposed: entry(
     () => [csr(3, 5), dense(3, 2)],
     (_, a) => spmmTransposed(...a),
   ),
+  prepare: entry(
+    () => [csr(3, 5)],
+    (_, a) => prepare(...a).dispose(),
+  ),
+  'PreparedMatrix#rows': ofPrepared(none, (prepared) => prepared.rows),
+  'PreparedMatrix#cols': ofPrepared(none, (prepared) => prepared.cols),
+  'PreparedMatrix#nnz': ofPrepared(none, (prepared) => prepared.nnz),
+  'PreparedMatrix#multiply': ofPrepared(
+    () => [dense(5, 2)],
+    (prepared, a) => prepared.multiply(...a),
+  ),
+  // What comes back then is the caller's own array, whatever its owner has made of it.
+  'PreparedMatrix#multiply to an array': ofPrepared(
+    () => [dense(5, 1).data, { out: new Float32Array(3) }],
+    (prepared, a) => void prepared.multiply(...a),
+  ),
+  'PreparedMatrix#multiplyTransposed': ofPrepared(
+    () => [dense(3, 2)],
+    (prepared, a) => prepared.multiplyTransposed(...a),
+  ),
+  'PreparedMatrix#multiplyTransposed to an array': ofPrepared(
+    () => [dense(3, 2), { out: new Float32Array(10) }],
+    (prepared, a) => void prepared.multiplyTransposed(...a),
+  ),
+  'PreparedMatrix#sddmm': ofPrepared(
+    () => [dense(3, 2), dense(5, 2)],
+    (prepared, a) => prepared.sddmm(...a),
+  ),
+  'PreparedMatrix#setValues': ofPrepared(
+    () => [[...csr(3, 5).values]],
+    (prepared, a) => prepared.setValues(...a),
+  ),
+  'PreparedMatrix#dispose': ofPrepared(none, (prepared) => prepared.dispose()),
+  'PreparedMatrix#[Symbol.dispose]': ofPrepared(none, (prepared) => prepared[Symbol.dispose]()),
 
   encodeLabels: entry(
     () => [

@@ -8,6 +8,17 @@ import { root, run } from '../support/packed.ts';
 
 const folder = join(root, 'examples');
 
+/** What SciPy computes for the same problems: make_examples.py, beside the file, writes it. */
+const scipy: {
+  readonly conjugateGradient: { readonly entries: number; readonly temperatures: readonly number[] };
+  readonly pageRank: {
+    readonly links: number;
+    readonly pages: readonly number[];
+    readonly ranks: readonly number[];
+  };
+  readonly truncatedSvd: { readonly ratings: number; readonly values: readonly number[] };
+} = JSON.parse(readFileSync(join(root, 'test/fixtures/examples.json'), 'utf8'));
+
 /** What an example has to have printed. */
 const examples: Readonly<Record<string, (said: string) => void>> = {
   quickstart(said) {
@@ -48,6 +59,34 @@ const examples: Readonly<Record<string, (said: string) => void>> = {
       expect(cosine(sentence, nearest, sentences), sentence).toBeCloseTo(best, 5);
       expect(Number(similarity), sentence).toBeCloseTo(best, 2);
     }
+  },
+  conjugateGradient(said) {
+    const { entries, temperatures } = scipy.conjugateGradient;
+    expect(number(said, /(\d+) entries/)).toBe(entries);
+    expect(number(said, /: (\d+) steps/)).toBeLessThan(200);
+    const found = Array.from(said.matchAll(/point +\d+ +([\d.]+)$/gm), ([, value]) => +value);
+    expect(found.length).toBe(temperatures.length);
+    temperatures.forEach((wanted, at) => {
+      expect(Math.abs(found[at] - wanted), `${at}`).toBeLessThan(1e-3);
+    });
+  },
+  pageRank(said) {
+    const { links, pages, ranks } = scipy.pageRank;
+    expect(number(said, /(\d+) links/)).toBe(links);
+    const found = Array.from(said.matchAll(/page +(\d+) +(\S+)$/gm), ([, page, rank]) => [+page, +rank]);
+    expect(found.map(([page]) => page)).toEqual(pages);
+    ranks.forEach((wanted, at) => {
+      expect(Math.abs(found[at][1] / wanted - 1), `${at}`).toBeLessThan(1e-4);
+    });
+  },
+  truncatedSvd(said) {
+    const { ratings, values } = scipy.truncatedSvd;
+    expect(number(said, /(\d+) ratings/)).toBe(ratings);
+    const found = Array.from(said.matchAll(/^ +([\d.]+), [\d.]+ % of all$/gm), ([, value]) => +value);
+    expect(found.length).toBe(values.length);
+    values.forEach((wanted, at) => {
+      expect(Math.abs(found[at] / wanted - 1), `${at}`).toBeLessThan(1e-4);
+    });
   },
   python(said) {
     expect(number(said, /probabilities and ours: (\S+)/)).toBeLessThan(1e-5);

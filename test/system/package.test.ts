@@ -240,8 +240,8 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
 
     it.each([
       // Wanted: 42 000. docs/performance.md says where the bytes are.
-      { name: 'ctre', limit: 57_000 },
-      { name: 'ctre/kernels', limit: 15_000 },
+      { name: 'ctre', limit: 59_000 },
+      { name: 'ctre/kernels', limit: 18_000 },
     ])('takes at most $limit bytes: $name', async ({ name, limit }) => {
       const text = await bundle(`export * from '${name}'`);
       expect(plain(text)).toContain(kernels);
@@ -253,7 +253,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
     it('leaves the kernels out for those who import none', async () => {
       for (const [program, limit] of [
         [`import { CsrMatrix } from 'ctre'; console.log(CsrMatrix)`, 7_000],
-        [`import { CsrMatrix } from 'ctre/kernels'; console.log(CsrMatrix)`, 3_000],
+        [`import { CsrMatrix } from 'ctre/kernels'; console.log(CsrMatrix)`, 3_500],
         [`import { CtreError } from 'ctre/kernels'; console.log(CtreError)`, 500],
         [`import { readDataset } from 'ctre/data'; console.log(readDataset)`, 30_000],
         [`import * as helpers from 'ctre/topology'; console.log(helpers)`, 5_000],

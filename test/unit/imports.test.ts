@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
   matrix: ['base'],
   engine: ['base'],
-  kernels: ['base', 'matrix', 'engine'],
+  kernels: ['base', 'matrix', 'engine', 'run'],
   run: ['base', 'engine'],
   nn: ['base', 'matrix', 'engine'],
   topology: ['base', 'matrix', 'run', 'nn'],

@@ -290,8 +290,33 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'cosine.ts',
     mistake: 'a cosine can be more than 1',
-    from: `max<f64>(min<f64>(<f64>dot / (sqrt<f64>(a) * sqrt<f64>(b)), 1), -1)`,
-    to: `max<f64>(<f64>dot / (sqrt<f64>(a) * sqrt<f64>(b)), -1)`,
+    from: `max<f64>(min<f64>(<f64>dot / norms, 1), -1)`,
+    to: `max<f64>(<f64>dot / norms, -1)`,
+  },
+  {
+    file: 'cosine.ts',
+    mistake: 'in a block of four, a cosine can be less than −1',
+    from: `f64x2.pmax(f64x2.pmin(quotients, f64x2.splat(1)), f64x2.splat(-1))`,
+    to: `f64x2.pmin(quotients, f64x2.splat(1))`,
+  },
+  {
+    file: 'cosine.ts',
+    mistake: 'in a block of four, a norm of 0 gives a cosine of 1',
+    from: `v128.and(f64x2.gt(norms, f64x2.splat(0)), f64x2.eq(quotients, quotients))`,
+    to: `f64x2.eq(quotients, quotients)`,
+  },
+  {
+    file: 'cosine.ts',
+    mistake: 'the third and fourth of a block have the norms of the first and second',
+    from: `f64x2.mul(norms, v128.load(other, VECTOR_BYTES))`,
+    to: `f64x2.mul(norms, v128.load(other))`,
+  },
+  {
+    file: 'cosine.ts',
+    mistake: 'the norms do not go on to the next row',
+    from: `    outNorms += DOUBLE_BYTES;
+`,
+    to: ``,
   },
   {
     file: 'cosine.ts',
@@ -301,13 +326,29 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'topk.ts',
-    mistake: 'ties go to the higher index',
-    from: `  for (let i = 0; i < n; i++) {
-    const key = keyOf(scores, i, smallest, absolute);
-    if (key < prefix) continue;`,
-    to: `  for (let i = n - 1; i >= 0; i--) {
-    const key = keyOf(scores, i, smallest, absolute);
-    if (key < prefix) continue;`,
+    mistake: 'of equal scores the last ones are passed over only where all are taken',
+    from: `        if (rank === 0) continue;
+        rank--;`,
+    to: `        if (rank === 1) continue;
+        rank--;`,
+  },
+  {
+    file: 'topk.ts',
+    mistake: 'scores that tie with the last are passed over',
+    from: `areBelow<No>(scores, i, last, lost, turned)`,
+    to: `areBelow<Yes>(scores, i, last, lost, turned)`,
+  },
+  {
+    file: 'topk.ts',
+    mistake: 'four of eight scores are not looked at',
+    from: `v128.and(f32x4.le(low, limit), f32x4.le(high, limit))`,
+    to: `f32x4.le(low, limit)`,
+  },
+  {
+    file: 'topk.ts',
+    mistake: 'the least of the heap is remembered from before',
+    from: `      if (key > least) least = replaceLeast<u32>(heap, k, key);`,
+    to: `      if (key > least) replaceLeast<u32>(heap, k, key);`,
   },
   {
     file: 'topk.ts',
@@ -326,5 +367,192 @@ export const mutants: readonly Mutant[] = [
     mistake: 'the histogram is not cleared',
     from: `    memory.fill(scratch, 0, (<usize>bins) << ELEMENT_SHIFT);`,
     to: `    if (shift === HIGH) memory.fill(scratch, 0, (<usize>bins) << ELEMENT_SHIFT);`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'a rest is narrower than a register',
+    from: `  return rest < BLOCK_BYTES + VECTOR_BYTES ? rest - VECTOR_BYTES : BLOCK_BYTES;`,
+    to: `  return BLOCK_BYTES;`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'wide blocks leave a rest that is narrower than a register',
+    from: `  return rest > 0 && rest < VECTOR_BYTES && all > 0 ? all - ROW_BYTES : all;`,
+    to: `  return all;`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'the third register goes beyond a narrow block',
+    from: `min<usize>(2 * VECTOR_BYTES, last);
+  const at3: usize = isBoolean<Eight>() ? 3 * VECTOR_BYTES : last;
+  let y0`,
+    to: `2 * VECTOR_BYTES;
+  const at3: usize = isBoolean<Eight>() ? 3 * VECTOR_BYTES : last;
+  let y0`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'a row begins where the one before began',
+    from: `    y += stride;
+    begin = end;`,
+    to: `    y += stride;`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'four products are added up before they join the sum',
+    from: `        sum0 = sum0 + a + b + c + d;`,
+    to: `        sum0 += a + b + (c + d);`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'four entries are taken where there are three',
+    from: `p + 4 * ELEMENT_BYTES <= end`,
+    to: `p + 3 * ELEMENT_BYTES <= end`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'what the result held before is added to',
+    from: `  memory.fill(y, 0, <usize>cols * stride);
+`,
+    to: ``,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'lanes that two registers share count twice',
+    from: `    const y1 = f32x4.add(v128.load(t + at1), f32x4.mul(w, x1));`,
+    to: `    v128.store(t, y0);
+    const y1 = f32x4.add(v128.load(t + at1), f32x4.mul(w, x1));`,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'four columns of 32 get nothing',
+    from: `      v128.store(t, y7, 7 * VECTOR_BYTES);
+`,
+    to: ``,
+  },
+  {
+    file: 'rowMajor.ts',
+    mistake: 'the third column is multiplied by the second',
+    from: `isBoolean<Three>() ? load<f32>(x, 2 * ELEMENT_BYTES) : x0;`,
+    to: `isBoolean<Three>() ? load<f32>(x, ELEMENT_BYTES) : x0;`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'an index can be the number of columns',
+    from: `largest < <u32>cols`,
+    to: `largest <= <u32>cols`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'an index can come twice',
+    from: `i32x4.le_s(v128.load(s, ELEMENT_BYTES), a)`,
+    to: `i32x4.lt_s(v128.load(s, ELEMENT_BYTES), a)`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'offsets can fall',
+    from: `    if (end < begin || end > nnz) return -1;`,
+    to: `    if (end > nnz) return -1;`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'a row without entries counts the fall of the next one again',
+    from: `    if (end > begin && begin > 0) {`,
+    to: `    if (begin > 0 && begin < nnz) {`,
+  },
+  {
+    file: 'check.ts',
+    mistake: 'an index can be negative',
+    from: `most = v128.max<u32>(most, a);`,
+    to: `most = v128.max<i32>(most, a);`,
+  },
+  {
+    file: 'heap.ts',
+    mistake: 'the larger child goes up',
+    from: `if (other < next) {`,
+    to: `if (other > next) {`,
+  },
+  {
+    file: 'heap.ts',
+    mistake: 'the last child is not looked at',
+    from: `if (child + sizeof<T>() < end) {`,
+    to: `if (child + 2 * sizeof<T>() < end) {`,
+  },
+  {
+    file: 'heap.ts',
+    mistake: 'the last two numbers stay as they are',
+    from: `for (let last = length - 1; last > 0; last--) {`,
+    to: `for (let last = length - 1; last > 1; last--) {`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'a row whose products cancel is offered twice',
+    from: `    store<f32>(dots + offset, NaN); // so that it is not offered again
+`,
+    to: ``,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'a row is its own neighbour',
+    from: `    if (self >= 0) store<f32>(dots + ((<usize>self) << ELEMENT_SHIFT), 0);
+`,
+    to: ``,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'a row of cosine 0 is its own neighbour',
+    from: ` !== 0 || j === self) continue;`,
+    to: ` !== 0) continue;`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the last products of a column are dropped',
+    from: `  for (; p < to; p += ELEMENT_BYTES) {`,
+    to: `  for (; p + ELEMENT_BYTES < to; p += ELEMENT_BYTES) {`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'four of eight inner products are not looked at',
+    from: `v128.any_true(v128.or(low, high))`,
+    to: `v128.any_true(low)`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the sign of a cosine is lost',
+    from: ` | ((<u32>entry) << 31);`,
+    to: `;`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the threshold itself counts',
+    from: `  if (<f64>rank > limit) {`,
+    to: `  if (<f64>rank >= limit) {`,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'negative cosines do not heed the threshold',
+    from: `    if (!(<f64>similarity > threshold)) continue;
+`,
+    to: ``,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the listed inner products are not cleared',
+    from: `    else clearListed(dots, list, listEnd);
+`,
+    to: ``,
+  },
+  {
+    file: 'neighbours.ts',
+    mistake: 'the norm is that of the first row',
+    from: `    outNorms += DOUBLE_BYTES;
+`,
+    to: ``,
+  },
+  {
+    file: 'topk.ts',
+    mistake: 'scores of a digit are passed over with those beside them',
+    from: `    v128.or(f32x4.lt(high, least), f32x4.gt(high, largest)),`,
+    to: `    v128.or(f32x4.le(high, least), f32x4.gt(high, largest)),`,
   },
 ];

@@ -9,6 +9,8 @@ import {
   type ErrorCode,
   init,
   type Neighbours,
+  type PreparedMatrix,
+  prepare,
   sddmm,
   spmm,
   spmmTransposed,
@@ -314,12 +316,27 @@ it('starts asynchronously too, and again', async () => {
   await init();
 });
 
+/** Calls with a prepared matrix, which gives its memory back then. */
+function withPrepared(w: CsrMatrix, call: (prepared: PreparedMatrix) => unknown): unknown {
+  using prepared = prepare(w);
+  return call(prepared);
+}
+
 /** Every argument of every function that has to be a matrix: the call with it, and its right shape. */
 const matrixArguments: [name: string, kind: 'sparse' | 'dense' | 'either', call: (m: never) => unknown][] = [
   ['w of spmm', 'sparse', (m) => spmm(m, dense(3, 2))],
   ['x of spmm', 'dense', (m) => spmm(csr(2, 4), m)],
   ['w of spmmTransposed', 'sparse', (m) => spmmTransposed(m, dense(4, 2))],
   ['y of spmmTransposed', 'dense', (m) => spmmTransposed(csr(4, 2), m)],
+  ['the matrix of prepare', 'sparse', (m) => withPrepared(m, (prepared) => prepared.multiply(dense(3, 2)))],
+  ['x of multiply', 'dense', (m) => withPrepared(csr(2, 4), (prepared) => prepared.multiply(m))],
+  [
+    'y of multiplyTransposed',
+    'dense',
+    (m) => withPrepared(csr(4, 2), (prepared) => prepared.multiplyTransposed(m)),
+  ],
+  ['a of a prepared sddmm', 'dense', (m) => withPrepared(csr(4, 3), (p) => p.sddmm(m, dense(3, 3)))],
+  ['b of a prepared sddmm', 'dense', (m) => withPrepared(csr(3, 4), (p) => p.sddmm(dense(3, 3), m))],
   ['pattern of sddmm', 'sparse', (m) => sddmm(m, dense(4, 2), dense(3, 2))],
   ['a of sddmm', 'dense', (m) => sddmm(csr(4, 3), m, dense(3, 3))],
   ['b of sddmm', 'dense', (m) => sddmm(csr(3, 4), dense(3, 3), m)],
@@ -351,7 +368,7 @@ const badDense: typeof neither = [
 ];
 const badSparse: typeof neither = [
   ...neither,
-  ['the parts of a matrix', 'E_ARGUMENT', () => ({ ...csr(4, 3) })],
+  ['parts that are no matrix', 'E_CSR', () => ({ ...changed((w) => w.indices.set([3], 2)) })],
   ['another shape', 'E_SHAPE', () => csr(5, 5)],
   ['an index out of range', 'E_CSR', () => changed((w) => w.indices.set([3], 2))],
   ['a negative index', 'E_CSR', () => changed((w) => w.indices.set([-1]))],

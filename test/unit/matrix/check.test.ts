@@ -14,6 +14,21 @@ describe('the door for matrices', () => {
     expect(checkMatrix('it', dense)).toEqual(dense);
   });
 
+  it('takes what postMessage and structuredClone leave of a sparse matrix', () => {
+    const sent: unknown = structuredClone(sparse());
+    expect(sent).not.toBeInstanceOf(CsrMatrix);
+    expect(checkSparse('it', sent)).toEqual(sparse());
+    expect(checkMatrix('it', sent)).toBeInstanceOf(CsrMatrix);
+    const wrong = { ...sparse(), indices: Int32Array.of(0, 2) };
+    expect(() => checkMatrix('it', wrong)).toThrow(expect.objectContaining({ code: 'E_CSR' }));
+  });
+
+  it('says how a matrix is made of other lists', () => {
+    const lists = { ...sparse(), indptr: new BigInt64Array([0n, 1n, 2n]) };
+    expect(() => checkSparse('it', lists)).toThrow(/CsrMatrix\.fromParts makes/);
+    expect(CsrMatrix.fromParts(lists)).toEqual(sparse());
+  });
+
   it('sees what was written to the arrays of a sparse matrix', () => {
     const matrix = sparse();
     matrix.indices[1] = 7;
@@ -22,7 +37,8 @@ describe('the door for matrices', () => {
 
   it.each<[string, unknown]>([
     ['a dense one', dense],
-    ['an object like one', { ...sparse() }],
+    ['an object like one without values', { ...sparse(), values: undefined }],
+    ['an object of plain lists', { ...sparse(), indptr: [0, 1, 2] }],
     ['one without arrays', Object.assign(Object.create(CsrMatrix.prototype), { rows: 1, cols: 1 })],
     [
       'one of other arrays',

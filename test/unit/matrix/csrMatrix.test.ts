@@ -91,6 +91,11 @@ describe('CsrMatrix refuses', () => {
     ['rows that are no size', { rows: -1 }, 'E_ARGUMENT'],
     ['columns beyond 32 bits', { cols: 2 ** 32 + 64 }, 'E_ARGUMENT'],
     ['rows that are no number', { rows: Number.NaN }, 'E_ARGUMENT'],
+    ['a value beyond float32', { values: [1, 1e39, 3] }, 'E_NOT_FINITE'],
+    ['64-bit offsets beyond 32 bits', { indptr: BigInt64Array.of(0n, 2n ** 32n, 3n) }, 'E_CSR'],
+    ['64-bit indices beyond 32 bits', { indices: BigInt64Array.of(0n, 2n ** 32n + 2n, 1n) }, 'E_CSR'],
+    ['64-bit indices below 0', { indices: BigInt64Array.of(-1n, 2n, 1n) }, 'E_CSR'],
+    ['too few 64-bit offsets', { indptr: BigInt64Array.of(0n, 3n) }, 'E_SHAPE'],
   ])('%s', (_, change, code) => {
     expect(() => CsrMatrix.fromParts({ ...good, ...change })).toThrow(expect.objectContaining({ code }));
   });
@@ -102,5 +107,72 @@ describe('CsrMatrix refuses', () => {
     expect(() => CsrMatrix.fromCoo({ ...coo, row: [0, 2] })).toThrow(thrown('E_CSR'));
     expect(() => CsrMatrix.fromCoo({ ...coo, row: [0, 0], col: [1, 1] })).toThrow(thrown('E_CSR'));
     expect(() => CsrMatrix.fromCoo({ ...coo, row: [0] })).toThrow(thrown('E_SHAPE'));
+  });
+});
+
+describe('CsrMatrix takes', () => {
+  it("SciPy's 64-bit offsets and indices", () => {
+    const parts = { rows: 2, cols: 3, indptr: [0, 2, 3], indices: [0, 2, 1], values: [1, 2, 3] };
+    const wide = (list: number[]) => BigInt64Array.from(list, BigInt);
+    const matrix = CsrMatrix.fromParts(parts);
+    const { indptr, indices } = parts;
+    expect(CsrMatrix.fromParts({ ...parts, indptr: wide(indptr), indices: wide(indices) })).toEqual(matrix);
+    const coo = { ...parts, row: wide([1, 0, 0]), col: wide([1, 2, 0]), values: [3, 2, 1] };
+    expect(CsrMatrix.fromCoo(coo)).toEqual(matrix);
+  });
+
+  it('infinity and the largest float32, but nothing that would become infinite', () => {
+    const coo = (...values: number[]) =>
+      CsrMatrix.fromCoo({ rows: 1, cols: 2, row: [0, 0], col: [0, 1], values });
+    const most = 3.4028234663852886e38;
+    expect(Array.from(coo(Infinity, -most).values)).toEqual([Infinity, -most]);
+    const message =
+      'values[1] is -3.5e+38; expected numbers that fit in float32, at most 3.4e38 in magnitude';
+    expect(() => coo(0, -3.5e38)).toThrow(expect.objectContaining({ code: 'E_NOT_FINITE', message }));
+  });
+});
+
+describe('coordinates that come twice', () => {
+  /** In float64, in the order given, rounded once: by a map of positions. */
+  it.each([
+    [1, 1, 40],
+    [3, 4, 7],
+    [30, 50, 2000],
+    [2, 1000, 3000],
+    [2000, 2, 3000],
+    [1, 2 ** 31 - 1, 500],
+  ])('are added up in their order: %i × %i, %i entries', (rows, cols, nnz) => {
+    const draw = (limit: number) => Math.min(random.below(limit), random.below(limit), random.below(limit));
+    const row = Array.from({ length: nnz }, () => draw(rows));
+    const col = Array.from({ length: nnz }, () => draw(Math.min(cols, 3000)) * (cols > 3000 ? 715_827 : 1));
+    // Large ones swallow small ones, and cancel each other: another order gives another sum.
+    const values = row.map(() => [1, 3, 2 ** 70, -(2 ** 70)][random.below(4)]);
+    const sums = new Map<number, number>();
+    row.forEach((r, p) => {
+      const at = r * cols + col[p];
+      sums.set(at, (sums.get(at) ?? 0) + values[p]);
+    });
+    const positions = [...sums.keys()].sort((a, b) => a - b);
+    const matrix = CsrMatrix.fromCoo({ rows, cols, row, col, values, duplicates: 'sum' });
+    expect(Array.from(matrix.values)).toEqual(positions.map((at) => Math.fround(Number(sums.get(at)))));
+    expect(Array.from(matrix.indices)).toEqual(positions.map((at) => at % cols));
+    expect(CsrMatrix.fromParts(matrix)).toEqual(matrix);
+    expect(positions.length).toBeLessThan(nnz);
+    const unsummed = { rows, cols, row, col, values };
+    expect(() => CsrMatrix.fromCoo(unsummed)).toThrow(expect.objectContaining({ code: 'E_CSR' }));
+  });
+
+  it('are named', () => {
+    const coo = { rows: 2, cols: 2, row: [1, 0, 1], col: [0, 1, 0], values: [1, 2, 3] };
+    const message =
+      'row 1: column 0 comes twice, in the entries 0 and 2; expected every position once, or ' +
+      "duplicates: 'sum'";
+    expect(() => CsrMatrix.fromCoo(coo)).toThrow(expect.objectContaining({ code: 'E_CSR', message }));
+    expect(() => CsrMatrix.fromCoo({ ...coo, values: [3e38, 1, 3e38], duplicates: 'sum' })).toThrow(
+      expect.objectContaining({ code: 'E_NOT_FINITE' }),
+    );
+    const odd = { ...coo };
+    Reflect.set(odd, 'duplicates', 'add');
+    expect(() => CsrMatrix.fromCoo(odd)).toThrow(expect.objectContaining({ code: 'E_ARGUMENT' }));
   });
 });

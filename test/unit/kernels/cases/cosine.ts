@@ -108,18 +108,46 @@ function edges(call: (bench: Bench, dots: number, outSums: number, inSums: numbe
 }
 
 export const cosineBlock: Subject = {
-  example: (random) => [line(random, 6), Float64Array.of(4, 9), Float64Array.of(4, 0, 16), 2, 3],
+  example: (random) => [line(random, 10), Float64Array.of(2, 3), Float64Array.of(2, 0, 4, 1, 3), 2, 5],
   axes: ['rows', 'cols', 'values'],
   run(bench, cell) {
     const { rows, cols, values, name } = cell;
     const before = numbers(stream(`cosineBlock ${name}`), rows * cols, values);
     const [outs, ins] = [norms(cell, rows, 'outs'), norms(cell, cols, 'ins')];
     const dots = bench.inout(before);
-    const [outSums, inSums] = [bench.input(outs), bench.input(ins)];
-    bench.kernels.cosineBlock(dots.pointer, outSums.pointer, inSums.pointer, rows, cols);
+    const [outNorms, inNorms] = [outs, ins].map((sums) => bench.input(sums.map(Math.sqrt)).pointer);
+    bench.kernels.cosineBlock(dots.pointer, outNorms, inNorms, rows, cols);
     bench.expectClose(dots, (at) => cosine(before[at], outs[Math.floor(at / cols)], ins[at % cols]));
   },
-  cases: [edges(({ kernels }, dots, outSums, inSums) => kernels.cosineBlock(dots, outSums, inSums, 1, 1))],
+  cases: [
+    // Widths with and without a tail; every lane of a block of four.
+    {
+      name: 'edges',
+      runs: [1, 4, 6].map((cols) => (bench: Bench) => {
+        for (const { dot, a, b, want } of EDGES) {
+          const dots = bench.inout(new Float32Array(cols).fill(dot));
+          const outNorms = bench.input(Float64Array.of(Math.sqrt(a)));
+          const inNorms = bench.input(new Float64Array(cols).fill(Math.sqrt(b)));
+          bench.kernels.cosineBlock(dots.pointer, outNorms.pointer, inNorms.pointer, 1, cols);
+          bench.expectExact(dots, new Float32Array(cols).fill(want));
+        }
+      }),
+    },
+    {
+      // A row and a column without length between others: neither spoils its neighbours.
+      name: 'silent_neighbours',
+      runs: Array.from({ length: 7 }, (_, silent) => (bench: Bench) => {
+        const ins = Float64Array.from({ length: 7 }, (_, j) => (j === silent ? 0 : 2 ** j));
+        const dots = bench.inout(new Float32Array(21).fill(1));
+        const outNorms = bench.input(Float64Array.of(2, 0, 4)).pointer;
+        bench.kernels.cosineBlock(dots.pointer, outNorms, bench.input(ins).pointer, 3, 7);
+        bench.expectExact(
+          dots,
+          [2, 0, 4].flatMap((a) => Array.from(ins, (b) => (a * b > 0 ? Math.min(1, 1 / (a * b)) : 0))),
+        );
+      }),
+    },
+  ],
 };
 
 export const cosinePairs: Subject = {

@@ -1,9 +1,12 @@
 import type { Kernels } from '../../../../src/engine/abi.ts';
 import type { Subject } from '../bench.ts';
+import { checkCsr } from './check.ts';
 import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
 import { crossEntropyGradient, score, softmax } from './loss.ts';
+import { cosineNeighbours } from './neighbours.ts';
 import { adam, sgd } from './optimizer.ts';
+import { spmmRowMajor, spmmTRowMajor } from './rowMajor.ts';
 import { addTo, biasGradient, sddmm } from './sddmm.ts';
 import { spmm, spmmT, spmmTLinear } from './spmm.ts';
 import {
@@ -22,8 +25,10 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   adam,
   addTo,
   biasGradient,
+  checkCsr,
   clearLanes,
   cosineBlock,
+  cosineNeighbours,
   cosinePairs,
   crossEntropyGradient,
   gemm,
@@ -38,8 +43,10 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   sgd,
   softmax,
   spmm,
+  spmmRowMajor,
   spmmT,
   spmmTLinear,
+  spmmTRowMajor,
   squaredNorms,
   topK,
   unpackColumns,

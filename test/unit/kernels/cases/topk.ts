@@ -61,6 +61,11 @@ function anyBits(name: string, n: number): Float32Array {
   return new Float32Array(Uint32Array.from({ length: n }, () => random.below(2 ** 32)).buffer);
 }
 
+/** Zeros, and one 1 among them. */
+function oneAbove(n: number, at: number): Float32Array {
+  return Float32Array.from({ length: n }, (_, i) => (i === at ? 1 : 0));
+}
+
 const { NaN: nan, POSITIVE_INFINITY: infinity, NEGATIVE_INFINITY: minusInfinity } = Number;
 
 export const topK: Subject = {
@@ -83,6 +88,30 @@ export const topK: Subject = {
       'sizes',
       [2, 3, 17, 64, 1000].map((n) => numbers(stream(`topK ${n}`), n)),
       someK,
+    ),
+    // From 257 on the k-th is found another way; both meet blocks of eight without and with a tail.
+    selects(
+      'small_and_large_k',
+      [256, 257, 300, 1003].map((n) => numbers(stream(`topK of ${n}`), n)),
+      (n) => [1, 7, 255, 256, 257, 299].filter((k) => k <= n),
+    ),
+    selects(
+      'one_of_many',
+      [...Array(19).keys()].map((at) => oneAbove(19, at)),
+      () => [1, 2],
+    ),
+    selects(
+      'rising_and_falling',
+      [
+        Float32Array.from({ length: 600 }, (_, i) => i - 300),
+        Float32Array.from({ length: 600 }, (_, i) => 300 - i),
+      ],
+      (n) => [1, 3, 10, 256, n],
+    ),
+    selects(
+      'nan_everywhere',
+      [Float32Array.from({ length: 40 }, (_, i) => (i % 5 === 3 ? i : nan)), new Float32Array(40).fill(nan)],
+      everyK,
     ),
     selects('any_bits', [anyBits('a', 33), anyBits('b', 3000)], someK),
     // Neighbours that differ in the last bits only, so that every digit of the selection decides.
