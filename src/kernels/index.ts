@@ -11,8 +11,12 @@ export type { CsrParts } from '../matrix/canonical.ts';
 export { type CscParts, fromCsc, toCsc } from '../matrix/csc.ts';
 export { CsrMatrix } from '../matrix/csrMatrix.ts';
 export type { DenseMatrix } from '../matrix/denseMatrix.ts';
-export type { DenseOrVector, ProductOf } from './operands.ts';
-export { PreparedMatrix, type ProductOptions, prepare } from './prepare.ts';
+export type { IndexList } from '../matrix/indexList.ts';
+export type { CsrEntries, CsrPattern } from '../matrix/pattern.ts';
+export { type Factors, scale } from '../matrix/scale.ts';
+export { sliceRows } from '../matrix/sliceRows.ts';
+export { columnNorms, columnSums, diagonal, rowNorms, rowSums } from '../matrix/sums.ts';
+export { type TfidfOptions, tfidf } from '../matrix/tfidf.ts';
 export { cosineSimilarity } from './cosine.ts';
 export type { Neighbours } from './neighbourSearch.ts';
 export {
@@ -21,11 +25,7 @@ export {
   type LongSearchOptions,
   type NeighbourOptions,
 } from './neighbours.ts';
-export type { IndexList } from '../matrix/indexList.ts';
-export type { CsrEntries, CsrPattern } from '../matrix/pattern.ts';
-export { type Factors, scale } from '../matrix/scale.ts';
-export { sliceRows } from '../matrix/sliceRows.ts';
-export { columnNorms, columnSums, diagonal, rowNorms, rowSums } from '../matrix/sums.ts';
-export { type TfidfOptions, tfidf } from '../matrix/tfidf.ts';
+export type { DenseOrVector, ProductOf } from './operands.ts';
+export { PreparedMatrix, type ProductOptions, prepare } from './prepare.ts';
 export { sddmm } from './sddmm.ts';
 export { spmm, spmmTransposed } from './spmm.ts';

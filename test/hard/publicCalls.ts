@@ -37,6 +37,7 @@ import {
   cosineTopKAsync,
   diagonal,
   fromCsc,
+  type PreparedMatrix,
   prepare,
   rowNorms,
   rowSums,
@@ -47,7 +48,6 @@ import {
   spmmTransposed,
   tfidf,
   toCsc,
-  type PreparedMatrix,
 } from '../../src/kernels/index.ts';
 import { quadrants } from '../support/problems.ts';
 
