@@ -9,16 +9,16 @@ const SHORT = 24;
 const FULL = 8;
 
 /**
- * The product A·B of two sparse matrices, by Gustavson's algorithm: [a.rows × b.cols]. It has an entry
- * wherever an entry of `a` meets one of `b`, also where the sum is 0. Sums run in float64 over a row of `a` in
+ * The product W·X of two sparse matrices, by Gustavson's algorithm: [w.rows × x.cols]. It has an entry
+ * wherever an entry of `w` meets one of `x`, also where the sum is 0. Sums run in float64 over a row of `w` in
  * its order and are rounded once. O(products + nnz of the result · log(its row) + rows + columns).
  * @throws CtreError `E_ARGUMENT` for anything but a CsrMatrix, `E_SHAPE` for matrices that do not fit each
  *   other, `E_CSR` for one that is no longer canonical, `E_MEMORY` for more entries than one array holds.
  */
-export function spgemm(a: CsrMatrix, b: CsrMatrix): CsrMatrix {
-  const left = checkSparse('a', a);
-  const right = b === a ? left : checkSparse('b', b);
-  checkFits('b', right, 'rows', left.cols, 'as many as a has columns');
+export function spgemm(w: CsrMatrix, x: CsrMatrix): CsrMatrix {
+  const left = checkSparse('w', w);
+  const right = x === w ? left : checkSparse('x', x);
+  checkFits('x', right, 'rows', left.cols, 'as many as w has columns');
   const { rows, indptr: leftPtr, indices: leftCols, values: leftValues } = left;
   const { cols, indptr: rightPtr, indices: rightCols, values: rightValues } = right;
   const indptr = new Int32Array(rows + 1);

@@ -1,6 +1,7 @@
 import { loadF32 } from '../engine/copyIn.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Region } from '../engine/region.ts';
+import { isSparse } from '../matrix/check.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import {
   checkOperand,
@@ -13,12 +14,14 @@ import {
   newElements,
   type ProductOf,
 } from './operands.ts';
+import { spgemm } from './spgemm.ts';
 
 /**
  * The product W·X of a sparse and a dense matrix: [w.rows × k] for X of [w.cols × k]. For a vector, a
- * `Float32Array` of w.cols elements, it is a vector of w.rows.
+ * `Float32Array` of w.cols elements, it is a vector of w.rows. For a sparse X it is sparse, with an entry
+ * wherever an entry of w meets one of X; its sums run in float64 and are rounded once. O(products).
  *
- * Sums run in float32 over a row's entries in their order. O(nnz · k). `prepare(w)` saves the check and the
+ * Sums with a dense X run in float32 over a row's entries in their order. O(nnz · k). `prepare(w)` saves the check and the
  * copy of w, where it is multiplied again and again.
  *
  * ```ts
@@ -32,7 +35,10 @@ import {
  *   other, `E_CSR` for a `w` that was changed and is no longer canonical, `E_MEMORY` for more than the memory
  *   holds.
  */
-export function spmm<X extends DenseOrVector>(w: CsrMatrix, x: X): ProductOf<X> {
+export function spmm(w: CsrMatrix, x: CsrMatrix): CsrMatrix;
+export function spmm<X extends DenseOrVector>(w: CsrMatrix, x: X): ProductOf<X>;
+export function spmm<X extends DenseOrVector>(w: CsrMatrix, x: X | CsrMatrix): ProductOf<X> | CsrMatrix {
+  if (isSparse(x)) return spgemm(w, x);
   return inRegion((engine, region) => {
     const matrix = loadSparse(engine, region, 'w', w);
     const input = checkOperand('x', x, matrix.cols, 'as many as w has columns');

@@ -49,7 +49,7 @@ export function checkMatrix(name: string, value: unknown): CsrMatrix | DenseMatr
   return isSparse(value) ? checkSparse(name, value) : checkDense(name, value);
 }
 
-/** Whether a value is meant as a sparse matrix. */
-function isSparse(value: unknown): value is CsrMatrix {
+/** Whether a value is to be taken as a CsrMatrix. */
+export function isSparse(value: unknown): value is CsrMatrix {
   return value instanceof CsrMatrix || (typeof value === 'object' && value !== null && 'indptr' in value);
 }

@@ -553,6 +553,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [csr(3, 5), dense(5, 1).data],
     (_, a) => spmm(...a),
   ),
+  'spmm of a sparse matrix': entry(
+    () => [csr(3, 5), csr(5, 4)],
+    (_, a) => spmm(...a),
+  ),
   spmmTransposed: entry(
     () => [csr(3, 5), dense(3, 2)],
     (_, a) => spmmTransposed(...a),

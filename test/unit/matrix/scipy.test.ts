@@ -20,7 +20,7 @@ import {
   tfidf,
   toCsc,
 } from '../../../src/kernels/index.ts';
-import { spgemm } from '../../../src/kernels/spgemm.ts';
+import { spmm } from '../../../src/kernels/spmm.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
 
 interface Case {
@@ -112,7 +112,7 @@ describe.each(fixtures.cases.map((one) => [one.matrix.rows, one.matrix.cols, one
       expectMatrix(add(matrix, CsrMatrix.fromParts(one.add.other)), one.add.result);
     });
     it('the product of two', () => {
-      expectMatrix(spgemm(matrix, CsrMatrix.fromParts(one.product.right)), one.product.result);
+      expectMatrix(spmm(matrix, CsrMatrix.fromParts(one.product.right)), one.product.result);
     });
   },
 );
