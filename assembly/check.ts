@@ -2,8 +2,8 @@
 import { ELEMENT_BYTES, ELEMENT_SHIFT, VECTOR_BYTES } from './layout';
 
 /**
- * Tells whether a CSR structure is canonical. Its offsets run from 0 to nnz and never fall. Its indices are in
- * range, and ascend within a row.
+ * Tells whether a CSR structure is canonical. Its offsets run from 0 to nnz and never fall. Its indices are
+ * in range, and ascend within a row.
  *
  * ```js
  * let ok = indptr[0] === 0 && indptr[rows] === nnz;

@@ -1,8 +1,8 @@
 // Products of a CSR matrix and a dense one as people hold it: row-major, k columns, without tiles.
 //
 // A row of k columns is worked on in blocks, so that a block's sums stay in registers: 32 columns, then 5 to
-// 16, then 4 to 8. The last registers of a block may overlap those before them. Both hold the same sums of the
-// lanes that they share, so no width needs a loop over single columns. Only fewer than four columns are
+// 16, then 4 to 8. The last registers of a block may overlap those before them. Both hold the same sums of
+// the lanes that they share, so no width needs a loop over single columns. Only fewer than four columns are
 // scalars. Every sum runs over a row's entries in their order, which is the order of `spmm`: the bits are the
 // same.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, ROW_BYTES, VECTOR_BYTES } from './layout';
@@ -189,8 +189,8 @@ function gather<Four, Eight>(
 }
 
 /**
- * Adds one row's part to a block of columns: two registers, four if Four, eight if Eight as well. Those that may
- * share lanes are loaded before the first of them is stored, so these lanes count once.
+ * Adds one row's part to a block of columns: two registers, four if Four, eight if Eight as well. Those that
+ * may share lanes are loaded before the first of them is stored, so these lanes count once.
  * @param bytes of the block: 16 to 32; if Four, 36 to 64; if Eight, 128.
  */
 function scatter<Four, Eight>(
@@ -290,8 +290,8 @@ function gatherScalars<Two, Three>(
 }
 
 /**
- * The transpose's product with a vector; with two columns if Two, with three if Three as well. Two entries of a
- * row are of different columns, so they do not wait for each other.
+ * The transpose's product with a vector; with two columns if Two, with three if Three as well. Two entries of
+ * a row are of different columns, so they do not wait for each other.
  */
 function scatterScalars<Two, Three>(
   indptr: usize,
