@@ -124,7 +124,7 @@ describe('a sparse product', () => {
   });
 
   it('is refused where the shapes do not fit', () => {
-    const message = /^b has 4 rows; expected 5, as many as a has columns$/;
+    const message = /^x has 4 rows; expected 5, as many as w has columns$/;
     expect(() => spgemm(draw(3, 5, 4), draw(4, 5, 4))).toThrow(thrown('E_SHAPE', message));
   });
 });
