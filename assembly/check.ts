@@ -16,7 +16,7 @@ import { ELEMENT_BYTES, ELEMENT_SHIFT, VECTOR_BYTES } from './layout';
  * canonical[0] = ok ? 1 : 0;
  * ```
  *
- * - indptr i32 [rows + 1], indices i32 [nnz]: any numbers; cols ≥ 0.
+ * - indptr i32 [rows + 1], indices i32 [nnz]: unchecked; cols ≥ 0.
  * - canonical i32 [1], overwritten. No overlap.
  *
  * O(nnz + rows).

@@ -1,4 +1,5 @@
-// Shows how to solve A·x = b for a large sparse A by the method of conjugate gradients: a plate's temperature.
+// Shows how to solve A·x = b for a large sparse A by the method of conjugate gradients: a plate's
+// temperature.
 // Run it: node examples/conjugateGradient.mjs
 
 import { CsrMatrix, spmm } from 'ctre/kernels';

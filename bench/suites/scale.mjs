@@ -4,7 +4,7 @@ import { nodeProgram } from '../programs.mjs';
 import { ratio, summarize, takeTurns } from '../turns.mjs';
 
 const [ROWS, INPUTS, CLASSES, EPSILON, BATCH] = [203, 3312, 5, 5, 128];
-/** Rows of an epoch that the default's updates are compared with, where the network is not as big as can be. */
+/** Rows of an epoch that the default's updates are compared with, but for the biggest network. */
 const MANY_ROWS = 2000;
 const GIB = 2 ** 30;
 /** The kernels' memory is 4 GiB at most. While a structure changes, copies of it are in the heap. */

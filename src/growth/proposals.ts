@@ -54,7 +54,7 @@ export function proposePositions(proposal: Proposal, random: Random): CsrPattern
   return mergeRuns(kept, [pruned, uniform, found]);
 }
 
-/** An integer below `limit`, drawn from the e-th of `count` equal parts. Rounding must not reach the limit. */
+/** An integer below `limit`, drawn from the e-th of `count` equal parts. Rounding must not reach `limit`. */
 function stratum(e: number, count: number, limit: number, random: Random): number {
   return Math.min(limit - 1, Math.floor(((e + random.next()) * limit) / count));
 }

@@ -27,9 +27,9 @@ export interface ProductOptions {
 }
 
 /**
- * Checks a sparse matrix and copies it into the kernels' memory, once for many products. Results are the bits of
- * `spmm`, `spmmTransposed` and `sddmm`. The copy stays until `dispose()`, and does not follow changes of `a`.
- * O(nnz + rows).
+ * Checks a sparse matrix and copies it into the kernels' memory, once for many products. Results are the bits
+ * of `spmm`, `spmmTransposed` and `sddmm`. The copy stays until `dispose()`, and does not follow changes of
+ * `a`. O(nnz + rows).
  *
  * ```ts
  * using w = prepare(a); // or w.dispose() at the end
@@ -37,8 +37,8 @@ export interface ProductOptions {
  * w.multiply(x, { out: y });
  * ```
  *
- * @throws CtreError `E_ARGUMENT` for anything but a `CsrMatrix`, `E_SHAPE` or `E_CSR` for one that was changed
- *   and is no longer canonical, `E_MEMORY` for more than the memory holds.
+ * @throws CtreError `E_ARGUMENT` for anything but a `CsrMatrix`, `E_SHAPE` or `E_CSR` for one that was
+ *   changed and is no longer canonical, `E_MEMORY` for more than the memory holds.
  */
 export function prepare(a: CsrMatrix): PreparedMatrix {
   return new PreparedMatrix(a);
@@ -95,8 +95,8 @@ export class PreparedMatrix {
   }
 
   /**
-   * The transpose's product with a dense matrix of [rows × k], as `spmmTransposed`: [cols × k]. For a vector of
-   * rows elements it is a vector of cols. O(nnz · k).
+   * The transpose's product with a dense matrix of [rows × k], as `spmmTransposed`: [cols × k]. For a vector
+   * of rows elements it is a vector of cols. O(nnz · k).
    *
    * ```ts
    * w.multiplyTransposed(Float32Array.of(1, 10)); // a Float32Array of w.cols elements
@@ -112,7 +112,8 @@ export class PreparedMatrix {
   }
 
   /**
-   * The product A·Bᵀ of [rows × k] and [cols × k], sampled where this matrix has entries, as `sddmm`. O(nnz · k).
+   * The product A·Bᵀ of [rows × k] and [cols × k], sampled where this matrix has entries, as `sddmm`.
+   * O(nnz · k).
    *
    * ```ts
    * w.sddmm(a, b).values; // one number an entry

@@ -10,8 +10,8 @@ const FULL = 8;
 
 /**
  * The product W·X of two sparse matrices, by Gustavson's algorithm: [w.rows × x.cols]. It has an entry
- * wherever an entry of `w` meets one of `x`, also where the sum is 0. Sums run in float64 over a row of `w` in
- * its order and are rounded once. O(products + nnz of the result · log(its row) + rows + columns).
+ * wherever an entry of `w` meets one of `x`, also where the sum is 0. Sums run in float64 over a row of `w`
+ * in its order and are rounded once. O(products + nnz of the result · log(its row) + rows + columns).
  * @throws CtreError `E_ARGUMENT` for anything but a CsrMatrix, `E_SHAPE` for matrices that do not fit each
  *   other, `E_CSR` for one that is no longer canonical, `E_MEMORY` for more entries than one array holds.
  */

@@ -21,8 +21,8 @@ import { spgemm } from './spgemm.ts';
  * `Float32Array` of w.cols elements, it is a vector of w.rows. For a sparse X it is sparse, with an entry
  * wherever an entry of w meets one of X; its sums run in float64 and are rounded once. O(products).
  *
- * Sums with a dense X run in float32 over a row's entries in their order. O(nnz · k). `prepare(w)` saves the check and the
- * copy of w, where it is multiplied again and again.
+ * Sums with a dense X run in float32 over a row's entries in their order. O(nnz · k). `prepare(w)` saves the
+ * check and the copy of w, where it is multiplied again and again.
  *
  * ```ts
  * const entries = { indptr: [0, 1, 3], indices: [2, 0, 1], values: [1, 2, 3] };
@@ -47,8 +47,8 @@ export function spmm<X extends DenseOrVector>(w: CsrMatrix, x: X | CsrMatrix): P
 }
 
 /**
- * The product Wᵀ·Y of a sparse matrix's transpose and a dense matrix: [w.cols × k] for Y of [w.rows × k]. For a
- * vector, a `Float32Array` of w.rows elements, it is a vector of w.cols.
+ * The product Wᵀ·Y of a sparse matrix's transpose and a dense matrix: [w.cols × k] for Y of [w.rows × k]. For
+ * a vector, a `Float32Array` of w.rows elements, it is a vector of w.cols.
  *
  * Sums run in float32 over a column's entries in their order. O(nnz · k).
  *

@@ -20,8 +20,8 @@ export interface TfidfOptions {
  * Term counts [documents × terms] weighted by inverse document frequency, as scikit-learn's
  * `TfidfTransformer` does: count · idf, where idf(term) = ln((1 + n) / (1 + documents that have it)) + 1 of n
  * documents, or ln(n / documents that have it) + 1 without smoothing. Then every row has length 1. A term
- * that has an entry counts, whatever its value. Computed in float64 and rounded once, with the same bits in every
- * engine. O(nnz + rows + cols).
+ * that has an entry counts, whatever its value. Computed in float64 and rounded once, with the same bits in
+ * every engine. O(nnz + rows + cols).
  *
  * ```ts
  * const documents = tfidf(counts);

@@ -19,8 +19,8 @@ export interface CosineThenGradientOptions extends CosineOptions {
   readonly batches?: number;
   /**
    * With `every: 0`: what updates may take, as a share of the steps' arithmetic. Where an update after every
-   * epoch would take more, there are fewer; and the wiring makes fewer updates where they would take more than
-   * half of all steps. 0, no limit; 0.3.
+   * epoch would take more, there are fewer; and the wiring makes fewer updates where they would take more
+   * than half of all steps. 0, no limit; 0.3.
    */
   readonly growthShare?: number;
 }
@@ -73,7 +73,7 @@ const EDIT_COST = 1000;
 /** Rows that tell which neurons fire and which connections carry a signal, at most and at least. */
 const CARRYING_ROWS = 256;
 const LEAST_CARRYING_ROWS = 64;
-/** Where updates are bounded, one looks at no larger share of the rows: it may not take as long as an epoch. */
+/** Where updates are bounded, one looks at no larger share of the rows: it is to take less than an epoch. */
 const SHARE_OF_ROWS = 1 / 3;
 
 /**

@@ -70,8 +70,8 @@ export interface PlannedEdit {
 
 /**
  * Checks an edit. Nothing changes yet, so that a network is changed in all layers or in none. O(nnz).
- * @throws CtreError `E_ARGUMENT` for an edit that grows a kept connection, or lists as drawn at random what it
- *   does not grow.
+ * @throws CtreError `E_ARGUMENT` for an edit that grows a kept connection, or lists as drawn at random what
+ *   it does not grow.
  */
 export function planEdit(before: CsrPattern, edit: Edit): PlannedEdit {
   const { grow } = edit;

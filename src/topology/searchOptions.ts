@@ -9,8 +9,8 @@ export interface SearchOptions {
    */
   readonly search?: Likelihood['search'];
   /**
-   * Positions listed for each neuron of a layer, on either side; for cosines half as many for each connection,
-   * if these are more; for gradients half as many for each neuron; 12.
+   * Positions listed for each neuron of a layer, on either side; for cosines half as many for each
+   * connection, if these are more; for gradients half as many for each neuron; 12.
    */
   readonly pairs?: number;
 }

@@ -54,8 +54,8 @@ interface WiredLayer extends LayerShape {
 /**
  * Connects neurons that fire together before anything is learnt. It looks at no label. In each update the
  * weakest connections of a layer give way to pairs of large |cosine| that are not connected. (A connection
- * makes its neurons fire together, so the cosine of a connected pair tells nothing.) Cosines that chance alone
- * reaches do not count: in their place connections are drawn at random, with small weights.
+ * makes its neurons fire together, so the cosine of a connected pair tells nothing.) Cosines that chance
+ * alone reaches do not count: in their place connections are drawn at random, with small weights.
  */
 export function* wireByCosine(
   { layers, progress }: EvolvingNetwork,
