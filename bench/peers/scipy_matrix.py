@@ -4,10 +4,11 @@ The commands are those of bench/native/serve.h.
 """
 import json
 import sys
-import time
 
 import numpy as np
 from scipy import sparse
+
+from turns import nanoseconds
 
 
 class Works:
@@ -45,11 +46,5 @@ for line in sys.stdin:
                 array.astype(kind).tofile(file)
     else:
         run, times = getattr(works, words[0]), int(words[1])
-        if times > 1:
-            run()
-        answer = []
-        for _ in range(times):
-            begin = time.perf_counter_ns()
-            run()
-            answer.append(time.perf_counter_ns() - begin)
+        answer = nanoseconds(run, times)
     print(json.dumps(answer), flush=True)

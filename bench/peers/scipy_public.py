@@ -5,12 +5,13 @@ The other commands are those of bench/native/serve.h.
 import json
 import os
 import sys
-import time
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 import numpy as np
 from scipy import sparse
+
+from turns import nanoseconds
 
 BATCH = 128
 
@@ -53,11 +54,5 @@ for line in sys.stdin:
         getattr(matrix, words[0])().astype(np.float32).tofile(words[1])
     else:
         run, times = getattr(matrix, words[0]), int(words[1])
-        if times > 1:
-            run()
-        answer = []
-        for _ in range(times):
-            begin = time.perf_counter_ns()
-            run()
-            answer.append(time.perf_counter_ns() - begin)
+        answer = nanoseconds(run, times)
     print(json.dumps(answer), flush=True)
