@@ -10,6 +10,7 @@ export { adam, sgd } from './optimizer';
 export { spmmRowMajor, spmmTRowMajor } from './rowMajor';
 export { addTo, biasGradient, sddmm } from './sddmm';
 export { spmm, spmmT, spmmTLinear } from './spmm';
+export { scoreLabels, scoreRegression, sigmoid, targetGradient, weighSamples } from './targetLoss';
 export {
   clearLanes,
   gatherRows,

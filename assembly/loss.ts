@@ -1,6 +1,7 @@
 // Softmax cross-entropy. Sample b of a tile is row rows[b] of the data, and its label is labels[rows[b]].
 import { DOUBLE_SHIFT, ELEMENT_BYTES, ELEMENT_SHIFT, ROW_BYTES, ROW_SHIFT, VECTOR_BYTES } from './layout';
 import { exp4, log } from './math';
+import { weightOf } from './weights';
 
 /**
  * Softmax over the classes of every sample, and the logarithm of its denominator.
@@ -54,7 +55,7 @@ export function softmax(z: usize, classes: i32, probs: usize, logSums: usize): v
  * out.fill(0);
  * for (let b = 0; b < count; b++) {
  *   const label = labels[rows[b]];
- *   out[0] += logSums[b] - z[label][b];
+ *   out[0] += (weights ? weights[rows[b]] : 1) * (logSums[b] - z[label][b]);
  *   let best = 0;
  *   for (let c = 1; c < classes; c++) if (z[c][b] > z[best][b]) best = c;
  *   if (best === label && logSums[b] <= Infinity) out[1] += 1;
@@ -64,7 +65,7 @@ export function softmax(z: usize, classes: i32, probs: usize, logSums: usize): v
  * Of equal logits the lowest class is taken. A sample with a NaN among its logits is never right.
  *
  * - z f32 [classes][32]; logSums f64 [32], as softmax made it.
- * - labels i32 [*]; rows i32 [count].
+ * - labels i32 [*]; weights f32 [*], or 0 for none; rows i32 [count].
  * - out f64 [2], overwritten. No overlap.
  *
  * O(count · classes).
@@ -73,6 +74,7 @@ export function score(
   z: usize,
   logSums: usize,
   labels: usize,
+  weights: usize,
   rows: usize,
   count: i32,
   classes: i32,
@@ -84,7 +86,8 @@ export function score(
     const label = labelOf(labels, rows, b);
     const lane = z + (b << ELEMENT_SHIFT);
     const logSum = load<f64>(logSums + (b << DOUBLE_SHIFT));
-    loss += logSum - <f64>load<f32>(lane + (label << ROW_SHIFT));
+    const sampleLoss = logSum - <f64>load<f32>(lane + (label << ROW_SHIFT));
+    loss += weights === 0 ? sampleLoss : sampleLoss * weightOf(weights, rows, b);
     let s = lane;
     let top = load<f32>(s);
     let best: usize = 0;

@@ -4,6 +4,7 @@
  */
 
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
+import { losses } from './nn/losses.ts';
 import { adam, sgd } from './nn/optimizer.ts';
 
 export type { Bounds } from './base/checks.ts';
@@ -19,14 +20,16 @@ export type { DenseMatrix } from './matrix/denseMatrix.ts';
 export type { IndexList } from './matrix/indexList.ts';
 export type { CsrPattern, Positions } from './matrix/pattern.ts';
 export type { EpochListener, History } from './model/fit.ts';
-export type { Labels, Samples } from './model/inputs.ts';
+export type { Samples } from './model/inputs.ts';
 export type { LayerView } from './model/layerView.ts';
 export type { LoadModelOptions, LoadOptions, ResumeOptions } from './model/load.ts';
 export type { CreateOptions, ModelOptions, TrainOptions } from './model/options.ts';
 export type { PresetName } from './model/presets.ts';
 export { SparseMLP } from './model/sparseMlp.ts';
+export type { Labels, Targets } from './model/targets.ts';
 export type { Initializer } from './nn/initializer.ts';
 export type { LayerShape } from './nn/layerShape.ts';
+export type { Loss, LossTiles, MonitorName, Score, TargetKind } from './nn/loss.ts';
 export type { Optimizer, OptimizerOptions } from './nn/optimizer.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
 export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
@@ -65,11 +68,18 @@ export type {
   Topology,
   Wanted,
 } from './topology/topology.ts';
-export type { Epoch, Evolution, GrowthEffort } from './train/epoch.ts';
-export type { Score } from './train/score.ts';
+export type { Epoch, Evolution, GrowthEffort, Metrics } from './train/epoch.ts';
 
 /** How weights are drawn. */
 export const initializer = Object.freeze({ glorot, sparseHe, uniform, zeros });
+
+/** What a network learns to make small. */
+export const loss = Object.freeze({
+  crossEntropy: losses['cross-entropy'],
+  binaryCrossEntropy: losses['binary-cross-entropy'],
+  meanSquared: losses['mean-squared'],
+  huber: losses.huber,
+});
 
 /** How a step changes the weights. */
 export const optimizer = Object.freeze({ adam, sgd });

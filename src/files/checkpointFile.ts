@@ -226,8 +226,10 @@ function takeSlots(
 /** Epochs are numbered from 1 and have the figures that later epochs are compared to. */
 function isEpoch(value: unknown, index: number): value is Record<string, unknown> {
   if (!isRecord(value) || value.epoch !== index + 1) return false;
-  const { accuracy, valAccuracy = 0, best } = value;
-  return Number.isFinite(accuracy) && Number.isFinite(valAccuracy) && typeof best === 'boolean';
+  const { accuracy, valAccuracy = 0, loss, best } = value;
+  // A regression has no accuracy.
+  const compared = accuracy ?? loss;
+  return Number.isFinite(compared) && Number.isFinite(valAccuracy) && typeof best === 'boolean';
 }
 
 const isDue = (value: unknown): value is { readonly accuracy: number } =>

@@ -19,11 +19,16 @@ export interface Recipe {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** The loss of a trained model whose file names none. */
+const CLASSIFIER: Recipe = { name: 'cross-entropy', options: {} };
+
 /** A model as its file holds it. */
 export interface SavedModel {
   readonly layers: readonly { readonly weights: CsrMatrix; readonly bias: Float32Array }[];
   readonly settings: {
     readonly preset: string;
+    /** Undefined where no targets have decided it. */
+    readonly loss: Recipe | undefined;
     readonly topology: Recipe;
     readonly initializer: Recipe;
     readonly growInitializer: Recipe;
@@ -60,8 +65,11 @@ export function modelTensors(layers: SavedModel['layers']): Map<string, Tensor> 
 
 export function modelMetadata({ layers, settings, metadata }: SavedModel): Record<string, string> {
   const shapes = layers.map(({ weights }) => [weights.rows, weights.cols]);
+  // A trained model is a classifier where its file does not say more: so it was before there were losses.
+  const isUsual = settings.loss?.name === CLASSIFIER.name && settings.epochs > 0;
+  const said = { ...settings, loss: isUsual ? undefined : settings.loss };
   return {
-    ctre: JSON.stringify({ version: MODEL_VERSION, shapes, ...settings }),
+    ctre: JSON.stringify({ version: MODEL_VERSION, shapes, ...said }),
     metadata: JSON.stringify(metadata),
   };
 }
@@ -99,6 +107,7 @@ export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: B
     layers,
     settings: {
       preset,
+      loss: readLoss(header, epochs),
       topology: readRecipe(header, 'topology'),
       initializer: readRecipe(header, 'initializer'),
       growInitializer: readRecipe(header, 'growInitializer'),
@@ -135,6 +144,11 @@ export function readLayers(
     const weights = CsrMatrix.fromParts({ rows, cols, indptr, indices, values: take('values', 'F32') });
     return { weights, bias: Float32Array.from(take('bias', 'F32')) };
   });
+}
+
+function readLoss(header: Record<string, unknown>, epochs: number): Recipe | undefined {
+  if (Object.hasOwn(header, 'loss')) return readRecipe(header, 'loss');
+  return epochs === 0 ? undefined : CLASSIFIER;
 }
 
 export function readRecipe(header: Record<string, unknown>, key: string): Recipe {

@@ -12,7 +12,7 @@ import type { LayerNorms } from './streamNorms.ts';
  */
 export function carryingLayers(network: Network, norms: readonly LayerNorms[]): CarryingLayer[] {
   // Every output of the network counts. From there it goes down, layer by layer.
-  let leadsOn = new Uint8Array(network.classes).fill(1);
+  let leadsOn = new Uint8Array(network.outputs).fill(1);
   const carrying: CarryingLayer[] = [];
   for (const layer of network.layers.toReversed()) {
     const found = carryingInLayer(layer, norms[layer.index].inputs.view, leadsOn);

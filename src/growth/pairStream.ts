@@ -20,15 +20,15 @@ export interface PairStream {
   load(kernels: Kernels, tile: number, slot: number): void;
 }
 
-/** The activations on both sides of every layer over the rows; the last layer's are after softmax. */
+/** The activations on both sides of every layer over the rows; the last layer's are what is predicted. */
 export function activationPairs(
   network: Network,
   workspaces: readonly Workspace[],
   rows: RowList,
 ): PairStream {
-  const slots = workspaces.map(({ activations, probabilities }) => ({
+  const slots = workspaces.map(({ activations, outputs }) => ({
     inputs: activations.slice(0, -1),
-    outputs: [...activations.slice(1, -1), probabilities],
+    outputs: [...activations.slice(1, -1), outputs],
   }));
   return {
     rows: rows.length,
@@ -36,8 +36,7 @@ export function activationPairs(
     rowCost: connections(network),
     slots,
     load(kernels, tile, slot) {
-      const { activations } = workspaces[slot];
-      const { count } = rows.pack(kernels, tile * TILE, rows.length, activations[0]);
+      const { count } = rows.pack(kernels, tile * TILE, rows.length, workspaces[slot]);
       network.forward(kernels, workspaces[slot], lanesFor(count));
       if (count === TILE) return;
       slots[slot].outputs.forEach((pointer, l) => {
@@ -62,7 +61,7 @@ export function gradientPairs(
     slots: workspaces.map(({ activations, deltas }) => ({ inputs: activations, outputs: deltas })),
     load(kernels, tile, slot) {
       const workspace = workspaces[slot];
-      const rows = batch.pack(kernels, tile * TILE, batch.length, workspace.activations[0]);
+      const rows = batch.pack(kernels, tile * TILE, batch.length, workspace);
       const lanes = lanesFor(rows.count);
       network.forward(kernels, workspace, lanes);
       network.backward(kernels, workspace, rows, 1 / batch.length, lanes);

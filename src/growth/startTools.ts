@@ -23,7 +23,7 @@ export class ToolsAtStart extends Tools implements StartTools {
   }
 
   *#initialGradients(rows: RowSample): Work<{ weights: Float32Array; gradient: Float32Array }[]> {
-    const { model, executor } = this.setting;
+    const { model, executor, workspaces } = this.setting;
     const { engine, dims, layers } = model.network;
     const batch = this.rowsOf(rows);
     const connections = layers.map(({ outDim, inDim }) => outDim * inDim);
@@ -37,11 +37,11 @@ export class ToolsAtStart extends Tools implements StartTools {
       for (const layer of dense.layers) {
         layer.drawWeights(model.initializer, randomStream(model.seed, `dense/${layer.index}`));
       }
-      const workspace = dense.allocateWorkspace(region, true);
+      const workspace = dense.allocateWorkspace(region, workspaces[0].loss, true);
       const gradients = dense.allocateGradients(region);
       for (let begin = 0; begin < batch.length; begin += TILE) {
         yield* executor.run(1, (kernels) => {
-          const tile = batch.pack(kernels, begin, batch.length, workspace.activations[0]);
+          const tile = batch.pack(kernels, begin, batch.length, workspace);
           dense.forward(kernels, workspace);
           dense.backward(kernels, workspace, tile, 1 / batch.length);
           dense.addGradients(kernels, workspace, gradients, begin > 0);

@@ -107,7 +107,7 @@ export async function assembleModel(
 
 type NewModel = Omit<
   TrainableModel,
-  'executor' | 'history' | 'isMidEpoch' | 'lastAccuracy' | 'best' | 'isRestored'
+  'executor' | 'history' | 'isMidEpoch' | 'lastReached' | 'best' | 'isRestored'
 >;
 
 /** A model that has not been trained; its host is closed again when the network cannot be made. */
@@ -118,7 +118,7 @@ function buildCore(parts: CoreParts, makeModel: () => NewModel): ModelCore {
       executor: parts.host.executor,
       history: [],
       isMidEpoch: false,
-      lastAccuracy: undefined,
+      lastReached: undefined,
       best: undefined,
       isRestored: false,
     };

@@ -1,13 +1,24 @@
-import { checkBoolean, checkInteger, checkOptions, checkSignal, readField } from '../base/checks.ts';
+import {
+  checkBoolean,
+  checkChoice,
+  checkInteger,
+  checkOptions,
+  checkSignal,
+  readField,
+} from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
-import type { Labelled, TrainingJob } from '../train/trainingJob.ts';
+import type { Loss } from '../nn/loss.ts';
+import type { DataSet } from '../nn/rows.ts';
+import type { TrainingJob } from '../train/trainingJob.ts';
 import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
-import { checkLabels, checkSamples } from './inputs.ts';
+import { checkSamples } from './inputs.ts';
 import { TRAIN_OPTIONS, type TrainOptions } from './options.ts';
 import { checkOptimizer } from './parts.ts';
 import { presets } from './presets.ts';
+import { sampleWeights } from './sampleWeights.ts';
 import { checkNothingMissing } from './savedParts.ts';
+import { checkTargets } from './targets.ts';
 
 /** A training as it was asked for. How many epochs there are in all is known when it begins. */
 export interface CheckedTraining extends Omit<TrainingJob, 'totalEpochs'> {
@@ -22,11 +33,11 @@ export function checkTraining(
   options: TrainOptions,
 ): CheckedTraining {
   const wanted = checkOptions('train', options, TRAIN_OPTIONS);
-  const data = checkLabelled(core, x, y);
+  const { loss, ...given } = checkDataSet(core, x, y, core.model.loss);
   const { validation, test, optimizer, patience, signal, totalEpochs } = wanted;
-  const rows = holdOut(data.x.rows, wanted, core.model.seed);
+  const rows = holdOut(given.x.rows, wanted, core.model.seed);
   const validationSet =
-    validation === undefined ? rows.validationRows : checkDataSet(core, 'validation', validation);
+    validation === undefined ? rows.validationRows : checkOtherSet(core, 'validation', validation, loss);
   const byDefault = core.resumed?.restoreBest === true && validationSet !== undefined;
   const restoreBest = checkBoolean('restoreBest', wanted.restoreBest ?? byDefault);
   if (restoreBest && validationSet === undefined) {
@@ -36,10 +47,15 @@ export function checkTraining(
     );
   }
   const checked: CheckedTraining = {
-    data,
+    data: {
+      ...given,
+      weights: sampleWeights(wanted, given.targets, given.x.rows, core.network.outputs, rows.trainRows),
+    },
+    loss,
+    monitor: checkChoice('monitor', wanted.monitor ?? loss.monitor, loss.monitors),
     trainRows: rows.trainRows,
     validation: validationSet,
-    test: test === undefined ? undefined : checkDataSet(core, 'test', test),
+    test: test === undefined ? undefined : checkOtherSet(core, 'test', test, loss),
     epochs: checkInteger('epochs', wanted.epochs ?? 100, { least: 1 }),
     totalEpochs:
       totalEpochs === undefined ? undefined : checkInteger('totalEpochs', totalEpochs, { least: 1 }),
@@ -74,14 +90,24 @@ export function countEpochs(core: ModelCore, { epochs, totalEpochs }: CheckedTra
   );
 }
 
-/** @throws CtreError for samples or labels that do not fit the network or each other. */
-export function checkLabelled(core: ModelCore, x: unknown, y: unknown): Labelled {
-  const { dims, classes } = core.network;
+/**
+ * Samples and what the network is to answer for them.
+ * @param loss what the model has; undefined where the targets decide.
+ * @throws CtreError for samples or targets that do not fit the network or each other.
+ */
+export function checkDataSet(
+  core: ModelCore,
+  x: unknown,
+  y: unknown,
+  loss: Loss | undefined,
+): DataSet & { readonly loss: Loss } {
+  const { dims, outputs } = core.network;
   const samples = checkSamples(x, dims[0]);
   if (samples.rows === 0) throw new CtreError('E_SHAPE', 'x has no rows; expected at least one');
-  return { x: samples, labels: checkLabels(y, samples.rows, classes) };
+  return { x: samples, ...checkTargets(y, samples, outputs, loss) };
 }
 
-function checkDataSet(core: ModelCore, name: string, set: unknown): Labelled {
-  return checkLabelled(core, readField(name, set, 'x'), readField(name, set, 'y'));
+function checkOtherSet(core: ModelCore, name: string, set: unknown, loss: Loss): DataSet {
+  const { x, targets } = checkDataSet(core, readField(name, set, 'x'), readField(name, set, 'y'), loss);
+  return { x, targets };
 }

@@ -4,6 +4,7 @@ import type { SavedBest, SavedTraining } from '../files/checkpointFile.ts';
 import type { SavedModel } from '../files/modelFile.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { fullPattern } from '../matrix/pattern.ts';
+import { epochToJson } from '../train/epoch.ts';
 import type { BestNetwork } from '../train/networkCopy.ts';
 import type { ModelCore } from './core.ts';
 import { viewLayers } from './layerView.ts';
@@ -32,13 +33,14 @@ function checkMetadata(core: ModelCore, metadata: unknown): ModelCore['metadata'
 }
 
 function describeWith(core: ModelCore, metadata: ModelCore['metadata']): SavedModel {
-  const { topology, initializer, growInitializer, seed, epochs } = core.alive;
+  const { loss, topology, initializer, growInitializer, seed, epochs } = core.alive;
   const layers = viewLayers(core);
   core.metadata = metadata;
   return {
     layers,
     settings: {
       preset: core.preset,
+      loss: loss && recipe(loss),
       topology: recipe(topology),
       initializer: recipe(initializer),
       growInitializer: recipe(growInitializer),
@@ -51,7 +53,7 @@ function describeWith(core: ModelCore, metadata: ModelCore['metadata']): SavedMo
 
 function describeTrainingState(core: ModelCore): SavedTraining {
   const states = checkStates(core.alive.states);
-  const { network, isMidEpoch, history, lastAccuracy, best, isRestored } = core.alive;
+  const { network, isMidEpoch, history, lastReached, best, isRestored } = core.alive;
   if (isMidEpoch || core.run?.isInEpoch) {
     throw new CtreError(
       'E_BUSY',
@@ -64,9 +66,9 @@ function describeTrainingState(core: ModelCore): SavedTraining {
   }
   return {
     conditions: core.lastTraining.conditions,
-    epochs: history.map((epoch) => ({ ...epoch })),
+    epochs: history.map(epochToJson),
     states,
-    due: lastAccuracy === undefined ? undefined : { accuracy: lastAccuracy },
+    due: lastReached === undefined ? undefined : { accuracy: lastReached },
     restored: isRestored,
     optimizer: recipe(core.lastTraining.optimizer),
     steps: network.steps,

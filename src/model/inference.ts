@@ -1,37 +1,40 @@
 import { TILE } from '../engine/abi.ts';
 import { Region } from '../engine/region.ts';
-import { loadRows, loadSamples, RowList } from '../nn/rows.ts';
+import type { Loss, Score } from '../nn/loss.ts';
+import { crossEntropy } from '../nn/losses/crossEntropy.ts';
+import { loadRows, loadSamples, noTargets, RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import { runNow } from '../run/turns.ts';
-import { allocateWorkspaces, evaluateRows, predictRows, type Score } from '../train/score.ts';
-import { checkLabelled } from './checkTraining.ts';
+import { allocateWorkspaces, evaluateRows, predictRows } from '../train/score.ts';
+import { checkDataSet } from './checkTraining.ts';
 import type { ModelCore } from './core.ts';
 import { checkSamples } from './inputs.ts';
 
-/** Mean cross-entropy and accuracy. @throws CtreError as `SparseMLP.evaluate`. */
+/** Mean loss, and what else the loss scores by. @throws CtreError as `SparseMLP.evaluate`. */
 export function evaluateModel(core: ModelCore, x: unknown, y: unknown): Score {
-  const { x: samples, labels } = checkLabelled(core, x, y);
+  const { loss, ...set } = checkDataSet(core, x, y, core.model.loss);
   // Whoever was asked for the samples may have disposed of the model.
   const { network, executor } = core.alive;
   const region = new Region(network.engine.arena);
   try {
-    const rows = loadRows(region, samples, labels);
-    return runNow(evaluateRows(executor, network, workspacesFor(core, region, samples.rows), rows));
+    const rows = loadRows(region, set);
+    return runNow(evaluateRows(executor, network, workspacesFor(core, region, loss, rows.length), rows));
   } finally {
     region.free();
   }
 }
 
-/** Class probabilities, rows × classes. @throws CtreError as `SparseMLP.predict`. */
+/** What the network answers, rows × outputs. @throws CtreError as `SparseMLP.predict`. */
 export function predictModel(core: ModelCore, x: unknown): Float32Array {
   const samples = checkSamples(x, core.network.dims[0]);
   const { network, executor } = core.alive;
   const region = new Region(network.engine.arena);
   try {
     const order = Int32Array.from({ length: samples.rows }, (_, r) => r);
-    const rows = new RowList(region, loadSamples(region, samples), region.i32(0), order);
-    const out = region.f32(samples.rows * network.classes);
-    const workspaces = workspacesFor(core, region, samples.rows);
+    const rows = new RowList(region, loadSamples(region, samples), noTargets, order);
+    const out = region.f32(samples.rows * network.outputs);
+    const loss = core.model.loss ?? crossEntropy();
+    const workspaces = workspacesFor(core, region, loss, samples.rows);
     runNow(predictRows(executor, network, workspaces, rows, out));
     return out.view.slice();
   } finally {
@@ -39,6 +42,6 @@ export function predictModel(core: ModelCore, x: unknown): Float32Array {
   }
 }
 
-function workspacesFor({ alive }: ModelCore, region: Region, rows: number): Workspace[] {
-  return allocateWorkspaces(alive.network, region, alive.executor, Math.ceil(rows / TILE), false);
+function workspacesFor({ alive }: ModelCore, region: Region, loss: Loss, rows: number): Workspace[] {
+  return allocateWorkspaces(alive.network, region, loss, alive.executor, Math.ceil(rows / TILE), false);
 }

@@ -3,8 +3,10 @@ import { checkInteger, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { decodeCheckpoint, type SavedBest, type SavedTraining } from '../files/checkpointFile.ts';
 import { decodeModel, type SavedModel } from '../files/modelFile.ts';
+import type { Loss } from '../nn/loss.ts';
+import { crossEntropy } from '../nn/losses/crossEntropy.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
-import { type Epoch, freezeEpoch } from '../train/epoch.ts';
+import { epochFromJson, standingOf } from '../train/epoch.ts';
 import type { BestNetwork } from '../train/networkCopy.ts';
 import { checkLayers } from './architecture.ts';
 import { assembleModel } from './build.ts';
@@ -46,15 +48,15 @@ export async function resumeModel(bytes: unknown, options: ResumeOptions): Promi
   const { threads, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
   const { model: saved, training } = decodeCheckpoint(...checkFile(bytes, maxBytes));
   const optimizer = restoreOptimizer(training.optimizer, training.slots[0].weights.length, ownOptimizer);
-  const best = training.best && bestNetworkOf(training.best, training);
   const core = await restoreModel(saved, own, threads);
   try {
     const model = core.alive;
+    const best = training.best && bestNetworkOf(training.best, training, model.loss);
     const { restore = (state: unknown) => state } = model.topology;
     model.states = training.states.map((state) => restore(state));
     model.network.restoreOptimizer(optimizer, training.steps, training.slots);
-    model.history = training.epochs.map((epoch) => freezeEpoch(epoch as object as Epoch));
-    model.lastAccuracy = training.due?.accuracy;
+    model.history = training.epochs.map(epochFromJson);
+    model.lastReached = training.due?.accuracy;
     model.best = best && { ...best, states: best.states.map((state) => restore(state)) };
     model.isRestored = training.restored;
     core.lastTraining = { conditions: training.conditions, optimizer };
@@ -84,8 +86,13 @@ async function restoreModel(
 }
 
 /** @throws CtreError as `checkLayers`. */
-function bestNetworkOf({ layers, states, steps, slots }: SavedBest, { epochs }: SavedTraining): BestNetwork {
+function bestNetworkOf(
+  { layers, states, steps, slots }: SavedBest,
+  { epochs, conditions }: SavedTraining,
+  loss: Loss = crossEntropy(),
+): BestNetwork {
   const epoch = epochs.findLast(({ best }) => best);
+  const monitor = loss.monitors.find((name) => name === conditions.monitor) ?? loss.monitor;
   return {
     layers: checkLayers(layers).map(({ weights: { rows, cols, indptr, indices, values }, bias }, l) => ({
       // A layer with every connection keeps no pattern.
@@ -96,7 +103,7 @@ function bestNetworkOf({ layers, states, steps, slots }: SavedBest, { epochs }: 
     })),
     steps,
     states,
-    accuracy: Number(epoch?.valAccuracy ?? epoch?.accuracy),
+    reached: standingOf(epochFromJson(epoch ?? {}), monitor).reached,
   };
 }
 

@@ -3,18 +3,25 @@ import { CtreError, show } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 import { type Initializer, initializerByName } from '../nn/initializer.ts';
+import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { DensityOptions } from '../topology/density.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
-import type { Labels, Samples } from './inputs.ts';
-import { checkInitializer, checkTopology } from './parts.ts';
+import type { Samples } from './inputs.ts';
+import { checkInitializer, checkLoss, checkTopology } from './parts.ts';
 import { PRESET_NAMES, type PresetName, presets } from './presets.ts';
+import type { Targets } from './targets.ts';
 
 /** What every way of making a model takes. */
 export interface ModelOptions {
   /** What is used where nothing is given: `default`, or `paper` for the published settings of CTRE. */
   readonly preset?: PresetName;
+  /**
+   * What the network learns to make small, from `loss`; by default the first targets decide: class labels make
+   * it cross-entropy, zeros and ones for each output binary cross-entropy, other numbers the squared error.
+   */
+  readonly loss?: Loss;
   /** How the topology evolves; by default the preset's. */
   readonly topology?: Topology;
   /** Draws the weights at the start; by default the preset's. */
@@ -65,10 +72,23 @@ export interface TrainOptions {
   /** The rows of x to hold out for validation. */
   readonly validationRows?: readonly number[] | Int32Array;
   /** Other samples for validation. */
-  readonly validation?: { readonly x: Samples; readonly y: Labels };
-  /** Scored whenever the validation accuracy reaches a new best, and after the last epoch. */
-  readonly test?: { readonly x: Samples; readonly y: Labels };
-  /** Ends training when the validation accuracy has not improved for so many epochs; by default never. */
+  readonly validation?: { readonly x: Samples; readonly y: Targets };
+  /** Scored at every epoch that is the best so far, and after the last epoch. */
+  readonly test?: { readonly x: Samples; readonly y: Targets };
+  /**
+   * What epochs are compared by, on the validation rows where there are any: by default `accuracy` for class
+   * labels, `macroF1` for several labels a row, `loss` for numbers. Of epochs that reach the same the one of
+   * the lower loss is better.
+   */
+  readonly monitor?: MonitorName;
+  /** What each row of x counts in the loss [rows], 0 or more; by default 1. */
+  readonly sampleWeight?: ArrayLike<number>;
+  /**
+   * What the rows of each class count in the loss [classes], or `balanced`: every class as much as any other,
+   * rows ÷ (classes · rows of the class). It multiplies `sampleWeight`. The validation rows are not weighed.
+   */
+  readonly classWeight?: 'balanced' | ArrayLike<number>;
+  /** Ends training when no epoch has been the best for so many epochs; by default never. */
   readonly patience?: number;
   /**
    * Whether the network is that of the best epoch again when training has ended; needs validation. By default
@@ -83,6 +103,7 @@ export interface TrainOptions {
 
 export const MODEL_OPTIONS = [
   'preset',
+  'loss',
   'topology',
   'initializer',
   'growInitializer',
@@ -109,6 +130,9 @@ export const TRAIN_OPTIONS = [
   'validationRows',
   'validation',
   'test',
+  'monitor',
+  'sampleWeight',
+  'classWeight',
   'patience',
   'restoreBest',
   'edits',
@@ -117,7 +141,7 @@ export const TRAIN_OPTIONS = [
 
 /** What a model is made of besides its network. */
 export interface ModelSettings
-  extends Pick<TrainableModel, 'topology' | 'initializer' | 'growInitializer' | 'seed'> {
+  extends Pick<TrainableModel, 'loss' | 'topology' | 'initializer' | 'growInitializer' | 'seed'> {
   readonly preset: PresetName;
 }
 
@@ -134,6 +158,7 @@ export function checkModelOptions(options: ModelOptions): ModelSettings {
   const prescribed = grow === undefined ? preset.growInitializer() : initializerByName(grow);
   return {
     preset: name,
+    loss: options.loss === undefined ? undefined : checkLoss(options.loss),
     topology,
     initializer:
       initializer === undefined ? preset.initializer() : checkInitializer('initializer', initializer),

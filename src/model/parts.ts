@@ -6,6 +6,8 @@ import { checkPattern } from '../matrix/canonical.ts';
 import { noPositions, type Positions } from '../matrix/pattern.ts';
 import type { Initializer } from '../nn/initializer.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
+import type { Loss } from '../nn/loss.ts';
+import { lossByName, losses } from '../nn/losses.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { Work } from '../run/turns.ts';
 import type { Edit, Evolved, ScoreKind, Topology } from '../topology/topology.ts';
@@ -33,6 +35,22 @@ const TOPOLOGY_PROPERTIES = namesOf<Topology>({
   evolve: true,
   restore: true,
 });
+
+/**
+ * A loss of the package, made anew: one of a caller's own would need kernels of its own.
+ * @throws CtreError `E_ARGUMENT` for anything else.
+ */
+export function checkLoss(value: unknown): Loss {
+  const like = 'one like loss.crossEntropy()';
+  if (typeof value !== 'object' || value === null || typeof Reflect.get(value, 'name') !== 'string') {
+    throw new CtreError('E_ARGUMENT', `loss is ${show(value)}; expected ${like}`);
+  }
+  const name: string = Reflect.get(value, 'name');
+  if (!Object.hasOwn(losses, name)) {
+    throw new CtreError('E_ARGUMENT', `loss ${show(name)} is not one of this package; expected ${like}`);
+  }
+  return lossByName(name, checkJson('loss.options', Reflect.get(value, 'options') ?? {}));
+}
 
 /** A caller's initialiser. @throws CtreError `E_ARGUMENT` for anything else. */
 export function checkInitializer(name: string, value: unknown): Initializer {

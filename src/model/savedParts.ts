@@ -2,6 +2,7 @@ import { checkChoice } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { Recipe, SavedModel } from '../files/modelFile.ts';
 import { glorot, type Initializer, initializerByName, initializers } from '../nn/initializer.ts';
+import { lossByName } from '../nn/losses.ts';
 import { type Optimizer, optimizerByName, optimizers } from '../nn/optimizer.ts';
 import { fixed } from '../topology/methods/fixed.ts';
 import { methods, savedTopology } from '../topology/methods.ts';
@@ -31,7 +32,7 @@ export function recipe({ name, options }: Recipe): Recipe {
  *   take.
  */
 export function restoreSettings(
-  { preset, topology, initializer, growInitializer, seed }: SavedModel['settings'],
+  { preset, loss, topology, initializer, growInitializer, seed }: SavedModel['settings'],
   own: OwnParts,
 ): { readonly settings: ModelSettings; readonly missing: readonly MissingPart[] } {
   const missing: MissingPart[] = [];
@@ -54,6 +55,7 @@ export function restoreSettings(
   return {
     settings: {
       preset: checkChoice('preset', preset, PRESET_NAMES),
+      loss: loss && lossByName(loss.name, loss.options),
       topology: method,
       initializer: initializerOf('initializer', initializer),
       growInitializer: initializerOf('growInitializer', growInitializer),

@@ -3,8 +3,8 @@ import { CtreError } from '../base/errors.ts';
 import { encodeCheckpoint } from '../files/checkpointFile.ts';
 import { encodeModel } from '../files/modelFile.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { Score } from '../nn/loss.ts';
 import type { Epoch } from '../train/epoch.ts';
-import type { Score } from '../train/score.ts';
 import { buildModel, modelFromWeights } from './build.ts';
 import { checkTraining } from './checkTraining.ts';
 import { ModelCore } from './core.ts';
@@ -12,11 +12,12 @@ import { describeCheckpoint, describeModel } from './describe.ts';
 import { type EpochListener, type History, trainToEnd } from './fit.ts';
 import { evaluateModel, predictModel } from './inference.ts';
 import { inputImportance } from './inputImportance.ts';
-import type { Labels, Samples } from './inputs.ts';
+import type { Samples } from './inputs.ts';
 import { type LayerView, viewLayers } from './layerView.ts';
 import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } from './load.ts';
 import { type CreateOptions, type ModelOptions, TRAIN_OPTIONS, type TrainOptions } from './options.ts';
 import { runTraining } from './runTraining.ts';
+import type { Targets } from './targets.ts';
 
 /** Set once, where the class's own fields can be read. */
 let coreOf: (model: SparseMLP) => ModelCore;
@@ -31,7 +32,7 @@ export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
 
 /**
  * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU between
- * layers, softmax cross-entropy, and a topology that evolves while it trains.
+ * layers, a loss for classes, for several labels or for numbers, and a topology that evolves while it trains.
  *
  * ```ts
  * const model = await SparseMLP.create({ layers: [784, 1000, 1000, 1000, 10], epsilon: 1, seed: 42 });
@@ -136,6 +137,12 @@ export class SparseMLP {
     return this.#core.model.topology.name;
   }
 
+  /** What the network learns; undefined until the first targets decide. */
+  get loss(): { readonly name: string; readonly options: Readonly<Record<string, number>> } | undefined {
+    const { loss } = this.#core.model;
+    return loss && { name: loss.name, options: loss.options };
+  }
+
   /** Threads that work, the caller's among them. */
   get threads(): number {
     return this.#core.model.executor.threads;
@@ -157,12 +164,13 @@ export class SparseMLP {
    * an epoch is the first part of the next one, in this call or in the next: calls on one model continue one
    * training.
    * @param x rows of features, as many columns as the network has inputs. @param y class labels, integers
-   *   from 0.
+   *   from 0; numbers or a matrix of them for a regression; zeros and ones for several labels a row; or `'x'`
+   *   for the samples themselves. Without the option `loss` of the model the first targets decide.
    * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is
    *   no longer a finite number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model
    *   runs, `E_DISPOSED` when the model is disposed of meanwhile.
    */
-  train(x: Samples, y: Labels, options: TrainOptions = {}): AsyncGenerator<Epoch, void, void> {
+  train(x: Samples, y: Targets, options: TrainOptions = {}): AsyncGenerator<Epoch, void, void> {
     return runTraining(this.#core, checkTraining(this.#core, x, y, options));
   }
 
@@ -170,22 +178,23 @@ export class SparseMLP {
    * As `train`, to its end; `onEpoch` sees every epoch. Where there is validation the model is then the best
    * epoch's (see `restoreBest`).
    */
-  async fit(x: Samples, y: Labels, options: TrainOptions & EpochListener = {}): Promise<History> {
+  async fit(x: Samples, y: Targets, options: TrainOptions & EpochListener = {}): Promise<History> {
     const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'onEpoch']);
     const resumed = resumedRestoreBest(this);
     return trainToEnd(this, wanted, resumed, (trainOptions) => this.train(x, y, trainOptions));
   }
 
   /**
-   * Mean cross-entropy and accuracy on labelled samples.
+   * Mean loss, and what else the loss scores by (accuracy; macro-F1; RMSE, MAE and R²), without weights.
    * @throws CtreError for arguments that do not fit the network or each other.
    */
-  evaluate(x: Samples, y: Labels): Score {
+  evaluate(x: Samples, y: Targets): Score {
     return evaluateModel(this.#core, x, y);
   }
 
   /**
-   * Class probabilities, rows × classes in row-major order.
+   * What the network answers, rows × outputs in row-major order: class probabilities for a cross-entropy,
+   * a probability for each label for a binary one, and numbers for a regression.
    * @throws CtreError for samples that do not fit the network.
    */
   predict(x: Samples): Float32Array {

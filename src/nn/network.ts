@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Region } from '../engine/region.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 import { type Gradient, Layer, type OptimizerSlots } from './layer.ts';
+import type { Loss } from './loss.ts';
 import type { Optimizer } from './optimizer.ts';
 import type { TileRows } from './rows.ts';
 import type { Workspace } from './workspace.ts';
@@ -28,7 +29,7 @@ export function networkBytes(dims: readonly number[], connections: readonly numb
   return layers.reduce((sum, bytes) => sum + bytes, 0) + TRAINED_NEURON_BYTES * neurons;
 }
 
-/** A multilayer perceptron: ReLU between layers, linear output, softmax cross-entropy. */
+/** A multilayer perceptron: ReLU between layers, and a linear output. What it is for, a workspace's loss says. */
 export class Network {
   readonly engine: Engine;
   /** Neurons by layer, the inputs first. */
@@ -58,7 +59,8 @@ export class Network {
     });
   }
 
-  get classes(): number {
+  /** Neurons of the last layer: classes, labels or numbers. */
+  get outputs(): number {
     return this.dims[this.dims.length - 1];
   }
 
@@ -156,21 +158,28 @@ export class Network {
   }
 
   /** Room for one tile of samples on its way up the network, and down again if `backward`. */
-  allocateWorkspace(region: Region, backward: boolean): Workspace {
+  allocateWorkspace(region: Region, loss: Loss, backward: boolean): Workspace {
     const tile = (neurons: number): number => region.f32(neurons * TILE).pointer;
+    const activations = this.dims.map(tile);
+    const logits = activations[this.layers.length];
+    const deltas = backward ? this.dims.slice(1).map(tile) : [];
     return {
-      activations: this.dims.map(tile),
-      deltas: backward ? this.dims.slice(1).map(tile) : [],
-      probabilities: tile(this.classes),
+      loss,
+      activations,
+      logits,
+      deltas,
+      gradient: deltas.at(-1) ?? 0,
+      outputs: loss.activate === undefined ? logits : tile(this.outputs),
+      targets: loss.targets === 'labels' ? 0 : tile(this.outputs),
       logSums: region.f64(TILE).pointer,
-      score: region.f64(2),
+      sums: region.f64(loss.countSums(this.outputs)),
     };
   }
 
   /** Bytes of a workspace. */
   workspaceBytes(backward: boolean): number {
     const neurons = this.dims.reduce((sum, n) => sum + n, 0);
-    return ROW_BYTES * ((backward ? 2 : 1) * neurons + this.classes);
+    return ROW_BYTES * ((backward ? 2 : 1) * neurons + 2 * this.outputs);
   }
 
   allocateGradients(region: Region): Gradient[] {
@@ -178,34 +187,29 @@ export class Network {
   }
 
   /**
-   * From the packed input tile to the class probabilities; only those of the first `lanes` samples mean
-   * anything.
+   * From the packed input tile to the outputs; only those of the first `lanes` samples mean anything.
    */
-  forward(kernels: Kernels, { activations, probabilities, logSums }: Workspace, lanes = TILE): void {
+  forward(kernels: Kernels, workspace: Workspace, lanes = TILE): void {
+    const { activations, loss } = workspace;
     const { length } = this.layers;
     this.layers.forEach((layer, l) => {
       layer.forward(kernels, activations[l], activations[l + 1], l < length - 1, lanes);
     });
-    kernels.softmax(activations[length], this.classes, probabilities, logSums);
+    loss.activate?.(kernels, workspace, this.outputs);
   }
 
-  /** The tile's summed cross-entropy and its correctly classified samples, after `forward`. */
-  score(kernels: Kernels, { activations, logSums, score }: Workspace, tile: TileRows): void {
-    const { labels, rows, count } = tile;
-    const logits = activations[this.layers.length];
-    kernels.score(logits, logSums, labels, rows, count, this.classes, score.pointer);
+  /** The sums that score a tile's samples, after `forward`. */
+  score(kernels: Kernels, workspace: Workspace, tile: TileRows): void {
+    workspace.loss.score(kernels, workspace, tile, this.outputs);
   }
 
   /** The deltas of every layer, after `forward`; `scale` is 1 / samples of the batch. */
-  backward(
-    kernels: Kernels,
-    { activations, deltas, probabilities }: Workspace,
-    { labels, rows, count }: TileRows,
-    scale: number,
-    lanes = TILE,
-  ): void {
+  backward(kernels: Kernels, workspace: Workspace, tile: TileRows, scale: number, lanes = TILE): void {
+    const { loss, activations, deltas } = workspace;
+    const { weights, rows, count } = tile;
     const last = this.layers.length - 1;
-    kernels.crossEntropyGradient(probabilities, labels, rows, count, this.classes, scale, deltas[last]);
+    loss.gradient(kernels, workspace, tile, this.outputs, scale);
+    if (weights !== 0) kernels.weighSamples(deltas[last], weights, rows, count, this.outputs);
     for (let l = last; l > 0; l--) {
       this.layers[l].backward(kernels, deltas[l], activations[l], deltas[l - 1], lanes);
     }

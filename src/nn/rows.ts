@@ -5,12 +5,33 @@ import type { I32Block, Region } from '../engine/region.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 
-/** The labelled samples of one tile, as pointers: sample b is row rows[b], its label labels[rows[b]]. */
+/** The samples of one tile, as pointers: sample b is row rows[b] of the data. */
 export interface TileRows {
   readonly rows: number;
-  readonly labels: number;
   readonly count: number;
+  /** Its label is labels[rows[b]], i32; 0 where the targets are no labels. */
+  readonly labels: number;
+  /** What it counts in the loss is weights[rows[b]], f32; 0 where all samples count alike. */
+  readonly weights: number;
+  /** What the outputs should be, a tile [outputs][32]; 0 where the targets are labels. */
+  readonly targets: number;
 }
+
+/** What a network should answer: a label for each sample, or a row of numbers, which may be the sample. */
+export type CheckedTargets = Int32Array | DenseMatrix | CsrMatrix;
+
+/** Targets in the kernels' memory. */
+export interface LoadedTargets {
+  /** i32 [rows], or 0. */
+  readonly labels: number;
+  /** f32 [rows], or 0. */
+  readonly weights: number;
+  /** Rows of numbers. */
+  readonly rows: PackedSamples | undefined;
+}
+
+/** Those of samples that are only predicted. */
+export const noTargets: LoadedTargets = Object.freeze({ labels: 0, weights: 0, rows: undefined });
 
 /** Samples in the kernels' memory, ready to be packed into tiles. Sparse ones stay sparse until then. */
 export interface PackedSamples {
@@ -45,16 +66,25 @@ export function loadSamples(region: Region, x: DenseMatrix | CsrMatrix): PackedS
   };
 }
 
-/** Rows of labelled samples, in the order in which they are packed into tiles: those of the training, say. */
+/** Samples with their targets, as they come. */
+export interface DataSet {
+  readonly x: DenseMatrix | CsrMatrix;
+  /** `x` itself where the network is to answer its own input. */
+  readonly targets: CheckedTargets;
+  /** What each sample counts in the loss [rows]; absent: all the same. */
+  readonly weights?: Float32Array | undefined;
+}
+
+/** Rows of samples with targets, in the order in which they are packed into tiles: those of training, say. */
 export class RowList {
   readonly samples: PackedSamples;
-  readonly labels: I32Block;
+  readonly targets: LoadedTargets;
   /** Row numbers, in that order. */
   readonly order: I32Block;
 
-  constructor(region: Region, samples: PackedSamples, labels: I32Block, rows: Int32Array) {
+  constructor(region: Region, samples: PackedSamples, targets: LoadedTargets, rows: Int32Array) {
     this.samples = samples;
-    this.labels = labels;
+    this.targets = targets;
     this.order = region.i32(rows.length);
     this.order.view.set(rows);
   }
@@ -63,25 +93,51 @@ export class RowList {
     return this.order.length;
   }
 
-  /** Packs up to 32 rows from position `begin` on, below `end`, into the tile, and names them. */
-  pack(kernels: Kernels, begin: number, end: number, tile: number): TileRows {
+  /** Packs up to 32 rows from position `begin` on, below `end`, into a workspace, and names them. */
+  pack(
+    kernels: Kernels,
+    begin: number,
+    end: number,
+    to: { readonly activations: readonly number[]; readonly targets: number },
+  ): TileRows {
     const count = Math.min(TILE, end - begin);
     const rows = this.order.at(begin);
-    this.samples.pack(kernels, rows, count, tile);
-    return { rows, labels: this.labels.pointer, count };
+    const { labels, weights, rows: numbers } = this.targets;
+    const [input] = to.activations;
+    this.samples.pack(kernels, rows, count, input);
+    const isOwnInput = numbers === this.samples;
+    if (numbers !== undefined && !isOwnInput) numbers.pack(kernels, rows, count, to.targets);
+    return { rows, count, labels, weights, targets: isOwnInput ? input : to.targets };
+  }
+
+  /** Other rows of the same samples, all of which count alike. */
+  select(region: Region, rows: Int32Array): RowList {
+    return new RowList(region, this.samples, { ...this.targets, weights: 0 }, rows);
   }
 }
 
 /** All rows of a checked data set, in order. */
 export function loadRows(
   region: Region,
-  x: DenseMatrix | CsrMatrix,
-  labels: Int32Array,
+  { x, targets, weights }: DataSet,
   rows: Int32Array = Int32Array.from({ length: x.rows }, (_, r) => r),
 ): RowList {
+  const samples = loadSamples(region, x);
+  const weightBlock = weights && loadF32(region, weights, weights.length);
+  const loaded = {
+    ...noTargets,
+    ...(targets instanceof Int32Array
+      ? { labels: loadLabels(region, targets) }
+      : { rows: targets === x ? samples : loadSamples(region, targets) }),
+    ...(weightBlock && { weights: weightBlock.pointer }),
+  };
+  return new RowList(region, samples, loaded, rows);
+}
+
+function loadLabels(region: Region, labels: Int32Array): number {
   const block = region.i32(labels.length);
   block.view.set(labels);
-  return new RowList(region, loadSamples(region, x), block, rows);
+  return block.pointer;
 }
 
 /** Rows drawn at random without replacement; all of them, in their order, where there are no more. */
@@ -94,5 +150,5 @@ export function drawRows(region: Region, rows: RowList, count: number, random: R
     drawn[i] = drawn[j];
     drawn[j] = row;
   }
-  return new RowList(region, rows.samples, rows.labels, drawn.subarray(0, count));
+  return new RowList(region, rows.samples, rows.targets, drawn.subarray(0, count));
 }

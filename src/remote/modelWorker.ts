@@ -5,17 +5,19 @@ import { CtreError } from '../base/errors.ts';
 import type { WasmModule } from '../base/hostTypes.ts';
 import { init } from '../engine/engine.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { Labels, Samples } from '../model/inputs.ts';
+import type { Samples } from '../model/inputs.ts';
 import { createMethod, importMethod } from '../model/methodModule.ts';
 import type { CreateOptions, ModelOptions } from '../model/options.ts';
 import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
+import type { Targets } from '../model/targets.ts';
 import { initializerByName } from '../nn/initializer.ts';
+import type { Score } from '../nn/loss.ts';
+import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { answerMessages } from '../run/startWorker.ts';
 import { topologyByName } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { Epoch } from '../train/epoch.ts';
-import type { Score } from '../train/score.ts';
 import type { SentTopology } from './methodByUrl.ts';
 import {
   buffersIn,
@@ -114,6 +116,7 @@ function model(): SparseMLP {
 
 async function receiveOptions<O extends ModelOptions>({
   topology,
+  loss,
   initializer,
   growInitializer,
   ...options
@@ -121,6 +124,7 @@ async function receiveOptions<O extends ModelOptions>({
   return {
     ...options,
     topology: await receiveTopology(topology),
+    ...(loss && { loss: lossByName(loss.name, loss.options) }),
     ...(initializer && { initializer: initializerByName(initializer.name, initializer.options) }),
     ...(growInitializer && {
       growInitializer: initializerByName(growInitializer.name, growInitializer.options),
@@ -135,20 +139,20 @@ async function receiveTopology(sent: SentTopology | undefined): Promise<Topology
   return createMethod(module, await importMethod(module, module), options);
 }
 
-function receiveData({ x, y }: SentData): { x: Samples; y: Labels } {
-  return { x: receiveMatrix(x) as Samples, y: y as Labels };
+function receiveData({ x, y }: SentData): { x: Samples; y: Targets } {
+  return { x: receiveMatrix(x) as Samples, y: receiveMatrix(y) as Targets };
 }
 
 function takeSnapshot(): Snapshot | undefined {
   if (ownModel === undefined) return undefined;
-  const { nnz, density, epochs, method, threads, warning, metadata, history } = ownModel;
+  const { nnz, density, epochs, method, loss, threads, warning, metadata, history } = ownModel;
   const { length } = told.history;
   // A training that goes on adds to the history. Another one begins it anew.
   const kept = length > 0 && history[length - 1] === told.history[length - 1] ? length : 0;
   const isNew = metadata !== told.metadata;
   told = { metadata, history };
   return {
-    ...{ nnz, density, epochs, method, threads, warning },
+    ...{ nnz, density, epochs, method, loss, threads, warning },
     resumedRestoreBest: resumedRestoreBest(ownModel),
     ...(isNew && { metadata }),
     history: { kept, added: history.slice(kept) },

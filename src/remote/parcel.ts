@@ -43,7 +43,12 @@ export class Parcel {
   }
 
   data(name: string, set: unknown): SentData {
-    return { x: this.matrix(readField(name, set, 'x')), y: this.array(readField(name, set, 'y')) };
+    return { x: this.matrix(readField(name, set, 'x')), y: this.targets(readField(name, set, 'y')) };
+  }
+
+  /** A list, which may be an array, or a matrix. */
+  targets(value: unknown): SentMatrix {
+    return ArrayBuffer.isView(value) ? { given: this.array(value) } : this.matrix(value);
   }
 
   #add<A extends ArrayBufferView>(array: A): A {

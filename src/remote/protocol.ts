@@ -28,6 +28,7 @@ export interface Snapshot {
   readonly density: number;
   readonly epochs: number;
   readonly method: string;
+  readonly loss: Recipe | undefined;
   readonly threads: number;
   readonly warning: string | undefined;
   /** Of the checkpoint that the next training takes up; undefined where it takes up none. */
@@ -38,11 +39,11 @@ export interface Snapshot {
   readonly history: { readonly kept: number; readonly added: readonly Epoch[] };
 }
 
-type Initializers = 'initializer' | 'growInitializer';
+type SentByName = 'loss' | 'initializer' | 'growInitializer';
 
 /** Options of a model, its parts by name. */
-export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<O, 'topology' | Initializers> & {
-  readonly [part in Initializers]?: Recipe;
+export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<O, 'topology' | SentByName> & {
+  readonly [part in SentByName]?: Recipe;
 } & SentMethod;
 
 interface SentMethod {
@@ -59,7 +60,7 @@ export type SentMatrix =
 
 export interface SentData {
   readonly x: SentMatrix;
-  readonly y: unknown;
+  readonly y: SentMatrix;
 }
 
 export interface SentTraining extends Omit<TrainOptions, 'optimizer' | 'validation' | 'test' | 'signal'> {

@@ -8,7 +8,7 @@ import { startedModule } from '../engine/engine.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
-import type { Labels, Samples } from '../model/inputs.ts';
+import type { Samples } from '../model/inputs.ts';
 import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
 import {
@@ -21,11 +21,13 @@ import {
 } from '../model/options.ts';
 import { alreadyTraining } from '../model/runTraining.ts';
 import type { SparseMLP } from '../model/sparseMlp.ts';
+import type { Targets } from '../model/targets.ts';
 import { initializerByName } from '../nn/initializer.ts';
+import type { Score } from '../nn/loss.ts';
+import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { throwIfAborted } from '../run/turns.ts';
 import type { Epoch } from '../train/epoch.ts';
-import type { Score } from '../train/score.ts';
 import { disposed } from '../train/trainingRun.ts';
 import { Link } from './link.ts';
 import { sendTopology, type WithMethodByUrl } from './methodByUrl.ts';
@@ -65,7 +67,7 @@ export interface WorkerTrainOptions extends TrainOptions, HandOver {}
 export class WorkerModel {
   readonly #link: Link;
   #snapshot: Omit<Snapshot, 'history' | 'metadata'> = {
-    ...{ nnz: 0, density: 0, epochs: 0, method: '', threads: 1, warning: undefined },
+    ...{ nnz: 0, density: 0, epochs: 0, method: '', loss: undefined, threads: 1, warning: undefined },
     resumedRestoreBest: undefined,
   };
   #metadata: Readonly<Record<string, unknown>> = {};
@@ -207,6 +209,11 @@ export class WorkerModel {
     return this.#history.slice();
   }
 
+  /** What the network learns; undefined until the first targets decide. */
+  get loss(): SparseMLP['loss'] {
+    return this.#snapshot.loss as SparseMLP['loss'];
+  }
+
   /** The name of the topology method. */
   get method(): string {
     return this.#snapshot.method;
@@ -234,7 +241,7 @@ export class WorkerModel {
    * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser of one's own or data that cannot go to
    *   a worker; `E_WORKER_DIED` when the worker ends by itself.
    */
-  train(x: Samples, y: Labels, options: WorkerTrainOptions = {}): AsyncGenerator<Epoch, void, void> {
+  train(x: Samples, y: Targets, options: WorkerTrainOptions = {}): AsyncGenerator<Epoch, void, void> {
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
     const { transfer = false, signal, optimizer, validation, test, ...rest } = wanted;
     const parcel = new Parcel(checkBoolean('transfer', transfer));
@@ -253,24 +260,24 @@ export class WorkerModel {
   }
 
   /** As `train`, to its end; `onEpoch` sees every epoch. See `SparseMLP.fit`. */
-  async fit(x: Samples, y: Labels, options: WorkerTrainOptions & EpochListener = {}): Promise<History> {
+  async fit(x: Samples, y: Targets, options: WorkerTrainOptions & EpochListener = {}): Promise<History> {
     const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'transfer', 'onEpoch']);
     const { resumedRestoreBest } = this.#snapshot;
     return trainToEnd(this, wanted, resumedRestoreBest, (trainOptions) => this.train(x, y, trainOptions));
   }
 
   /**
-   * Mean cross-entropy and accuracy on labelled samples.
+   * Mean loss, and what else the loss scores by, on samples with targets.
    * @throws CtreError for arguments that do not fit the network or each other.
    */
-  async evaluate(x: Samples, y: Labels, options: HandOver = {}): Promise<Score> {
+  async evaluate(x: Samples, y: Targets, options: HandOver = {}): Promise<Score> {
     const { transfer = false } = checkOptions('evaluate', options, HAND_OVER);
     const parcel = new Parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('evaluate', [parcel.data('data', { x, y })], parcel.buffers);
   }
 
   /**
-   * Class probabilities, rows × classes in row-major order.
+   * What the network answers, rows × outputs in row-major order: class probabilities, say.
    * @throws CtreError for samples that do not fit the network.
    */
   async predict(x: Samples, options: HandOver = {}): Promise<Float32Array> {
@@ -365,10 +372,11 @@ const HAND_OVER = ['transfer'] as const;
 
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
 function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentOptions<O> {
-  const { topology, initializer, growInitializer, metadata, ...rest } = options;
+  const { topology, loss, initializer, growInitializer, metadata, ...rest } = options;
   return {
     ...rest,
     topology: sendTopology(topology),
+    loss: sendPart('loss', loss, lossByName),
     initializer: sendPart('initializer', initializer, initializerByName),
     growInitializer: sendPart('growInitializer', growInitializer, initializerByName),
     metadata: checkJson('metadata', metadata ?? {}),

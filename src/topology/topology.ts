@@ -26,7 +26,8 @@ export interface Progress {
   readonly isEpochEnd: boolean;
   /**
    * Validation accuracy of the last epoch that is done; its training accuracy where there are no validation
-   * rows; −1 before the first one.
+   * rows; −1 before the first one. Where epochs are compared by something else, that: the higher the better,
+   * so a loss has its sign changed.
    */
   readonly accuracy: number;
   /** Rows trained on in an epoch. */

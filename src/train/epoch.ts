@@ -1,3 +1,4 @@
+import { goodness, type MonitorName, type Score } from '../nn/loss.ts';
 import type { EditCounts, LayerEdit } from '../topology/edit.ts';
 import type { ScoreKind } from '../topology/topology.ts';
 
@@ -23,19 +24,25 @@ export interface Evolution extends GrowthEffort {
 export interface Epoch {
   /** From 1 in every call of `train`. */
   readonly epoch: number;
-  /** Mean cross-entropy of the training samples, each before the step its batch made. */
+  /** Mean loss of the training samples, each before the step its batch made, weighed as in training. */
   readonly loss: number;
-  /** Share of training samples classified correctly, likewise. */
+  /** Share of training samples classified correctly, likewise; NaN for a regression. */
   readonly accuracy: number;
+  /** What else the loss scores by: `macroF1`, or `rmse`, `mae` and `r2`; absent where there is nothing else. */
+  readonly metrics?: Metrics;
   readonly valLoss?: number;
+  /** Absent for a regression, and so `testAccuracy`. */
   readonly valAccuracy?: number;
+  readonly valMetrics?: Metrics;
   /**
-   * Whether the validation accuracy (without validation: the training accuracy) is better than in all earlier
-   * epochs of this training with as few connections.
+   * Whether what epochs are compared by (validation accuracy, say; without validation that of training) is
+   * better than in all earlier epochs of this training with as few connections, or as good with a lower loss.
    */
   readonly best: boolean;
-  /** Only at best epochs and at the last one, when there are test rows. */
+  /** Only at best epochs and at the last one, when there are test rows; and so `testMetrics`. */
   readonly testAccuracy?: number;
+  readonly testLoss?: number;
+  readonly testMetrics?: Metrics;
   /** Of the whole epoch: its updates, steps and scores. */
   readonly seconds: number;
   /** Of the steps alone. */
@@ -51,9 +58,54 @@ export interface Epoch {
   readonly edits?: readonly LayerEdit[];
 }
 
-/** What epochs are compared by. */
-export function accuracyOf({ accuracy, valAccuracy }: Epoch): number {
-  return valAccuracy ?? accuracy;
+/** What a score holds besides loss and accuracy. */
+export type Metrics = Omit<Score, 'loss' | 'accuracy'>;
+
+/** How an epoch compares with others. */
+export interface Standing {
+  /** The higher the better. */
+  readonly reached: number;
+  /** Of two that have reached the same the lower one is better. */
+  readonly loss: number;
+}
+
+/** By the validation rows, or by training where nothing was validated. */
+export function standingOf(
+  epoch: Pick<Epoch, 'loss' | 'accuracy' | 'metrics' | 'valLoss' | 'valAccuracy' | 'valMetrics'>,
+  monitor: MonitorName,
+): Standing {
+  const { loss, accuracy, metrics, valLoss, valAccuracy = Number.NaN, valMetrics } = epoch;
+  const score =
+    valLoss === undefined
+      ? { loss, accuracy, ...metrics }
+      : { loss: valLoss, accuracy: valAccuracy, ...valMetrics };
+  return { reached: goodness(score, monitor), loss: score.loss };
+}
+
+/** Whether the first is better. */
+export function isBetter(one: Standing, other: Standing): boolean {
+  return one.reached > other.reached || (one.reached === other.reached && one.loss < other.loss);
+}
+
+/** What no epoch is worse than. */
+export const WORST: Standing = Object.freeze({
+  reached: Number.NEGATIVE_INFINITY,
+  loss: Number.POSITIVE_INFINITY,
+});
+
+/** Metrics as an epoch holds them: nothing where there are none. */
+export function metricsOf({ loss: _loss, accuracy: _accuracy, ...metrics }: Score): Metrics | undefined {
+  return Object.keys(metrics).length === 0 ? undefined : Object.freeze(metrics);
+}
+
+/** An epoch as JSON keeps it, which has no NaN. */
+export function epochToJson({ accuracy, ...epoch }: Epoch): Readonly<Record<string, unknown>> {
+  return Number.isNaN(accuracy) ? epoch : { ...epoch, accuracy };
+}
+
+/** The epoch that `epochToJson` was given. */
+export function epochFromJson(kept: object): Epoch {
+  return freezeEpoch({ accuracy: Number.NaN, ...kept } as Epoch);
 }
 
 /** An epoch of the history, which nobody who hears of it can change. */

@@ -5,15 +5,25 @@ import type { ToolSetting } from '../growth/growthTools.ts';
 import { startTopology } from '../growth/start.ts';
 import { evolve } from '../growth/update.ts';
 import type { Gradient, Layer } from '../nn/layer.ts';
-import { loadRows, RowList } from '../nn/rows.ts';
+import type { Score } from '../nn/loss.ts';
+import { loadRows, type RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Work } from '../run/turns.ts';
 import { comparePatterns } from '../topology/edit.ts';
 import type { Progress } from '../topology/topology.ts';
-import { accuracyOf, type Epoch, freezeEpoch, type GrowthEffort } from './epoch.ts';
+import {
+  type Epoch,
+  freezeEpoch,
+  type GrowthEffort,
+  isBetter,
+  metricsOf,
+  type Standing,
+  standingOf,
+  WORST,
+} from './epoch.ts';
 import { EpochUpdates } from './epochUpdates.ts';
 import { copyNetwork, restoreNetwork } from './networkCopy.ts';
-import { allocateWorkspaces, evaluateRows, type Score } from './score.ts';
+import { allocateWorkspaces, evaluateRows } from './score.ts';
 import { checkFinite, trainEpoch } from './step.ts';
 import type { TrainableModel } from './trainableModel.ts';
 import type { EarlierTraining, TrainingJob } from './trainingJob.ts';
@@ -33,7 +43,7 @@ export class EpochLoop {
   #hasBegun = false;
   /** Epochs done, the earlier ones among them. */
   #done: number;
-  #bestAccuracy: number;
+  #best: Standing;
   /** Epochs since the best one. */
   #waited: number;
   /** Connections after the last epoch. */
@@ -55,22 +65,22 @@ export class EpochLoop {
     this.#job = job;
     this.#region = region;
     this.#onBegin = onBegin;
-    this.#rows = loadRows(region, job.data.x, job.data.labels, job.trainRows);
+    this.#rows = loadRows(region, job.data, job.trainRows);
     this.#validation = loadValidation(region, this.#rows, job.validation);
-    this.#test = job.test && loadRows(region, job.test.x, job.test.labels);
+    this.#test = job.test && loadRows(region, job.test);
     const tiles = Math.ceil(Math.min(job.batchSize, this.#rows.length) / TILE);
-    this.#workspaces = allocateWorkspaces(network, region, executor, tiles, true);
+    this.#workspaces = allocateWorkspaces(network, region, job.loss, executor, tiles, true);
     this.#gradients = this.#workspaces.map(() => network.allocateGradients(region));
     network.prepareOptimizer(job.optimizer);
 
     const { epochs, best } = earlier;
     const lastBest = epochs.findLastIndex((epoch) => epoch.best);
     this.#done = epochs.length;
-    this.#bestAccuracy = lastBest < 0 ? -1 : accuracyOf(epochs[lastBest]);
+    this.#best = lastBest < 0 ? WORST : standingOf(epochs[lastBest], job.monitor);
     this.#waited = epochs.length - 1 - lastBest;
     this.#connections = this.#countConnections();
     const isLast = job.restoreBest && lastBest >= 0 && lastBest === epochs.length - 1;
-    this.#earlier = { ...earlier, best: isLast ? this.#copy(this.#bestAccuracy) : best };
+    this.#earlier = { ...earlier, best: isLast ? this.#copy(this.#best.reached) : best };
   }
 
   /** Whether all epochs are done. */
@@ -91,7 +101,7 @@ export class EpochLoop {
     const start = yield* this.#start();
     const updates = new EpochUpdates(network.layers.length);
     const trainBegin = clock();
-    const { loss, accuracy } = yield* trainEpoch(
+    const trained = yield* trainEpoch(
       network,
       executor,
       this.#workspaces,
@@ -106,19 +116,18 @@ export class EpochLoop {
     const trainSeconds = clock() - trainBegin - updates.seconds;
     const validated = yield* this.#score(this.#validation);
     if (validated !== undefined) checkFinite(validated.loss, number);
-    const reached = validated?.accuracy ?? accuracy;
-    const best = this.#compare(reached);
+    const scored = describeScores(trained, validated);
+    const standing = standingOf(scored, this.#job.monitor);
+    const best = this.#compare(standing);
     const tested = best || this.#isLast(number) ? yield* this.#score(this.#test) : undefined;
     if (this.#job.restoreBest && best) {
-      model.best = this.#isLast(number) ? undefined : this.#copy(reached);
+      model.best = this.#isLast(number) ? undefined : this.#copy(standing.reached);
     }
     const epoch = freezeEpoch({
+      ...scored,
       epoch: number,
-      loss,
-      accuracy,
-      ...(validated && { valLoss: validated.loss, valAccuracy: validated.accuracy }),
       best,
-      ...(tested && { testAccuracy: tested.accuracy }),
+      ...(tested && describeTest(tested)),
       seconds: clock() - begin,
       trainSeconds,
       ...(start && { start }),
@@ -126,7 +135,7 @@ export class EpochLoop {
     });
     this.#done = number;
     model.epochs++;
-    model.lastAccuracy = reached;
+    model.lastReached = standing.reached;
     model.isMidEpoch = false;
     model.history.push(epoch);
     if (before === undefined) return epoch;
@@ -146,7 +155,7 @@ export class EpochLoop {
     if (best === undefined) return;
     restoreNetwork(model.network, this.#job.optimizer, best);
     model.states = best.states;
-    model.lastAccuracy = best.accuracy;
+    model.lastReached = best.reached;
     model.best = undefined;
     model.isRestored = true;
   }
@@ -157,7 +166,7 @@ export class EpochLoop {
     const { topology, network } = model;
     const isEpochEnd = batch === 0;
     // Before the first step nothing is due, nor right after a model was loaded.
-    if (topology.evolve === undefined || (isEpochEnd && model.lastAccuracy === undefined)) return false;
+    if (topology.evolve === undefined || (isEpochEnd && model.lastReached === undefined)) return false;
     const progress = this.#progress(batch);
     const isDue = topology.isDue?.(progress, network.layers) ?? isEpochEnd;
     if (!isDue) return false;
@@ -169,7 +178,7 @@ export class EpochLoop {
   }
 
   #progress(batch: number): Progress {
-    const { epochs, lastAccuracy } = this.#model;
+    const { epochs, lastReached } = this.#model;
     const { batchSize, totalEpochs } = this.#job;
     const stepsOfEpoch = Math.ceil(this.#rows.length / batchSize);
     return Object.freeze({
@@ -178,7 +187,7 @@ export class EpochLoop {
       epoch: epochs,
       epochs: totalEpochs,
       isEpochEnd: batch === 0,
-      accuracy: lastAccuracy ?? -1,
+      accuracy: lastReached ?? -1,
       rows: this.#rows.length,
       batchSize,
     });
@@ -237,12 +246,12 @@ export class EpochLoop {
   }
 
   /** Whether an epoch is the best so far, among those with as few connections as the network has now. */
-  #compare(accuracy: number): boolean {
+  #compare(standing: Standing): boolean {
     const connections = this.#countConnections();
-    if (connections < this.#connections) this.#bestAccuracy = -1;
+    if (connections < this.#connections) this.#best = WORST;
     this.#connections = connections;
-    const isBest = accuracy > this.#bestAccuracy;
-    if (isBest) this.#bestAccuracy = accuracy;
+    const isBest = isBetter(standing, this.#best);
+    if (isBest) this.#best = standing;
     this.#waited = isBest ? 0 : this.#waited + 1;
     return isBest;
   }
@@ -255,8 +264,8 @@ export class EpochLoop {
     return this.#model.network.layers.reduce((sum, { nnz }) => sum + nnz, 0);
   }
 
-  #copy(accuracy: number) {
-    return copyNetwork(this.#model.network, this.#model.states, accuracy);
+  #copy(reached: number) {
+    return copyNetwork(this.#model.network, this.#model.states, reached);
   }
 
   /** Called with every change of the network, in the same piece of work. */
@@ -271,6 +280,7 @@ export class EpochLoop {
     const model = this.#model;
     const { epochs, best, isRestored } = this.#earlier;
     model.network.adoptOptimizer();
+    model.loss = this.#job.loss;
     model.history = [...epochs];
     model.best = best;
     model.isRestored = isRestored;
@@ -289,7 +299,30 @@ function loadValidation(
   validation: TrainingJob['validation'],
 ): RowList | undefined {
   if (validation === undefined) return undefined;
-  return validation instanceof Int32Array
-    ? new RowList(region, rows.samples, rows.labels, validation)
-    : loadRows(region, validation.x, validation.labels);
+  return validation instanceof Int32Array ? rows.select(region, validation) : loadRows(region, validation);
+}
+
+/** What an epoch says of its training and validation rows. */
+function describeScores(trained: Score, validated: Score | undefined) {
+  const { loss, accuracy } = trained;
+  const metrics = metricsOf(trained);
+  const valMetrics = validated && metricsOf(validated);
+  return {
+    loss,
+    accuracy,
+    ...(metrics && { metrics }),
+    ...(validated && { valLoss: validated.loss }),
+    ...(validated && !Number.isNaN(validated.accuracy) && { valAccuracy: validated.accuracy }),
+    ...(valMetrics && { valMetrics }),
+  };
+}
+
+function describeTest(score: Score) {
+  const testMetrics = metricsOf(score);
+  if (testMetrics === undefined) return { testAccuracy: score.accuracy };
+  return {
+    ...(!Number.isNaN(score.accuracy) && { testAccuracy: score.accuracy }),
+    testLoss: score.loss,
+    testMetrics,
+  };
 }

@@ -13,8 +13,8 @@ export interface BestNetwork {
   /** Steps of the optimiser. */
   readonly steps: number;
   readonly states: readonly unknown[];
-  /** What the copied epoch was compared by. */
-  readonly accuracy: number;
+  /** What the copied epoch was compared by, the higher the better. */
+  readonly reached: number;
 }
 
 export interface BestLayer {
@@ -31,7 +31,7 @@ export interface BestLayer {
  * @throws CtreError `E_MEMORY` where there is no room for a copy, `E_ARGUMENT` for states that cannot be
  * copied.
  */
-export function copyNetwork(network: Network, states: readonly unknown[], accuracy: number): BestNetwork {
+export function copyNetwork(network: Network, states: readonly unknown[], reached: number): BestNetwork {
   return {
     layers: network.layers.map((layer) => ({
       pattern: layer.structure === undefined ? undefined : layer.pattern(),
@@ -41,7 +41,7 @@ export function copyNetwork(network: Network, states: readonly unknown[], accura
     })),
     steps: network.steps,
     states: copyStates(states),
-    accuracy,
+    reached,
   };
 }
 

@@ -1,7 +1,9 @@
 import { crc32 } from '../base/crc32.ts';
 import { CtreError } from '../base/errors.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { Labelled, TrainingJob } from './trainingJob.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { DataSet } from '../nn/rows.ts';
+import type { TrainingJob } from './trainingJob.ts';
 
 /** What has to be the same for a training to be taken up where it stood; JSON. */
 export type ResumeConditions = Readonly<Record<string, number | string | boolean | null>>;
@@ -9,10 +11,13 @@ export type ResumeConditions = Readonly<Record<string, number | string | boolean
 /** Elements of an array that a fingerprint looks at: a spot check that costs nothing. */
 const SPOTS = 65_536;
 
+/** Conditions that are there only where they are not the usual ones. */
+const OPTIONAL = ['monitor', 'weights'];
+
 /** The conditions of a training. */
 export function resumeConditions(job: TrainingJob): ResumeConditions {
   const { data, trainRows, validation, test, epochs, totalEpochs, batchSize, patience, restoreBest } = job;
-  const { optimizer } = job;
+  const { optimizer, loss, monitor } = job;
   const validationParts = validation instanceof Int32Array ? [validation] : contents(validation);
   return {
     epochs,
@@ -26,6 +31,9 @@ export function resumeConditions(job: TrainingJob): ResumeConditions {
     validation: fingerprint(validationParts),
     test: fingerprint(contents(test)),
     restoreBest,
+    // What is as it always was is not said, so that older checkpoints go on.
+    ...(monitor !== loss.monitor && { monitor }),
+    ...(data.weights && { weights: fingerprint([data.weights]) }),
   };
 }
 
@@ -34,11 +42,14 @@ export function checkConditions(
   conditions: ResumeConditions,
   saved: Readonly<Record<string, unknown>>,
 ): void {
-  const other = Object.keys(conditions).find((name) => conditions[name] !== saved[name]);
+  const names = new Set([...Object.keys(conditions), ...OPTIONAL]);
+  const other = [...names].find((name) => conditions[name] !== saved[name]);
   if (other === undefined) return;
   const what = ['data', 'validation', 'test'].includes(other)
     ? `the ${other} rows are not those of the checkpoint's training`
-    : `${other} is ${conditions[other]}; expected ${saved[other]}, as in the checkpoint's training`;
+    : other === 'weights'
+      ? "the weights of samples and classes are not those of the checkpoint's training"
+      : `${other} is ${conditions[other]}; expected ${saved[other]}, as in the checkpoint's training`;
   throw new CtreError(
     'E_ARGUMENT',
     `${what}; give the same to go on, or make a new training from its weights with SparseMLP.load`,
@@ -47,10 +58,15 @@ export function checkConditions(
 
 type Elements = Int32Array | Float32Array;
 
-function contents(labelled: Labelled | undefined): Elements[] {
-  if (labelled === undefined) return [];
-  const { x, labels } = labelled;
-  return x instanceof CsrMatrix ? [x.indptr, x.indices, x.values, labels] : [x.data, labels];
+function contents(set: DataSet | undefined): Elements[] {
+  if (set === undefined) return [];
+  const { x, targets } = set;
+  if (targets === x) return arraysOf(x);
+  return [...arraysOf(x), ...(targets instanceof Int32Array ? [targets] : arraysOf(targets))];
+}
+
+function arraysOf(matrix: DenseMatrix | CsrMatrix): Elements[] {
+  return matrix instanceof CsrMatrix ? [matrix.indptr, matrix.indices, matrix.values] : [matrix.data];
 }
 
 /** Lengths and, at evenly spaced places, elements. */

@@ -1,16 +1,11 @@
 import { TILE } from '../engine/abi.ts';
 import type { F32Block, Region } from '../engine/region.ts';
+import type { Loss, Score } from '../nn/loss.ts';
 import type { Network } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
 import { lanesFor, type Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
-
-/** Mean cross-entropy and the share of samples classified correctly. */
-export interface Score {
-  readonly loss: number;
-  readonly accuracy: number;
-}
 
 /** What workspaces take together, beyond one tile for each thread. */
 const WORKSPACE_BYTES = 64 << 20;
@@ -22,6 +17,7 @@ const WORKSPACE_BYTES = 64 << 20;
 export function allocateWorkspaces(
   network: Network,
   region: Region,
+  loss: Loss,
   { threads }: Executor,
   tiles: number,
   backward: boolean,
@@ -29,7 +25,7 @@ export function allocateWorkspaces(
   const most = Math.max(1, Math.floor(WORKSPACE_BYTES / network.workspaceBytes(backward)));
   const count = threads === 1 ? 1 : Math.max(threads, Math.min(most, 4 * threads));
   return Array.from({ length: Math.min(count, Math.max(1, tiles)) }, () =>
-    network.allocateWorkspace(region, backward),
+    network.allocateWorkspace(region, loss, backward),
   );
 }
 
@@ -53,24 +49,33 @@ export function* evaluateRows(
   workspaces: readonly Workspace[],
   rows: RowList,
 ): Work<Score> {
-  let loss = 0;
-  let correct = 0;
+  const sums = newSums(network, workspaces);
   for (const { begin, count } of waves(rows.length, workspaces)) {
     yield* executor.run(count, (kernels, t) => {
       const workspace = workspaces[t];
-      const tile = rows.pack(kernels, TILE * (begin + t), rows.length, workspace.activations[0]);
+      const tile = rows.pack(kernels, TILE * (begin + t), rows.length, workspace);
       network.forward(kernels, workspace, lanesFor(tile.count));
       network.score(kernels, workspace, tile);
     });
-    for (let t = 0; t < count; t++) {
-      loss += workspaces[t].score.view[0];
-      correct += workspaces[t].score.view[1];
-    }
+    addSums(sums, workspaces.slice(0, count));
   }
-  return { loss: loss / rows.length, accuracy: correct / rows.length };
+  return workspaces[0].loss.summarize(sums, rows.length, network.outputs);
 }
 
-/** Writes every row's class probabilities to `out` [rows, classes]. */
+/** Room for the sums of all tiles that samples are scored by. */
+export function newSums(network: Network, [{ loss }]: readonly Workspace[]): Float64Array {
+  return new Float64Array(loss.countSums(network.outputs));
+}
+
+/** Adds what the workspaces' tiles were scored by, in the order of the tiles. */
+export function addSums(sums: Float64Array, workspaces: readonly Workspace[]): void {
+  for (const { sums: tile } of workspaces) {
+    const { view } = tile;
+    for (let s = 0; s < sums.length; s++) sums[s] += view[s];
+  }
+}
+
+/** Writes what the network answers for every row to `out` [rows, outputs]. */
 export function* predictRows(
   executor: Executor,
   network: Network,
@@ -78,13 +83,13 @@ export function* predictRows(
   rows: RowList,
   out: F32Block,
 ): Work<void> {
-  const { classes } = network;
+  const { outputs } = network;
   for (const { begin, count } of waves(rows.length, workspaces)) {
     yield* executor.run(count, (kernels, t) => {
       const position = TILE * (begin + t);
-      const tile = rows.pack(kernels, position, rows.length, workspaces[t].activations[0]);
+      const tile = rows.pack(kernels, position, rows.length, workspaces[t]);
       network.forward(kernels, workspaces[t], lanesFor(tile.count));
-      kernels.unpackRows(workspaces[t].probabilities, classes, tile.count, out.at(position * classes));
+      kernels.unpackRows(workspaces[t].outputs, outputs, tile.count, out.at(position * outputs));
     });
   }
 }

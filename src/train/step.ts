@@ -1,13 +1,14 @@
 import { CtreError } from '../base/errors.ts';
 import { TILE } from '../engine/abi.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
+import type { Score } from '../nn/loss.ts';
 import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RowList } from '../nn/rows.ts';
 import { lanesFor, type Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import { runNow, type Work } from '../run/turns.ts';
-import { type Score, waves } from './score.ts';
+import { addSums, newSums, waves } from './score.ts';
 
 /** Some output neurons of a layer. */
 interface Part {
@@ -65,8 +66,7 @@ export function* trainEpoch(
   beforeStep: () => void,
 ): Work<Score> {
   let parts = gradientParts(network, executor);
-  let loss = 0;
-  let correct = 0;
+  const sums = newSums(network, workspaces);
   for (let begin = 0; begin < rows.length; begin += batchSize) {
     if (yield* beforeBatch(begin / batchSize)) parts = gradientParts(network, executor);
     const end = Math.min(begin + batchSize, rows.length);
@@ -76,25 +76,22 @@ export function* trainEpoch(
       const lanes = used.map((_, t) => lanesFor(end - begin - TILE * (wave.begin + t)));
       yield* executor.run(wave.count, (kernels, t) => {
         const position = begin + TILE * (wave.begin + t);
-        const tile = rows.pack(kernels, position, end, used[t].activations[0]);
+        const tile = rows.pack(kernels, position, end, used[t]);
         network.forward(kernels, used[t], lanes[t]);
         network.score(kernels, used[t], tile);
         network.backward(kernels, used[t], tile, 1 / (end - begin), lanes[t]);
         // The first workspace's gradient is the batch's: it keeps what earlier waves have added.
         network.addGradients(kernels, used[t], gradients[t], t === 0 && wave.begin > 0, lanes[t]);
       });
-      for (const { score } of used) {
-        loss += score.view[0];
-        correct += score.view[1];
-      }
-      checkFinite(loss, epoch);
+      addSums(sums, used);
+      checkFinite(sums[0], epoch);
       const isComplete = wave === all.at(-1);
       if (isComplete) beforeStep();
       const step = isComplete ? { optimizer, time: network.nextStep() } : undefined;
       yield* mergeGradients(executor, network, gradients.slice(0, wave.count), parts, step);
     }
   }
-  return { loss: loss / rows.length, accuracy: correct / rows.length };
+  return workspaces[0].loss.summarize(sums, rows.length, network.outputs);
 }
 
 export function checkFinite(loss: number, epoch: number): void {

@@ -1,4 +1,5 @@
 import type { EvolvingModel } from '../growth/evolvingModel.ts';
+import type { Loss } from '../nn/loss.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Epoch } from './epoch.ts';
 import type { BestNetwork } from './networkCopy.ts';
@@ -6,6 +7,8 @@ import type { BestNetwork } from './networkCopy.ts';
 /** A model as training sees it. */
 export interface TrainableModel extends EvolvingModel {
   readonly executor: Executor;
+  /** What the network learns; undefined until the first targets decide. */
+  loss: Loss | undefined;
   /**
    * Epochs trained so far, over all calls: names the random streams, so that what is drawn depends on nothing
    * else.
@@ -18,11 +21,11 @@ export interface TrainableModel extends EvolvingModel {
   /** Whether the method has done what it does before the first step. */
   hasStarted: boolean;
   /**
-   * What the last epoch was compared by, as a due update has to know it: validation accuracy, or training
-   * accuracy where nothing was validated. Undefined before the first epoch, and once a file has been loaded:
-   * no update is due then.
+   * What the last epoch was compared by, the higher the better, as a due update has to know it: validation
+   * accuracy, say, or training accuracy where nothing was validated. Undefined before the first epoch, and
+   * once a file has been loaded: no update is due then.
    */
-  lastAccuracy: number | undefined;
+  lastReached: number | undefined;
   /**
    * The best network so far of a training that ends with it; undefined where the present network is the best.
    */

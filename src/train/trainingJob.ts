@@ -1,32 +1,29 @@
 import type { StopSignal } from '../base/hostTypes.ts';
-import type { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
+import type { DataSet } from '../nn/rows.ts';
 import type { Epoch } from './epoch.ts';
 import type { BestNetwork } from './networkCopy.ts';
 
-/** Checked samples and their labels. */
-export interface Labelled {
-  readonly x: DenseMatrix | CsrMatrix;
-  readonly labels: Int32Array;
-}
-
 /** A checked training: what `train` was asked for. */
 export interface TrainingJob {
-  readonly data: Labelled;
+  readonly data: DataSet;
+  readonly loss: Loss;
+  /** What epochs are compared by. */
+  readonly monitor: MonitorName;
   /** Rows of `data` to train on. */
   readonly trainRows: Int32Array;
   /** Rows of `data` held out, or a data set of its own; undefined where nothing is validated. */
-  readonly validation: Int32Array | Labelled | undefined;
-  /** Scored at every epoch of a new best validation accuracy, and after the last. */
-  readonly test: Labelled | undefined;
+  readonly validation: Int32Array | DataSet | undefined;
+  /** Scored at every epoch that is the best so far, and after the last. */
+  readonly test: DataSet | undefined;
   /** Epochs of this training. */
   readonly epochs: number;
   /** Epochs of the model that its method's schedule is for, those before this training among them. */
   readonly totalEpochs: number;
   readonly batchSize: number;
   readonly optimizer: Optimizer;
-  /** Epochs without a better validation accuracy after which training ends. */
+  /** Epochs that are not the best so far after which training ends. */
   readonly patience: number;
   /** Whether the network is the best epoch's in the end. */
   readonly restoreBest: boolean;

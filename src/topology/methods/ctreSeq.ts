@@ -58,7 +58,8 @@ export function createCtreSeq(options: CtreSeqOptions & MethodPreset = {}): Topo
   const { patience } = checked;
   const advance = (state: SeqState, { accuracy, epoch }: Progress): SeqState => {
     if (state.atRandom) return state;
-    if (accuracy > state.best) return { best: accuracy, bestEpoch: epoch, atRandom: false };
+    if (accuracy > state.best || state.bestEpoch === 0)
+      return { best: accuracy, bestEpoch: epoch, atRandom: false };
     return { ...state, atRandom: epoch - state.bestEpoch >= patience };
   };
   return Object.freeze<Topology<SeqState>>({

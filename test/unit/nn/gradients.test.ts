@@ -7,6 +7,7 @@ import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
 import { optimizer as optimizers } from '../../../src/index.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
+import { crossEntropy } from '../../../src/nn/losses/crossEntropy.ts';
 import { Network } from '../../../src/nn/network.ts';
 import type { Optimizer } from '../../../src/nn/optimizer.ts';
 import { loadRows } from '../../../src/nn/rows.ts';
@@ -187,17 +188,17 @@ function trained({ layers, rows, labels }: Problem): { loss: number; gradients: 
       layer.bias.view.set(layers[l].bias);
     });
     const x = { rows: rows.length, cols: layers[0].inDim, data: Float32Array.from(rows.flat()) };
-    const loaded = loadRows(region, x, labels);
-    const workspace = network.allocateWorkspace(region, true);
+    const loaded = loadRows(region, { x, targets: labels });
+    const workspace = network.allocateWorkspace(region, crossEntropy(), true);
     const gradients = network.allocateGradients(region);
     let loss = 0;
     for (let begin = 0; begin < rows.length; begin += TILE) {
       const end = Math.min(rows.length, begin + TILE);
       const lanes = lanesFor(end - begin);
-      const tile = loaded.pack(kernels, begin, end, workspace.activations[0]);
+      const tile = loaded.pack(kernels, begin, end, workspace);
       network.forward(kernels, workspace, lanes);
       network.score(kernels, workspace, tile);
-      loss += workspace.score.view[0];
+      loss += workspace.sums.view[0];
       network.backward(kernels, workspace, tile, 1 / rows.length, lanes);
       network.addGradients(kernels, workspace, gradients, begin > 0, lanes);
     }

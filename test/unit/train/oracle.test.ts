@@ -9,6 +9,7 @@ import { GrowthCost } from '../../../src/growth/growthCost.ts';
 import { SparseMLP } from '../../../src/index.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
 import { removeConnections } from '../../../src/matrix/pattern.ts';
+import { crossEntropy } from '../../../src/nn/losses/crossEntropy.ts';
 import { Network } from '../../../src/nn/network.ts';
 import { sgd } from '../../../src/nn/optimizer.ts';
 import { loadRows } from '../../../src/nn/rows.ts';
@@ -104,8 +105,8 @@ describe('the training oracle (float64 NumPy)', () => {
       layer.bias.view.set(trace.bias[l]);
     });
     const x = { rows: trace.x.length, cols: dims[0], data: Float32Array.from(trace.x.flat()) };
-    const rows = loadRows(region, x, Int32Array.from(trace.labels));
-    const workspace = network.allocateWorkspace(region, true);
+    const rows = loadRows(region, { x, targets: Int32Array.from(trace.labels) });
+    const workspace = network.allocateWorkspace(region, crossEntropy(), true);
     const gradients = network.allocateGradients(region);
     const optimizer = sgd({
       learningRate: trace.learningRate,
@@ -114,10 +115,10 @@ describe('the training oracle (float64 NumPy)', () => {
     });
     network.useOptimizer(optimizer);
     for (let step = 0; step < trace.steps; step++) {
-      const tile = rows.pack(kernels, step * batch, (step + 1) * batch, workspace.activations[0]);
+      const tile = rows.pack(kernels, step * batch, (step + 1) * batch, workspace);
       network.forward(kernels, workspace);
       network.score(kernels, workspace, tile);
-      const [loss] = workspace.score.view;
+      const [loss] = workspace.sums.view;
       network.backward(kernels, workspace, tile, 1 / batch);
       network.addGradients(kernels, workspace, gradients, false);
       expectClose([loss / batch], [trace.losses[step]], 1e-5, 0);

@@ -50,7 +50,9 @@ describe.each(names)('the best network of %s', (name) => {
     expect(model.nnz).toBe(counts[13]);
     const rivals = epochs.filter((_, e) => counts[e] === counts[13]);
     const top = Math.max(...rivals.map(({ valAccuracy }) => Number(valAccuracy)));
-    expect(best).toBe(rivals.find(({ valAccuracy }) => valAccuracy === top));
+    const equals = rivals.filter(({ valAccuracy }) => valAccuracy === top);
+    const lowest = Math.min(...equals.map(({ valLoss }) => Number(valLoss)));
+    expect(best).toBe(equals.find(({ valLoss }) => valLoss === lowest));
     model.dispose();
   });
 

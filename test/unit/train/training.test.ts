@@ -196,15 +196,17 @@ describe('what an epoch reports', () => {
       validationSplit: 0.25,
       test: quadrants(100, 12, 2),
     });
-    let top = -1;
+    let [top, lowest] = [-1, Number.POSITIVE_INFINITY];
     for (const [e, record] of epochs.entries()) {
-      expect(record.epoch).toBe(e + 1);
-      expect(record.best).toBe((record.valAccuracy ?? -1) > top);
-      top = Math.max(top, record.valAccuracy ?? -1);
+      const { epoch, valAccuracy = -1, valLoss = Number.NaN } = record;
+      expect(epoch).toBe(e + 1);
+      // Of equal accuracies the lower loss is better.
+      expect(record.best).toBe(valAccuracy > top || (valAccuracy === top && valLoss < lowest));
+      if (record.best) [top, lowest] = [valAccuracy, valLoss];
       expect(record.testAccuracy !== undefined).toBe(record.best || e === 11);
       expect(record.evolution === undefined).toBe(e === 0);
     }
-    expect(best).toBe(epochs.find(({ valAccuracy }) => valAccuracy === top));
+    expect(best).toBe(epochs.find(({ valAccuracy, valLoss }) => valAccuracy === top && valLoss === lowest));
     model.dispose();
   });
 

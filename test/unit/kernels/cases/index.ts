@@ -9,6 +9,7 @@ import { adam, sgd } from './optimizer.ts';
 import { spmmRowMajor, spmmTRowMajor } from './rowMajor.ts';
 import { addTo, biasGradient, sddmm } from './sddmm.ts';
 import { spmm, spmmT, spmmTLinear } from './spmm.ts';
+import { scoreLabels, scoreRegression, sigmoid, targetGradient, weighSamples } from './targetLoss.ts';
 import {
   clearLanes,
   gatherRows,
@@ -39,8 +40,11 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   packDense,
   products,
   score,
+  scoreLabels,
+  scoreRegression,
   sddmm,
   sgd,
+  sigmoid,
   softmax,
   spmm,
   spmmRowMajor,
@@ -48,7 +52,9 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   spmmTLinear,
   spmmTRowMajor,
   squaredNorms,
+  targetGradient,
   topK,
   unpackColumns,
   unpackRows,
+  weighSamples,
 };

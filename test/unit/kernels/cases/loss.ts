@@ -3,6 +3,7 @@ import { Approximate, EXP_ERROR, type Truth } from '../../../support/rounding.ts
 import type { Bench, Subject } from '../bench.ts';
 import { numbers, shuffled, single, stream, tile, tileCounts } from '../inputs.ts';
 import { rows } from '../operands.ts';
+import { drawWeights } from './weights.ts';
 
 /** The kernel's logarithm of a number without error, and float64's rounding of a sum. */
 const LOG_ERROR = 1.3e-15;
@@ -140,6 +141,7 @@ export const score: Subject = {
     rows(random, 4),
     new Float64Array(TILE).fill(2),
     Int32Array.of(0, 3, 1),
+    Float32Array.of(0.5, 2, 0),
     Int32Array.of(2, 0, 1),
     3,
     4,
@@ -151,6 +153,8 @@ export const score: Subject = {
     const { labels, order } = labelled(`score ${name}`, samples, classes);
     const random = stream(`logits ${name}`);
     const [labelBlock, list] = [bench.input(labels).pointer, bench.input(order).pointer];
+    const weights = drawWeights(`weights ${name}`, samples);
+    const weightBlock = weights === undefined ? 0 : bench.input(weights).pointer;
     tileCounts(samples).forEach((count, t) => {
       const logits = tile(random, classes, count, Number.NaN, values, 'first');
       const offsets = numbers(random, TILE);
@@ -163,16 +167,19 @@ export const score: Subject = {
       );
       let [loss, magnitude, correct] = [0, 0, 0];
       lanes.forEach((lane, b) => {
-        const label = labels[order[t * TILE + b]];
-        loss += logSums[b] - lane[label];
-        magnitude += Math.abs(logSums[b]) + Math.abs(lane[label]);
+        const row = order[t * TILE + b];
+        const label = labels[row];
+        const weight = weights?.[row] ?? 1;
+        loss += weight * (logSums[b] - lane[label]);
+        magnitude += weight * (Math.abs(logSums[b]) + Math.abs(lane[label]));
         if (predicted(lane) === label) correct++;
       });
       const out = bench.f64(2);
       const [z, sums] = [bench.input(logits).pointer, bench.input(logSums).pointer];
-      bench.kernels.score(z, sums, labelBlock, list + 4 * TILE * t, count, classes, out.pointer);
+      const rowsOf = list + 4 * TILE * t;
+      bench.kernels.score(z, sums, labelBlock, weightBlock, rowsOf, count, classes, out.pointer);
       const truths = [
-        { value: loss, error: 2 * (count + 1) * 2 ** -53 * magnitude },
+        { value: loss, error: 2 * (count + 2) * 2 ** -53 * magnitude },
         { value: correct, error: 0 },
       ];
       bench.expectClose(out, (at) => truths[at]);
@@ -186,7 +193,7 @@ export const score: Subject = {
       const sums = bench.input(new Float64Array(TILE).fill(2));
       const out = bench.f64(2);
       const { score: run } = bench.kernels;
-      run(bench.input(logits).pointer, sums.pointer, labels.pointer, rows.pointer, 4, 3, out.pointer);
+      run(bench.input(logits).pointer, sums.pointer, labels.pointer, 0, rows.pointer, 4, 3, out.pointer);
       bench.expectExact(out, Float64Array.of(4, 2));
     }),
     single('a_sample_with_nan_is_never_correct', (bench) => {
@@ -199,7 +206,7 @@ export const score: Subject = {
         const labels = bench.input(new Int32Array(TILE).fill(label)).pointer;
         const rows = bench.input(Int32Array.from({ length: TILE }, (_, b) => b)).pointer;
         const out = bench.f64(2);
-        bench.kernels.score(z, logSums.pointer, labels, rows, TILE, 3, out.pointer);
+        bench.kernels.score(z, logSums.pointer, labels, 0, rows, TILE, 3, out.pointer);
         bench.expectExact(out, Float64Array.of(Number.NaN, 0));
       }
     }),
