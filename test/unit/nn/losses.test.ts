@@ -1,5 +1,6 @@
 // Losses of whole networks against an independent evaluation in float64: values by their definitions,
-// gradients by finite differences, weights of samples among them.
+// gradients by finite differences, and both beside PyTorch's; weights of samples among them.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
@@ -10,6 +11,18 @@ import type { Loss } from '../../../src/nn/loss.ts';
 import { lossByName } from '../../../src/nn/losses.ts';
 import { Network } from '../../../src/nn/network.ts';
 import { type CheckedTargets, loadRows } from '../../../src/nn/rows.ts';
+
+interface TorchLoss {
+  readonly loss: number;
+  readonly gradient: number[][];
+}
+
+/** What test/fixtures/make_losses.py has written. */
+const torch: {
+  readonly logits: number[][];
+  readonly weights: number[];
+  readonly losses: Record<string, { targets: number[] | number[][]; plain: TorchLoss; weighed: TorchLoss }>;
+} = JSON.parse(readFileSync(new URL('../../fixtures/losses.json', import.meta.url), 'utf8'));
 
 const DIMS = [7, 9, 4];
 const ROWS = 45;
@@ -230,5 +243,60 @@ describe('what a loss scores by', () => {
     // Loss, distance, then squares, targets and their squares of one output: three targets of 2.
     expect(summarize(Float64Array.of(0, 0, 0, 6, 12), 3, 1).r2).toBe(1);
     expect(summarize(Float64Array.of(0.5, 1, 1, 6, 12), 3, 1).r2).toBe(0);
+  });
+});
+
+describe.each(Object.entries(torch.losses))('%s beside PyTorch', (name, { targets, plain, weighed }) => {
+  const outputs = torch.logits[0].length;
+  const rows = torch.logits.length;
+
+  it.each([
+    { words: 'without weights', want: plain, weights: undefined },
+    { words: 'with weights', want: weighed, weights: Float32Array.from(torch.weights) },
+  ])('is the same, and so is its gradient, $words', ({ want, weights }) => {
+    const engine = getEngine();
+    const region = new Region(engine.arena);
+    // One full layer that hands its inputs on: the rows are the logits.
+    const identity = { rows: outputs, cols: outputs, data: new Float32Array(outputs * outputs) };
+    for (let i = 0; i < outputs; i++) identity.data[i * (outputs + 1)] = 1;
+    const matrix = CsrMatrix.fromDense(identity);
+    const network = new Network(engine, [matrix]);
+    try {
+      network.layers[0].values.view.set(matrix.values);
+      const loss = lossByName(name, name === 'huber' ? { delta: 0.75 } : {});
+      const matrixOf = (numbers: number[][]) => ({
+        rows,
+        cols: outputs,
+        data: Float32Array.from(numbers.flat()),
+      });
+      const list = loadRows(region, {
+        x: matrixOf(torch.logits),
+        targets: Array.isArray(targets[0])
+          ? matrixOf(targets as number[][])
+          : Int32Array.from(targets as number[]),
+        weights,
+      });
+      const workspace = network.allocateWorkspace(region, loss, true);
+      let total = 0;
+      for (let begin = 0; begin < rows; begin += TILE) {
+        const tile = list.pack(engine.kernels, begin, rows, workspace);
+        network.forward(engine.kernels, workspace);
+        network.score(engine.kernels, workspace, tile);
+        total += workspace.sums.view[0];
+        network.backward(engine.kernels, workspace, tile, 1 / rows);
+        const gradient = new Float32Array(engine.arena.memory.buffer, workspace.gradient, outputs * TILE);
+        for (let b = 0; b < tile.count; b++) {
+          for (let i = 0; i < outputs; i++) {
+            expect(gradient[i * TILE + b]).toBeCloseTo(want.gradient[begin + b][i], 7);
+          }
+        }
+      }
+      const sums = new Float64Array(loss.countSums(outputs));
+      sums[0] = total;
+      expect(loss.summarize(sums, rows, outputs).loss).toBeCloseTo(want.loss, 6);
+    } finally {
+      network.free();
+      region.free();
+    }
   });
 });
