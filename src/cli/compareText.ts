@@ -95,7 +95,7 @@ function groupText({ cell, methods, comparisons, seedsNeeded }: Group): string {
   return [
     `${title}\n`,
     formatTable(rows, head),
-    'Test accuracy at the first epoch of best validation accuracy, mean ± standard deviation.\n',
+    'Test accuracy at the best epoch on the validation rows, mean ± standard deviation.\n',
     'Fewer: multiply-adds than dense, for one sample in one epoch: forward, backward and growth.',
     dense === undefined ? '\n' : ` A dense network makes ${count(dense)}.\n`,
     'Explored: positions ever connected, in sparse layers. Dead: hidden neurons without input or output, ' +

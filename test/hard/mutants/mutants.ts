@@ -9,6 +9,113 @@ export interface Mutant {
 /** Mistakes as people make them; the kernels' tests have to catch every one. */
 export const mutants: readonly Mutant[] = [
   {
+    file: 'loss.ts',
+    mistake: 'the weights of samples are not used',
+    from: `weights === 0 ? sampleLoss : sampleLoss * weightOf(weights, rows, b)`,
+    to: `sampleLoss`,
+  },
+  {
+    file: 'weights.ts',
+    mistake: 'a weight is that of the place in the tile',
+    from: `weights + row * ELEMENT_BYTES`,
+    to: `weights + b * ELEMENT_BYTES`,
+  },
+  {
+    file: 'weights.ts',
+    mistake: 'a sample without a weight does not count',
+    from: `  if (weights === 0) return 1;`,
+    to: `  if (weights === 0) return 0;`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the logistic function of negative numbers is mirrored',
+    from: `f32x4.lt(a, f32x4.splat(0))`,
+    to: `f32x4.gt(a, f32x4.splat(0))`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the exponential of the logistic function may overflow',
+    from: `    const e = exp4(f32x4.neg(f32x4.abs(a)));
+    const top`,
+    to: `    const e = exp4(f32x4.neg(a));
+    const top`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the gradient has no lower limit',
+    from: `f32x4.min(f32x4.max(e, below), limits)`,
+    to: `f32x4.min(e, limits)`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the gradient has its sign turned',
+    from: `f32x4.sub(v128.load(y + lane), v128.load(t + lane))`,
+    to: `f32x4.sub(v128.load(t + lane), v128.load(y + lane))`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'unused lanes keep a gradient',
+    from: `    memory.fill(d + c + used, 0, ROW_BYTES - used);
+`,
+    to: ``,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'all neurons but the first are weighed',
+    from: `for (let c = b << ELEMENT_SHIFT; c < bytes`,
+    to: `for (let c = ROW_BYTES + (b << ELEMENT_SHIFT); c < bytes`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'a sample is weighed by the first one’s weight',
+    from: `    const w = weightOf(weights, rows, b);`,
+    to: `    const w = weightOf(weights, rows, 0);`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the squared error is not halved',
+    from: `: 0.5 * square);`,
+    to: `: square);`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the line of Huber’s loss begins too high',
+    from: `limit * (e - 0.5 * limit)`,
+    to: `limit * e`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the squares of targets are those of errors',
+    from: `      totalSquares += target * target;`,
+    to: `      totalSquares += square;`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'a label is predicted at 0, too',
+    from: `i32x4.bitmask(f32x4.gt(a, zero)) << lane`,
+    to: `i32x4.bitmask(f32x4.ge(a, zero)) << lane`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'a sample with a NaN may be right',
+    from: `      wrong |= i32x4.bitmask(f32x4.ne(a, a)) << lane;
+`,
+    to: ``,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'false positives and false negatives are swapped',
+    from: `popcnt(yes & ~positive)`,
+    to: `popcnt(positive & ~yes)`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'lanes without a sample have a loss',
+    from: `  if (lane >= <u32>count) return 0;
+`,
+    to: ``,
+  },
+  {
     file: 'spmm.ts',
     mistake: 'the last four samples are dropped',
     from: `        v128.store(t, y7, 7 * VECTOR_BYTES);
