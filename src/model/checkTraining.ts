@@ -9,7 +9,9 @@ import {
 import { CtreError } from '../base/errors.ts';
 import type { Loss } from '../nn/loss.ts';
 import type { DataSet } from '../nn/rows.ts';
+import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { TrainingJob } from '../train/trainingJob.ts';
+import { chooseUnits, isPlainUnits, plainUnits, targetsInUnits } from './chooseUnits.ts';
 import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
 import { checkSamples } from './inputs.ts';
@@ -36,8 +38,9 @@ export function checkTraining(
   const { loss, ...given } = checkDataSet(core, x, y, core.model.loss);
   const { validation, test, optimizer, patience, signal, totalEpochs } = wanted;
   const rows = holdOut(given.x.rows, wanted, core.model.seed);
-  const validationSet =
-    validation === undefined ? rows.validationRows : checkOtherSet(core, 'validation', validation, loss);
+  const units = unitsOf(core, loss, given, rows.trainRows);
+  const otherSet = (name: string, set: unknown): DataSet => checkOtherSet(core, name, set, loss, units);
+  const validationSet = validation === undefined ? rows.validationRows : otherSet('validation', validation);
   const byDefault = core.resumed?.restoreBest === true && validationSet !== undefined;
   const restoreBest = checkBoolean('restoreBest', wanted.restoreBest ?? byDefault);
   if (restoreBest && validationSet === undefined) {
@@ -48,14 +51,15 @@ export function checkTraining(
   }
   const checked: CheckedTraining = {
     data: {
-      ...given,
+      ...inUnits(given, units),
       weights: sampleWeights(wanted, given.targets, given.x.rows, core.network.outputs, rows.trainRows),
     },
     loss,
+    units,
     monitor: checkChoice('monitor', wanted.monitor ?? loss.monitor, loss.monitors),
     trainRows: rows.trainRows,
     validation: validationSet,
-    test: test === undefined ? undefined : checkOtherSet(core, 'test', test, loss),
+    test: test === undefined ? undefined : otherSet('test', test),
     epochs: checkInteger('epochs', wanted.epochs ?? 100, { least: 1 }),
     totalEpochs:
       totalEpochs === undefined ? undefined : checkInteger('totalEpochs', totalEpochs, { least: 1 }),
@@ -107,7 +111,31 @@ export function checkDataSet(
   return { x: samples, ...checkTargets(y, samples, outputs, loss) };
 }
 
-function checkOtherSet(core: ModelCore, name: string, set: unknown, loss: Loss): DataSet {
+function checkOtherSet(
+  core: ModelCore,
+  name: string,
+  set: unknown,
+  loss: Loss,
+  units: TargetUnits | undefined,
+): DataSet {
   const { x, targets } = checkDataSet(core, readField(name, set, 'x'), readField(name, set, 'y'), loss);
-  return { x, targets };
+  return inUnits({ x, targets }, units);
+}
+
+/** What the model measures numbers in: as it was decided once, or as the rows of its first training say. */
+function unitsOf(
+  { model, network }: ModelCore,
+  loss: Loss,
+  { x, targets }: DataSet,
+  rows: Int32Array,
+): TargetUnits | undefined {
+  if (loss.targets !== 'numbers' || targets instanceof Int32Array) return undefined;
+  if (model.units !== undefined) return model.units;
+  return targets === x ? plainUnits(network.outputs) : chooseUnits(targets, rows);
+}
+
+/** The data set as the network learns it. */
+export function inUnits({ x, targets }: DataSet, units: TargetUnits | undefined): DataSet {
+  if (units === undefined || targets instanceof Int32Array || isPlainUnits(units)) return { x, targets };
+  return { x, targets: targetsInUnits(targets, units) };
 }

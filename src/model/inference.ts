@@ -3,22 +3,27 @@ import { Region } from '../engine/region.ts';
 import type { Loss, Score } from '../nn/loss.ts';
 import { crossEntropy } from '../nn/losses/crossEntropy.ts';
 import { loadRows, loadSamples, noTargets, RowList } from '../nn/rows.ts';
+import { answersInUnits, scoreInUnits } from '../nn/targetUnits.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import { runNow } from '../run/turns.ts';
 import { allocateWorkspaces, evaluateRows, predictRows } from '../train/score.ts';
-import { checkDataSet } from './checkTraining.ts';
+import { checkDataSet, inUnits } from './checkTraining.ts';
 import type { ModelCore } from './core.ts';
 import { checkSamples } from './inputs.ts';
 
 /** Mean loss, and what else the loss scores by. @throws CtreError as `SparseMLP.evaluate`. */
 export function evaluateModel(core: ModelCore, x: unknown, y: unknown): Score {
-  const { loss, ...set } = checkDataSet(core, x, y, core.model.loss);
+  const { loss, ...given } = checkDataSet(core, x, y, core.model.loss);
+  const units = loss.targets === 'numbers' ? core.model.units : undefined;
+  const set = inUnits(given, units);
   // Whoever was asked for the samples may have disposed of the model.
   const { network, executor } = core.alive;
   const region = new Region(network.engine.arena);
   try {
     const rows = loadRows(region, set);
-    return runNow(evaluateRows(executor, network, workspacesFor(core, region, loss, rows.length), rows));
+    const measured = units === undefined ? loss : (loss.inUnits?.(units.scale) ?? loss);
+    const workspaces = workspacesFor(core, region, measured, rows.length);
+    return scoreInUnits(runNow(evaluateRows(executor, network, workspaces, rows)), units);
   } finally {
     region.free();
   }
@@ -36,7 +41,7 @@ export function predictModel(core: ModelCore, x: unknown): Float32Array {
     const loss = core.model.loss ?? crossEntropy();
     const workspaces = workspacesFor(core, region, loss, samples.rows);
     runNow(predictRows(executor, network, workspaces, rows, out));
-    return out.view.slice();
+    return answersInUnits(out.view.slice(), loss.targets === 'numbers' ? core.model.units : undefined);
   } finally {
     region.free();
   }

@@ -49,6 +49,12 @@ export interface ModelOptions {
 export interface CreateOptions extends ModelOptions, DensityOptions {
   /** Neurons by layer: inputs, hidden layers, classes. */
   readonly layers: readonly number[];
+  /**
+   * Whether a regression learns its targets less their mean and in units of their standard deviation, both of
+   * the rows of the first training; by default it does. What it answers and scores is in the targets' own
+   * units. The means of sparse targets are taken as 0, and samples that are their own targets stay as they are.
+   */
+  readonly scaleTargets?: boolean;
   /** The layers' patterns, `[outDim, inDim]`, instead of a density. */
   readonly pattern?: readonly CsrPattern[];
 }
@@ -114,6 +120,7 @@ export const MODEL_OPTIONS = [
 
 export const CREATE_OPTIONS = [
   'layers',
+  'scaleTargets',
   'pattern',
   'epsilon',
   'density',

@@ -7,6 +7,7 @@ import { evolve } from '../growth/update.ts';
 import type { Gradient, Layer } from '../nn/layer.ts';
 import type { Score } from '../nn/loss.ts';
 import { loadRows, type RowList } from '../nn/rows.ts';
+import { scoreInUnits } from '../nn/targetUnits.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Work } from '../run/turns.ts';
 import { comparePatterns } from '../topology/edit.ts';
@@ -69,7 +70,8 @@ export class EpochLoop {
     this.#validation = loadValidation(region, this.#rows, job.validation);
     this.#test = job.test && loadRows(region, job.test);
     const tiles = Math.ceil(Math.min(job.batchSize, this.#rows.length) / TILE);
-    this.#workspaces = allocateWorkspaces(network, region, job.loss, executor, tiles, true);
+    const loss = job.units === undefined ? job.loss : (job.loss.inUnits?.(job.units.scale) ?? job.loss);
+    this.#workspaces = allocateWorkspaces(network, region, loss, executor, tiles, true);
     this.#gradients = this.#workspaces.map(() => network.allocateGradients(region));
     network.prepareOptimizer(job.optimizer);
 
@@ -101,7 +103,7 @@ export class EpochLoop {
     const start = yield* this.#start();
     const updates = new EpochUpdates(network.layers.length);
     const trainBegin = clock();
-    const trained = yield* trainEpoch(
+    const learnt = yield* trainEpoch(
       network,
       executor,
       this.#workspaces,
@@ -114,6 +116,7 @@ export class EpochLoop {
       () => this.#change(),
     );
     const trainSeconds = clock() - trainBegin - updates.seconds;
+    const trained = scoreInUnits(learnt, this.#job.units);
     const validated = yield* this.#score(this.#validation);
     if (validated !== undefined) checkFinite(validated.loss, number);
     const scored = describeScores(trained, validated);
@@ -242,7 +245,7 @@ export class EpochLoop {
   *#score(rows: RowList | undefined): Work<Score | undefined> {
     if (rows === undefined) return undefined;
     const { network, executor } = this.#model;
-    return yield* evaluateRows(executor, network, this.#workspaces, rows);
+    return scoreInUnits(yield* evaluateRows(executor, network, this.#workspaces, rows), this.#job.units);
   }
 
   /** Whether an epoch is the best so far, among those with as few connections as the network has now. */
@@ -281,6 +284,7 @@ export class EpochLoop {
     const { epochs, best, isRestored } = this.#earlier;
     model.network.adoptOptimizer();
     model.loss = this.#job.loss;
+    model.units = this.#job.units ?? model.units;
     model.history = [...epochs];
     model.best = best;
     model.isRestored = isRestored;

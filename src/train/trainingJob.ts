@@ -2,6 +2,7 @@ import type { StopSignal } from '../base/hostTypes.ts';
 import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { DataSet } from '../nn/rows.ts';
+import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Epoch } from './epoch.ts';
 import type { BestNetwork } from './networkCopy.ts';
 
@@ -9,6 +10,8 @@ import type { BestNetwork } from './networkCopy.ts';
 export interface TrainingJob {
   readonly data: DataSet;
   readonly loss: Loss;
+  /** What numbers are measured in; the targets here are. Undefined where they are no numbers. */
+  readonly units: TargetUnits | undefined;
   /** What epochs are compared by. */
   readonly monitor: MonitorName;
   /** Rows of `data` to train on. */
