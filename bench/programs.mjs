@@ -63,9 +63,18 @@ export class Program {
   }
 }
 
-/** A script of this folder, served by the Node at `path`. */
-export function nodeProgram({ path }, script, args = [], options = {}) {
-  return new Program(path, [here(script), ...args], options);
+/** A script of this folder, served by the Node at `path`. @param options { flags: of Node, pinned } */
+export function nodeProgram({ path }, script, args = [], { flags = [], ...options } = {}) {
+  return new Program(path, [...flags, here(script), ...args], options);
+}
+
+/** V8 fuses neighbouring 128-bit operations into 256-bit ones under this flag. */
+export const REVECTORIZE = '--experimental-wasm-revectorize';
+
+/** Whether a Node knows a flag. */
+export function knowsFlag({ path }, flag) {
+  const { stdout = '' } = spawnSync(path, ['--v8-options'], { encoding: 'utf8' });
+  return stdout.split('\n').some((line) => line.trim().split(' ')[0] === flag);
 }
 
 /** A script of bench/peers in the first Python that can import the modules; undefined without one. */

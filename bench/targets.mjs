@@ -8,7 +8,7 @@ const SPARSE = ['spmm', 'spmmT', 'sddmm'];
  * The geometric mean of ctre ÷ peer (or its inverse) over layers and kernels; undefined without any.
  */
 function mean(layers, node, kernels, peer, invert = false) {
-  const all = layers.flatMap((layer) => kernels.map((kernel) => layer.kernels[kernel].ratios[node][peer]));
+  const all = layers.flatMap((layer) => kernels.map((kernel) => layer.kernels[kernel].ratios[node]?.[peer]));
   const known = all.filter((ratio) => ratio !== undefined);
   if (known.length === 0) return undefined;
   const value = geometricMean(known);
@@ -81,8 +81,17 @@ const TARGETS = [
   [
     'peers',
     'the same: forward and backward',
-    { least: 1.6 },
+    { least: 0.95 },
     (r, node) => mean(matrix(r), node, ['training'], 'C, one pass', true),
+  ],
+  [
+    'peers',
+    'the same, --experimental-wasm-revectorize',
+    { least: 1.3 },
+    (r, node) =>
+      r.peers.revectorisedOn === node
+        ? mean(matrix(r), 'revectorised', ['training'], 'C, one pass', true)
+        : undefined,
   ],
   [
     'peers',
@@ -259,10 +268,17 @@ const TARGETS = [
     ({ browser }) => browser.tfjs.toCtre.worker,
   ],
   [
+    'public',
+    '1 000 × prepare, multiply, dispose: bytes that stay',
+    { most: 0 },
+    (r, node) => bytesLeft(r.public.memory, node),
+  ],
+  ['public', 'ctre/kernels, gzip: bytes', { most: 18_000 }, (r) => r.public.size?.gzip],
+  [
     'neighbours',
     'cosineTopK, 20 000 names: C, native ÷ ctre',
     { least: 0.9 },
-    (r, node) => names(r, 20_000)?.ratios[node],
+    (r, node) => names(r, 20_000)?.ratios[node].C,
   ],
   [
     'neighbours',
@@ -273,10 +289,12 @@ const TARGETS = [
   ['neighbours', 'the same: ms until an abort', { most: 100 }, (r, node) => names(r, 100_000)?.abort[node]],
   [
     'neighbours',
-    'cosineTopK, 10 000 dense rows of 384: seconds',
+    'cosineTopK, 10 000 dense rows of 384: plain JS ÷ ctre',
     {},
-    (r, node) => seconds(r.neighbours.dense.times, node),
+    (r, node) => ofDense(r)?.ratios[node]['plain JS'],
   ],
+  ['neighbours', 'the same: NumPy ÷ ctre', {}, (r, node) => ofDense(r)?.ratios[node].NumPy],
+  ['neighbours', 'the same: seconds', {}, (r, node) => seconds(ofDense(r)?.times, node)],
   [
     'kernels',
     'this Node ÷ the newest LTS: spmm, spmmT, sddmm',
@@ -285,7 +303,10 @@ const TARGETS = [
   ],
 ];
 
+/** Bytes in use, and bytes that the memory grew by. */
+const bytesLeft = (memory, node) => memory && memory.left[node].bytes + memory.left[node].memory;
 const names = ({ neighbours }, rows) => neighbours.text.find((figure) => figure.rows === rows);
+const ofDense = ({ neighbours: { dense } }) => (dense.rows === 10_000 ? dense : undefined);
 const seconds = (times, node) => times && times[`ctre ${node}`].median / 1e9;
 
 function meanToLts(layers) {
