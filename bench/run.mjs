@@ -32,13 +32,15 @@ for (const suite of suites) {
 }
 
 console.log('\n# Targets');
-for (const { figure, target, values, kept } of judge(
+const judged = judge(
   results,
   nodes.map(({ name }) => name),
-)) {
+);
+const widest = Math.max(0, ...judged.map(({ figure }) => figure.length));
+for (const { figure, target, values, kept } of judged) {
   const mark = { true: 'kept', false: 'MISSED' }[kept] ?? '';
   const numbers = Object.entries(values).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
-  console.log(`${figure.padEnd(62)} ${target.padEnd(7)} ${numbers.join(', ').padEnd(24)} ${mark}`);
+  console.log(`${figure.padEnd(widest)} ${target.padEnd(7)} ${numbers.join(', ').padEnd(24)} ${mark}`);
 }
 
 function save(suite, figures) {

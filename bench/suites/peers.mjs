@@ -3,6 +3,7 @@
 import { l2Bytes } from '../machine.mjs';
 import { measureLayers, nameOf, workingSet } from '../matrix.mjs';
 import { knowsFlag, nativeProgram, nodeProgram, pythonProgram, REVECTORIZE } from '../programs.mjs';
+import { SCIPY } from '../targets.mjs';
 import { ratio, together } from '../turns.mjs';
 
 const TILED = ['spmm', 'spmmT', 'sddmm', 'backward'];
@@ -39,7 +40,7 @@ function gather({ nodes, say }) {
       kernels: ['spmm', 'backward'],
       checks: ['spmm', 'spmmT', 'backward'],
     },
-    SciPy: {
+    [SCIPY]: {
       program: pythonProgram('scipy_csr.py', ['numpy', 'scipy']),
       kernels: ['spmm', 'backward'],
       checks: ['spmm', 'spmmT', 'backward'],
