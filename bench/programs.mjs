@@ -84,6 +84,9 @@ export function pythonProgram(script, modules, args = []) {
   return python && new Program(python, [here(`peers/${script}`), ...args.map(String)]);
 }
 
+/** What native programs need. */
+export const COMPILER = 'a C compiler that is called cc, and that knows its flags';
+
 /** Compiles a C file of bench/native with `cc -O3` and starts it; undefined where that fails. */
 export function nativeProgram(source, name, flags) {
   const folder = here('../build/bench');
@@ -98,11 +101,11 @@ export function nativeProgram(source, name, flags) {
  * The Nodes to measure on, this one first. The other is the one at `path` ('none': no other) or the newest
  * LTS line.
  */
-export function findNodes(path) {
+export async function findNodes(path) {
   const nodes = [{ name: 'this', path: process.execPath, ...versions(process.execPath) }];
   const newest = LTS_LINES.at(-1);
   if (path === 'none' || (path === undefined && nodes[0].node.startsWith(`v${newest}.`))) return nodes;
-  const other = path ?? installedNode(newest);
+  const other = path ?? (await installedNode(newest));
   const found = other && versions(other);
   if (found) nodes.push({ name: 'lts', path: other, ...found });
   else console.log(`No other Node to compare with: ${path ?? `node@${newest}`} could not be had.`);
@@ -110,11 +113,13 @@ export function findNodes(path) {
 }
 
 function versions(path) {
-  const { status, stdout } = spawnSync(path, [
-    '-p',
-    'JSON.stringify([process.version, process.versions.v8])',
-  ]);
+  const script = 'JSON.stringify([process.version, process.versions.v8])';
+  const { status, stdout } = spawnSync(path, ['-p', script]);
   if (status !== 0) return undefined;
-  const [node, v8] = JSON.parse(stdout);
-  return { node, v8 };
+  try {
+    const [node, v8] = JSON.parse(stdout);
+    return { node, v8 };
+  } catch {
+    return undefined; // another program than Node
+  }
 }

@@ -33,12 +33,12 @@ export function ofPublic({ public: { cases } }, node, sizes, columns, [product, 
   const all = cases
     .filter((entry) => sizes.includes(entry.n) && entry.columns === columns)
     .map(({ products }) => products[product].ratios[node][way][peer]);
-  return all.length === 0 || all.includes(undefined) ? undefined : Math.min(...all);
+  return all.length < sizes.length || all.includes(undefined) ? undefined : Math.min(...all);
 }
 const SIZES = [1000, 10_000, 100_000];
 export const PREPARED = ['multiply', 'prepared'];
 export const largestMatrix = ({ matrix: { cases } }, node, work) =>
-  cases.at(-1).works[work][node].scipyToCtre;
+  cases.find(({ nnz }) => nnz === 1_000_000)?.works[work][node].scipyToCtre;
 /** Big networks are measured on one Node only. */
 const scaleOn = ({ scale }, node) => (scale.measuredOn === node ? scale : undefined);
 const network = (results, node, n, method, kind) =>
@@ -328,8 +328,9 @@ const TARGETS = [
   ],
   [
     'neighbours',
+    // 1.4 × what the algorithm before it reached: docs/performance.md.
     'cosineTopK, 10 000 dense rows of 384: plain JS ÷ ctre',
-    {},
+    { least: 6.5 },
     (r, node) => ofDense(r)?.ratios[node]['plain JS'],
   ],
   [

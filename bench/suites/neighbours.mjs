@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddings, nameMatrix, writeDense, writeMatrix } from '../problems.mjs';
-import { nativeProgram, nodeProgram, pythonProgram } from '../programs.mjs';
+import { COMPILER, nativeProgram, nodeProgram, pythonProgram } from '../programs.mjs';
 import { ratio, takeTurns } from '../turns.mjs';
 
 /** Neighbours of a row. */
@@ -22,9 +22,8 @@ export async function run({ nodes, quick, say }) {
     NumPy: pythonProgram('numpy_neighbours.py', ['numpy']),
     'plain JS': nodeProgram(nodes.at(-1), 'served/neighbours.mjs', ['plain']),
   };
-  for (const [name, program] of Object.entries(peers)) {
-    if (program === undefined) say(`${name} is not measured: this machine cannot run it.`);
-  }
+  if (peers.C === undefined) say(`C is not measured: it needs ${COMPILER}.`);
+  if (peers.NumPy === undefined) say('NumPy is not measured: it needs a Python with NumPy.');
   const programs = { ...ours, ...peers };
   const having = (names) =>
     Object.fromEntries(Object.entries(programs).filter(([name, program]) => program && names.includes(name)));

@@ -2,7 +2,7 @@
 // results, in turns. A ratio is the peer's time ÷ ctre's.
 import { l2Bytes } from '../machine.mjs';
 import { measureLayers, nameOf, workingSet } from '../matrix.mjs';
-import { knowsFlag, nativeProgram, nodeProgram, pythonProgram, REVECTORIZE } from '../programs.mjs';
+import { COMPILER, knowsFlag, nativeProgram, nodeProgram, pythonProgram, REVECTORIZE } from '../programs.mjs';
 import { SCIPY } from '../targets.mjs';
 import { ratio, together } from '../turns.mjs';
 
@@ -27,21 +27,29 @@ function gather({ nodes, say }) {
       program: knowsFlag(newest, REVECTORIZE)
         ? nodeProgram(newest, 'served/sparse.mjs', ['wasm'], { flags: [REVECTORIZE] })
         : undefined,
+      needs: `a Node that knows ${REVECTORIZE}`,
       kernels: TILED,
     },
     'plain JS': { program: nodeProgram(newest, 'served/sparse.mjs', ['plain']), kernels: TILED },
     'C, 128 bits': {
       program: nativeProgram('kernels.c', 'kernels-128', onlyX64(['-msse4.1', '-mno-avx'])),
+      needs: COMPILER,
       kernels: TILED,
     },
-    'C, native': { program: nativeProgram('kernels.c', 'kernels-native', ['-march=native']), kernels: TILED },
+    'C, native': {
+      program: nativeProgram('kernels.c', 'kernels-native', ['-march=native']),
+      needs: COMPILER,
+      kernels: TILED,
+    },
     'C, one pass': {
       program: nativeProgram('one_pass.c', 'one-pass', ['-march=native']),
+      needs: COMPILER,
       kernels: ['spmm', 'backward'],
       checks: ['spmm', 'spmmT', 'backward'],
     },
     [SCIPY]: {
       program: pythonProgram('scipy_csr.py', ['numpy', 'scipy']),
+      needs: 'a Python with NumPy and SciPy',
       kernels: ['spmm', 'backward'],
       checks: ['spmm', 'spmmT', 'backward'],
       takesPart: isSquare(1000, 5),
@@ -54,8 +62,7 @@ function gather({ nodes, say }) {
   };
   const present = {};
   for (const [name, contestant] of Object.entries(wanted)) {
-    if (contestant.program === undefined)
-      say(`${name} is not measured: this machine cannot build or run it.`);
+    if (contestant.program === undefined) say(`${name} is not measured: it needs ${contestant.needs}.`);
     else present[name] = contestant;
   }
   return present;

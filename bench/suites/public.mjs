@@ -17,7 +17,10 @@ const WAYS = ['prepared', 'oneCall'];
 const LIVES = 1000;
 
 const peersOn = (node) => ({
-  SciPy: { program: pythonProgram('scipy_public.py', ['numpy', 'scipy']) },
+  SciPy: {
+    program: pythonProgram('scipy_public.py', ['numpy', 'scipy']),
+    needs: 'a Python with NumPy and SciPy',
+  },
   'plain JS': { program: nodeProgram(node, 'served/public.mjs', ['plain']) },
   '@thi.ng/sparse': {
     program: nodeProgram(node, 'peers/thi_ng_sparse.mjs'),
@@ -40,8 +43,8 @@ function gather({ nodes, say }) {
     ),
     ...peersOn(nodes.at(-1)),
   };
-  const present = Object.entries(all).filter(([name, { program }]) => {
-    if (program === undefined) say(`${name} is not measured: this machine cannot run it.`);
+  const present = Object.entries(all).filter(([name, { program, needs }]) => {
+    if (program === undefined) say(`${name} is not measured: it needs ${needs}.`);
     return program !== undefined;
   });
   return Object.fromEntries(present);
