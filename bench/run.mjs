@@ -1,4 +1,5 @@
-// npm run bench -- [suite …] [options]: measures in turns, and prints the figures and their targets. args.mjs has the help.
+// npm run bench -- [suite …] [options]: measures in turns, and prints the figures and their targets. args.mjs
+// has the help.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { readArgs } from './args.mjs';
 import { describeMachine } from './machine.mjs';

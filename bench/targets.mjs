@@ -383,7 +383,7 @@ export function judge(results, nodes) {
   });
 }
 
-/** The figures that a suite's results do not have: they are of an earlier form of it, or a peer was absent. */
+/** The figures that a suite's results do not have: these are of an earlier form, or a peer was absent. */
 export function missing(suite, figures, nodes) {
   return TARGETS.filter(
     ([of, , , find]) => of === suite && nodes.every((node) => find({ [suite]: figures }, node) === undefined),
