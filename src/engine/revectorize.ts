@@ -2,6 +2,7 @@
 // where a flag of its own is set, which it calls experimental. So the kernels prove first that their bits
 // stay the same.
 
+import { reasonOf } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
 import { checkKernels } from './abi.ts';
@@ -21,7 +22,7 @@ const LEAST_V8 = [13, 6];
  * Runs of a kernel before the run that counts. The optimising compiler takes over after a quarter of them or
  * earlier (V8 13.6 and 14.6).
  */
-const ROUNDS = 3000;
+const RUNS_BEFORE = 3000;
 
 /** The kernels, and why they are not revectorised; undefined where they are. */
 export interface RevectorizedInstance {
@@ -44,14 +45,19 @@ export function startRevectorized(wasm: WasmBytes, memory: WasmMemory): Revector
   const expected = runKernels(checkKernels(plain.exports), memory, 0);
   const restore = setFlags();
   if (restore === undefined) {
-    return { instance: plain, warning: `this V8 (${process.versions.v8}) revectorises nothing any more` };
+    return { instance: plain, warning: `this V8 (${process.versions.v8}) has no flag for it any more` };
   }
   try {
     // Compiled code is shared by all modules of the same bytes in the process. These must have their own.
     const instance = startSync(isModule ? wasm : withMark(wasm), memory);
-    const difference = findDifference(expected, runKernels(checkKernels(instance.exports), memory, ROUNDS));
+    const difference = findDifference(
+      expected,
+      runKernels(checkKernels(instance.exports), memory, RUNS_BEFORE),
+    );
     if (difference === undefined) return { instance, warning: undefined };
     return { instance: plain, warning: `revectorised, the kernel ${difference} computes other bits` };
+  } catch (error) {
+    return { instance: plain, warning: `revectorised, the kernels fail (${reasonOf(error)})` };
   } finally {
     restore();
   }

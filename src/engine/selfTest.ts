@@ -21,7 +21,7 @@ const [A, B, C, POSITIVE, NORMS] = [7, 8, 9, 10, 11].map(area);
 const out = (number: number): Pointer => area(12 + number);
 const AREAS = 12 + 12;
 
-const LANES = [8, 16, 32];
+const TESTED_LANES = [8, 16, 32];
 const BOTH = [true, false];
 /** Columns of row-major products: each way that their kernels have. */
 const COLUMNS = [1, 2, 3, 4, 6, 8, 11, 16, 24, 31, 32, 40];
@@ -36,27 +36,31 @@ export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => 
   addTo: ({ addTo }) => addTo(B, A, ENTRIES),
   adam: ({ adam }) => adam(B, A, C, POSITIVE, ENTRIES, 0.01, 0.9, 0.999, 1.5, 1e-8, 1e-4),
   biasGradient: ({ biasGradient }) =>
-    each(LANES, BOTH, (lanes, accumulate, e) => biasGradient(A, out(e), ROWS, accumulate, lanes)),
+    each(TESTED_LANES, BOTH, (lanes, accumulate, e) => biasGradient(A, out(e), ROWS, accumulate, lanes)),
   cosineBlock: ({ cosineBlock }) => cosineBlock(A, NORMS, NORMS, ROWS, COLS - 1),
   crossEntropyGradient: ({ crossEntropyGradient }) =>
     crossEntropyGradient(POSITIVE, LIST, LIST, ROWS, ROWS, 1 / ROWS, out(0)),
   gemm: ({ gemm }) => each(BOTH, [ROWS], (relu, rows, e) => gemm(A, B, C, out(e), rows, COLS, relu)),
   gemmT: ({ gemmT }) => gemmT(A, B, C, out(0), ROWS, COLS),
   products: ({ products }) =>
-    each(LANES, BOTH, (lanes, accumulate, e) => products(A, B, out(e), ROWS, COLS - 1, accumulate, lanes)),
+    each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
+      products(A, B, out(e), ROWS, COLS - 1, accumulate, lanes),
+    ),
   sddmm: ({ sddmm }) =>
-    each(LANES, BOTH, (lanes, accumulate, e) =>
+    each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
       sddmm(INDPTR, INDICES, A, B, out(e), ROWS, accumulate, lanes),
     ),
   sgd: ({ sgd }) =>
     each(BOTH, [ENTRIES], (nesterov, entries, e) => sgd(out(e), A, C, entries, 0.01, 0.9, nesterov, 1e-4)),
   softmax: ({ softmax }) => softmax(A, ROWS, out(0), out(1)),
   spmm: ({ spmm }) =>
-    each(LANES, BOTH, (lanes, relu, e) => spmm(INDPTR, INDICES, A, B, C, out(e), ROWS, relu, lanes)),
+    each(TESTED_LANES, BOTH, (lanes, relu, e) => spmm(INDPTR, INDICES, A, B, C, out(e), ROWS, relu, lanes)),
   spmmRowMajor: ({ spmmRowMajor }) =>
     each(COLUMNS, [ROWS], (k, rows, e) => spmmRowMajor(INDPTR, INDICES, A, B, out(e), rows, k)),
   spmmT: ({ spmmT }) =>
-    each(LANES, [COLS], (lanes, cols, e) => spmmT(COL_PTR, ROW_IDX, PERM, A, B, C, out(e), cols, lanes)),
+    each(TESTED_LANES, [COLS], (lanes, cols, e) =>
+      spmmT(COL_PTR, ROW_IDX, PERM, A, B, C, out(e), cols, lanes),
+    ),
   spmmTLinear: ({ spmmTLinear }) => spmmTLinear(COL_PTR, ROW_IDX, PERM, A, B, out(0), COLS),
   spmmTRowMajor: ({ spmmTRowMajor }) =>
     each(COLUMNS, [COLS], (k, cols, e) => spmmTRowMajor(INDPTR, INDICES, A, B, out(e), ROWS, cols, k)),
@@ -77,14 +81,17 @@ function each<S, T>(first: readonly S[], second: readonly T[], call: (a: S, b: T
 export function runKernels(kernels: Kernels, memory: WasmMemory, rounds: number): Map<string, Uint32Array> {
   const words = new Uint32Array(memory.buffer, 0, (AREAS * AREA) / 4);
   const left = new Map<string, Uint32Array>();
-  for (const [name, run] of Object.entries(RUNS)) {
-    fill(memory.buffer);
-    for (let round = 0; round < rounds; round++) run(kernels);
-    fill(memory.buffer);
-    run(kernels);
-    left.set(name, words.slice());
+  try {
+    for (const [name, run] of Object.entries(RUNS)) {
+      fill(memory.buffer);
+      for (let round = 0; round < rounds; round++) run(kernels);
+      fill(memory.buffer);
+      run(kernels);
+      left.set(name, words.slice());
+    }
+  } finally {
+    words.fill(0);
   }
-  words.fill(0);
   return left;
 }
 
