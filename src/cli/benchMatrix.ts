@@ -30,7 +30,7 @@ export async function openMatrix(
     return { name: 'generated matrix (uniform, seed 0)', matrix: generate() };
   }
   const name = basename(path);
-  const matrix = await readMatrix(path, readingLimit(values));
+  const matrix = await readMatrixFile(path, readingLimit(values));
   if (matrix.nnz > 0) return { name, matrix };
   throw new CtreError(
     'E_FORMAT',
@@ -38,7 +38,7 @@ export async function openMatrix(
   );
 }
 
-async function readMatrix(path: string, maxBytes: number | undefined): Promise<CsrMatrix> {
+async function readMatrixFile(path: string, maxBytes: number | undefined): Promise<CsrMatrix> {
   const name = basename(path);
   const kind = extname(path).toLowerCase();
   if (kind !== '.mtx' && kind !== '.npz') {

@@ -18,11 +18,11 @@ export function plainMultiply(a: PlainMatrix, x: Float32Array, k: number, y: Flo
     return;
   }
   y.fill(0);
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0, to = 0; i < rows; i++, to += k) {
     for (let p = indptr[i]; p < indptr[i + 1]; p++) {
       const value = values[p];
-      const from = indices[p] * k;
-      for (let c = 0; c < k; c++) y[i * k + c] += value * x[from + c];
+      let from = indices[p] * k;
+      for (let e = to; e < to + k; e++) y[e] += value * x[from++];
     }
   }
 }
@@ -31,11 +31,11 @@ export function plainMultiply(a: PlainMatrix, x: Float32Array, k: number, y: Flo
 export function plainMultiplyTransposed(a: PlainMatrix, x: Float32Array, k: number, y: Float32Array): void {
   const { rows, indptr, indices, values } = a;
   y.fill(0);
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0, from = 0; i < rows; i++, from += k) {
     for (let p = indptr[i]; p < indptr[i + 1]; p++) {
       const value = values[p];
-      const to = indices[p] * k;
-      for (let c = 0; c < k; c++) y[to + c] += value * x[i * k + c];
+      let to = indices[p] * k;
+      for (let e = from; e < from + k; e++) y[to++] += value * x[e];
     }
   }
 }

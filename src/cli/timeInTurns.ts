@@ -12,8 +12,11 @@ export interface TurnTimes {
 /** A figure of fewer samples says little. */
 const LEAST_SAMPLES = 3;
 
-/** Samples that the time is divided into. */
+/** Samples of each that the time is divided into, where it is short. */
 const WANTED_SAMPLES = 24;
+
+/** Seconds of the first runs and of a sample, at most: Ctrl-C waits for their end. */
+const LONGEST = 0.1;
 
 /**
  * Measures two jobs in turns, so that what disturbs the machine disturbs both.
@@ -29,6 +32,7 @@ export async function timeInTurns(
   const jobs = [first, second];
   // The first runs compile the code. They also tell how many runs a sample needs.
   const counts: number[] = [];
+  const sampleSeconds = Math.min(LONGEST, budget / 2 / WANTED_SAMPLES);
   for (const job of jobs) {
     const begin = performance.now();
     let runs = 0;
@@ -37,8 +41,8 @@ export async function timeInTurns(
       job();
       runs++;
       seconds = (performance.now() - begin) / 1000;
-    } while (seconds < budget / 8);
-    counts.push(Math.max(1, Math.round(((runs / seconds) * budget) / 2 / WANTED_SAMPLES)));
+    } while (seconds < Math.min(LONGEST, budget / 8));
+    counts.push(Math.max(1, Math.round((runs / seconds) * sampleSeconds)));
     await pause(signal);
   }
   const samples: [number[], number[]] = [[], []];

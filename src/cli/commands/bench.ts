@@ -30,7 +30,7 @@ export const benchSyntax = {
 } as const satisfies Syntax;
 
 /** What was measured of one call. */
-interface Figure {
+interface MeasuredCall {
   readonly call: string;
   readonly columns?: number | undefined;
   /** What a call takes, and what plain JavaScript takes for the same. */
@@ -97,8 +97,8 @@ async function measure(
   seconds: number,
   isJson: boolean,
   io: Io,
-): Promise<{ figures: readonly Figure[]; leftOut: readonly LeftOut[] }> {
-  const figures: Figure[] = [];
+): Promise<{ figures: readonly MeasuredCall[]; leftOut: readonly LeftOut[] }> {
+  const figures: MeasuredCall[] = [];
   const leftOut: LeftOut[] = [];
   const progress = showCalls(io.stderr, 3 * columns.length + 2);
   const prepared = prepare(matrix);
@@ -112,7 +112,7 @@ async function measure(
         }
         const { call } = job;
         const { first, second, samples } = await timeInTurns(job.run, job.runPlain, seconds, signal);
-        const figure: Figure = {
+        const figure: MeasuredCall = {
           call,
           columns: job.columns,
           seconds: first,
@@ -138,7 +138,7 @@ async function measure(
   return { figures, leftOut };
 }
 
-function resultText(figures: readonly Figure[], leftOut: readonly LeftOut[]): string {
+function resultText(figures: readonly MeasuredCall[], leftOut: readonly LeftOut[]): string {
   const rows = figures.map(({ call, columns, seconds, plainSeconds, ratio, secondsByEntry, agrees }) => [
     call,
     columns === undefined ? '' : String(columns),
