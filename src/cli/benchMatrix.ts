@@ -44,8 +44,8 @@ async function readMatrixFile(path: string, maxBytes: number | undefined): Promi
   if (kind !== '.mtx' && kind !== '.npz') {
     throw new CtreError(
       'E_UNSUPPORTED',
-      `${show(name)} is no matrix that can be measured with; expected a Matrix Market file (.mtx), or a sparse ` +
-        'matrix as SciPy saves it (.npz)',
+      `${show(name)} is no matrix that can be measured with; expected a Matrix Market file (.mtx), or a ` +
+        'sparse matrix as SciPy saves it (.npz)',
     );
   }
   const bytes = await readBytes(path);

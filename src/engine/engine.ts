@@ -59,8 +59,8 @@ export function putOnTrial(replace: (engine: Engine) => Engine): void {
  * @param options.wasm what to start from instead of the inlined module.
  * @param options.revectorize has V8 compile the kernels with vectors of 256 bits, by an experimental flag of
  *   its own: on Node 24 or later with an x64 processor that has AVX2. Each kernel is tested first, in about
- *   half a second. Where one computes other bits, or elsewhere, the kernels run as ever, and `warning` says why. It
- *   must come before all other calls. Threads and WorkerModels that start later have the same code.
+ *   half a second. Where one computes other bits, or elsewhere, the kernels run as ever, and `warning` says
+ *   why. It must come before all other calls. Threads and WorkerModels that start later have the same code.
  * @returns whether the kernels are revectorised, and why not where that was asked for.
  * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, the module is not this package's, or its
  *   address does not answer; `E_MEMORY` where the system refuses the memory; `E_ARGUMENT` for a `wasm` that
