@@ -5,8 +5,8 @@ import { flag } from './options.ts';
 /** The option of commands that compute much. */
 export const KERNEL_OPTIONS = {
   revectorize: flag(
-    'have V8 compile the kernels with vectors of 256 bits, by a flag that it calls\n' +
-      'experimental (Node 24, x64); tested first, the result is the same',
+    'compile the kernels with vectors of 256 bits, by an experimental flag\n' +
+      'of V8 (Node 24, x64); tested first, the result is the same',
   ),
 } as const satisfies Options;
 
