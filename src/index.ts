@@ -12,7 +12,7 @@ export { CtreError, type ErrorCode } from './base/errors.ts';
 export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/hostTypes.ts';
 export type { Random } from './base/random.ts';
 export type { Kernels } from './engine/abi.ts';
-export { init, initSync } from './engine/engine.ts';
+export { type EngineInfo, init, initSync } from './engine/engine.ts';
 export type { WasmBytes, WasmSource } from './engine/source.ts';
 export type { CsrParts } from './matrix/canonical.ts';
 export { CsrMatrix } from './matrix/csrMatrix.ts';

@@ -1,5 +1,6 @@
 import { CtreError } from '../base/errors.ts';
 import type { Syntax } from './args.ts';
+import { benchSyntax, runBench } from './commands/bench.ts';
 import { runCompare } from './commands/compare.ts';
 import { evaluateSyntax, runEvaluate } from './commands/evaluate.ts';
 import { featuresSyntax, runFeatures } from './commands/features.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   { syntax: predictSyntax, run: runPredict },
   { syntax: compareSyntax, run: runCompare },
   { syntax: featuresSyntax, run: runFeatures },
+  { syntax: benchSyntax, run: runBench },
 ];
 
 /**

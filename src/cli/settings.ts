@@ -22,6 +22,7 @@ import {
   readMethodFlags,
 } from './methodOptions.ts';
 import { choice, integer, json, list, number, orWord, text } from './options.ts';
+import { KERNEL_OPTIONS } from './startKernels.ts';
 
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
@@ -102,6 +103,7 @@ export const TRAINING_OPTIONS = {
     'auto',
     integer('n', { least: 1, most: 64 }, 'threads to work with, or auto; the result is the same (1)'),
   ),
+  ...KERNEL_OPTIONS,
   patience: integer('n', { least: 1 }, 'stop after n epochs without better validation accuracy (never)'),
 } as const satisfies Options;
 

@@ -1,6 +1,7 @@
 import type { Outcome } from '../compare/outcome.ts';
 import type { Epoch, SparseMLP } from '../index.ts';
 import { duration, formatTable, namedLines, percent, share } from './format.ts';
+import { kernelLines, type StartedKernels } from './startKernels.ts';
 import type { Training } from './training.ts';
 
 // What `ctre train` says, to people and to programs.
@@ -8,13 +9,16 @@ import type { Training } from './training.ts';
 /** A training that is about to start, or to go on. */
 export interface StartedTraining extends Training {
   readonly model: SparseMLP;
+  readonly kernels: StartedKernels;
   /** Why the newest checkpoint was not taken. */
   readonly warning: string | undefined;
 }
 
 /** The first line of --json. */
-export function trainStartRecord({ source, data, settings, model, warning }: StartedTraining): object {
+export function trainStartRecord(started: StartedTraining): object {
+  const { source, data, settings, model, kernels } = started;
   const { topology, initializer, growInitializer, optimizer } = settings;
+  const warnings = warningsOf(started);
   const { validationSplit, validationRows } = data.validation;
   return {
     dataset: source.name,
@@ -39,9 +43,14 @@ export function trainStartRecord({ source, data, settings, model, warning }: Sta
     patience: settings.patience,
     seed: settings.seed,
     threads: model.threads,
-    warning: model.warning ?? warning,
+    revectorized: kernels.revectorized,
+    ...(warnings.length > 0 && { warning: warnings.join('; ') }),
     resumedAfter: model.history.length === 0 ? undefined : model.history.length,
   };
+}
+
+function warningsOf({ model, kernels, warning }: StartedTraining): readonly string[] {
+  return [model.warning, kernels.warning, warning].filter((text) => text !== undefined);
 }
 
 function layerSizes({ layers }: SparseMLP): number[] {
@@ -49,7 +58,8 @@ function layerSizes({ layers }: SparseMLP): number[] {
 }
 
 /** The lines before the first epoch. */
-export function trainStartText({ source, data, settings, model, warning }: StartedTraining): string {
+export function trainStartText(started: StartedTraining): string {
+  const { source, data, settings, model, kernels } = started;
   const { x, labelNames } = source.dataset;
   const { topology, initializer, optimizer } = settings;
   const { validationSplit, validationRows } = data.validation;
@@ -75,8 +85,9 @@ export function trainStartText({ source, data, settings, model, warning }: Start
     ],
     ['seed', String(settings.seed)],
     ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
+    ...kernelLines(kernels),
     ...(model.history.length === 0 ? [] : ([['resumed', `after epoch ${model.history.length}`]] as const)),
-    ...[model.warning, warning].flatMap((text) => (text === undefined ? [] : ([['warning', text]] as const))),
+    ...warningsOf(started).map((text) => ['warning', text] as const),
   ])}\n`;
 }
 

@@ -4,7 +4,7 @@
  */
 
 export { CtreError, type ErrorCode } from '../base/errors.ts';
-export { init, initSync } from '../engine/engine.ts';
+export { type EngineInfo, init, initSync } from '../engine/engine.ts';
 export type { WasmBytes, WasmSource } from '../engine/source.ts';
 export { add } from '../matrix/add.ts';
 export type { CsrParts } from '../matrix/canonical.ts';

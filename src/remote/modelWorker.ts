@@ -41,7 +41,9 @@ let controller = new AbortController();
 let told: Pick<SparseMLP, 'metadata' | 'history'> = { metadata: {}, history: [] };
 
 const calls = {
-  init: (wasm: WasmModule) => init({ wasm }),
+  async init(wasm: WasmModule, revectorize?: boolean) {
+    await init({ wasm, revectorize });
+  },
   async create(options: SentOptions) {
     ownModel = await SparseMLP.create(await receiveOptions<CreateOptions>(options));
   },

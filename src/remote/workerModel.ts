@@ -4,7 +4,7 @@ import { checkBoolean, checkOptions, checkSignal } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
 import { checkJson } from '../base/json.ts';
-import { startedModule } from '../engine/engine.ts';
+import { startedEngine } from '../engine/engine.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
@@ -156,10 +156,10 @@ export class WorkerModel {
     parcel = new Parcel(false),
   ): Promise<WorkerModel> {
     // The kernels that were given on this page are meant for its workers, too.
-    const wasm = await startedModule();
+    const engine = await startedEngine();
     const model = new WorkerModel(KEY);
     try {
-      if (wasm !== undefined) await model.#link.ask('init', [wasm]);
+      if (engine !== undefined) await model.#link.ask('init', [engine.module, engine.revectorized]);
       await model.#link.ask(name, args, parcel.buffers);
       return model;
     } catch (error) {

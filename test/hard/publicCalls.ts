@@ -167,7 +167,7 @@ const none = (): [] => [];
 
 export const publicCalls: Readonly<Record<string, PublicCall>> = {
   init: entry(
-    () => [{ wasm: Uint8Array.of(0, 97, 115, 109) }],
+    () => [{ wasm: Uint8Array.of(0, 97, 115, 109), revectorize: true }],
     (_, a) => init(...a),
   ),
   initSync: entry(

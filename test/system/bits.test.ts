@@ -17,6 +17,8 @@ import { usePage } from './bits/page.ts';
 interface Outcome {
   readonly hashes: Record<string, string>;
   readonly warning?: string;
+  /** What init answered where it was asked to revectorise. */
+  readonly kernels?: { readonly revectorized: boolean; readonly warning?: string };
 }
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -93,7 +95,6 @@ const ofOthers = isFull
   : [
       { compiler: usual, threads: 1, names: few },
       { compiler: usual, threads: 2, names: few },
-      { compiler: wider, threads: 2, names: few },
     ];
 
 const nodes = [
@@ -127,6 +128,23 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/system/b
       const flags = flagsOf(path, compiler);
       if (flags === undefined) return skipTest(context, `the V8 of ${node} has no flags for it`);
       expectBits(context, await inNode(path, flags, threads, names), names);
+    });
+
+    it.for(
+      [1, 2].flatMap((threads) =>
+        [[], ['--worker']].map((place) => ({
+          threads,
+          place,
+          where: place.length === 0 ? 'here' : 'in workers',
+        })),
+      ),
+    )('revectorised, $where, on $threads threads', async ({ threads, place }, context) => {
+      if (path === undefined) return skipTest(context, `${node} could not be installed`);
+      const names = isFull || (line === undefined && threads === 1) ? all : few;
+      const outcome = await inNode(path, [], threads, [...names, ...place, '--revectorize']);
+      expectBits(context, outcome, names);
+      const { revectorized, warning } = outcome.kernels ?? {};
+      if (revectorized !== true) return skipTest(context, `${warning}`);
     });
   });
 

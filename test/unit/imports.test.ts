@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   index: ['base', 'matrix', 'engine', 'run', 'nn', 'topology', 'train', 'model', 'remote'],
   data: ['base', 'matrix'],
   compare: ['base', 'matrix', 'nn', 'topology', 'train', 'model'],
-  cli: ['base', 'matrix', 'nn', 'topology', 'train', 'model', 'index', 'data', 'compare'],
+  cli: ['base', 'matrix', 'nn', 'topology', 'train', 'model', 'index', 'data', 'compare', 'kernels'],
 };
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));

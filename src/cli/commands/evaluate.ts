@@ -7,6 +7,7 @@ import { type Io, printJson } from '../io.ts';
 import { likeliestClasses, prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag } from '../options.ts';
 import { openModelFile } from '../savedModel.ts';
+import { KERNEL_OPTIONS, kernelLines, type StartedKernels, startKernels } from '../startKernels.ts';
 
 /** What `ctre evaluate` takes. */
 export const evaluateSyntax = {
@@ -16,6 +17,7 @@ export const evaluateSyntax = {
   options: {
     Rows: ROW_OPTIONS,
     Reading: READ_OPTIONS,
+    Running: KERNEL_OPTIONS,
     Output: { json: flag('one JSON object') },
   },
   exclusive: [...ROW_EXCLUSIVE, ...READ_EXCLUSIVE],
@@ -33,9 +35,10 @@ interface ClassScore {
 }
 
 /** `ctre evaluate model.safetensors dataset` */
-export async function runEvaluate(argv: readonly string[], { stdout }: Io): Promise<void> {
+export async function runEvaluate(argv: readonly string[], { stdout, stderr }: Io): Promise<void> {
   const { positionals, options } = parseArguments(evaluateSyntax, argv);
   const [modelPath, path] = positionals;
+  const kernels = await startKernels(options);
   const saved = await openModelFile(modelPath, options);
   const { model, labelNames, inputs } = saved;
   try {
@@ -44,10 +47,11 @@ export async function runEvaluate(argv: readonly string[], { stdout }: Io): Prom
     const score = model.evaluate(x, y);
     const classes = scoreClasses(labelNames, y, likeliestClasses(model.predict(x), labelNames.length));
     if (options.json) {
-      printJson(stdout, 'evaluation', { rows: x.rows, ...score, classes });
+      printJson(stdout, 'evaluation', { rows: x.rows, ...score, classes, ...kernels });
       return;
     }
-    stdout.write(evaluationText(basename(path), x.rows, words, score, classes));
+    stdout.write(evaluationText(basename(path), x.rows, words, score, classes, kernels));
+    if (kernels.warning !== undefined) stderr.write(`ctre: ${kernels.warning}\n`);
     if (words === 'all rows' && saved.dataset === basename(path)) {
       stdout.write(
         'The model may have been trained on some of these rows; --rows or --split chooses others.\n',
@@ -78,6 +82,7 @@ function evaluationText(
   words: string,
   { loss, accuracy }: Score,
   classes: readonly ClassScore[],
+  kernels: StartedKernels,
 ): string {
   const ratio = (part: number, whole: number): string => share(whole === 0 ? undefined : part / whole);
   const lines = classes.map(({ label, rows: count, predicted, correct }) => [
@@ -91,5 +96,6 @@ function evaluationText(
     ['rows', String(rows)],
     ['loss', loss.toFixed(4)],
     ['accuracy', share(accuracy)],
+    ...kernelLines(kernels),
   ])}\n${formatTable(lines, ['class', 'rows', 'predicted', 'recall', 'precision'])}`;
 }

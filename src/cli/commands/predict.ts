@@ -8,6 +8,7 @@ import type { Io } from '../io.ts';
 import { likeliestClasses, prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag, text } from '../options.ts';
 import { openModelFile } from '../savedModel.ts';
+import { KERNEL_OPTIONS, startKernels } from '../startKernels.ts';
 
 /** What `ctre predict` takes. */
 export const predictSyntax = {
@@ -17,6 +18,7 @@ export const predictSyntax = {
   options: {
     Rows: ROW_OPTIONS,
     Reading: READ_OPTIONS,
+    Running: KERNEL_OPTIONS,
     Output: {
       probabilities: flag('the probability of every class as well: CSV with a head'),
       out: text('file', 'write a file: CSV with a head and row numbers, or what --json says'),
@@ -29,11 +31,13 @@ export const predictSyntax = {
 type PredictOptions = Arguments<typeof predictSyntax>['options'];
 
 /** `ctre predict model.safetensors dataset` */
-export async function runPredict(argv: readonly string[], { stdout }: Io): Promise<void> {
+export async function runPredict(argv: readonly string[], { stdout, stderr }: Io): Promise<void> {
   const { positionals, options } = parseArguments(predictSyntax, argv);
   const [modelPath, path] = positionals;
   const { out, json = false, probabilities = false } = options;
   if (out !== undefined) await checkWritable(out, [modelPath, path]);
+  const { warning } = await startKernels(options);
+  if (warning !== undefined) stderr.write(`ctre: ${warning}\n`);
   const saved = await openModelFile(modelPath, options);
   const { model, labelNames, inputs } = saved;
   try {
