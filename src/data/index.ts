@@ -3,6 +3,7 @@
  * @module ctre/data
  */
 
+export type { RowIndices } from '../matrix/rowIndices.ts';
 export type { RowArrays, Samples } from '../matrix/samples.ts';
 export type { Dataset } from './dataset.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
@@ -10,7 +11,7 @@ export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from '.
 export { type DataFiles, readDataset } from './read.ts';
 export type { ReadOptions } from './readOptions.ts';
 export { relabel } from './relabel.ts';
-export { parseRowRange, type RowIndices, remainingRows } from './rowIndices.ts';
+export { parseRowRange, remainingRows } from './rowLists.ts';
 export {
   applyScaler,
   fitScaler,

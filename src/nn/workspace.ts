@@ -1,4 +1,3 @@
-import { TILE } from '../engine/abi.ts';
 import type { F64Block } from '../engine/region.ts';
 
 /** What one tile of samples needs on its way through the network; pointers, each a tile [neurons][32]. */
@@ -13,12 +12,4 @@ export interface Workspace {
   readonly logSums: number;
   /** [0] the tile's summed cross-entropy, [1] its correctly classified samples. */
   readonly score: F64Block;
-}
-
-/** The lanes that a kernel can go through, the fewest first. */
-const LANES = [8, 16, TILE];
-
-/** The fewest lanes that hold so many samples of a tile. */
-export function lanesFor(samples: number): number {
-  return LANES.find((lanes) => samples <= lanes) ?? TILE;
 }
