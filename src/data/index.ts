@@ -5,6 +5,7 @@
 
 export type { RowIndices } from '../matrix/rowIndices.ts';
 export type { RowArrays, Samples } from '../matrix/samples.ts';
+export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset } from './dataset.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
@@ -22,4 +23,3 @@ export {
 } from './scaler.ts';
 export { parseSplit, type Split, splitRows } from './split.ts';
 export { type SyntheticDataset, type SyntheticOptions, syntheticDataset } from './synthetic.ts';
-export { takeRows } from './takeRows.ts';

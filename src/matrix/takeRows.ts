@@ -1,0 +1,45 @@
+import { newArray } from '../base/arrays.ts';
+import { CsrMatrix } from './csrMatrix.ts';
+import type { DenseMatrix } from './denseMatrix.ts';
+import { checkRowIndices, type RowIndices } from './rowIndices.ts';
+import { type RowArrays, type Samples, toMatrix } from './samples.ts';
+
+/**
+ * The rows at the given indices, in that order, as a new matrix of the same kind; a dense one of rows that
+ * are arrays.
+ *
+ * ```ts
+ * const train = takeRows([[1, 2], [3, 4], [5, 6]], [2, 0]); // { rows: 2, cols: 2, data: [5, 6, 1, 2] }
+ * ```
+ * @throws CtreError `E_ARGUMENT` for what is no matrix, or an index out of range; `E_SHAPE` for rows of
+ *   unequal length.
+ */
+export function takeRows<M extends DenseMatrix | CsrMatrix>(x: M, rows: RowIndices): M;
+export function takeRows(x: RowArrays, rows: RowIndices): DenseMatrix;
+export function takeRows(x: Samples, rows: RowIndices): DenseMatrix | CsrMatrix;
+export function takeRows(x: Samples, rows: RowIndices): DenseMatrix | CsrMatrix {
+  const matrix = toMatrix('x', x);
+  const { cols } = matrix;
+  const taken = checkRowIndices(rows, matrix.rows);
+  if (!(matrix instanceof CsrMatrix)) {
+    const data = newArray(taken.length * cols, Float32Array, `${taken.length} rows`);
+    taken.forEach((row, position) => {
+      data.set(matrix.data.subarray(row * cols, (row + 1) * cols), position * cols);
+    });
+    return { rows: taken.length, cols, data };
+  }
+  const indptr = newArray(taken.length + 1, Int32Array, `${taken.length} rows`);
+  let nnz = 0;
+  taken.forEach((row, position) => {
+    nnz += matrix.indptr[row + 1] - matrix.indptr[row];
+    indptr[position + 1] = nnz;
+  });
+  const indices = newArray(nnz, Int32Array, `${taken.length} rows`);
+  const values = newArray(nnz, Float32Array, `${taken.length} rows`);
+  taken.forEach((row, position) => {
+    const [begin, end] = [matrix.indptr[row], matrix.indptr[row + 1]];
+    indices.set(matrix.indices.subarray(begin, end), indptr[position]);
+    values.set(matrix.values.subarray(begin, end), indptr[position]);
+  });
+  return CsrMatrix.fromParts({ rows: taken.length, cols, indptr, indices, values });
+}
