@@ -1,9 +1,10 @@
 import { TILE } from '../engine/abi.ts';
+import { lanesFor } from '../engine/lanes.ts';
 import type { F32Block, Region } from '../engine/region.ts';
 import type { Loss, Score } from '../nn/loss.ts';
 import type { Network } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
-import { lanesFor, type Workspace } from '../nn/workspace.ts';
+import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
 

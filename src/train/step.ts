@@ -1,11 +1,12 @@
 import { CtreError } from '../base/errors.ts';
 import { TILE } from '../engine/abi.ts';
+import { lanesFor } from '../engine/lanes.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
 import type { Score } from '../nn/loss.ts';
 import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RowList } from '../nn/rows.ts';
-import { lanesFor, type Workspace } from '../nn/workspace.ts';
+import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import { runNow, type Work } from '../run/turns.ts';
 import { addSums, newSums, waves } from './score.ts';

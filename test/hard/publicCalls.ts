@@ -589,6 +589,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [dense(3, 2), dense(5, 2)],
     (prepared, a) => prepared.sddmm(...a),
   ),
+  'PreparedMatrix#cosineTopK': ofPrepared(
+    () => [{ k: 2, absolute: true, threshold: 0.1 }],
+    (prepared, a) => prepared.cosineTopK(...a),
+  ),
+  'PreparedMatrix#cosineTopKAsync': ofPrepared(
+    () => [{ k: 2, absolute: true, threshold: 0.1, signal: AbortSignal.timeout(500), onProgress: () => {} }],
+    (prepared, a) => prepared.cosineTopKAsync(...a),
+  ),
   'PreparedMatrix#setValues': ofPrepared(
     () => [[...csr(3, 5).values]],
     (prepared, a) => prepared.setValues(...a),
