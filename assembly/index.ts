@@ -1,6 +1,7 @@
 // The ABI. Every export is a kernel over pointers and shapes. A kernel never allocates, draws random numbers
 // or decides. scripts/abi.mjs reads this list. It writes the kernels' types, with their contracts, for
 // TypeScript.
+export { backward, weightGradient } from './backward';
 export { checkCsr } from './check';
 export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';

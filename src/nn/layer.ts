@@ -300,21 +300,29 @@ export class Layer implements LayerShape {
     }
   }
 
-  /** The gradient of a tile's first `lanes` samples, added to what is there or in its place. */
-  addGradient(
+  /**
+   * The gradient of a tile's first `lanes` samples, added to what is there or in its place; and, in the same
+   * pass, dx as `backward` makes it.
+   * @param dx undefined where nobody needs it: in the first layer.
+   */
+  differentiate(
     kernels: Kernels,
     dy: number,
     x: number,
+    dx: number | undefined,
     gradient: Gradient,
     accumulate: boolean,
     lanes: number,
   ): void {
-    const { structure, inDim, outDim } = this;
+    const { structure, values, inDim, outDim } = this;
     const dW = gradient.weights.pointer;
-    if (structure === undefined) kernels.products(dy, x, dW, outDim, inDim, accumulate, lanes);
-    else {
-      const { indptr, indices } = structure;
-      kernels.sddmm(indptr.pointer, indices.pointer, dy, x, dW, outDim, accumulate, lanes);
+    if (structure === undefined) {
+      if (dx !== undefined) this.backward(kernels, dy, x, dx, lanes);
+      kernels.products(dy, x, dW, outDim, inDim, accumulate, lanes);
+    } else {
+      const csc = [structure.colPtr.pointer, structure.rowIdx.pointer, structure.perm.pointer] as const;
+      if (dx === undefined) kernels.weightGradient(...csc, dy, x, dW, inDim, accumulate, lanes);
+      else kernels.backward(...csc, values.pointer, dy, x, dx, dW, inDim, accumulate, lanes);
     }
     kernels.biasGradient(dy, gradient.bias.pointer, outDim, accumulate, lanes);
   }

@@ -80,9 +80,10 @@ export function* trainEpoch(
         const tile = rows.pack(kernels, position, end, used[t]);
         network.forward(kernels, used[t], lanes[t]);
         network.score(kernels, used[t], tile);
-        network.backward(kernels, used[t], tile, 1 / (end - begin), lanes[t]);
         // The first workspace's gradient is the batch's: it keeps what earlier waves have added.
-        network.addGradients(kernels, used[t], gradients[t], t === 0 && wave.begin > 0, lanes[t]);
+        const accumulate = t === 0 && wave.begin > 0;
+        const scale = 1 / (end - begin);
+        network.differentiate(kernels, used[t], tile, scale, gradients[t], accumulate, lanes[t]);
       });
       addSums(sums, used);
       checkFinite(sums[0], epoch);

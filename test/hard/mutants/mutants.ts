@@ -185,6 +185,78 @@ export const mutants: readonly Mutant[] = [
     to: ``,
   },
   {
+    file: 'backward.ts',
+    mistake: 'a neuron that fires in later samples only counts as silent',
+    from: `  for (let k = PART_BYTES; k < bytes; k += PART_BYTES) {
+    any =`,
+    to: `  for (let k = bytes; k < bytes; k += PART_BYTES) {
+    any =`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'what lies beyond the lanes makes a neuron fire',
+    from: `  for (let k = PART_BYTES; k < bytes; k += PART_BYTES) {
+    any =`,
+    to: `  for (let k = PART_BYTES; k < ROW_BYTES; k += PART_BYTES) {
+    any =`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'a silent neuron keeps the gradient of the tile before',
+    from: `      if (!accumulate) {`,
+    to: `      if (accumulate && !accumulate) {`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'a silent neuron loses the gradient of the tiles before',
+    from: `      if (!accumulate) {`,
+    to: `      if (true) {`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'dx of a silent neuron stays as it was',
+    from: `      if (isBoolean<WithInputs>()) clearRow(dx);
+`,
+    to: ``,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'the second connection of a pair gets the weight of the first',
+    from: `v128.load_splat<f32>(values + bOffset)`,
+    to: `v128.load_splat<f32>(values + aOffset)`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'the last connection of an odd number is dropped',
+    from: `      if (q < end) {`,
+    to: `      if (q + ELEMENT_BYTES < end) {`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'ReLU is undone where x ≥ 0',
+    from: `dx3 = v128.and(dx3, f32x4.gt(`,
+    to: `dx3 = v128.and(dx3, f32x4.ge(`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'accumulate is swapped',
+    from: `accumulate ? load<f32>(to) + sum : sum`,
+    to: `accumulate ? sum : load<f32>(to) + sum`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'x does not go on to the next neuron',
+    from: `    x += ROW_BYTES;
+`,
+    to: ``,
+  },
+  {
+    file: 'math.ts',
+    mistake: 'two of the second sum are left out',
+    from: `  return f32x4.add(ab, v128.shuffle<f64>(ab, ab, 1, 1));`,
+    to: `  return f32x4.add(ab, v128.shuffle<f64>(ab, ab, 0, 1));`,
+  },
+  {
     file: 'sddmm.ts',
     mistake: 'the last connections of a row are dropped',
     from: `    for (; p < end; p += ELEMENT_BYTES) {`,

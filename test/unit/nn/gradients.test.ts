@@ -199,8 +199,7 @@ function trained({ layers, rows, labels }: Problem): { loss: number; gradients: 
       network.forward(kernels, workspace, lanes);
       network.score(kernels, workspace, tile);
       loss += workspace.sums.view[0];
-      network.backward(kernels, workspace, tile, 1 / rows.length, lanes);
-      network.addGradients(kernels, workspace, gradients, begin > 0, lanes);
+      network.differentiate(kernels, workspace, tile, 1 / rows.length, gradients, begin > 0, lanes);
     }
     return {
       loss: loss / rows.length,

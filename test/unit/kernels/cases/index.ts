@@ -1,5 +1,6 @@
 import type { Kernels } from '../../../../src/engine/abi.ts';
 import type { Subject } from '../bench.ts';
+import { backward, weightGradient } from './backward.ts';
 import { checkCsr } from './check.ts';
 import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
@@ -25,6 +26,7 @@ import { topK } from './topk.ts';
 export const table: Readonly<Record<keyof Kernels, Subject>> = {
   adam,
   addTo,
+  backward,
   biasGradient,
   checkCsr,
   clearLanes,
@@ -57,4 +59,5 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   unpackColumns,
   unpackRows,
   weighSamples,
+  weightGradient,
 };
