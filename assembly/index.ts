@@ -2,11 +2,12 @@
 // or decides. scripts/abi.mjs reads this list. It writes the kernels' types, with their contracts, for
 // TypeScript.
 export { checkCsr } from './check';
+export { scaleBy, squareSum } from './clip';
 export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';
 export { crossEntropyGradient, score, softmax } from './loss';
 export { cosineNeighbours } from './neighbours';
-export { adam, sgd } from './optimizer';
+export { adam, adamW, sgd } from './optimizer';
 export { spmmRowMajor, spmmTRowMajor } from './rowMajor';
 export { addTo, biasGradient, sddmm } from './sddmm';
 export { spmm, spmmT, spmmTLinear } from './spmm';

@@ -1,11 +1,12 @@
 import type { Kernels } from '../../../../src/engine/abi.ts';
 import type { Subject } from '../bench.ts';
 import { checkCsr } from './check.ts';
+import { scaleBy, squareSum } from './clip.ts';
 import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
 import { crossEntropyGradient, score, softmax } from './loss.ts';
 import { cosineNeighbours } from './neighbours.ts';
-import { adam, sgd } from './optimizer.ts';
+import { adam, adamW, sgd } from './optimizer.ts';
 import { spmmRowMajor, spmmTRowMajor } from './rowMajor.ts';
 import { addTo, biasGradient, sddmm } from './sddmm.ts';
 import { spmm, spmmT, spmmTLinear } from './spmm.ts';
@@ -23,6 +24,7 @@ import { topK } from './topk.ts';
 /** Every kernel, with what shows it right. */
 export const table: Readonly<Record<keyof Kernels, Subject>> = {
   adam,
+  adamW,
   addTo,
   biasGradient,
   checkCsr,
@@ -38,6 +40,7 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   packCsr,
   packDense,
   products,
+  scaleBy,
   score,
   sddmm,
   sgd,
@@ -47,6 +50,7 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   spmmT,
   spmmTLinear,
   spmmTRowMajor,
+  squareSum,
   squaredNorms,
   topK,
   unpackColumns,
