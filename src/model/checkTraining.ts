@@ -1,11 +1,19 @@
-import { checkBoolean, checkInteger, checkOptions, checkSignal, readField } from '../base/checks.ts';
-import { CtreError } from '../base/errors.ts';
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkSignal,
+  readField,
+} from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { unchanged } from '../nn/schedule.ts';
 import type { Labelled, TrainingJob } from '../train/trainingJob.ts';
 import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
 import { checkLabels, checkSamples } from './inputs.ts';
 import { TRAIN_OPTIONS, type TrainOptions } from './options.ts';
-import { checkOptimizer } from './parts.ts';
+import { checkOptimizer, checkSchedule } from './parts.ts';
 import { presets } from './presets.ts';
 import { checkNothingMissing } from './savedParts.ts';
 
@@ -23,7 +31,7 @@ export function checkTraining(
 ): CheckedTraining {
   const wanted = checkOptions('train', options, TRAIN_OPTIONS);
   const data = checkLabelled(core, x, y);
-  const { validation, test, optimizer, patience, signal, totalEpochs } = wanted;
+  const { validation, test, optimizer, schedule, clipNorm, patience, signal, totalEpochs } = wanted;
   const rows = holdOut(data.x.rows, wanted, core.model.seed);
   const validationSet =
     validation === undefined ? rows.validationRows : checkDataSet(core, 'validation', validation);
@@ -48,19 +56,43 @@ export function checkTraining(
       optimizer === undefined
         ? (core.resumed?.optimizer ?? presets[core.preset].optimizer())
         : checkOptimizer(optimizer),
+    schedule: schedule === undefined || schedule === unchanged ? undefined : checkSchedule(schedule),
+    clipNorm: clipNorm === undefined ? undefined : checkClipNorm(clipNorm),
     patience:
       patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
     restoreBest,
     edits: checkBoolean('edits', wanted.edits ?? false),
     signal: signal === undefined ? undefined : checkSignal(signal),
   };
+  checkTakesSchedule(checked);
   countEpochs(core, checked);
   checkNothingMissing(core.missing);
   return checked;
 }
 
+/** @throws CtreError `E_ARGUMENT` for a schedule that the optimiser would not notice. */
+function checkTakesSchedule({ optimizer, schedule }: CheckedTraining): void {
+  if (schedule === undefined || optimizer.takesRateFactor === true) return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the optimizer ${show(optimizer.name)} takes no schedule, and the schedule is ${show(schedule.name)}; ` +
+      'multiply its learning rate by parameters.rateFactor in its step and set takesRateFactor: true, or ' +
+      'leave the schedule out',
+  );
+}
+
+/** @throws CtreError `E_ARGUMENT` for anything but a finite number above 0. */
+function checkClipNorm(value: unknown): number {
+  const norm = checkNumber('clipNorm', value, { least: 0 });
+  if (norm > 0) return norm;
+  throw new CtreError(
+    'E_ARGUMENT',
+    'clipNorm is 0; expected a number above 0: with 0 nothing would be learnt',
+  );
+}
+
 /**
- * The epochs that the method's schedule is for: those asked for, or those before this training and its own.
+ * The epochs that schedules are for: those asked for, or those before this training and its own.
  * @throws CtreError `E_ARGUMENT` for fewer than there will be.
  */
 export function countEpochs(core: ModelCore, { epochs, totalEpochs }: CheckedTraining): number {

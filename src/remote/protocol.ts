@@ -62,8 +62,10 @@ export interface SentData {
   readonly y: unknown;
 }
 
-export interface SentTraining extends Omit<TrainOptions, 'optimizer' | 'validation' | 'test' | 'signal'> {
+export interface SentTraining
+  extends Omit<TrainOptions, 'optimizer' | 'schedule' | 'validation' | 'test' | 'signal'> {
   readonly optimizer?: Recipe;
+  readonly schedule?: Recipe;
   readonly validation?: SentData;
   readonly test?: SentData;
 }

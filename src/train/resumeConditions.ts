@@ -12,7 +12,7 @@ const SPOTS = 65_536;
 /** The conditions of a training. */
 export function resumeConditions(job: TrainingJob): ResumeConditions {
   const { data, trainRows, validation, test, epochs, totalEpochs, batchSize, patience, restoreBest } = job;
-  const { optimizer } = job;
+  const { optimizer, schedule, clipNorm } = job;
   const validationParts = validation instanceof Int32Array ? [validation] : contents(validation);
   return {
     epochs,
@@ -26,6 +26,9 @@ export function resumeConditions(job: TrainingJob): ResumeConditions {
     validation: fingerprint(validationParts),
     test: fingerprint(contents(test)),
     restoreBest,
+    // Left out where nothing is asked for, as in the checkpoints of before.
+    ...(schedule && { schedule: JSON.stringify([schedule.name, schedule.options]) }),
+    ...(clipNorm !== undefined && { clipNorm }),
   };
 }
 
@@ -34,11 +37,13 @@ export function checkConditions(
   conditions: ResumeConditions,
   saved: Readonly<Record<string, unknown>>,
 ): void {
-  const other = Object.keys(conditions).find((name) => conditions[name] !== saved[name]);
+  const names = new Set([...Object.keys(conditions), ...Object.keys(saved)]);
+  const other = [...names].find((name) => conditions[name] !== saved[name]);
   if (other === undefined) return;
   const what = ['data', 'validation', 'test'].includes(other)
     ? `the ${other} rows are not those of the checkpoint's training`
-    : `${other} is ${conditions[other]}; expected ${saved[other]}, as in the checkpoint's training`;
+    : `${other} is ${conditions[other] ?? 'not set'}; expected ${saved[other] ?? 'not set'}, as in the ` +
+      "checkpoint's training";
   throw new CtreError(
     'E_ARGUMENT',
     `${what}; give the same to go on, or make a new training from its weights with SparseMLP.load`,

@@ -7,7 +7,26 @@ import type { RowList } from '../nn/rows.ts';
 import { lanesFor, type Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import { runNow, type Work } from '../run/turns.ts';
+import type { GradientClip } from './gradientClip.ts';
 import { type Score, waves } from './score.ts';
+
+/** How a batch's gradient becomes a step. */
+export interface StepRule {
+  readonly optimizer: Optimizer;
+  /** The factor of the learning rate at the step after so many batches of the epoch. */
+  rateFactor(batch: number): number;
+  /** Undefined where gradients are not clipped. */
+  readonly clip: GradientClip | undefined;
+}
+
+/** A step to make from the gradient of a whole batch. */
+interface Step {
+  readonly optimizer: Optimizer;
+  readonly time: number;
+  readonly rateFactor: number;
+  /** Of the gradient; 1 where it is not clipped. */
+  readonly scale: number;
+}
 
 /** Some output neurons of a layer. */
 interface Part {
@@ -25,7 +44,7 @@ export function gradientParts(network: Network, { threads }: Executor): Part[] {
 
 /**
  * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the
- * optimiser's step from it. Each job does both for some output neurons, so the bits do not depend on the
+ * optimiser's step from it, scaled where it has to be. Each job does both for some output neurons, so the bits do not depend on the
  * threads. A step is atomic: neither an abort nor a look at the model while it trains sees half of it.
  */
 export function* mergeGradients(
@@ -33,14 +52,17 @@ export function* mergeGradients(
   network: Network,
   [first, ...others]: readonly (readonly Gradient[])[],
   parts: readonly Part[],
-  step: { readonly optimizer: Optimizer; readonly time: number } | undefined,
+  step: Step | undefined,
 ): Work<void> {
   if (others.length === 0 && step === undefined) return;
   const jobs = executor.run(parts.length, (kernels, index) => {
     const { layer: l, range } = parts[index];
     const layer = network.layers[l];
     for (const other of others) layer.mergeGradient(kernels, range, first[l], other[l]);
-    if (step !== undefined) layer.update(kernels, range, step.optimizer, first[l], step.time);
+    if (step === undefined) return;
+    const { optimizer, time, rateFactor, scale } = step;
+    if (scale !== 1) layer.scaleGradient(kernels, range, first[l], scale);
+    layer.update(kernels, range, optimizer, first[l], time, rateFactor);
   });
   if (step === undefined) yield* jobs;
   else runNow(jobs);
@@ -59,7 +81,7 @@ export function* trainEpoch(
   gradients: readonly (readonly Gradient[])[],
   rows: RowList,
   batchSize: number,
-  optimizer: Optimizer,
+  rule: StepRule,
   epoch: number,
   beforeBatch: (batch: number) => Work<boolean>,
   beforeStep: () => void,
@@ -88,10 +110,18 @@ export function* trainEpoch(
         correct += score.view[1];
       }
       checkFinite(loss, epoch);
-      const isComplete = wave === all.at(-1);
-      if (isComplete) beforeStep();
-      const step = isComplete ? { optimizer, time: network.nextStep() } : undefined;
-      yield* mergeGradients(executor, network, gradients.slice(0, wave.count), parts, step);
+      const tiles = gradients.slice(0, wave.count);
+      if (wave !== all.at(-1)) {
+        yield* mergeGradients(executor, network, tiles, parts, undefined);
+        continue;
+      }
+      const { optimizer, clip } = rule;
+      // Nothing changes before the norm is known. Then the gradient is whole in the first workspace's.
+      const scale = clip === undefined ? 1 : yield* clip.measure(executor, tiles, epoch);
+      const rateFactor = rule.rateFactor(begin / batchSize);
+      beforeStep();
+      const step = { optimizer, time: network.nextStep(), rateFactor, scale };
+      yield* mergeGradients(executor, network, clip === undefined ? tiles : tiles.slice(0, 1), parts, step);
     }
   }
   return { loss: loss / rows.length, accuracy: correct / rows.length };
