@@ -1,5 +1,6 @@
 import type { Outcome } from '../compare/outcome.ts';
 import type { Epoch, SparseMLP } from '../index.ts';
+import { unchanged } from '../nn/schedule.ts';
 import { duration, formatTable, namedLines, percent, share } from './format.ts';
 import type { Training } from './training.ts';
 
@@ -14,7 +15,7 @@ export interface StartedTraining extends Training {
 
 /** The first line of --json. */
 export function trainStartRecord({ source, data, settings, model, warning }: StartedTraining): object {
-  const { topology, initializer, growInitializer, optimizer } = settings;
+  const { topology, initializer, growInitializer, optimizer, schedule } = settings;
   const { validationSplit, validationRows } = data.validation;
   return {
     dataset: source.name,
@@ -34,6 +35,8 @@ export function trainStartRecord({ source, data, settings, model, warning }: Sta
     initializer: { name: initializer.name, ...initializer.options },
     growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
     optimizer: { name: optimizer.name, ...optimizer.options },
+    schedule: { name: schedule.name, ...schedule.options },
+    clipNorm: settings.clipNorm,
     epochs: settings.epochs,
     batchSize: settings.batchSize,
     patience: settings.patience,
@@ -51,7 +54,7 @@ function layerSizes({ layers }: SparseMLP): number[] {
 /** The lines before the first epoch. */
 export function trainStartText({ source, data, settings, model, warning }: StartedTraining): string {
   const { x, labelNames } = source.dataset;
-  const { topology, initializer, optimizer } = settings;
+  const { topology, initializer, optimizer, schedule, clipNorm } = settings;
   const { validationSplit, validationRows } = data.validation;
   const held =
     validationRows !== undefined
@@ -73,6 +76,10 @@ export function trainStartText({ source, data, settings, model, warning }: Start
       'optimiser',
       [optimizer.name, ...inWords(optimizer.options), `batches of ${settings.batchSize}`].join(', '),
     ],
+    ...(schedule === unchanged
+      ? []
+      : ([['schedule', [schedule.name, ...inWords(schedule.options)].join(', ')]] as const)),
+    ...(clipNorm === undefined ? [] : ([['clipping', `gradients to a norm of ${clipNorm}`]] as const)),
     ['seed', String(settings.seed)],
     ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
     ...(model.history.length === 0 ? [] : ([['resumed', `after epoch ${model.history.length}`]] as const)),

@@ -57,7 +57,7 @@ export function checkTraining(
         ? (core.resumed?.optimizer ?? presets[core.preset].optimizer())
         : checkOptimizer(optimizer),
     schedule: schedule === undefined || schedule === unchanged ? undefined : checkSchedule(schedule),
-    clipNorm: clipNorm === undefined ? undefined : checkClipNorm(clipNorm),
+    clipNorm: clipNorm === undefined ? undefined : checkNumber('clipNorm', clipNorm, { least: 0, above: 0 }),
     patience:
       patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
     restoreBest,
@@ -78,16 +78,6 @@ function checkTakesSchedule({ optimizer, schedule }: CheckedTraining): void {
     `the optimizer ${show(optimizer.name)} takes no schedule, and the schedule is ${show(schedule.name)}; ` +
       'multiply its learning rate by parameters.rateFactor in its step and set takesRateFactor: true, or ' +
       'leave the schedule out',
-  );
-}
-
-/** @throws CtreError `E_ARGUMENT` for anything but a finite number above 0. */
-function checkClipNorm(value: unknown): number {
-  const norm = checkNumber('clipNorm', value, { least: 0 });
-  if (norm > 0) return norm;
-  throw new CtreError(
-    'E_ARGUMENT',
-    'clipNorm is 0; expected a number above 0: with 0 nothing would be learnt',
   );
 }
 
