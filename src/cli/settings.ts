@@ -103,18 +103,10 @@ export const TRAINING_OPTIONS = {
   'weight-decay': number(
     'd',
     { least: 0 },
-    'L2 penalty of the weights; adamw: decoupled (sgd 1e-4, adam 0, adamw 0.01)',
+    'L2 penalty of the weights; adamw: decoupled decay\n(sgd 1e-4, adam 0, adamw 0.01)',
   ),
-  schedule: choice(
-    'name',
-    SCHEDULES,
-    `of the learning rate, step by step: ${SCHEDULES.join(', ')} (constant)`,
-  ),
-  warmup: number(
-    'n',
-    { least: 0 },
-    'steps in which the learning rate grows at the start; below 1: share of all (0)',
-  ),
+  schedule: choice('name', SCHEDULES, `how the learning rate goes: ${SCHEDULES.join(', ')} (constant)`),
+  warmup: number('n', { least: 0 }, 'steps of growing learning rate at the start; below 1: share of all (0)'),
   'step-size': number('n', { least: 0 }, 'step: steps between two falls; below 1: share of all (0.25)'),
   gamma: number('g', { least: 0, most: 1 }, 'step: factor of a fall (0.1)'),
   'end-factor': number('f', { least: 0, most: 1 }, 'cosine, linear: factor at the end (0)'),
