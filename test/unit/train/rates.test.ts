@@ -2,6 +2,8 @@
 // with them.
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
+import { getEngine } from '../../../src/engine/engine.ts';
+import { Region } from '../../../src/engine/region.ts';
 import {
   CsrMatrix,
   type Epoch,
@@ -13,6 +15,9 @@ import {
   type TrainOptions,
   topology,
 } from '../../../src/index.ts';
+import { inlineExecutor } from '../../../src/run/executor.ts';
+import { runNow } from '../../../src/run/turns.ts';
+import { GradientClip } from '../../../src/train/gradientClip.ts';
 import { quadrants, sha256 } from '../../support/problems.ts';
 
 const { x, y } = quadrants(130);
@@ -225,6 +230,53 @@ describe('clipping', () => {
     expect(await trained(training(), 2)).toBe(one);
     expect(await trained(training(), 3)).toBe(one);
     expect(await trained({ ...training(), clipNorm: 0.1 })).not.toBe(one);
+  });
+
+  it('measures the same norm however many threads there are, to the last bit of float64', () => {
+    const engine = getEngine();
+    const region = new Region(engine.arena);
+    const shapes = [
+      { index: 0, inDim: 1000, outDim: 700, nnz: 300_001 },
+      { index: 1, inDim: 700, outDim: 9001, nnz: 4099 },
+    ];
+    const random = randomStream(1, 'gradients');
+    const tiles = [0, 1, 2].map(() =>
+      shapes.map(({ nnz, outDim }) => ({ weights: region.f32(nnz + 5), bias: region.f32(outDim) })),
+    );
+    const draw = (): void => {
+      for (const { weights, bias } of tiles.flat()) {
+        for (const { view } of [weights, bias]) view.set(view.map(() => 2 * random.next() - 1));
+      }
+    };
+    for (let round = 0; round < 5; round++) {
+      draw();
+      const before = tiles.map((layers) =>
+        layers.map(({ weights, bias }) => [weights, bias].map(({ view }) => view.slice())),
+      );
+      // What lies beyond a layer's connections does not count.
+      const squares = shapes.map(({ nnz, outDim }, l) =>
+        [nnz, outDim].map((n, part) => {
+          const [first, second, third] = before.map((layers) => layers[l][part]);
+          let sum = 0;
+          for (let p = 0; p < n; p++) sum += Math.fround(Math.fround(first[p] + second[p]) + third[p]) ** 2;
+          return sum;
+        }),
+      );
+      const norm = Math.sqrt(squares.flat().reduce((sum, square) => sum + square, 0));
+      const scales = [1, 2, 3, 5].map((threads) => {
+        tiles.forEach((layers, t) => {
+          layers.forEach(({ weights, bias }, l) => {
+            weights.view.set(before[t][l][0]);
+            bias.view.set(before[t][l][1]);
+          });
+        });
+        const executor = { ...inlineExecutor(engine.kernels), threads };
+        return runNow(new GradientClip(region, shapes, 1).measure(executor, tiles, 1));
+      });
+      expect(new Set(scales).size).toBe(1);
+      expect(Math.abs(scales[0] * norm - 1)).toBeLessThan(1e-12);
+    }
+    region.free();
   });
 
   it('to a norm that is never reached changes no bit', async () => {
