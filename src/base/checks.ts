@@ -2,7 +2,8 @@ import { CtreError, show } from './errors.ts';
 import type { StopSignal } from './hostTypes.ts';
 
 /**
- * Bounds of a number: at least `least`; above `above`, at most `most` and less than `below` where they are given.
+ * Bounds of a number: at least `least`; above `above`, at most `most` and less than `below` where they are
+ * given.
  */
 export interface Bounds {
   readonly least: number;

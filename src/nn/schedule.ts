@@ -17,8 +17,8 @@ export interface Schedule {
 /** What every schedule takes. */
 export interface ScheduleOptions {
   /**
-   * The steps at the start over which the factor grows evenly: it is 1/n in the first of n steps, and 1 in the
-   * last. From 1 up a number of steps, below 1 a share of all steps. Default 0.
+   * The steps at the start over which the factor grows evenly: it is 1/n in the first of n steps, and 1 in
+   * the last. From 1 up a number of steps, below 1 a share of all steps. Default 0.
    */
   readonly warmup?: number;
 }
@@ -54,8 +54,8 @@ export function constant(options: ScheduleOptions = {}): Schedule {
 }
 
 /**
- * The learning rate falls by `gamma` after every `stepSize` steps, as PyTorch's StepLR. The steps of a warm-up
- * count: the first fall is at step number `stepSize`, or after the warm-up where that is longer.
+ * The learning rate falls by `gamma` after every `stepSize` steps, as PyTorch's StepLR. The steps of a
+ * warm-up count: the first fall is at step number `stepSize`, or after the warm-up where that is longer.
  * @throws CtreError `E_ARGUMENT` for a number out of its range.
  */
 export function step(options: StepScheduleOptions = {}): Schedule {
@@ -142,8 +142,8 @@ function stepsOf(count: number, steps: number): number {
 }
 
 /**
- * cos πt for t in [0, 1], error below 1e-15, exact at both ends: the host's own differs between engines. It is
- * the series about the nearer end, up to the 22nd power.
+ * cos πt for t in [0, 1], error below 1e-15, exact at both ends: the host's own differs between engines. It
+ * is the series about the nearer end, up to the 22nd power.
  */
 function cosineOfHalfTurns(t: number): number {
   const x = Math.PI * Math.min(t, 1 - t);

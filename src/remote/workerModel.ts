@@ -232,8 +232,8 @@ export class WorkerModel {
    * Trains, an epoch at a time, as `SparseMLP.train`. Between two epochs the training waits for the loop's
    * body, and the model can be asked for its file or a checkpoint. The signal ends it at once, between two
    * steps.
-   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser or a schedule of one's own, or data that
-   *   cannot go to a worker; `E_WORKER_DIED` when the worker ends by itself.
+   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser or a schedule of one's own, or data
+   *   that cannot go to a worker; `E_WORKER_DIED` when the worker ends by itself.
    */
   train(x: Samples, y: Labels, options: WorkerTrainOptions = {}): AsyncGenerator<Epoch, void, void> {
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
