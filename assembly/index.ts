@@ -3,11 +3,12 @@
 // TypeScript.
 export { backward, weightGradient } from './backward';
 export { checkCsr } from './check';
+export { scaleBy, squareSum } from './clip';
 export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';
 export { crossEntropyGradient, score, softmax } from './loss';
 export { cosineNeighbours } from './neighbours';
-export { adam, sgd } from './optimizer';
+export { adam, adamW, sgd } from './optimizer';
 export { spmmRowMajor, spmmTRowMajor } from './rowMajor';
 export { addTo, biasGradient, sddmm } from './sddmm';
 export { spmm, spmmT, spmmTLinear } from './spmm';

@@ -1,11 +1,12 @@
 /**
- * Truly sparse networks: models, topology methods, optimisers, initialisers, and sparse matrices.
+ * Truly sparse networks: models, topology methods, optimisers, schedules, initialisers, and sparse matrices.
  * @module ctre
  */
 
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { losses } from './nn/losses.ts';
-import { adam, sgd } from './nn/optimizer.ts';
+import { adam, adamW, sgd } from './nn/optimizer.ts';
+import { constant, cosine, linear, step } from './nn/schedule.ts';
 
 export type { Bounds } from './base/checks.ts';
 export { CtreError, type ErrorCode } from './base/errors.ts';
@@ -30,7 +31,13 @@ export type { Labels, Targets } from './model/targets.ts';
 export type { Initializer } from './nn/initializer.ts';
 export type { LayerShape } from './nn/layerShape.ts';
 export type { Loss, LossTiles, MonitorName, Score, TargetKind } from './nn/loss.ts';
-export type { Optimizer, OptimizerOptions } from './nn/optimizer.ts';
+export type { AdamOptions, Optimizer, OptimizerOptions } from './nn/optimizer.ts';
+export type {
+  DecayScheduleOptions,
+  Schedule,
+  ScheduleOptions,
+  StepScheduleOptions,
+} from './nn/schedule.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
 export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
 export type { Work } from './run/turns.ts';
@@ -82,4 +89,7 @@ export const loss = Object.freeze({
 });
 
 /** How a step changes the weights. */
-export const optimizer = Object.freeze({ adam, sgd });
+export const optimizer = Object.freeze({ adam, adamW, sgd });
+
+/** How the learning rate changes from step to step. */
+export const schedule = Object.freeze({ constant, cosine, linear, step });

@@ -1,5 +1,6 @@
 import type { Outcome } from '../compare/outcome.ts';
 import type { Epoch, SparseMLP } from '../index.ts';
+import { unchanged } from '../nn/schedule.ts';
 import { duration, formatTable, namedLines, percent, share } from './format.ts';
 import { kernelLines, type StartedKernels } from './startKernels.ts';
 import type { Training } from './training.ts';
@@ -17,7 +18,7 @@ export interface StartedTraining extends Training {
 /** The first line of --json. */
 export function trainStartRecord(started: StartedTraining): object {
   const { source, data, settings, model, kernels } = started;
-  const { topology, initializer, growInitializer, optimizer } = settings;
+  const { topology, initializer, growInitializer, optimizer, schedule } = settings;
   const warnings = warningsOf(started);
   const { validationSplit, validationRows } = data.validation;
   return {
@@ -38,6 +39,8 @@ export function trainStartRecord(started: StartedTraining): object {
     initializer: { name: initializer.name, ...initializer.options },
     growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
     optimizer: { name: optimizer.name, ...optimizer.options },
+    schedule: { name: schedule.name, ...schedule.options },
+    clipNorm: settings.clipNorm,
     epochs: settings.epochs,
     batchSize: settings.batchSize,
     patience: settings.patience,
@@ -61,7 +64,7 @@ function layerSizes({ layers }: SparseMLP): number[] {
 export function trainStartText(started: StartedTraining): string {
   const { source, data, settings, model, kernels } = started;
   const { x, labelNames } = source.dataset;
-  const { topology, initializer, optimizer } = settings;
+  const { topology, initializer, optimizer, schedule, clipNorm } = settings;
   const { validationSplit, validationRows } = data.validation;
   const held =
     validationRows !== undefined
@@ -83,6 +86,10 @@ export function trainStartText(started: StartedTraining): string {
       'optimiser',
       [optimizer.name, ...inWords(optimizer.options), `batches of ${settings.batchSize}`].join(', '),
     ],
+    ...(schedule === unchanged
+      ? []
+      : ([['schedule', [schedule.name, ...inWords(schedule.options)].join(', ')]] as const)),
+    ...(clipNorm === undefined ? [] : ([['clipping', `gradients to a norm of ${clipNorm}`]] as const)),
     ['seed', String(settings.seed)],
     ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
     ...kernelLines(kernels),

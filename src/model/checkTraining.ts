@@ -2,13 +2,15 @@ import {
   checkBoolean,
   checkChoice,
   checkInteger,
+  checkNumber,
   checkOptions,
   checkSignal,
   readField,
 } from '../base/checks.ts';
-import { CtreError } from '../base/errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 import type { Loss } from '../nn/loss.ts';
 import type { DataSet } from '../nn/rows.ts';
+import { unchanged } from '../nn/schedule.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { TrainingJob } from '../train/trainingJob.ts';
 import { chooseUnits, isPlainUnits, plainUnits, targetsInUnits } from './chooseUnits.ts';
@@ -16,7 +18,7 @@ import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
 import { checkSamples } from './inputs.ts';
 import { TRAIN_OPTIONS, type TrainOptions } from './options.ts';
-import { checkOptimizer } from './parts.ts';
+import { checkOptimizer, checkSchedule } from './parts.ts';
 import { presets } from './presets.ts';
 import { sampleWeights } from './sampleWeights.ts';
 import { checkNothingMissing } from './savedParts.ts';
@@ -36,7 +38,7 @@ export function checkTraining(
 ): CheckedTraining {
   const wanted = checkOptions('train', options, TRAIN_OPTIONS);
   const { loss, ...given } = checkDataSet(core, x, y, core.model.loss);
-  const { validation, test, optimizer, patience, signal, totalEpochs } = wanted;
+  const { validation, test, optimizer, schedule, clipNorm, patience, signal, totalEpochs } = wanted;
   const rows = holdOut(given.x.rows, wanted, core.model.seed);
   const units = unitsOf(core, loss, given, rows.trainRows);
   const otherSet = (name: string, set: unknown): DataSet => checkOtherSet(core, name, set, loss, units);
@@ -68,19 +70,33 @@ export function checkTraining(
       optimizer === undefined
         ? (core.resumed?.optimizer ?? presets[core.preset].optimizer())
         : checkOptimizer(optimizer),
+    schedule: schedule === undefined || schedule === unchanged ? undefined : checkSchedule(schedule),
+    clipNorm: clipNorm === undefined ? undefined : checkNumber('clipNorm', clipNorm, { least: 0, above: 0 }),
     patience:
       patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
     restoreBest,
     edits: checkBoolean('edits', wanted.edits ?? false),
     signal: signal === undefined ? undefined : checkSignal(signal),
   };
+  checkTakesSchedule(checked);
   countEpochs(core, checked);
   checkNothingMissing(core.missing);
   return checked;
 }
 
+/** @throws CtreError `E_ARGUMENT` for a schedule that the optimiser would not notice. */
+function checkTakesSchedule({ optimizer, schedule }: CheckedTraining): void {
+  if (schedule === undefined || optimizer.takesRateFactor === true) return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the optimizer ${show(optimizer.name)} takes no schedule, and the schedule is ${show(schedule.name)}; ` +
+      'multiply its learning rate by parameters.rateFactor in its step and set takesRateFactor: true, or ' +
+      'leave the schedule out',
+  );
+}
+
 /**
- * The epochs that the method's schedule is for: those asked for, or those before this training and its own.
+ * The epochs that schedules are for: those asked for, or those before this training and its own.
  * @throws CtreError `E_ARGUMENT` for fewer than there will be.
  */
 export function countEpochs(core: ModelCore, { epochs, totalEpochs }: CheckedTraining): number {

@@ -5,6 +5,7 @@ import type { CsrPattern } from '../matrix/pattern.ts';
 import { type Initializer, initializerByName } from '../nn/initializer.ts';
 import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
+import type { Schedule } from '../nn/schedule.ts';
 import type { DensityOptions } from '../topology/density.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
@@ -64,15 +65,22 @@ export interface TrainOptions {
   /** Epochs of this training; 100 by default. */
   readonly epochs?: number;
   /**
-   * Epochs of the model that the schedule of its topology method is for, those before this training among
-   * them; by default these and `epochs`. Calls of `train` on one model continue one training: give it in each
-   * of several calls.
+   * Epochs of the model that the schedules of its topology method and of its learning rate are for, those
+   * before this training among them; by default these and `epochs`. Calls of `train` on one model continue
+   * one training: give it in each of several calls.
    */
   readonly totalEpochs?: number;
   /** Samples for each step; 100 by default. */
   readonly batchSize?: number;
   /** By default the one of the model's preset. */
   readonly optimizer?: Optimizer;
+  /** How the learning rate changes from step to step; by default it stays. */
+  readonly schedule?: Schedule;
+  /**
+   * The largest Euclidean norm of a step's gradient over all weights and biases: a longer one is scaled down
+   * to it. By default none is.
+   */
+  readonly clipNorm?: number;
   /** The share of the rows to hold out for validation, drawn at random. */
   readonly validationSplit?: number;
   /** The rows of x to hold out for validation. */
@@ -133,6 +141,8 @@ export const TRAIN_OPTIONS = [
   'totalEpochs',
   'batchSize',
   'optimizer',
+  'schedule',
+  'clipNorm',
   'validationSplit',
   'validationRows',
   'validation',

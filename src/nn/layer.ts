@@ -341,13 +341,28 @@ export class Layer implements LayerShape {
     add(gradient.bias, other.bias, begin, end - begin);
   }
 
-  /** One step of the optimiser for some output neurons, from the gradient of a whole batch. */
+  /** Scales a gradient, for some output neurons. */
+  scaleGradient(
+    kernels: Kernels,
+    { begin, end, first, last }: RowRange,
+    { weights, bias }: Gradient,
+    factor: number,
+  ): void {
+    kernels.scaleBy(weights.at(first), last - first, factor);
+    kernels.scaleBy(bias.at(begin), end - begin, factor);
+  }
+
+  /**
+   * One step of the optimiser for some output neurons, from the gradient of a whole batch.
+   * @param rateFactor of the learning rate.
+   */
   update(
     kernels: Kernels,
     { begin, end, first, last }: RowRange,
     optimizer: Optimizer,
     gradient: Gradient,
     time: number,
+    rateFactor = 1,
   ): void {
     const step = (
       parameters: F32Block,
@@ -359,7 +374,7 @@ export class Layer implements LayerShape {
     ): void => {
       const at = (block: F32Block): number => block.at(from);
       const pointers = { weights: at(parameters), gradient: at(slopes), slots: slots.map(at), n: to - from };
-      optimizer.step(kernels, pointers, time, decay);
+      optimizer.step(kernels, { ...pointers, rateFactor }, time, decay);
     };
     step(this.values, gradient.weights, this.weightSlots, first, last, true);
     step(this.bias, gradient.bias, this.biasSlots, begin, end, false);

@@ -14,6 +14,7 @@ import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
+import { scheduleByName } from '../nn/schedule.ts';
 import { answerMessages } from '../run/startWorker.ts';
 import { topologyByName } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -67,13 +68,14 @@ const calls = {
   },
 
   /** Prepares a training, which has not begun then. */
-  train(data: SentData, { optimizer, validation, test, ...options }: SentTraining): void {
+  train(data: SentData, { optimizer, schedule, validation, test, ...options }: SentTraining): void {
     controller = new AbortController();
     const { x, y } = receiveData(data);
     epochs = model().train(x, y, {
       ...options,
       signal: controller.signal,
       ...(optimizer && { optimizer: optimizerByName(optimizer.name, optimizer.options) }),
+      ...(schedule && { schedule: scheduleByName(schedule.name, schedule.options) }),
       ...(validation && { validation: receiveData(validation) }),
       ...(test && { test: receiveData(test) }),
     });

@@ -63,8 +63,10 @@ export interface SentData {
   readonly y: SentMatrix;
 }
 
-export interface SentTraining extends Omit<TrainOptions, 'optimizer' | 'validation' | 'test' | 'signal'> {
+export interface SentTraining
+  extends Omit<TrainOptions, 'optimizer' | 'schedule' | 'validation' | 'test' | 'signal'> {
   readonly optimizer?: Recipe;
+  readonly schedule?: Recipe;
   readonly validation?: SentData;
   readonly test?: SentData;
 }

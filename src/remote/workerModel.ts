@@ -26,6 +26,7 @@ import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
+import { scheduleByName } from '../nn/schedule.ts';
 import { throwIfAborted } from '../run/turns.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { disposed } from '../train/trainingRun.ts';
@@ -238,20 +239,23 @@ export class WorkerModel {
    * Trains, an epoch at a time, as `SparseMLP.train`. Between two epochs the training waits for the loop's
    * body, and the model can be asked for its file or a checkpoint. The signal ends it at once, between two
    * steps.
-   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser of one's own or data that cannot go to
-   *   a worker; `E_WORKER_DIED` when the worker ends by itself.
+   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser or a schedule of one's own, or data
+   *   that cannot go to a worker; `E_WORKER_DIED` when the worker ends by itself.
    */
   train(x: Samples, y: Targets, options: WorkerTrainOptions = {}): AsyncGenerator<Epoch, void, void> {
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
-    const { transfer = false, signal, optimizer, validation, test, ...rest } = wanted;
+    const { transfer = false, signal, optimizer, schedule, validation, test, ...rest } = wanted;
     const parcel = new Parcel(checkBoolean('transfer', transfer));
-    const part = sendPart('optimizer', optimizer, optimizerByName);
+    const parts = {
+      optimizer: sendPart('optimizer', optimizer, optimizerByName),
+      schedule: sendPart('schedule', schedule, scheduleByName),
+    };
     this.#link.checkOpen();
     // Nothing is copied or handed over before somebody asks for the first epoch.
     return this.#run(signal === undefined ? undefined : checkSignal(signal), () => {
       const training: SentTraining = {
         ...rest,
-        ...(part && { optimizer: part }),
+        ...parts,
         ...(validation !== undefined && { validation: parcel.data('validation', validation) }),
         ...(test !== undefined && { test: parcel.data('test', test) }),
       };

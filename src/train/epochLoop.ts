@@ -23,6 +23,7 @@ import {
   WORST,
 } from './epoch.ts';
 import { EpochUpdates } from './epochUpdates.ts';
+import { GradientClip } from './gradientClip.ts';
 import { copyNetwork, restoreNetwork } from './networkCopy.ts';
 import { allocateWorkspaces, evaluateRows } from './score.ts';
 import { checkFinite, trainEpoch } from './step.ts';
@@ -40,6 +41,7 @@ export class EpochLoop {
   readonly #test: RowList | undefined;
   readonly #workspaces: readonly Workspace[];
   readonly #gradients: Gradient[][];
+  readonly #clip: GradientClip | undefined;
   readonly #region: Region;
   #hasBegun = false;
   /** Epochs done, the earlier ones among them. */
@@ -73,6 +75,8 @@ export class EpochLoop {
     const loss = job.units === undefined ? job.loss : (job.loss.inUnits?.(job.units.scale) ?? job.loss);
     this.#workspaces = allocateWorkspaces(network, region, loss, executor, tiles, true);
     this.#gradients = this.#workspaces.map(() => network.allocateGradients(region));
+    this.#clip =
+      job.clipNorm === undefined ? undefined : new GradientClip(region, network.layers, job.clipNorm);
     network.prepareOptimizer(job.optimizer);
 
     const { epochs, best } = earlier;
@@ -95,7 +99,7 @@ export class EpochLoop {
   *trainNext(): Work<Epoch> {
     const model = this.#model;
     const { network, executor } = model;
-    const { batchSize, optimizer, edits } = this.#job;
+    const { batchSize, optimizer, schedule, edits } = this.#job;
     const number = this.#done + 1;
     const begin = clock();
     const before = edits ? network.layers.map((layer) => layer.pattern()) : undefined;
@@ -110,7 +114,7 @@ export class EpochLoop {
       this.#gradients,
       this.#rows,
       batchSize,
-      optimizer,
+      { optimizer, clip: this.#clip, rateFactor: (batch) => this.#rateFactor(schedule, batch) },
       number,
       (batch) => this.#updateIfDue(batch, updates),
       () => this.#change(),
@@ -180,13 +184,24 @@ export class EpochLoop {
     return true;
   }
 
+  #rateFactor(schedule: TrainingJob['schedule'], batch: number): number {
+    if (schedule === undefined) return 1;
+    const { step, steps } = this.#stepsBefore(batch);
+    return schedule.factor(step, steps);
+  }
+
+  /** Steps of the model before a batch of the present epoch, and in all. */
+  #stepsBefore(batch: number): Pick<Progress, 'step' | 'steps'> {
+    const { batchSize, totalEpochs } = this.#job;
+    const stepsOfEpoch = Math.ceil(this.#rows.length / batchSize);
+    return { step: this.#model.epochs * stepsOfEpoch + batch, steps: totalEpochs * stepsOfEpoch };
+  }
+
   #progress(batch: number): Progress {
     const { epochs, lastReached } = this.#model;
     const { batchSize, totalEpochs } = this.#job;
-    const stepsOfEpoch = Math.ceil(this.#rows.length / batchSize);
     return Object.freeze({
-      step: epochs * stepsOfEpoch + batch,
-      steps: totalEpochs * stepsOfEpoch,
+      ...this.#stepsBefore(batch),
       epoch: epochs,
       epochs: totalEpochs,
       isEpochEnd: batch === 0,

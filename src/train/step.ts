@@ -9,7 +9,26 @@ import type { RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import { runNow, type Work } from '../run/turns.ts';
+import type { GradientClip } from './gradientClip.ts';
 import { addSums, newSums, waves } from './score.ts';
+
+/** How a batch's gradient becomes a step. */
+export interface StepRule {
+  readonly optimizer: Optimizer;
+  /** The factor of the learning rate at the step after so many batches of the epoch. */
+  rateFactor(batch: number): number;
+  /** Undefined where gradients are not clipped. */
+  readonly clip: GradientClip | undefined;
+}
+
+/** A step to make from the gradient of a whole batch. */
+interface Step {
+  readonly optimizer: Optimizer;
+  readonly time: number;
+  readonly rateFactor: number;
+  /** Of the gradient; 1 where it is not clipped. */
+  readonly scale: number;
+}
 
 /** Some output neurons of a layer. */
 interface Part {
@@ -27,22 +46,25 @@ export function gradientParts(network: Network, { threads }: Executor): Part[] {
 
 /**
  * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the
- * optimiser's step from it. Each job does both for some output neurons, so the bits do not depend on the
- * threads. A step is atomic: neither an abort nor a look at the model while it trains sees half of it.
+ * optimiser's step from it, scaled where it has to be. Each job does both for some output neurons, so
+ * the bits do not depend on the threads. A step is atomic: neither an abort nor a look at the model while it trains sees half of it.
  */
 export function* mergeGradients(
   executor: Executor,
   network: Network,
   [first, ...others]: readonly (readonly Gradient[])[],
   parts: readonly Part[],
-  step: { readonly optimizer: Optimizer; readonly time: number } | undefined,
+  step: Step | undefined,
 ): Work<void> {
   if (others.length === 0 && step === undefined) return;
   const jobs = executor.run(parts.length, (kernels, index) => {
     const { layer: l, range } = parts[index];
     const layer = network.layers[l];
     for (const other of others) layer.mergeGradient(kernels, range, first[l], other[l]);
-    if (step !== undefined) layer.update(kernels, range, step.optimizer, first[l], step.time);
+    if (step === undefined) return;
+    const { optimizer, time, rateFactor, scale } = step;
+    if (scale !== 1) layer.scaleGradient(kernels, range, first[l], scale);
+    layer.update(kernels, range, optimizer, first[l], time, rateFactor);
   });
   if (step === undefined) yield* jobs;
   else runNow(jobs);
@@ -61,7 +83,7 @@ export function* trainEpoch(
   gradients: readonly (readonly Gradient[])[],
   rows: RowList,
   batchSize: number,
-  optimizer: Optimizer,
+  rule: StepRule,
   epoch: number,
   beforeBatch: (batch: number) => Work<boolean>,
   beforeStep: () => void,
@@ -87,10 +109,18 @@ export function* trainEpoch(
       });
       addSums(sums, used);
       checkFinite(sums[0], epoch);
-      const isComplete = wave === all.at(-1);
-      if (isComplete) beforeStep();
-      const step = isComplete ? { optimizer, time: network.nextStep() } : undefined;
-      yield* mergeGradients(executor, network, gradients.slice(0, wave.count), parts, step);
+      const tiles = gradients.slice(0, wave.count);
+      if (wave !== all.at(-1)) {
+        yield* mergeGradients(executor, network, tiles, parts, undefined);
+        continue;
+      }
+      const { optimizer, clip } = rule;
+      // Nothing changes before the norm is known. Then the gradient is whole in the first workspace's.
+      const factor = clip === undefined ? 1 : yield* clip.measure(executor, tiles, epoch);
+      const rateFactor = rule.rateFactor(begin / batchSize);
+      beforeStep();
+      const step = { optimizer, time: network.nextStep(), rateFactor, scale: factor };
+      yield* mergeGradients(executor, network, clip === undefined ? tiles : tiles.slice(0, 1), parts, step);
     }
   }
   return workspaces[0].loss.summarize(sums, rows.length, network.outputs);

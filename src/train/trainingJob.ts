@@ -2,6 +2,7 @@ import type { StopSignal } from '../base/hostTypes.ts';
 import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { DataSet } from '../nn/rows.ts';
+import type { Schedule } from '../nn/schedule.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Epoch } from './epoch.ts';
 import type { BestNetwork } from './networkCopy.ts';
@@ -22,10 +23,14 @@ export interface TrainingJob {
   readonly test: DataSet | undefined;
   /** Epochs of this training. */
   readonly epochs: number;
-  /** Epochs of the model that its method's schedule is for, those before this training among them. */
+  /** Epochs of the model that schedules are for, those before this training among them. */
   readonly totalEpochs: number;
   readonly batchSize: number;
   readonly optimizer: Optimizer;
+  /** Undefined where the learning rate stays as it is. */
+  readonly schedule: Schedule | undefined;
+  /** The largest norm of a step's gradient; undefined where it is not clipped. */
+  readonly clipNorm: number | undefined;
   /** Epochs that are not the best so far after which training ends. */
   readonly patience: number;
   /** Whether the network is the best epoch's in the end. */

@@ -25,6 +25,7 @@ import {
   initSync,
   optimizer,
   SparseMLP,
+  schedule,
   topology,
   WorkerModel,
 } from '../../src/index.ts';
@@ -97,6 +98,8 @@ const training = () => ({
   epochs: 2,
   batchSize: 16,
   optimizer: optimizer.sgd(),
+  schedule: schedule.cosine({ warmup: 0.5 }),
+  clipNorm: 1,
   validationRows: [1, 5, 7],
   test: { x: CsrMatrix.fromDense(x()), y: y() },
   patience: 3,
@@ -437,6 +440,26 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'optimizer.adam': entry(
     () => [{ learningRate: 0.1, weightDecay: 0.1, beta1: 0.5, beta2: 0.5, epsilon: 1e-6 }],
     (_, a) => optimizer.adam(...a),
+  ),
+  'optimizer.adamW': entry(
+    () => [{ learningRate: 0.1, weightDecay: 0.1, beta1: 0.5, beta2: 0.5, epsilon: 1e-6 }],
+    (_, a) => optimizer.adamW(...a),
+  ),
+  'schedule.constant': entry(
+    () => [{ warmup: 0.1 }],
+    (_, a) => schedule.constant(...a),
+  ),
+  'schedule.cosine': entry(
+    () => [{ warmup: 3, endFactor: 0.1 }],
+    (_, a) => schedule.cosine(...a),
+  ),
+  'schedule.linear': entry(
+    () => [{ warmup: 0.1, endFactor: 0.1 }],
+    (_, a) => schedule.linear(...a),
+  ),
+  'schedule.step': entry(
+    () => [{ warmup: 0.1, stepSize: 3, gamma: 0.5 }],
+    (_, a) => schedule.step(...a),
   ),
   'optimizer.sgd': entry(
     () => [{ learningRate: 0.1, weightDecay: 0.1, momentum: 0.5, nesterov: false }],

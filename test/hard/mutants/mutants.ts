@@ -419,8 +419,41 @@ export const mutants: readonly Mutant[] = [
     file: 'optimizer.ts',
     mistake: 'the second moment is not kept in the tail',
     from: `    store<f32>(v, vs);
-    store<f32>(w, ws - (rate * ms)`,
-    to: `    store<f32>(w, ws - (rate * ms)`,
+    const step = (rate * ms)`,
+    to: `    const step = (rate * ms)`,
+  },
+  {
+    file: 'optimizer.ts',
+    mistake: 'a weight does not decay in the tail',
+    from: `    store<f32>(w, ws - (decoupled ? step + lost : step));`,
+    to: `    store<f32>(w, ws - step);`,
+  },
+  {
+    file: 'optimizer.ts',
+    mistake: 'the decay is a penalty in the gradient',
+    from: `scale, epsilon, decay, true);`,
+    to: `scale, epsilon, decay, false);`,
+  },
+  {
+    file: 'clip.ts',
+    mistake: 'the second half of a block is not squared',
+    from: `    high = f64x2.add(high, f64x2.mul(h, h));`,
+    to: `    high = f64x2.add(high, f64x2.mul(l, h));`,
+  },
+  {
+    file: 'clip.ts',
+    mistake: 'squares are float32, and overflow',
+    from: `    const value = <f64>load<f32>(x);
+    total += value * value;`,
+    to: `    const value = load<f32>(x);
+    total += <f64>(value * value);`,
+  },
+  {
+    file: 'clip.ts',
+    mistake: 'the tail is not scaled',
+    from: `  for (; x < end; x += ELEMENT_BYTES) store<f32>(x, load<f32>(x) * factor);
+`,
+    to: ``,
   },
   {
     file: 'tile.ts',

@@ -88,6 +88,30 @@ describe('ctre train --json', () => {
     });
   });
 
+  it('passes the schedule, the bound of the norm and AdamW on', async () => {
+    const argv = ['train', paths.csv, '--epochs', '2', '--hidden', '20', '--optimizer', 'adamw'];
+    const rates = ['--schedule', 'cosine', '--warmup', '0.25', '--end-factor', '0.1', '--clip-norm', '0.5'];
+    const [start, ...epochs] = jsonLines((await ctre([...argv, ...rates, '--json'])).stdout);
+    expect(start).toMatchObject({
+      optimizer: { name: 'adamw', learningRate: 0.001, weightDecay: 0.01 },
+      schedule: { name: 'cosine', warmup: 0.25, endFactor: 0.1 },
+      clipNorm: 0.5,
+    });
+    const plain = jsonLines((await ctre([...argv, '--json'])).stdout);
+    expect(plain[0]).toMatchObject({ schedule: { name: 'constant', warmup: 0 } });
+    expect(plain[0]).not.toHaveProperty('clipNorm');
+    expect(plain[2].loss).not.toBe(epochs[1].loss);
+    const { stdout } = await ctre([...argv, ...rates]);
+    expect(stdout).toMatch(
+      /schedule +cosine, end factor 0\.1, warmup 0\.25\n *clipping +gradients to a norm of 0\.5\n/,
+    );
+    const steps = ['--schedule', 'step', '--step-size', '3', '--gamma', '0.5', '--warmup', '2'];
+    expect(jsonLines((await ctre([...argv, ...steps, '--json'])).stdout)[0]).toMatchObject({
+      schedule: { name: 'step', stepSize: 3, gamma: 0.5, warmup: 2 },
+    });
+    expect((await ctre(argv)).stdout).not.toMatch(/schedule|clipping/);
+  });
+
   it('passes an initializer of no options and as many threads as there are cores on', async () => {
     const argv = ['--epochs', '1', '--initializer', 'glorot', '--threads', 'auto'];
     const [start, epoch] = await trainJson(...argv);
