@@ -23,6 +23,7 @@ import {
   type Request,
   receiveMatrix,
   type SentData,
+  type SentImportance,
   type SentLoadOptions,
   type SentMatrix,
   type SentOptions,
@@ -98,7 +99,12 @@ const calls = {
       const { rows, cols, indptr, indices, values } = weights;
       return { inDim, outDim, nnz, density, parts: { rows, cols, indptr, indices, values }, bias };
     }),
-  inputImportance: () => model().inputImportance(),
+  inputImportance: ({ x, y, ...options }: SentImportance) =>
+    model().inputImportance({
+      ...options,
+      ...(x && { x: receiveMatrix(x) as Samples }),
+      y: y as Labels | undefined,
+    }),
   summary: () => model().summary(),
   memory: () => model().memory(),
 };
