@@ -2,6 +2,7 @@ import { CtreError } from '../base/errors.ts';
 import type { Syntax } from './args.ts';
 import { runCompare } from './commands/compare.ts';
 import { evaluateSyntax, runEvaluate } from './commands/evaluate.ts';
+import { exportSyntax, runExport } from './commands/export.ts';
 import { featuresSyntax, runFeatures } from './commands/features.ts';
 import { predictSyntax, runPredict } from './commands/predict.ts';
 import { runTrain } from './commands/train.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   { syntax: predictSyntax, run: runPredict },
   { syntax: compareSyntax, run: runCompare },
   { syntax: featuresSyntax, run: runFeatures },
+  { syntax: exportSyntax, run: runExport },
 ];
 
 /**

@@ -1,37 +1,21 @@
 // Attribution against float64: forward and backward in plain loops over a dense matrix, with the error that
 // float32 may make (rounding.ts). Finite differences check the loops themselves.
 import { describe, expect, it } from 'vitest';
-import type { Random } from '../../../src/base/random.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
 import { CsrMatrix, type Labels, SparseMLP } from '../../../src/index.ts';
+import { type DenseLayer, drawLayers, openLayers, sumsOf } from '../../support/denseNetwork.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
 import { quadrants } from '../../support/problems.ts';
 import { Approximate } from '../../support/rounding.ts';
 
 const ZERO = new Approximate(0);
 
-/** A layer's weights by rows of output neurons; 0 where there is no connection. */
-interface DenseLayer {
-  readonly weights: readonly (readonly number[])[];
-  readonly bias: readonly number[];
-}
-
-/** What every layer makes of its input, before ReLU. */
-function sumsOf(layers: readonly DenseLayer[], row: readonly number[]): Approximate[][] {
-  let input = row.map((value) => new Approximate(value));
-  return layers.map(({ weights, bias }) => {
-    const sums = weights.map((list, i) => {
-      const terms = list.flatMap((w, j) => (w === 0 ? [] : [[new Approximate(w), input[j]] as const]));
-      return Approximate.inner(new Approximate(bias[i]), terms);
-    });
-    input = sums.map(({ value, error }) => new Approximate(Math.max(0, value), error));
-    return sums;
-  });
-}
-
 /** The gradient of a row's logit at its inputs. */
 function gradientOf(layers: readonly DenseLayer[], row: readonly number[], label: number): Approximate[] {
-  const sums = sumsOf(layers, row);
+  const sums = sumsOf(
+    layers,
+    row.map((value) => new Approximate(value)),
+  );
   let delta = layers[layers.length - 1].bias.map((_, c) => new Approximate(Number(c === label)));
   for (let l = layers.length - 1; l >= 0; l--) {
     const { weights } = layers[l];
@@ -50,31 +34,6 @@ function gradientOf(layers: readonly DenseLayer[], row: readonly number[], label
     });
   }
   return delta;
-}
-
-function drawLayers(dims: readonly number[], density: readonly number[], random: Random): DenseLayer[] {
-  return density.map((share, l) => ({
-    weights: Array.from({ length: dims[l + 1] }, () =>
-      Array.from({ length: dims[l] }, () =>
-        random.next() < share ? Math.fround(2 * random.next() - 1) || 1 : 0,
-      ),
-    ),
-    bias: Array.from({ length: dims[l + 1] }, () => Math.fround(random.next() - 0.5)),
-  }));
-}
-
-function open(layers: readonly DenseLayer[], threads = 1): Promise<SparseMLP> {
-  return SparseMLP.fromWeights(
-    layers.map(({ weights, bias }) => ({
-      weights: CsrMatrix.fromDense({
-        rows: weights.length,
-        cols: weights[0].length,
-        data: Float32Array.from(weights.flat()),
-      }),
-      bias,
-    })),
-    { threads },
-  );
 }
 
 const shapes: [name: string, dims: number[], density: number[]][] = [
@@ -105,7 +64,7 @@ describe('attribution', () => {
           truth[j].error += error;
         });
       });
-      const model = await open(layers);
+      const model = await openLayers(layers);
       const dense = { rows: count, cols: dims[0], data: Float32Array.from(rows.flat()) };
       for (const x of [rows, dense, CsrMatrix.fromDense(dense)]) {
         const got = model.inputImportance({ by: 'attribution', x, y });
@@ -131,7 +90,10 @@ describe('attribution', () => {
       const row = Array.from({ length: dims[0] }, () => 2 * random.next() - 1);
       for (let label = 0; label < dims[dims.length - 1]; label++) {
         const logit = (input: readonly number[]): number =>
-          sumsOf(layers, input)[layers.length - 1][label].value;
+          sumsOf(
+            layers,
+            input.map((entry) => new Approximate(entry)),
+          )[layers.length - 1][label].value;
         gradientOf(layers, row, label).forEach(({ value }, j) => {
           // The network is linear between two kinks, and no kink is so near to a row that was drawn.
           const step = 2 ** -20;
@@ -146,7 +108,7 @@ describe('attribution', () => {
     const { x, y } = quadrants(333, 24);
     const layers = drawLayers([24, 60, 40, 4], [0.2, 1, 0.5], runRandom('threads'));
     const run = async (threads: number): Promise<Float64Array> => {
-      const model = await open(layers, threads);
+      const model = await openLayers(layers, { threads });
       const importance = model.inputImportance({ by: 'attribution', x, y });
       model.dispose();
       return importance;
