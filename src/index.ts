@@ -21,6 +21,7 @@ export type { DenseMatrix } from './matrix/denseMatrix.ts';
 export type { IndexList } from './matrix/indexList.ts';
 export type { CsrPattern, Positions } from './matrix/pattern.ts';
 export type { EpochListener, History } from './model/fit.ts';
+export type { ImportanceKind, ImportanceOptions } from './model/inputImportance.ts';
 export type { Samples } from './model/inputs.ts';
 export type { LayerView } from './model/layerView.ts';
 export type { LoadModelOptions, LoadOptions, ResumeOptions } from './model/load.ts';

@@ -11,7 +11,7 @@ import { ModelCore } from './core.ts';
 import { describeCheckpoint, describeModel } from './describe.ts';
 import { type EpochListener, type History, trainToEnd } from './fit.ts';
 import { evaluateModel, predictModel } from './inference.ts';
-import { inputImportance } from './inputImportance.ts';
+import { type ImportanceOptions, inputImportance } from './inputImportance.ts';
 import type { Samples } from './inputs.ts';
 import { type LayerView, viewLayers } from './layerView.ts';
 import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } from './load.ts';
@@ -202,18 +202,29 @@ export class SparseMLP {
   }
 
   /**
-   * How much the network relies on each input: Σ|w| over the input's connections, [inputs]. In a trained
-   * sparse network the inputs that matter have the most and the strongest connections. Scale the features
-   * alike, or this measures their units. Source: neuron strength, Atashgahi et al., "Quick and robust feature
-   * selection", Machine Learning 111 (2022).
+   * How much the network relies on each input, [inputs]. By `strength`: Σ|w| over the input's connections,
+   * because in a trained sparse network the inputs that matter have the most and the strongest connections.
+   * By `attribution`: Σ over rows of |∂(logit of the row's class) / ∂input|. Scale the features alike, or
+   * either one measures their units. Sources: neuron strength, Atashgahi et al., "Quick and robust feature
+   * selection", Machine Learning 111 (2022); attribution, Atashgahi et al., "Unveiling the power of sparse
+   * neural networks for feature selection" (2024).
+   *
+   * O(connections) by strength, O(rows × connections) by attribution.
    *
    * ```ts
    * const importance = model.inputImportance();
    * const best = [...importance.keys()].sort((a, b) => importance[b] - importance[a]).slice(0, 20);
+   *
+   * let earlier: Float64Array | undefined; // by attribution, added up over all epochs
+   * for await (const _ of model.train(x, y, { epochs: 100 })) {
+   *   earlier = model.inputImportance({ by: 'attribution', x, y, earlier });
+   * }
    * ```
+   * @throws CtreError `E_ARGUMENT`, `E_SHAPE`, `E_LABEL` or `E_NOT_FINITE` for options that do not fit the
+   *   network or each other, `E_MEMORY` where the rows do not fit.
    */
-  inputImportance(): Float64Array {
-    return inputImportance(this.#core.network);
+  inputImportance(options: ImportanceOptions = {}): Float64Array {
+    return inputImportance(this.#core, options);
   }
 
   /** The model as one safetensors file; `metadata` replaces what is kept with the model. */

@@ -9,7 +9,7 @@ import type { Samples } from '../model/inputs.ts';
 import { createMethod, importMethod } from '../model/methodModule.ts';
 import type { CreateOptions, ModelOptions } from '../model/options.ts';
 import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
-import type { Targets } from '../model/targets.ts';
+import type { Labels, Targets } from '../model/targets.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
@@ -26,6 +26,7 @@ import {
   type Request,
   receiveMatrix,
   type SentData,
+  type SentImportance,
   type SentLoadOptions,
   type SentMatrix,
   type SentOptions,
@@ -104,7 +105,12 @@ const calls = {
       const { rows, cols, indptr, indices, values } = weights;
       return { inDim, outDim, nnz, density, parts: { rows, cols, indptr, indices, values }, bias };
     }),
-  inputImportance: () => model().inputImportance(),
+  inputImportance: ({ x, y, ...options }: SentImportance) =>
+    model().inputImportance({
+      ...options,
+      ...(x && { x: receiveMatrix(x) as Samples }),
+      y: y as Labels | undefined,
+    }),
   summary: () => model().summary(),
   memory: () => model().memory(),
 };

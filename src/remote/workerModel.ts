@@ -8,6 +8,7 @@ import { startedEngine } from '../engine/engine.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
+import { IMPORTANCE_OPTIONS, type ImportanceOptions } from '../model/inputImportance.ts';
 import type { Samples } from '../model/inputs.ts';
 import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
@@ -290,9 +291,20 @@ export class WorkerModel {
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
-  /** How much the network relies on each input, [inputs]; as `SparseMLP.inputImportance`. */
-  async inputImportance(): Promise<Float64Array> {
-    return this.#link.ask('inputImportance', []);
+  /**
+   * How much the network relies on each input, [inputs]; as `SparseMLP.inputImportance`.
+   * @throws CtreError as that does.
+   */
+  async inputImportance(options: ImportanceOptions & HandOver = {}): Promise<Float64Array> {
+    const known = [...IMPORTANCE_OPTIONS, 'transfer'];
+    const { x, y, transfer = false, ...rest } = checkOptions('inputImportance', options, known);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const sent = {
+      ...rest,
+      ...(x !== undefined && { x: parcel.matrix(x) }),
+      ...(y !== undefined && { y: parcel.array(y) }),
+    };
+    return this.#link.ask('inputImportance', [sent], parcel.buffers);
   }
 
   /** The model as one safetensors file; `metadata` replaces what is kept with the model. */

@@ -312,6 +312,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     },
   ),
   'SparseMLP#inputImportance': ofModel(none, (model) => model.inputImportance()),
+  'SparseMLP#inputImportance by attribution': ofModel(
+    () => [{ by: 'attribution' as const, x: x(), y: y(), earlier: new Float64Array(6) }],
+    (model, a) => model.inputImportance(...a),
+  ),
   'SparseMLP#layers': ofModel(none, (model) => model.layers.map(({ weights, bias }) => [weights, bias])),
   'SparseMLP#nnz': ofModel(none, (model) => model.nnz),
   'SparseMLP#density': ofModel(none, (model) => model.density),
@@ -401,6 +405,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     (model, a) => model.predict(...a),
   ),
   'WorkerModel#inputImportance': inWorker(none, (model) => model.inputImportance()),
+  'WorkerModel#inputImportance by attribution': inWorker(
+    () => [{ by: 'attribution' as const, x: x(), y: y(), earlier: new Float64Array(6), transfer: true }],
+    (model, a) => model.inputImportance(...a),
+  ),
   'WorkerModel#save': inWorker(
     () => [{ labels: ['a', 'b'] }],
     (model, a) => model.save(...a),

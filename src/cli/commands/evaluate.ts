@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import type { Score } from '../../index.ts';
+import { likeliestClasses } from '../../model/likeliestClasses.ts';
 import { parseArguments, type Syntax } from '../args.ts';
 import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
 import { formatTable, namedLines, share } from '../format.ts';
 import { type Io, printJson } from '../io.ts';
-import { likeliestClasses, prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
+import { prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag } from '../options.ts';
 import { openModelFile } from '../savedModel.ts';
 import { KERNEL_OPTIONS, kernelLines, type StartedKernels, startKernels } from '../startKernels.ts';

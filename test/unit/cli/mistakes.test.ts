@@ -276,7 +276,7 @@ describe('an error of the program’s own ends with code 1', () => {
   });
 });
 
-const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'features'];
+const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'features', 'export'];
 
 describe('help', () => {
   it('of the program names every command', async () => {
