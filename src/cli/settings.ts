@@ -28,6 +28,9 @@ const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
 /** A network whose weights are all 0 never learns. */
 const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
 
+/** What classifiers are compared by. */
+const MONITORS = ['accuracy', 'loss'] as const;
+
 /** Options that say what is trained. */
 export const NETWORK_OPTIONS = {
   preset: choice(
@@ -102,7 +105,23 @@ export const TRAINING_OPTIONS = {
     'auto',
     integer('n', { least: 1, most: 64 }, 'threads to work with, or auto; the result is the same (1)'),
   ),
-  patience: integer('n', { least: 1 }, 'stop after n epochs without better validation accuracy (never)'),
+  'class-weight': orWord(
+    'balanced',
+    list(
+      number(
+        'w,w,…',
+        { least: 0 },
+        'what rows of each class count in the loss, or balanced: every class as\n' +
+          'much as any other (1 for each)',
+      ),
+    ),
+  ),
+  monitor: choice(
+    'name',
+    MONITORS,
+    `what the best epoch is chosen by, on the validation rows: ${MONITORS.join(' or ')} (accuracy)`,
+  ),
+  patience: integer('n', { least: 1 }, 'stop after n epochs none of which was the best so far (never)'),
 } as const satisfies Options;
 
 /** Options of these that exclude each other. */
@@ -124,6 +143,8 @@ export interface TrainingSettings {
   readonly optimizer: Optimizer;
   readonly epochs: number;
   readonly batchSize: number;
+  readonly classWeight: 'balanced' | readonly number[] | undefined;
+  readonly monitor: TrainOptions['monitor'];
   readonly patience: TrainOptions['patience'];
   readonly threads: number | 'auto';
 }
@@ -149,6 +170,8 @@ export function readSettings(
     optimizer: readOptimizer(values, preset),
     epochs: values.epochs ?? 100,
     batchSize: values.batchSize ?? 100,
+    classWeight: values.classWeight,
+    monitor: values.monitor,
     patience: values.patience,
     threads: values.threads ?? 1,
   };

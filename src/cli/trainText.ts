@@ -36,6 +36,8 @@ export function trainStartRecord({ source, data, settings, model, warning }: Sta
     optimizer: { name: optimizer.name, ...optimizer.options },
     epochs: settings.epochs,
     batchSize: settings.batchSize,
+    classWeight: settings.classWeight,
+    monitor: settings.monitor,
     patience: settings.patience,
     seed: settings.seed,
     threads: model.threads,
@@ -51,7 +53,7 @@ function layerSizes({ layers }: SparseMLP): number[] {
 /** The lines before the first epoch. */
 export function trainStartText({ source, data, settings, model, warning }: StartedTraining): string {
   const { x, labelNames } = source.dataset;
-  const { topology, initializer, optimizer } = settings;
+  const { topology, initializer, optimizer, classWeight, monitor } = settings;
   const { validationSplit, validationRows } = data.validation;
   const held =
     validationRows !== undefined
@@ -73,11 +75,24 @@ export function trainStartText({ source, data, settings, model, warning }: Start
       'optimiser',
       [optimizer.name, ...inWords(optimizer.options), `batches of ${settings.batchSize}`].join(', '),
     ],
+    ...(classWeight === undefined
+      ? []
+      : ([['class weights', weightsInWords(classWeight, labelNames)]] as const)),
+    ...(monitor === undefined ? [] : ([['best epoch by', monitor]] as const)),
     ['seed', String(settings.seed)],
     ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
     ...(model.history.length === 0 ? [] : ([['resumed', `after epoch ${model.history.length}`]] as const)),
     ...[model.warning, warning].flatMap((text) => (text === undefined ? [] : ([['warning', text]] as const))),
   ])}\n`;
+}
+
+function weightsInWords(
+  weights: 'balanced' | readonly number[],
+  names: readonly (number | string)[],
+): string {
+  return weights === 'balanced'
+    ? 'balanced: every class counts as much as any other'
+    : weights.map((weight, c) => `${names[c]} ${weight}`).join(', ');
 }
 
 /** Options as a list of words: "prune fraction 0.2, annealing constant". */
@@ -122,7 +137,7 @@ export function trainResultText(result: TrainResult, out: string | undefined): s
     ['density', percent(result.density)],
     ['epochs', String(result.epochs)],
     ['best epoch', String(result.bestEpoch)],
-    ['best validation accuracy', share(result.bestValAccuracy ?? undefined)],
+    ['validation accuracy at best epoch', share(result.bestValAccuracy ?? undefined)],
     ['test accuracy at best epoch', share(result.testAccuracy)],
     ['test accuracy at last epoch', share(result.finalTestAccuracy)],
     ['time', duration(result.seconds)],

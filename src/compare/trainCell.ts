@@ -36,6 +36,8 @@ export interface CellTraining {
     readonly epochs: number;
     readonly batchSize: number;
     readonly optimizer: Optimizer;
+    readonly classWeight: TrainOptions['classWeight'];
+    readonly monitor: TrainOptions['monitor'];
     readonly patience: number | undefined;
   };
   /** Where it is known what the columns mean. */
@@ -53,7 +55,7 @@ export async function trainCell(
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
   const { cell, data, model, exploration, rows, settings, known, picture } = training;
-  const { epochs, batchSize, optimizer, patience } = settings;
+  const { epochs, batchSize, optimizer, classWeight, monitor, patience } = settings;
   const { train, test, validation } = rows;
   const watch = new Watch(epochs, train.x, known, picture);
   const layers = (): SparseMLP['layers'] => model.layers;
@@ -61,7 +63,8 @@ export async function trainCell(
   const connections: number[][] = [];
   try {
     watch.look(0, layers);
-    const options = { epochs, batchSize, optimizer, patience, ...validation, test };
+    const how = { epochs, batchSize, optimizer, classWeight, monitor, patience };
+    const options = { ...how, ...validation, test };
     for await (const epoch of model.train(train.x, train.y, options)) {
       watch.look(epoch.epoch, layers);
       exploration.collect();

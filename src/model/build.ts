@@ -1,6 +1,5 @@
 import { checkOptions } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
-import { checkJson } from '../base/json.ts';
 import { randomStream } from '../base/random.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
@@ -12,6 +11,7 @@ import type { Topology } from '../topology/topology.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
 import { checkDims, checkLayers, checkPatterns } from './architecture.ts';
 import { type CoreParts, ModelCore } from './core.ts';
+import { metadataWithNames } from './labelNames.ts';
 import {
   CREATE_OPTIONS,
   type CreateOptions,
@@ -42,7 +42,7 @@ export async function buildModel(options: CreateOptions): Promise<ModelCore> {
   }
   const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, wanted);
   const full = counts.map((_, l) => dims[l] * dims[l + 1]);
-  const metadata = checkJson('metadata', wanted.metadata ?? {});
+  const metadata = metadataWithNames(wanted, dims[dims.length - 1]);
   const host = await openHost(checkThreads(wanted.threads ?? 1));
   return buildCore({ preset, host, metadata }, () => {
     host.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
@@ -70,7 +70,7 @@ export async function modelFromWeights(
   const wanted = checkOptions('SparseMLP.fromWeights', options, MODEL_OPTIONS);
   const settings = checkModelOptions(wanted);
   const checked = checkLayers(layers);
-  const metadata = checkJson('metadata', wanted.metadata ?? {});
+  const metadata = metadataWithNames(wanted, checked[checked.length - 1].weights.rows);
   return assembleModel(checked, settings, { epochs: 0, metadata, threads: wanted.threads ?? 1 });
 }
 

@@ -90,10 +90,11 @@ async function trainModel(
   const progress = isJson ? undefined : showProgress(stdout, settings.epochs, model.history);
   try {
     await interruptible(async (signal) => {
-      const { epochs, batchSize, optimizer, patience } = settings;
+      const { epochs, batchSize, optimizer, classWeight, monitor, patience } = settings;
       const { train, test, validation } = data;
       const restoreBest = keep === 'best';
-      const options = { epochs, batchSize, optimizer, patience, ...validation, test, restoreBest, signal };
+      const how = { epochs, batchSize, optimizer, classWeight, monitor, patience };
+      const options = { ...how, ...validation, test, restoreBest, signal };
       for await (const epoch of model.train(train.x, train.y, options)) {
         progress?.show(epoch);
         if (isJson) printJson(stdout, 'epoch', epoch);

@@ -246,7 +246,7 @@ describe('ctre train for people', () => {
     const { stdout } = await ctre(argv);
     expect(stdout).toMatch(/training +120 rows, no validation/);
     expect(stdout).toContain(`train ${Number(epoch.accuracy).toFixed(4)}`);
-    expect(stdout).toMatch(/│ best validation accuracy +│ +– │/);
+    expect(stdout).toMatch(/│ validation accuracy at best epoch +│ +– │/);
   });
 
   it('generates a problem when no dataset is named', async () => {
