@@ -111,15 +111,15 @@ export const TRAINING_OPTIONS = {
       number(
         'w,w,…',
         { least: 0 },
-        'what rows of each class count in the loss, or balanced: every class as\n' +
-          'much as any other (1 for each)',
+        'what rows of each class count in the loss, or balanced:\n' +
+          'every class as much as any other (1 for each)',
       ),
     ),
   ),
   monitor: choice(
     'name',
     MONITORS,
-    `what the best epoch is chosen by, on the validation rows: ${MONITORS.join(' or ')} (accuracy)`,
+    `what the best epoch on validation is chosen by:\n${MONITORS.join(' or ')} (accuracy)`,
   ),
   patience: integer('n', { least: 1 }, 'stop after n epochs none of which was the best so far (never)'),
 } as const satisfies Options;

@@ -64,12 +64,12 @@ function checkClassWeight({ classWeight }: TrainingSettings, { labelNames }: Dat
   throw new CtreError(
     'E_ARGUMENT',
     `--class-weight gives ${classWeight.length} weights; expected ${labelNames.length}, for the classes ` +
-      `${listed(labelNames)} in this order`,
+      `${namesInWords(labelNames)} in this order`,
   );
 }
 
 /** As many of the names as one reads. */
-function listed(names: readonly (number | string)[]): string {
+function namesInWords(names: readonly (number | string)[]): string {
   return names.length > 8 ? `${names.slice(0, 7).join(', ')}, …` : names.join(', ');
 }
 
