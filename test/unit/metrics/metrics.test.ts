@@ -47,6 +47,8 @@ describe('of classes', () => {
     const one = measureClasses(Int32Array.of(1, 1), Float32Array.of(0.4, 0.6, 0.7, 0.3), [0, 1], 0);
     expect(one).toMatchObject({ accuracy: 0.5, balancedAccuracy: 0.5, macro: { recall: 0.25 } });
     expect(one.rocAuc).toBeUndefined();
+    const three = Float32Array.of(0.4, 0.6, 0, 0.7, 0.3, 0);
+    expect(measureClasses(Int32Array.of(1, 1), three, [0, 1, 2], 0).macro).toEqual(one.macro);
     const many = Array.from({ length: 4097 }, (_, c) => c);
     const sure = Float32Array.from(many, (c) => Number(c === 4000));
     const { confusion, accuracy } = measureClasses(Int32Array.of(4000), sure, many, 0);
