@@ -1,6 +1,7 @@
 import { checkChoice, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { Region } from '../engine/region.ts';
+import { likeliestClasses } from '../metrics/likeliest.ts';
 import { crossEntropy } from '../nn/losses/crossEntropy.ts';
 import type { Network } from '../nn/network.ts';
 import { loadRows } from '../nn/rows.ts';
@@ -9,7 +10,6 @@ import { attributeRows } from '../train/attribution.ts';
 import type { ModelCore } from './core.ts';
 import { predictModel } from './inference.ts';
 import { checkSamples, type Samples } from './inputs.ts';
-import { likeliestClasses } from './likeliestClasses.ts';
 import { checkTargets, type Labels } from './targets.ts';
 
 /** What the importance of an input is. */

@@ -5,6 +5,7 @@ import { CtreError } from '../base/errors.ts';
 import type { WasmModule } from '../base/hostTypes.ts';
 import { init } from '../engine/engine.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import type { Samples } from '../model/inputs.ts';
 import { createMethod, importMethod } from '../model/methodModule.ts';
 import type { CreateOptions, ModelOptions } from '../model/options.ts';
@@ -98,6 +99,12 @@ const calls = {
     return model().evaluate(x, y);
   },
   predict: (x: SentMatrix) => model().predict(receiveMatrix(x) as Samples),
+  predictLabels: (x: SentMatrix) => model().predictLabels(receiveMatrix(x) as Samples),
+  predictTop: (x: SentMatrix, k: number) => model().predictTop(receiveMatrix(x) as Samples, k),
+  metrics(data: SentData): ModelMetrics {
+    const { x, y } = receiveData(data);
+    return model().metrics(x, y);
+  },
   save: (metadata?: SparseMLP['metadata']) => model().save(metadata),
   checkpoint: (metadata?: SparseMLP['metadata']) => model().checkpoint(metadata),
   layers: () =>

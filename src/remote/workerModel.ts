@@ -6,10 +6,13 @@ import type { StopSignal } from '../base/hostTypes.ts';
 import { checkJson } from '../base/json.ts';
 import { startedEngine } from '../engine/engine.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { Label } from '../metrics/classScore.ts';
+import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
 import { IMPORTANCE_OPTIONS, type ImportanceOptions } from '../model/inputImportance.ts';
 import type { Samples } from '../model/inputs.ts';
+import type { LikelyLabel } from '../model/labelledAnswers.ts';
 import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
 import {
@@ -289,6 +292,27 @@ export class WorkerModel {
     const { transfer = false } = checkOptions('predict', options, HAND_OVER);
     const parcel = new Parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
+  }
+
+  /** The class of every row, or its labels, by their names; as `SparseMLP.predictLabels`. */
+  async predictLabels(x: Samples, options: HandOver = {}): Promise<(Label | Label[])[]> {
+    const { transfer = false } = checkOptions('predictLabels', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('predictLabels', [parcel.matrix(x)], parcel.buffers);
+  }
+
+  /** The k likeliest classes of every row with their probabilities; as `SparseMLP.predictTop`. */
+  async predictTop(x: Samples, k: number, options: HandOver = {}): Promise<LikelyLabel[][]> {
+    const { transfer = false } = checkOptions('predictTop', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('predictTop', [parcel.matrix(x), k], parcel.buffers);
+  }
+
+  /** What the answers are measured by: confusion matrix, precision, recall, …; as `SparseMLP.metrics`. */
+  async metrics(x: Samples, y: Targets, options: HandOver = {}): Promise<ModelMetrics> {
+    const { transfer = false } = checkOptions('metrics', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('metrics', [parcel.data('data', { x, y })], parcel.buffers);
   }
 
   /**
