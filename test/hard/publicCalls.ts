@@ -23,6 +23,7 @@ import {
   init,
   initializer,
   initSync,
+  loss,
   optimizer,
   SparseMLP,
   schedule,
@@ -321,6 +322,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'SparseMLP#nnz': ofModel(none, (model) => model.nnz),
   'SparseMLP#density': ofModel(none, (model) => model.density),
   'SparseMLP#epochs': ofModel(none, (model) => model.epochs),
+  'SparseMLP#loss': ofModel(none, (model) => model.loss),
   'SparseMLP#method': ofModel(none, (model) => model.method),
   'SparseMLP#threads': ofModel(none, (model) => model.threads),
   'SparseMLP#warning': ofModel(none, (model) => model.warning),
@@ -393,6 +395,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'WorkerModel#density': inWorker(none, (model) => model.density),
   'WorkerModel#epochs': inWorker(none, (model) => model.epochs),
   'WorkerModel#history': inWorker(none, (model) => model.history),
+  'WorkerModel#loss': inWorker(none, (model) => model.loss),
   'WorkerModel#method': inWorker(none, (model) => model.method),
   'WorkerModel#threads': inWorker(none, (model) => model.threads),
   'WorkerModel#warning': inWorker(none, (model) => model.warning),
@@ -469,6 +472,22 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'initializer.zeros': entry(
     () => [{}],
     (_, a) => initializer.zeros(...a),
+  ),
+  'loss.crossEntropy': entry(
+    () => [{}],
+    (_, a) => loss.crossEntropy(...a),
+  ),
+  'loss.binaryCrossEntropy': entry(
+    () => [{}],
+    (_, a) => loss.binaryCrossEntropy(...a),
+  ),
+  'loss.meanSquared': entry(
+    () => [{}],
+    (_, a) => loss.meanSquared(...a),
+  ),
+  'loss.huber': entry(
+    () => [{ delta: 2 }],
+    (_, a) => loss.huber(...a),
   ),
   'optimizer.adam': entry(
     () => [{ learningRate: 0.1, weightDecay: 0.1, beta1: 0.5, beta2: 0.5, epsilon: 1e-6 }],
