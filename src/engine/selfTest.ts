@@ -35,6 +35,10 @@ const ENTRIES = 955;
 export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => void>>> = {
   addTo: ({ addTo }) => addTo(B, A, ENTRIES),
   adam: ({ adam }) => adam(B, A, C, POSITIVE, ENTRIES, 0.01, 0.9, 0.999, 1.5, 1e-8, 1e-4),
+  addNoise: ({ addNoise }) =>
+    each([2 ** 30], [0, 0.5], (bound, amount, e) =>
+      addNoise(out(e), LIST, ROWS - 1, COLS, 2 ** 31 + 1, bound, A, amount),
+    ),
   biasGradient: ({ biasGradient }) =>
     each(TESTED_LANES, BOTH, (lanes, accumulate, e) => biasGradient(A, out(e), ROWS, accumulate, lanes)),
   cosineBlock: ({ cosineBlock }) => cosineBlock(A, NORMS, NORMS, ROWS, COLS - 1),
