@@ -3,6 +3,7 @@ import type { Syntax } from './args.ts';
 import { benchSyntax, runBench } from './commands/bench.ts';
 import { runCompare } from './commands/compare.ts';
 import { evaluateSyntax, runEvaluate } from './commands/evaluate.ts';
+import { exportSyntax, runExport } from './commands/export.ts';
 import { featuresSyntax, runFeatures } from './commands/features.ts';
 import { predictSyntax, runPredict } from './commands/predict.ts';
 import { runTrain } from './commands/train.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   { syntax: compareSyntax, run: runCompare },
   { syntax: featuresSyntax, run: runFeatures },
   { syntax: benchSyntax, run: runBench },
+  { syntax: exportSyntax, run: runExport },
 ];
 
 /**

@@ -32,6 +32,9 @@ const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
 /** A network whose weights are all 0 never learns. */
 const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
 
+/** What classifiers are compared by. */
+const MONITORS = ['accuracy', 'loss'] as const;
+
 /** Options that say what is trained. */
 export const NETWORK_OPTIONS = {
   preset: choice(
@@ -121,7 +124,23 @@ export const TRAINING_OPTIONS = {
     integer('n', { least: 1, most: 64 }, 'threads to work with, or auto; the result is the same (1)'),
   ),
   ...KERNEL_OPTIONS,
-  patience: integer('n', { least: 1 }, 'stop after n epochs without better validation accuracy (never)'),
+  'class-weight': orWord(
+    'balanced',
+    list(
+      number(
+        'w,w,…',
+        { least: 0 },
+        'what rows of each class count in the loss, or balanced:\n' +
+          'every class as much as any other (1 for each)',
+      ),
+    ),
+  ),
+  monitor: choice(
+    'name',
+    MONITORS,
+    `what the best epoch on validation is chosen by:\n${MONITORS.join(' or ')} (accuracy)`,
+  ),
+  patience: integer('n', { least: 1 }, 'stop after n epochs none of which was the best so far (never)'),
 } as const satisfies Options;
 
 /** Options of these that exclude each other. */
@@ -145,6 +164,8 @@ export interface TrainingSettings {
   readonly clipNorm: TrainOptions['clipNorm'];
   readonly epochs: number;
   readonly batchSize: number;
+  readonly classWeight: 'balanced' | readonly number[] | undefined;
+  readonly monitor: TrainOptions['monitor'];
   readonly patience: TrainOptions['patience'];
   readonly threads: number | 'auto';
 }
@@ -172,6 +193,8 @@ export function readSettings(
     clipNorm: values.clipNorm,
     epochs: values.epochs ?? 100,
     batchSize: values.batchSize ?? 100,
+    classWeight: values.classWeight,
+    monitor: values.monitor,
     patience: values.patience,
     threads: values.threads ?? 1,
   };

@@ -43,6 +43,8 @@ export function trainStartRecord(started: StartedTraining): object {
     clipNorm: settings.clipNorm,
     epochs: settings.epochs,
     batchSize: settings.batchSize,
+    classWeight: settings.classWeight,
+    monitor: settings.monitor,
     patience: settings.patience,
     seed: settings.seed,
     threads: model.threads,
@@ -64,7 +66,7 @@ function layerSizes({ layers }: SparseMLP): number[] {
 export function trainStartText(started: StartedTraining): string {
   const { source, data, settings, model, kernels } = started;
   const { x, labelNames } = source.dataset;
-  const { topology, initializer, optimizer, schedule, clipNorm } = settings;
+  const { topology, initializer, optimizer, schedule, clipNorm, classWeight, monitor } = settings;
   const { validationSplit, validationRows } = data.validation;
   const held =
     validationRows !== undefined
@@ -90,12 +92,25 @@ export function trainStartText(started: StartedTraining): string {
       ? []
       : ([['schedule', [schedule.name, ...inWords(schedule.options)].join(', ')]] as const)),
     ...(clipNorm === undefined ? [] : ([['clipping', `gradients to a norm of ${clipNorm}`]] as const)),
+    ...(classWeight === undefined
+      ? []
+      : ([['class weights', weightsInWords(classWeight, labelNames)]] as const)),
+    ...(monitor === undefined ? [] : ([['best epoch by', monitor]] as const)),
     ['seed', String(settings.seed)],
     ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
     ...kernelLines(kernels),
     ...(model.history.length === 0 ? [] : ([['resumed', `after epoch ${model.history.length}`]] as const)),
     ...warningsOf(started).map((text) => ['warning', text] as const),
   ])}\n`;
+}
+
+function weightsInWords(
+  weights: 'balanced' | readonly number[],
+  names: readonly (number | string)[],
+): string {
+  return weights === 'balanced'
+    ? 'balanced: every class counts as much as any other'
+    : weights.map((weight, c) => `${names[c]} ${weight}`).join(', ');
 }
 
 /** Options as a list of words: "prune fraction 0.2, annealing constant". */
@@ -140,7 +155,7 @@ export function trainResultText(result: TrainResult, out: string | undefined): s
     ['density', percent(result.density)],
     ['epochs', String(result.epochs)],
     ['best epoch', String(result.bestEpoch)],
-    ['best validation accuracy', share(result.bestValAccuracy ?? undefined)],
+    ['validation accuracy at best epoch', share(result.bestValAccuracy ?? undefined)],
     ['test accuracy at best epoch', share(result.testAccuracy)],
     ['test accuracy at last epoch', share(result.finalTestAccuracy)],
     ['time', duration(result.seconds)],

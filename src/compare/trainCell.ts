@@ -39,6 +39,8 @@ export interface CellTraining {
     readonly optimizer: Optimizer;
     readonly schedule: Schedule;
     readonly clipNorm: number | undefined;
+    readonly classWeight: TrainOptions['classWeight'];
+    readonly monitor: TrainOptions['monitor'];
     readonly patience: number | undefined;
   };
   /** Where it is known what the columns mean. */
@@ -56,7 +58,7 @@ export async function trainCell(
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
   const { cell, data, model, exploration, rows, settings, known, picture } = training;
-  const { epochs, batchSize, optimizer, schedule, clipNorm, patience } = settings;
+  const { epochs, batchSize, optimizer, schedule, clipNorm, classWeight, monitor, patience } = settings;
   const { train, test, validation } = rows;
   const watch = new Watch(epochs, train.x, known, picture);
   const layers = (): SparseMLP['layers'] => model.layers;
@@ -65,7 +67,8 @@ export async function trainCell(
   try {
     watch.look(0, layers);
     const rates = { optimizer, schedule, clipNorm };
-    const options = { epochs, batchSize, ...rates, patience, ...validation, test };
+    const how = { epochs, batchSize, ...rates, classWeight, monitor, patience };
+    const options = { ...how, ...validation, test };
     for await (const epoch of model.train(train.x, train.y, options)) {
       watch.look(epoch.epoch, layers);
       exploration.collect();

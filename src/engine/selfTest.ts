@@ -35,9 +35,14 @@ const ENTRIES = 955;
 export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => void>>> = {
   addTo: ({ addTo }) => addTo(B, A, ENTRIES),
   adam: ({ adam }) => adam(B, A, C, POSITIVE, ENTRIES, 0.01, 0.9, 0.999, 1.5, 1e-8, 1e-4),
+  adamW: ({ adamW }) => adamW(B, A, C, POSITIVE, ENTRIES, 0.01, 0.9, 0.999, 1.5, 1e-8, 1e-4),
   addNoise: ({ addNoise }) =>
     each([2 ** 30], [0, 0.5], (bound, amount, e) =>
       addNoise(out(e), LIST, ROWS - 1, COLS, 2 ** 31 + 1, bound, A, amount),
+    ),
+  backward: ({ backward }) =>
+    each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
+      backward(COL_PTR, ROW_IDX, PERM, A, B, C, out(2 * e), out(2 * e + 1), COLS, accumulate, lanes),
     ),
   biasGradient: ({ biasGradient }) =>
     each(TESTED_LANES, BOTH, (lanes, accumulate, e) => biasGradient(A, out(e), ROWS, accumulate, lanes)),
@@ -50,12 +55,14 @@ export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => 
     each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
       products(A, B, out(e), ROWS, COLS - 1, accumulate, lanes),
     ),
+  scaleBy: ({ scaleBy }) => scaleBy(A, ENTRIES, 0.3),
   sddmm: ({ sddmm }) =>
     each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
       sddmm(INDPTR, INDICES, A, B, out(e), ROWS, accumulate, lanes),
     ),
   sgd: ({ sgd }) =>
     each(BOTH, [ENTRIES], (nesterov, entries, e) => sgd(out(e), A, C, entries, 0.01, 0.9, nesterov, 1e-4)),
+  sigmoid: ({ sigmoid }) => sigmoid(A, ROWS, out(0)),
   softmax: ({ softmax }) => softmax(A, ROWS, out(0), out(1)),
   spmm: ({ spmm }) =>
     each(TESTED_LANES, BOTH, (lanes, relu, e) => spmm(INDPTR, INDICES, A, B, C, out(e), ROWS, relu, lanes)),
@@ -69,6 +76,12 @@ export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => 
   spmmTRowMajor: ({ spmmTRowMajor }) =>
     each(COLUMNS, [COLS], (k, cols, e) => spmmTRowMajor(INDPTR, INDICES, A, B, out(e), ROWS, cols, k)),
   squaredNorms: ({ squaredNorms }) => squaredNorms(A, LIST, ROWS, NORMS),
+  squareSum: ({ squareSum }) => squareSum(A, ENTRIES, NORMS),
+  targetGradient: ({ targetGradient }) => targetGradient(A, B, ROWS, ROWS, 0.5, 0.3, out(0)),
+  weightGradient: ({ weightGradient }) =>
+    each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
+      weightGradient(COL_PTR, ROW_IDX, PERM, A, B, out(e), COLS, accumulate, lanes),
+    ),
 };
 
 /** Calls with every pair of an element of each list, and the pair's number. */

@@ -1,6 +1,5 @@
 import { checkBoolean, checkOptions } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
-import { checkJson } from '../base/json.ts';
 import { randomStream } from '../base/random.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
@@ -13,6 +12,7 @@ import type { TrainableModel } from '../train/trainableModel.ts';
 import { checkDims, checkLayers, checkPatterns } from './architecture.ts';
 import { plainUnits } from './chooseUnits.ts';
 import { type CoreParts, ModelCore } from './core.ts';
+import { metadataWithNames } from './labelNames.ts';
 import {
   CREATE_OPTIONS,
   type CreateOptions,
@@ -43,7 +43,7 @@ export async function buildModel(options: CreateOptions): Promise<ModelCore> {
   }
   const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, wanted);
   const full = counts.map((_, l) => dims[l] * dims[l + 1]);
-  const metadata = checkJson('metadata', wanted.metadata ?? {});
+  const metadata = metadataWithNames(wanted, dims[dims.length - 1]);
   const scaleTargets = checkBoolean('scaleTargets', wanted.scaleTargets ?? true);
   const units = scaleTargets ? undefined : plainUnits(dims[dims.length - 1]);
   const host = await openHost(checkThreads(wanted.threads ?? 1));
@@ -73,9 +73,10 @@ export async function modelFromWeights(
   const wanted = checkOptions('SparseMLP.fromWeights', options, MODEL_OPTIONS);
   const settings = checkModelOptions(wanted);
   const checked = checkLayers(layers);
-  const metadata = checkJson('metadata', wanted.metadata ?? {});
+  const outputs = checked[checked.length - 1].weights.rows;
+  const metadata = metadataWithNames(wanted, outputs);
   // These weights answer in the targets' own units.
-  const units = plainUnits(checked[checked.length - 1].bias.length);
+  const units = plainUnits(outputs);
   return assembleModel(checked, settings, { epochs: 0, units, metadata, threads: wanted.threads ?? 1 });
 }
 

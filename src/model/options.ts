@@ -2,6 +2,7 @@ import { checkChoice } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
+import type { Label } from '../metrics/classScore.ts';
 import { type Initializer, initializerByName } from '../nn/initializer.ts';
 import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { InputNoise } from '../nn/noise.ts';
@@ -43,6 +44,11 @@ export interface ModelOptions {
    * has, at most 8. By default 1.
    */
   readonly threads?: number | 'auto';
+  /**
+   * What the outputs are called, in their order: a text or a number for each. `predictLabels`, `predictTop` and
+   * `metrics` answer with these names. They are kept as `metadata.labelNames`.
+   */
+  readonly labelNames?: readonly Label[];
   /** JSON to keep with the model and in its file: label names, scaler, … */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
@@ -131,6 +137,7 @@ export const MODEL_OPTIONS = [
   'growInitializer',
   'seed',
   'threads',
+  'labelNames',
   'metadata',
 ] as const;
 

@@ -5,11 +5,12 @@ import { CtreError } from '../base/errors.ts';
 import type { WasmModule } from '../base/hostTypes.ts';
 import { init } from '../engine/engine.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import type { Samples } from '../model/inputs.ts';
 import { createMethod, importMethod } from '../model/methodModule.ts';
 import type { CreateOptions, ModelOptions } from '../model/options.ts';
 import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
-import type { Targets } from '../model/targets.ts';
+import type { Labels, Targets } from '../model/targets.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
@@ -26,6 +27,7 @@ import {
   type Request,
   receiveMatrix,
   type SentData,
+  type SentImportance,
   type SentLoadOptions,
   type SentMatrix,
   type SentOptions,
@@ -97,6 +99,12 @@ const calls = {
     return model().evaluate(x, y);
   },
   predict: (x: SentMatrix) => model().predict(receiveMatrix(x) as Samples),
+  predictLabels: (x: SentMatrix) => model().predictLabels(receiveMatrix(x) as Samples),
+  predictTop: (x: SentMatrix, k: number) => model().predictTop(receiveMatrix(x) as Samples, k),
+  metrics(data: SentData): ModelMetrics {
+    const { x, y } = receiveData(data);
+    return model().metrics(x, y);
+  },
   save: (metadata?: SparseMLP['metadata']) => model().save(metadata),
   checkpoint: (metadata?: SparseMLP['metadata']) => model().checkpoint(metadata),
   layers: () =>
@@ -104,7 +112,12 @@ const calls = {
       const { rows, cols, indptr, indices, values } = weights;
       return { inDim, outDim, nnz, density, parts: { rows, cols, indptr, indices, values }, bias };
     }),
-  inputImportance: () => model().inputImportance(),
+  inputImportance: ({ x, y, ...options }: SentImportance) =>
+    model().inputImportance({
+      ...options,
+      ...(x && { x: receiveMatrix(x) as Samples }),
+      y: y as Labels | undefined,
+    }),
   summary: () => model().summary(),
   memory: () => model().memory(),
 };

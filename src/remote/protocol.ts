@@ -1,6 +1,7 @@
 import { CtreError } from '../base/errors.ts';
 import type { Recipe } from '../files/modelFile.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { ImportanceOptions } from '../model/inputImportance.ts';
 import type { LoadOptions } from '../model/load.ts';
 import type { CreateOptions, ModelOptions, TrainOptions } from '../model/options.ts';
 import type { Epoch } from '../train/epoch.ts';
@@ -61,6 +62,12 @@ export type SentMatrix =
 export interface SentData {
   readonly x: SentMatrix;
   readonly y: SentMatrix;
+}
+
+/** Options of `inputImportance`. */
+export interface SentImportance extends Omit<ImportanceOptions, 'x' | 'y'> {
+  readonly x?: SentMatrix;
+  readonly y?: unknown;
 }
 
 export interface SentTraining

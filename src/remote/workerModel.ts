@@ -6,9 +6,13 @@ import type { StopSignal } from '../base/hostTypes.ts';
 import { checkJson } from '../base/json.ts';
 import { startedEngine } from '../engine/engine.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { Label } from '../metrics/classScore.ts';
+import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
+import { IMPORTANCE_OPTIONS, type ImportanceOptions } from '../model/inputImportance.ts';
 import type { Samples } from '../model/inputs.ts';
+import type { LikelyLabel } from '../model/labelledAnswers.ts';
 import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
 import {
@@ -290,9 +294,41 @@ export class WorkerModel {
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
-  /** How much the network relies on each input, [inputs]; as `SparseMLP.inputImportance`. */
-  async inputImportance(): Promise<Float64Array> {
-    return this.#link.ask('inputImportance', []);
+  /** The class of every row, or its labels, by their names; as `SparseMLP.predictLabels`. */
+  async predictLabels(x: Samples, options: HandOver = {}): Promise<(Label | Label[])[]> {
+    const { transfer = false } = checkOptions('predictLabels', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('predictLabels', [parcel.matrix(x)], parcel.buffers);
+  }
+
+  /** The k likeliest classes of every row with their probabilities; as `SparseMLP.predictTop`. */
+  async predictTop(x: Samples, k: number, options: HandOver = {}): Promise<LikelyLabel[][]> {
+    const { transfer = false } = checkOptions('predictTop', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('predictTop', [parcel.matrix(x), k], parcel.buffers);
+  }
+
+  /** What the answers are measured by: confusion matrix, precision, recall, …; as `SparseMLP.metrics`. */
+  async metrics(x: Samples, y: Targets, options: HandOver = {}): Promise<ModelMetrics> {
+    const { transfer = false } = checkOptions('metrics', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('metrics', [parcel.data('data', { x, y })], parcel.buffers);
+  }
+
+  /**
+   * How much the network relies on each input, [inputs]; as `SparseMLP.inputImportance`.
+   * @throws CtreError as that does.
+   */
+  async inputImportance(options: ImportanceOptions & HandOver = {}): Promise<Float64Array> {
+    const known = [...IMPORTANCE_OPTIONS, 'transfer'];
+    const { x, y, transfer = false, ...rest } = checkOptions('inputImportance', options, known);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const sent = {
+      ...rest,
+      ...(x !== undefined && { x: parcel.matrix(x) }),
+      ...(y !== undefined && { y: parcel.array(y) }),
+    };
+    return this.#link.ask('inputImportance', [sent], parcel.buffers);
   }
 
   /** The model as one safetensors file; `metadata` replaces what is kept with the model. */

@@ -92,6 +92,7 @@ const common = () => ({
   growInitializer: initializer.uniform({ bound: 0.1 }),
   seed: 1,
   threads: 1,
+  labelNames: ['a', 'b', 'c', 4],
   metadata: { labels: ['a', 'b'], nested: { list: [1, 2] } },
 });
 const training = () => ({
@@ -313,6 +314,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     },
   ),
   'SparseMLP#inputImportance': ofModel(none, (model) => model.inputImportance()),
+  'SparseMLP#inputImportance by attribution': ofModel(
+    () => [{ by: 'attribution' as const, x: x(), y: y(), earlier: new Float64Array(6) }],
+    (model, a) => model.inputImportance(...a),
+  ),
   'SparseMLP#layers': ofModel(none, (model) => model.layers.map(({ weights, bias }) => [weights, bias])),
   'SparseMLP#nnz': ofModel(none, (model) => model.nnz),
   'SparseMLP#density': ofModel(none, (model) => model.density),
@@ -344,6 +349,18 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'SparseMLP#predict of arrays': ofModel(
     () => [rowsOf(x())],
     (model, a) => model.predict(...a),
+  ),
+  'SparseMLP#predictLabels': ofModel(
+    () => [x()],
+    (model, a) => model.predictLabels(...a),
+  ),
+  'SparseMLP#predictTop': ofModel(
+    () => [rowsOf(x()), 2],
+    (model, a) => model.predictTop(...a),
+  ),
+  'SparseMLP#metrics': ofModel(
+    () => [CsrMatrix.fromDense(x()), [...y()]],
+    (model, a) => model.metrics(...a),
   ),
   'SparseMLP#save': ofModel(
     () => [{ labels: ['a', 'b'] }],
@@ -401,7 +418,23 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [rowsOf(x())],
     (model, a) => model.predict(...a),
   ),
+  'WorkerModel#predictLabels': inWorker(
+    () => [x(), { transfer: true }],
+    (model, a) => model.predictLabels(...a),
+  ),
+  'WorkerModel#predictTop': inWorker(
+    () => [rowsOf(x()), 2, { transfer: false }],
+    (model, a) => model.predictTop(...a),
+  ),
+  'WorkerModel#metrics': inWorker(
+    () => [CsrMatrix.fromDense(x()), y(), { transfer: true }],
+    (model, a) => model.metrics(...a),
+  ),
   'WorkerModel#inputImportance': inWorker(none, (model) => model.inputImportance()),
+  'WorkerModel#inputImportance by attribution': inWorker(
+    () => [{ by: 'attribution' as const, x: x(), y: y(), earlier: new Float64Array(6), transfer: true }],
+    (model, a) => model.inputImportance(...a),
+  ),
   'WorkerModel#save': inWorker(
     () => [{ labels: ['a', 'b'] }],
     (model, a) => model.save(...a),

@@ -1,13 +1,14 @@
 import Papa from 'papaparse';
 import { CtreError } from '../../base/errors.ts';
 import type { Dataset } from '../../data/index.ts';
+import { likeliestClasses } from '../../metrics/likeliest.ts';
 import { type Arguments, parseArguments, type Syntax } from '../args.ts';
 import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
 import { checkWritable, writeWhole } from '../files.ts';
 import type { Io } from '../io.ts';
-import { likeliestClasses, prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
+import { prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag, text } from '../options.ts';
-import { openModelFile } from '../savedModel.ts';
+import { checkClasses, openModelFile } from '../savedModel.ts';
 import { KERNEL_OPTIONS, startKernels } from '../startKernels.ts';
 
 /** What `ctre predict` takes. */
@@ -41,6 +42,7 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
   const saved = await openModelFile(modelPath, options);
   const { model, labelNames, inputs } = saved;
   try {
+    checkClasses('predict', model);
     // Labels do not matter here: the model need not know them.
     const dataset = {
       ...(await openFeatures(path, options, inputs)),

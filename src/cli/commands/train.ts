@@ -92,11 +92,12 @@ async function trainModel(
   const progress = isJson ? undefined : showProgress(stdout, settings.epochs, model.history);
   try {
     await interruptible(async (signal) => {
-      const { epochs, batchSize, optimizer, schedule, clipNorm, patience } = settings;
+      const { epochs, batchSize, optimizer, schedule, clipNorm, classWeight, monitor, patience } = settings;
       const { train, test, validation } = data;
       const restoreBest = keep === 'best';
       const rates = { optimizer, schedule, clipNorm };
-      const options = { epochs, batchSize, ...rates, patience, ...validation, test, restoreBest, signal };
+      const how = { epochs, batchSize, ...rates, classWeight, monitor, patience };
+      const options = { ...how, ...validation, test, restoreBest, signal };
       for await (const epoch of model.train(train.x, train.y, options)) {
         progress?.show(epoch);
         if (isJson) printJson(stdout, 'epoch', epoch);

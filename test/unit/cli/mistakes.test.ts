@@ -148,6 +148,17 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
     ['train', paths.csv, '--test-rows', '9-3'],
     /ends before it begins/,
   ],
+  [
+    'weights of too few classes',
+    ['train', paths.csv, '--class-weight', '1,2'],
+    /--class-weight gives 2 weights; expected 3, for the classes .*elm.* in this order/,
+  ],
+  ['a weight below 0', ['train', paths.csv, '--class-weight', '1,2,-1'], /from 0 up, or balanced/],
+  [
+    'a score that classes do not have',
+    ['train', paths.csv, '--monitor', 'rmse'],
+    /expected one of accuracy, loss/,
+  ],
   ['nothing but test rows', ['train', paths.csv, '--test-rows', '0-149'], /leaves none of 150 rows/],
   [
     'two ways to choose test rows',
@@ -276,7 +287,7 @@ describe('an error of the program’s own ends with code 1', () => {
   });
 });
 
-const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'features'];
+const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'features', 'export'];
 
 describe('help', () => {
   it('of the program names every command', async () => {

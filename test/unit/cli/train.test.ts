@@ -55,6 +55,33 @@ describe('ctre train --json', () => {
     });
   });
 
+  it('weighs classes, chooses the best epoch by --monitor, and says so', async () => {
+    const options = ['--epochs', '6', '--class-weight', '1,0,2.5', '--monitor', 'loss'];
+    const lines = await trainJson(...options);
+    expect(lines[0]).toMatchObject({ classWeight: [1, 0, 2.5], monitor: 'loss' });
+    const epochs = lines.filter(({ event }) => event === 'epoch');
+    const lowest = Math.min(...epochs.map(({ valLoss }) => Number(valLoss)));
+    expect(epochs.find(({ valLoss }) => valLoss === lowest)?.epoch).toBe(lines.at(-1)?.bestEpoch);
+    const [start, plain] = await trainJson('--epochs', '1');
+    expect(start).not.toHaveProperty('classWeight');
+    expect(start).not.toHaveProperty('monitor');
+    expect(lines[1].loss).not.toBe(plain.loss);
+    const [, unweighed] = await trainJson('--epochs', '1', '--class-weight', '1,1,1');
+    expect(unweighed).toMatchObject({ loss: plain.loss, valLoss: plain.valLoss });
+    const { stdout } = await ctre(['train', paths.csv, ...SMALL, ...options]);
+    expect(stdout).toMatch(/class weights +\S.* 1, \S.* 0, \S.* 2\.5\n +best epoch by +loss\n/);
+    const balanced = await ctre([
+      'train',
+      paths.csv,
+      ...SMALL,
+      '--epochs',
+      '1',
+      '--class-weight',
+      'balanced',
+    ]);
+    expect(balanced.stdout).toMatch(/class weights +balanced: every class counts as much as any other\n/);
+  });
+
   it('does the same for the same seed', async () => {
     const losses = async (seed: string): Promise<unknown[]> =>
       (await trainJson('--epochs', '3', '--seed', seed)).map(({ loss }) => loss);
@@ -270,7 +297,7 @@ describe('ctre train for people', () => {
     const { stdout } = await ctre(argv);
     expect(stdout).toMatch(/training +120 rows, no validation/);
     expect(stdout).toContain(`train ${Number(epoch.accuracy).toFixed(4)}`);
-    expect(stdout).toMatch(/│ best validation accuracy +│ +– │/);
+    expect(stdout).toMatch(/│ validation accuracy at best epoch +│ +– │/);
   });
 
   it('generates a problem when no dataset is named', async () => {
@@ -293,8 +320,7 @@ describe('ctre train --out', () => {
 
   it('saves the network of best validation accuracy, and says which that is', async () => {
     const { result, epochs, saved } = await trained();
-    const accuracies = epochs.map(({ valAccuracy }) => Number(valAccuracy));
-    const best = 1 + accuracies.indexOf(Math.max(...accuracies));
+    const best = Number(epochs.findLast((epoch) => epoch.best)?.epoch);
     expect(best).toBeLessThan(30);
     expect(result).toMatchObject({ bestEpoch: best, kept: best });
     expect(saved.accuracy).toBe(epochs[best - 1].testAccuracy);
@@ -311,7 +337,8 @@ describe('ctre train --out', () => {
   });
 
   it('tells people which epoch was kept', async () => {
-    const argv = ['train', paths.csv, ...SMALL, '--lr', '0.1', '--epochs', '30', '--seed', '1'];
+    const rows = ['--test-rows', '100-149'];
+    const argv = ['train', paths.csv, ...SMALL, ...rows, '--lr', '0.1', '--epochs', '30', '--seed', '1'];
     const out = folder.path('told.safetensors');
     const { stdout } = await ctre([...argv, '--out', out]);
     const [, best] = /│ best epoch +│ +(\d+) │/.exec(stdout) ?? [];

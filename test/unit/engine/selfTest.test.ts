@@ -18,9 +18,12 @@ const UNTESTED: readonly (keyof Kernels)[] = [
   'packCsr',
   'packDense',
   'score',
+  'scoreLabels',
+  'scoreRegression',
   'topK',
   'unpackColumns',
   'unpackRows',
+  'weighSamples',
 ];
 
 describe('the test of bits', () => {

@@ -80,6 +80,10 @@ async function everything(model: WorkerModel | SparseMLP, samples: Samples) {
     score: await model.evaluate(samples, y),
     layers: (await model.layers).map(({ weights, bias, ...sizes }) => ({ weights, bias, ...sizes })),
     importance: await model.inputImportance(),
+    attribution: await model.inputImportance({
+      ...{ by: 'attribution', x: samples, y },
+      earlier: new Float64Array(layers[0]).fill(0.5),
+    }),
     summary: await model.summary(),
     modelBytes: (await model.memory()).modelBytes,
   };
