@@ -89,10 +89,11 @@ export interface TrainOptions {
    */
   readonly clipNorm?: number;
   /**
-   * Noise on the inputs of the steps, another in every epoch; the targets stay clean, those of `y: 'x'` too, and
-   * so do the inputs of validation and test and those that a topology method looks at. A training's own loss
-   * is that of the noisy inputs. `{ kind: 'mask', amount }` makes inputs 0 with the probability `amount`, below
-   * 1; `{ kind: 'gaussian', amount }` adds normal numbers of that standard deviation. By default there is none.
+   * Noise on the inputs of the steps, another in every epoch. The targets stay clean, those of `y: 'x'` too,
+   * and so do the inputs of validation and test and those that a topology method looks at. The loss of the
+   * training samples is that of noisy inputs. `{ kind: 'mask', amount }` makes each input 0 with the
+   * probability `amount`, below 1; `{ kind: 'gaussian', amount }` adds normal numbers of that standard
+   * deviation, to the zeros of sparse samples, too. By default there is none.
    */
   readonly denoise?: InputNoise;
   /** The share of the rows to hold out for validation, drawn at random. */

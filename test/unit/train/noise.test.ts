@@ -106,7 +106,7 @@ describe('the table of normal numbers', () => {
 });
 
 describe.each([gaussian, mask])('noise of kind $kind', (denoise) => {
-  it('is on the inputs alone: the loss of a linear network is that of noisy inputs and clean targets', async () => {
+  it('is on the inputs alone: a linear network has the loss of noisy inputs and clean targets', async () => {
     const model = await SparseMLP.create({ layers: [COLS, COLS], density: 1, seed: 3 });
     const still = optimizer.sgd({ learningRate: 0, momentum: 0, nesterov: false, weightDecay: 0 });
     const [{ weights, bias }] = model.layers;
