@@ -9,6 +9,7 @@ import {
 } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { Loss } from '../nn/loss.ts';
+import { type InputNoise, NOISE_KINDS } from '../nn/noise.ts';
 import type { DataSet } from '../nn/rows.ts';
 import { unchanged } from '../nn/schedule.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
@@ -24,6 +25,9 @@ import { sampleWeights } from './sampleWeights.ts';
 import { checkNothingMissing } from './savedParts.ts';
 import { checkTargets } from './targets.ts';
 
+/** Of Gaussian noise: what is more is a slip, and float32 numbers would overflow at last. */
+const MOST_NOISE = 1e6;
+
 /** A training as it was asked for. How many epochs there are in all is known when it begins. */
 export interface CheckedTraining extends Omit<TrainingJob, 'totalEpochs'> {
   readonly totalEpochs: number | undefined;
@@ -38,7 +42,7 @@ export function checkTraining(
 ): CheckedTraining {
   const wanted = checkOptions('train', options, TRAIN_OPTIONS);
   const { loss, ...given } = checkDataSet(core, x, y, core.model.loss);
-  const { validation, test, optimizer, schedule, clipNorm, patience, signal, totalEpochs } = wanted;
+  const { validation, test, optimizer, schedule, clipNorm, denoise, patience, signal, totalEpochs } = wanted;
   const rows = holdOut(given.x.rows, wanted, core.model.seed);
   const units = unitsOf(core, loss, given, rows.trainRows);
   const otherSet = (name: string, set: unknown): DataSet => checkOtherSet(core, name, set, loss, units);
@@ -72,6 +76,7 @@ export function checkTraining(
         : checkOptimizer(optimizer),
     schedule: schedule === undefined || schedule === unchanged ? undefined : checkSchedule(schedule),
     clipNorm: clipNorm === undefined ? undefined : checkNumber('clipNorm', clipNorm, { least: 0, above: 0 }),
+    denoise: denoise === undefined ? undefined : checkNoise(denoise),
     patience:
       patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
     restoreBest,
@@ -82,6 +87,15 @@ export function checkTraining(
   countEpochs(core, checked);
   checkNothingMissing(core.missing);
   return checked;
+}
+
+/** No noise for an amount of 0. @throws CtreError `E_ARGUMENT` for anything but noise. */
+function checkNoise(value: InputNoise): InputNoise | undefined {
+  const given = checkOptions('denoise', value, ['kind', 'amount']);
+  const kind = checkChoice('denoise.kind', given.kind, NOISE_KINDS);
+  const bounds = kind === 'mask' ? { least: 0, below: 1 } : { least: 0, most: MOST_NOISE };
+  const amount = checkNumber('denoise.amount', given.amount, bounds);
+  return amount === 0 ? undefined : { kind, amount };
 }
 
 /** @throws CtreError `E_ARGUMENT` for a schedule that the optimiser would not notice. */

@@ -6,6 +6,7 @@ import { startTopology } from '../growth/start.ts';
 import { evolve } from '../growth/update.ts';
 import type { Gradient, Layer } from '../nn/layer.ts';
 import type { Score } from '../nn/loss.ts';
+import { NoiseMaker } from '../nn/noise.ts';
 import { loadRows, type RowList } from '../nn/rows.ts';
 import { scoreInUnits } from '../nn/targetUnits.ts';
 import type { Workspace } from '../nn/workspace.ts';
@@ -42,6 +43,7 @@ export class EpochLoop {
   readonly #workspaces: readonly Workspace[];
   readonly #gradients: Gradient[][];
   readonly #clip: GradientClip | undefined;
+  readonly #noise: NoiseMaker | undefined;
   readonly #region: Region;
   #hasBegun = false;
   /** Epochs done, the earlier ones among them. */
@@ -77,6 +79,7 @@ export class EpochLoop {
     this.#gradients = this.#workspaces.map(() => network.allocateGradients(region));
     this.#clip =
       job.clipNorm === undefined ? undefined : new GradientClip(region, network.layers, job.clipNorm);
+    this.#noise = job.denoise && new NoiseMaker(region, job.denoise, job.data.x.cols);
     network.prepareOptimizer(job.optimizer);
 
     const { epochs, best } = earlier;
@@ -118,6 +121,7 @@ export class EpochLoop {
       number,
       (batch) => this.#updateIfDue(batch, updates),
       () => this.#change(),
+      this.#noise?.forEpoch(model.seed, model.epochs),
     );
     const trainSeconds = clock() - trainBegin - updates.seconds;
     const trained = scoreInUnits(learnt, this.#job.units);

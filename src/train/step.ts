@@ -4,6 +4,7 @@ import { lanesFor } from '../engine/lanes.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
 import type { Score } from '../nn/loss.ts';
 import type { Network } from '../nn/network.ts';
+import type { AddNoise } from '../nn/noise.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
@@ -75,6 +76,7 @@ export function* mergeGradients(
  * only in the last piece of a step.
  * @param beforeBatch is done before every batch, numbered from 0; says whether the topology has changed.
  * @param beforeStep is called before every step of the optimiser.
+ * @param addNoise puts noise on the inputs of the steps.
  */
 export function* trainEpoch(
   network: Network,
@@ -87,6 +89,7 @@ export function* trainEpoch(
   epoch: number,
   beforeBatch: (batch: number) => Work<boolean>,
   beforeStep: () => void,
+  addNoise?: AddNoise,
 ): Work<Score> {
   let parts = gradientParts(network, executor);
   const sums = newSums(network, workspaces);
@@ -99,7 +102,7 @@ export function* trainEpoch(
       const lanes = used.map((_, t) => lanesFor(end - begin - TILE * (wave.begin + t)));
       yield* executor.run(wave.count, (kernels, t) => {
         const position = begin + TILE * (wave.begin + t);
-        const tile = rows.pack(kernels, position, end, used[t]);
+        const tile = rows.pack(kernels, position, end, used[t], addNoise);
         network.forward(kernels, used[t], lanes[t]);
         network.score(kernels, used[t], tile);
         // The first workspace's gradient is the batch's: it keeps what earlier waves have added.

@@ -102,6 +102,7 @@ const training = () => ({
   optimizer: optimizer.sgd(),
   schedule: schedule.cosine({ warmup: 0.5 }),
   clipNorm: 1,
+  denoise: { kind: 'mask' as const, amount: 0.1 },
   validationRows: [1, 5, 7],
   test: { x: CsrMatrix.fromDense(x()), y: y() },
   patience: 3,
