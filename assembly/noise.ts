@@ -70,7 +70,7 @@ export function addNoise(
     for (let j = 0; j < cols; j++) {
       const hash = mix4(i32x4.add(keys, i32x4.splat(j)));
       let noise = f32x4.splat(0);
-      if (amount != 0) {
+      if (amount !== 0) {
         noise = f32x4.splat(pick(normals, i32x4.extract_lane(hash, 0)));
         noise = f32x4.replace_lane(noise, 1, pick(normals, i32x4.extract_lane(hash, 1)));
         noise = f32x4.replace_lane(noise, 2, pick(normals, i32x4.extract_lane(hash, 2)));
