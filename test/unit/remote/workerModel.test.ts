@@ -337,7 +337,7 @@ describe('a model in a worker', () => {
     const post = vi.spyOn(Worker.prototype, 'postMessage');
     await init();
     await create();
-    expect(post.mock.calls[0][0]).toMatchObject({ name: 'init', args: [getEngine().module] });
+    expect(post.mock.calls[0][0]).toMatchObject({ name: 'init', args: [getEngine().module, false] });
     const link = new Link(() => {});
     models.push({ dispose: () => link.close(new CtreError('E_DISPOSED', 'over')) });
     const nothing = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
