@@ -9,7 +9,7 @@ import { measureNumbers } from '../metrics/regression.ts';
 import type { Loss, Score } from '../nn/loss.ts';
 import { crossEntropy } from '../nn/losses/crossEntropy.ts';
 import { type DataSet, loadRows, loadSamples, noTargets, RowList } from '../nn/rows.ts';
-import { answersInUnits, scoreInUnits } from '../nn/targetUnits.ts';
+import { answersInUnits, lossInUnits, scoreInUnits } from '../nn/targetUnits.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import { runNow } from '../run/turns.ts';
 import { allocateWorkspaces, evaluateRows, predictRows } from '../train/score.ts';
@@ -49,8 +49,7 @@ function scoreSet(
   try {
     const rows = loadRows(region, set);
     const out = answers && region.f32(answers.length);
-    const measured = units === undefined ? loss : (loss.inUnits?.(units.scale) ?? loss);
-    const workspaces = workspacesFor(core, region, measured, rows.length);
+    const workspaces = workspacesFor(core, region, lossInUnits(loss, units), rows.length);
     const score = scoreInUnits(runNow(evaluateRows(executor, network, workspaces, rows, out)), units);
     if (out !== undefined) answers?.set(answersInUnits(out.view, units));
     return score;

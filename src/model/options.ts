@@ -21,8 +21,9 @@ export interface ModelOptions {
   /** What is used where nothing is given: `default`, or `paper` for the published settings of CTRE. */
   readonly preset?: PresetName;
   /**
-   * What the network learns to make small, from `loss`; by default the first targets decide: class labels make
-   * it cross-entropy, zeros and ones for each output binary cross-entropy, other numbers the squared error.
+   * What the network learns to make small, from `loss`. By default the first targets decide: class labels
+   * make it cross-entropy, zeros and ones for each output binary cross-entropy, other numbers the squared
+   * error.
    */
   readonly loss?: Loss;
   /** How the topology evolves; by default the preset's. */
@@ -45,8 +46,8 @@ export interface ModelOptions {
    */
   readonly threads?: number | 'auto';
   /**
-   * What the outputs are called, in their order: a text or a number for each. `predictLabels`, `predictTop` and
-   * `metrics` answer with these names. They are kept as `metadata.labelNames`.
+   * What the outputs are called, in their order: a text or a number for each. `predictLabels`, `predictTop`
+   * and `metrics` answer with these names. They are kept as `metadata.labelNames`.
    */
   readonly labelNames?: readonly Label[];
   /** JSON to keep with the model and in its file: label names, scaler, … */
@@ -60,7 +61,8 @@ export interface CreateOptions extends ModelOptions, DensityOptions {
   /**
    * Whether a regression learns its targets less their mean and in units of their standard deviation, both of
    * the rows of the first training; by default it does. What it answers and scores is in the targets' own
-   * units. The means of sparse targets are taken as 0, and samples that are their own targets stay as they are.
+   * units. The means of sparse targets are taken as 0, and samples that are their own targets stay as they
+   * are.
    */
   readonly scaleTargets?: boolean;
   /** The layers' patterns, `[outDim, inDim]`, instead of a density. */

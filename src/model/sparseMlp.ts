@@ -230,8 +230,8 @@ export class SparseMLP {
 
   /**
    * What the answers are measured by. `kind` says for which targets: `classification` has the confusion
-   * matrix, precision, recall and F1 of every class and their means, the balanced accuracy, the ROC AUC of two
-   * classes and the log loss; `multilabel` the same for every label, subset accuracy and Hamming loss;
+   * matrix, precision, recall and F1 of every class and their means, the balanced accuracy, the ROC AUC of
+   * two classes and the log loss; `multilabel` the same for every label, subset accuracy and Hamming loss;
    * `regression` RMSE, MAE, R² and the median absolute error. O(rows · outputs · log rows) besides `predict`.
    *
    * ```ts

@@ -12,7 +12,10 @@ export interface Score {
    * wrong.
    */
   readonly accuracy: number;
-  /** Mean over the labels of F1 = 2·TP / (2·TP + FP + FN); a label that nothing has and nothing is given: 0. */
+  /**
+   * Mean over the labels of F1 = 2·TP / (2·TP + FP + FN), which is 0 for a label that no sample has and none is
+   * given.
+   */
   readonly macroF1?: number;
   /** Root of the mean squared error, over all outputs. */
   readonly rmse?: number;
@@ -46,7 +49,10 @@ export function goodness(score: Score, monitor: MonitorName): number {
 /** What a loss compares the outputs with: a label for each sample, a 0 or 1 for each output, or a number. */
 export type TargetKind = 'labels' | 'flags' | 'numbers';
 
-/** What a loss reads and writes of a tile's samples; pointers, each a tile [outputs][32] unless it says so. */
+/**
+ * What a loss reads and writes of a tile's samples. Pointers, each to a tile [outputs][32] unless it says
+ * something else.
+ */
 export interface LossTiles {
   /** The last layer's sums. */
   readonly logits: number;
@@ -79,7 +85,10 @@ export interface Loss {
   activate?(kernels: Kernels, tiles: LossTiles, outputs: number): void;
   /** Writes the tile's sums, after `activate`. */
   score(kernels: Kernels, tiles: LossTiles, tile: TileRows, outputs: number): void;
-  /** Writes the gradient at the logits, without the samples' weights. @param scale 1 / samples of the batch. */
+  /**
+   * Writes the gradient at the logits, without the samples' weights.
+   * @param scale 1 / samples of the batch.
+   */
   gradient(kernels: Kernels, tiles: LossTiles, tile: TileRows, outputs: number, scale: number): void;
   /** The same loss of targets that were divided by `scale`, but for a factor; absent: as it is. */
   inUnits?(scale: number): Loss;

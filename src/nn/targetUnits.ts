@@ -1,4 +1,4 @@
-import type { Score } from './loss.ts';
+import type { Loss, Score } from './loss.ts';
 
 /**
  * What numbers are measured in while a network learns them: target = center + scale · what is learnt. One
@@ -9,6 +9,11 @@ export interface TargetUnits {
   /** By output. */
   readonly center: readonly number[];
   readonly scale: number;
+}
+
+/** The loss that is the same, but for a factor, of what is learnt. */
+export function lossInUnits(loss: Loss, units: TargetUnits | undefined): Loss {
+  return units === undefined ? loss : (loss.inUnits?.(units.scale) ?? loss);
 }
 
 /** A score of what was learnt as one of the targets. A loss in squares, like Huber's, has scale². */

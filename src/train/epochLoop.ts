@@ -8,7 +8,7 @@ import type { Gradient, Layer } from '../nn/layer.ts';
 import type { Score } from '../nn/loss.ts';
 import { NoiseMaker } from '../nn/noise.ts';
 import { loadRows, type RowList } from '../nn/rows.ts';
-import { scoreInUnits } from '../nn/targetUnits.ts';
+import { lossInUnits, scoreInUnits } from '../nn/targetUnits.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Work } from '../run/turns.ts';
 import { comparePatterns } from '../topology/edit.ts';
@@ -74,7 +74,7 @@ export class EpochLoop {
     this.#validation = loadValidation(region, this.#rows, job.validation);
     this.#test = job.test && loadRows(region, job.test);
     const tiles = Math.ceil(Math.min(job.batchSize, this.#rows.length) / TILE);
-    const loss = job.units === undefined ? job.loss : (job.loss.inUnits?.(job.units.scale) ?? job.loss);
+    const loss = lossInUnits(job.loss, job.units);
     this.#workspaces = allocateWorkspaces(network, region, loss, executor, tiles, true);
     this.#gradients = this.#workspaces.map(() => network.allocateGradients(region));
     this.#clip =
