@@ -23,7 +23,16 @@ export type { EpochListener, History } from './model/fit.ts';
 export type { Samples } from './model/inputs.ts';
 export type { LayerView } from './model/layerView.ts';
 export type { LoadModelOptions, LoadOptions, ResumeOptions } from './model/load.ts';
-export type { CreateOptions, ModelOptions, TrainOptions } from './model/options.ts';
+export type {
+  CreateOptions,
+  ModelOptions,
+  PartialFitOptions,
+  Piece,
+  PieceSchedule,
+  Pieces,
+  PieceTrainOptions,
+  TrainOptions,
+} from './model/options.ts';
 export type { PresetName } from './model/presets.ts';
 export { SparseMLP } from './model/sparseMlp.ts';
 export type { Labels, Targets } from './model/targets.ts';

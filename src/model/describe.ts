@@ -77,6 +77,7 @@ function describeTrainingState(core: ModelCore): SavedTraining {
       bias: biasSlots.map(({ view }) => view),
     })),
     best: best && describeBest(core, best),
+    ...(core.piecePosition && { pieces: core.piecePosition }),
   };
 }
 

@@ -34,6 +34,7 @@ const TOPOLOGY_PROPERTIES = namesOf<Topology>({
   isDue: true,
   evolve: true,
   restore: true,
+  resize: true,
 });
 
 /**
@@ -70,8 +71,8 @@ export function checkInitializer(name: string, value: unknown): Initializer {
 export function checkTopology(value: unknown): Topology {
   const own = readOwnPart('topology', value, 'one like topology.ctreSim()', 'init', TOPOLOGY_PROPERTIES);
   const { name, options } = own;
-  const names = ['init', 'start', 'isDue', 'evolve', 'restore'];
-  const [init, start, isDue, evolve, restore] = names.map(own.method);
+  const names = ['init', 'start', 'isDue', 'evolve', 'restore', 'resize'];
+  const [init, start, isDue, evolve, restore, resize] = names.map(own.method);
   const grow: unknown = own.field('growInitializer');
   if (grow !== undefined && typeof grow !== 'string') {
     throw new CtreError('E_ARGUMENT', `topology.growInitializer is ${show(grow)}; expected a name`);
@@ -96,6 +97,7 @@ export function checkTopology(value: unknown): Topology {
       },
     }),
     ...(restore && { restore: (state) => restore(state) }),
+    ...(resize && { resize: (state, before, after) => resize(state, before, after) }),
   });
 }
 

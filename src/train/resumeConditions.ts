@@ -12,28 +12,31 @@ export type ResumeConditions = Readonly<Record<string, number | string | boolean
 const SPOTS = 65_536;
 
 /** Conditions that are there only where they are not the usual ones. */
-const OPTIONAL = ['monitor', 'weights'];
+const OPTIONAL = ['monitor', 'weights', 'shuffle', 'stepsPerEpoch', 'sample'];
 
 /** The conditions of a training. */
 export function resumeConditions(job: TrainingJob): ResumeConditions {
   const { data, trainRows, validation, test, epochs, totalEpochs, batchSize, patience, restoreBest } = job;
-  const { optimizer, loss, monitor } = job;
+  const { optimizer, loss, monitor, shuffle, stepsPerEpoch, sample } = job;
   const validationParts = validation instanceof Int32Array ? [validation] : contents(validation);
   return {
-    epochs,
-    totalEpochs,
+    epochs: finiteOrNull(epochs),
+    totalEpochs: finiteOrNull(totalEpochs),
     batchSize,
-    patience: Number.isFinite(patience) ? patience : null,
+    patience: finiteOrNull(patience),
     optimizer: JSON.stringify([optimizer.name, optimizer.options]),
     rows: trainRows.length,
-    columns: data.x.cols,
-    data: fingerprint([...contents(data), trainRows]),
+    columns: data?.x.cols ?? null,
+    data: data === undefined ? 'pieces' : fingerprint([...contents(data), trainRows]),
     validation: fingerprint(validationParts),
     test: fingerprint(contents(test)),
     restoreBest,
     // What is as it always was is not said, so that older checkpoints go on.
     ...(monitor !== loss.monitor && { monitor }),
-    ...(data.weights && { weights: fingerprint([data.weights]) }),
+    ...(data?.weights && { weights: fingerprint([data.weights]) }),
+    ...(!shuffle && data !== undefined && { shuffle }),
+    ...(stepsPerEpoch !== undefined && { stepsPerEpoch }),
+    ...(sample && { sample: fingerprint(contents(sample)) }),
   };
 }
 
@@ -45,7 +48,7 @@ export function checkConditions(
   const names = new Set([...Object.keys(conditions), ...OPTIONAL]);
   const other = [...names].find((name) => conditions[name] !== saved[name]);
   if (other === undefined) return;
-  const what = ['data', 'validation', 'test'].includes(other)
+  const what = ['data', 'validation', 'test', 'sample'].includes(other)
     ? `the ${other} rows are not those of the checkpoint's training`
     : other === 'weights'
       ? "the weights of samples and classes are not those of the checkpoint's training"
@@ -54,6 +57,11 @@ export function checkConditions(
     'E_ARGUMENT',
     `${what}; give the same to go on, or make a new training from its weights with SparseMLP.load`,
   );
+}
+
+/** A number as JSON keeps it. */
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 type Elements = Int32Array | Float32Array;

@@ -1,14 +1,13 @@
 import { CtreError } from '../base/errors.ts';
 import { TILE } from '../engine/abi.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
-import type { Score } from '../nn/loss.ts';
 import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RowList } from '../nn/rows.ts';
 import { lanesFor, type Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import { runNow, type Work } from '../run/turns.ts';
-import { addSums, newSums, waves } from './score.ts';
+import { addSums, waves } from './score.ts';
 
 /** Some output neurons of a layer. */
 interface Part {
@@ -48,28 +47,30 @@ export function* mergeGradients(
 }
 
 /**
- * One pass over the rows in their present order. The work may end after any piece, because weights change
- * only in the last piece of a step.
+ * Steps on the rows from position `from` to before `to` of the present order. The work may end after any
+ * piece, because weights change only in the last piece of a step.
+ * @param totals get what the samples are scored by, each before the step its batch makes.
  * @param beforeBatch is done before every batch, numbered from 0; says whether the topology has changed.
- * @param beforeStep is called before every step of the optimiser.
+ * @param beforeStep is called before every step of the optimiser, with the rows of its batch.
  */
-export function* trainEpoch(
+export function* trainRows(
   network: Network,
   executor: Executor,
   workspaces: readonly Workspace[],
   gradients: readonly (readonly Gradient[])[],
   rows: RowList,
+  { from, to }: { readonly from: number; readonly to: number },
   batchSize: number,
   optimizer: Optimizer,
   epoch: number,
+  totals: readonly Float64Array[],
   beforeBatch: (batch: number) => Work<boolean>,
-  beforeStep: () => void,
-): Work<Score> {
+  beforeStep: (rows: number) => void,
+): Work<void> {
   let parts = gradientParts(network, executor);
-  const sums = newSums(network, workspaces);
-  for (let begin = 0; begin < rows.length; begin += batchSize) {
-    if (yield* beforeBatch(begin / batchSize)) parts = gradientParts(network, executor);
-    const end = Math.min(begin + batchSize, rows.length);
+  for (let begin = from; begin < to; begin += batchSize) {
+    if (yield* beforeBatch((begin - from) / batchSize)) parts = gradientParts(network, executor);
+    const end = Math.min(begin + batchSize, to);
     const all = waves(end - begin, workspaces);
     for (const wave of all) {
       const used = workspaces.slice(0, wave.count);
@@ -83,15 +84,16 @@ export function* trainEpoch(
         // The first workspace's gradient is the batch's: it keeps what earlier waves have added.
         network.addGradients(kernels, used[t], gradients[t], t === 0 && wave.begin > 0, lanes[t]);
       });
-      addSums(sums, used);
-      checkFinite(sums[0], epoch);
+      for (const sums of totals) {
+        addSums(sums, used);
+        checkFinite(sums[0], epoch);
+      }
       const isComplete = wave === all.at(-1);
-      if (isComplete) beforeStep();
+      if (isComplete) beforeStep(end - begin);
       const step = isComplete ? { optimizer, time: network.nextStep() } : undefined;
       yield* mergeGradients(executor, network, gradients.slice(0, wave.count), parts, step);
     }
   }
-  return workspaces[0].loss.summarize(sums, rows.length, network.outputs);
 }
 
 export function checkFinite(loss: number, epoch: number): void {
