@@ -41,7 +41,12 @@ export type { LayerShape } from './nn/layerShape.ts';
 export type { Loss, LossTiles, MonitorName, Score, TargetKind } from './nn/loss.ts';
 export type { Optimizer, OptimizerOptions } from './nn/optimizer.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
-export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
+export {
+  type HandOver,
+  WorkerModel,
+  type WorkerPieceTrainOptions,
+  type WorkerTrainOptions,
+} from './remote/workerModel.ts';
 export type { Work } from './run/turns.ts';
 export type { CosineOptions } from './topology/cosineOptions.ts';
 export type { CosineThenGradientOptions } from './topology/cosineThenGradient.ts';

@@ -100,7 +100,8 @@ async function* begin(
   }
 }
 
-function readPiece(piece: unknown): { x: unknown; y: unknown; sampleWeight: unknown } {
+/** What a piece holds, each read once. @throws CtreError `E_ARGUMENT` for what is none. */
+export function readPiece(piece: unknown): { x: unknown; y: unknown; sampleWeight: unknown } {
   if (typeof piece !== 'object' || piece === null || !('x' in piece && 'y' in piece)) {
     throw new CtreError('E_ARGUMENT', `a piece is ${show(piece)}; expected { x, y }`);
   }

@@ -7,18 +7,19 @@ import { init } from '../engine/engine.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { Samples } from '../model/inputs.ts';
 import { createMethod, importMethod } from '../model/methodModule.ts';
-import type { CreateOptions, ModelOptions } from '../model/options.ts';
+import type { CreateOptions, ModelOptions, Piece } from '../model/options.ts';
 import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
 import type { Targets } from '../model/targets.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
-import { optimizerByName } from '../nn/optimizer.ts';
+import { type Optimizer, optimizerByName } from '../nn/optimizer.ts';
 import { answerMessages } from '../run/startWorker.ts';
 import { topologyByName } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { Epoch } from '../train/epoch.ts';
 import type { SentTopology } from './methodByUrl.ts';
+import { PieceInbox } from './pieceInbox.ts';
 import {
   buffersIn,
   type Reply,
@@ -28,6 +29,9 @@ import {
   type SentLoadOptions,
   type SentMatrix,
   type SentOptions,
+  type SentPartialFit,
+  type SentPiece,
+  type SentPieceTraining,
   type SentTraining,
   type Snapshot,
   sendError,
@@ -37,6 +41,12 @@ import {
 let ownModel: SparseMLP | undefined;
 let epochs: AsyncGenerator<Epoch, void, void> | undefined;
 let controller = new AbortController();
+/** The pieces of a training that has its samples in pieces, and its next epoch, which waits for them. */
+let inbox = new PieceInbox();
+let nextEpoch: Promise<IteratorResult<Epoch, void>> | undefined;
+/** What calls of partialFit had last: the model takes up what it has where these are the same. */
+let sample: ReturnType<typeof receiveData> | undefined;
+let pieceOptimizer: { readonly recipe: string; readonly made: Optimizer } | undefined;
 /** What the page was told last. */
 let told: Pick<SparseMLP, 'metadata' | 'history'> = { metadata: {}, history: [] };
 
@@ -76,12 +86,74 @@ const calls = {
       ...(test && { test: receiveData(test) }),
     });
   },
+  /** As `train`, of samples that come in pieces. */
+  trainOnPieces({ optimizer, validation, test, sample: rows, ...options }: SentPieceTraining): void {
+    controller = new AbortController();
+    inbox = new PieceInbox();
+    nextEpoch = undefined;
+    epochs = model().train(inbox, {
+      ...options,
+      signal: controller.signal,
+      ...(optimizer && { optimizer: optimizerByName(optimizer.name, optimizer.options) }),
+      ...(validation && { validation: receiveData(validation) }),
+      ...(test && { test: receiveData(test) }),
+      ...(rows && { sample: receiveData(rows) }),
+    });
+  },
+  /**
+   * The next epoch of such a training, undefined after the last; or `piece` where it wants a piece before.
+   * @param sent what it wanted.
+   */
+  async nextOfPieces(sent?: SentPiece): Promise<Epoch | 'piece' | undefined> {
+    if (epochs === undefined) return undefined;
+    if (nextEpoch === undefined) {
+      nextEpoch = epochs.next();
+      // It may fail while the page looks for a piece. The call that brings the piece hears of it.
+      nextEpoch.catch(() => {});
+    }
+    if (sent !== undefined) {
+      inbox.deliver(
+        sent && { ...receiveData(sent), sampleWeight: sent.sampleWeight as Piece['sampleWeight'] },
+      );
+    }
+    const asked = inbox.asked().then(() => 'piece' as const);
+    const answer = await Promise.race([nextEpoch, asked]);
+    if (answer === 'piece') return answer;
+    nextEpoch = undefined;
+    return answer.value ?? undefined;
+  },
+  /** Until the training is aborted or left. */
+  async aborted(): Promise<void> {
+    const { signal } = controller;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve());
+    });
+  },
+  partialFit(data: SentData, { optimizer, sample: rows, ...options }: SentPartialFit): Score {
+    const { x, y } = receiveData(data);
+    if (rows !== 'same') sample = rows && receiveData(rows);
+    if (optimizer !== undefined) {
+      const recipe = JSON.stringify([optimizer.name, optimizer.options]);
+      if (pieceOptimizer?.recipe !== recipe) {
+        pieceOptimizer = { recipe, made: optimizerByName(optimizer.name, optimizer.options) };
+      }
+    }
+    return model().partialFit(x, y, {
+      ...options,
+      ...(optimizer && { optimizer: pieceOptimizer?.made }),
+      ...(sample && { sample }),
+    });
+  },
+  addOutputs: (count: number) => model().addOutputs(count),
   /** The next epoch; undefined after the last. */
   async next(): Promise<Epoch | undefined> {
     return (await epochs?.next())?.value ?? undefined;
   },
   /** Leaves the training where it stands. */
   async leave() {
+    // A training that waits for a piece would wait for ever.
+    controller.abort();
     await epochs?.return();
   },
   abort(): void {

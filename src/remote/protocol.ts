@@ -2,7 +2,13 @@ import { CtreError } from '../base/errors.ts';
 import type { Recipe } from '../files/modelFile.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { LoadOptions } from '../model/load.ts';
-import type { CreateOptions, ModelOptions, TrainOptions } from '../model/options.ts';
+import type {
+  CreateOptions,
+  ModelOptions,
+  PartialFitOptions,
+  PieceTrainOptions,
+  TrainOptions,
+} from '../model/options.ts';
 import type { Epoch } from '../train/epoch.ts';
 import type { SentTopology } from './methodByUrl.ts';
 
@@ -63,10 +69,28 @@ export interface SentData {
   readonly y: SentMatrix;
 }
 
-export interface SentTraining extends Omit<TrainOptions, 'optimizer' | 'validation' | 'test' | 'signal'> {
+/** A piece of the samples; null at the end of a pass over them. */
+export type SentPiece = (SentData & { readonly sampleWeight: unknown }) | null;
+
+type SentSets = 'optimizer' | 'validation' | 'test' | 'sample' | 'signal';
+
+interface SentParts {
   readonly optimizer?: Recipe;
   readonly validation?: SentData;
   readonly test?: SentData;
+}
+
+export interface SentTraining extends Omit<TrainOptions, SentSets>, SentParts {}
+
+export interface SentPieceTraining extends Omit<PieceTrainOptions, SentSets>, SentParts {
+  readonly sample?: SentData;
+}
+
+/** Options of `partialFit`. */
+export interface SentPartialFit extends Omit<PartialFitOptions, 'optimizer' | 'sample'> {
+  readonly optimizer?: Recipe;
+  /** `same`: that of the call before, which the worker has. */
+  readonly sample?: SentData | 'same';
 }
 
 /** @throws CtreError as `CsrMatrix.fromParts`. */

@@ -42,7 +42,7 @@ export async function* trainOnPieces(
   earlier: EarlierTraining,
   run: TrainingRun,
   onBegin: () => void,
-  source: PieceSource,
+  source: PieceSource<DataSet>,
   first: DataSet,
 ): AsyncGenerator<Epoch, void, void> {
   throwIfAborted(job.signal);

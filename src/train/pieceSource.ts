@@ -1,5 +1,4 @@
 import { CtreError, show } from '../base/errors.ts';
-import type { DataSet } from '../nn/rows.ts';
 
 /** What gives pieces one after another. */
 type PieceIterator = Iterator<unknown> | AsyncIterator<unknown>;
@@ -11,9 +10,9 @@ export function isIterable(value: unknown): value is Iterable<unknown> | AsyncIt
 }
 
 /** The pieces of an iterable, checked as they come; pass after pass where more are asked for. */
-export class PieceSource {
+export class PieceSource<T> {
   readonly #pieces: Iterable<unknown> | AsyncIterable<unknown>;
-  readonly #check: (piece: unknown) => DataSet;
+  readonly #check: (piece: unknown) => T;
   #iterator: PieceIterator | undefined;
   #isWaiting = false;
   #passes = 0;
@@ -21,7 +20,7 @@ export class PieceSource {
   #count = 0;
 
   /** @param check throws for what is no piece. */
-  constructor(pieces: Iterable<unknown> | AsyncIterable<unknown>, check: (piece: unknown) => DataSet) {
+  constructor(pieces: Iterable<unknown> | AsyncIterable<unknown>, check: (piece: unknown) => T) {
     this.#pieces = pieces;
     this.#check = check;
   }
@@ -30,7 +29,7 @@ export class PieceSource {
    * The next piece; undefined at the end of a pass. The call after that begins another pass.
    * @throws CtreError for what is no piece, `E_SHAPE` for a pass without any; and whatever the iterable throws.
    */
-  async next(): Promise<DataSet | undefined> {
+  async next(): Promise<T | undefined> {
     this.#iterator ??= this.#begin();
     const iterator = this.#iterator;
     this.#isWaiting = true;
