@@ -324,6 +324,7 @@ export class WorkerModel {
     const next = async (): Promise<Epoch | undefined> => {
       let answer = await this.#link.ask('nextOfPieces', []);
       while (answer === 'piece') {
+        throwIfAborted(signal);
         const piece = await Promise.race([source.next(), stopped]);
         answer = await this.#link.ask('nextOfPieces', [piece?.sent ?? null], piece?.buffers);
       }

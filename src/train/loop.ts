@@ -69,6 +69,7 @@ export async function* trainOnPieces(
       if (isEnd) break;
     }
     if (loop.isOver) break;
+    throwIfAborted(job.signal);
     piece = await run.wait(source.next(), job.signal);
     run.checkGoing();
   }

@@ -2,7 +2,7 @@ import { CtreError } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
 import type { Arena } from '../engine/arena.ts';
 import { Region, ReusedRegion } from '../engine/region.ts';
-import { abortError, type Work } from '../run/turns.ts';
+import { abortError, throwIfAborted, type Work } from '../run/turns.ts';
 
 /** A training under way: it owns its memory, and can be ended from outside at any time. */
 export class TrainingRun {
@@ -59,6 +59,11 @@ export class TrainingRun {
    * @throws CtreError `E_DISPOSED`, `E_ABORTED`; what the promise is rejected with.
    */
   async wait<T>(value: Promise<T>, signal: StopSignal | undefined): Promise<T> {
+    // Nobody waits for it any more where the training ends here.
+    value.catch(() => {});
+    this.checkGoing();
+    // A signal that is aborted already has no event to come.
+    throwIfAborted(signal);
     const stopped = new Promise<never>((_, reject) => {
       this.#stopWaiting = reject;
     });

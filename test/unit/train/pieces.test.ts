@@ -490,6 +490,16 @@ describe('training on a stream of pieces', () => {
     const model = await create('set');
     const waiting = model.fit(never, { signal: AbortSignal.timeout(20) });
     await expect(waiting).rejects.toMatchObject({ code: 'E_ABORTED' });
+    // Aborted between two pieces: no event comes then.
+    const controller = new AbortController();
+    let asked = 0;
+    const next = () => {
+      if (asked++ === 0) return Promise.resolve({ done: false as const, value: { x, y } });
+      controller.abort();
+      return new Promise<never>(() => {});
+    };
+    const stuck = model.fit({ [Symbol.asyncIterator]: () => ({ next }) }, { signal: controller.signal });
+    await expect(stuck).rejects.toMatchObject({ code: 'E_ABORTED' });
     const other = model.fit(never);
     setTimeout(() => model.dispose(), 20);
     await expect(other).rejects.toMatchObject({ code: 'E_DISPOSED' });
