@@ -110,7 +110,8 @@ const pieces = () => [
 ];
 const pieceTraining = () => ({
   epochs: 2,
-  totalEpochs: 4,
+  // The models in workers are trained call after call.
+  totalEpochs: 1e6,
   batchSize: 16,
   stepsPerEpoch: 2,
   sample: { x: x(), y: y() },
