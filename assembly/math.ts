@@ -13,6 +13,12 @@ export function sum4(a: v128): f32 {
   );
 }
 
+/** Lane 0 is the sum of the lanes of a, lane 1 that of b. */
+export function sum4x2(a: v128, b: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+  return f32x4.add(ab, v128.shuffle<f64>(ab, ab, 1, 1));
+}
+
 /** Lane l is the sum of the lanes of argument l. */
 export function sum4x4(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));

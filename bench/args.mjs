@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util';
 export const SUITES = {
   kernels: 'every kernel by itself, on this Node and on another',
   peers: 'the sparse kernels against C, SciPy, tfjs-wasm and plain JavaScript',
-  public: 'the products that people call, against SciPy and plain JavaScript',
-  neighbours: 'the nearest rows of text and of dense rows, against C',
+  public: 'the products that people call, against SciPy, plain JavaScript, @thi.ng/sparse and tfjs-wasm',
+  neighbours: 'the nearest rows of text against C, of dense rows against NumPy, of both against plain JS',
   matrix: 'transposes, matrices from coordinates and sparse products, against SciPy',
   evolution: 'an update of the topology: exact search, search from a sample, SET',
   epoch: 'whole epochs, against dense matrices under masks in PyTorch',
@@ -27,7 +27,8 @@ ${Object.entries(SUITES)
 
 Options:
   --quick      small problems and few rounds: to try a suite out, not for figures
-  --json       writes the figures to bench/results/<suite>.json, too
+  --json       writes the figures to bench/results/<suite>.json, too; node bench/table.mjs then writes the
+               tables of docs/performance.md and README.md from them
   --node PATH  the second Node; "none" for no second one. Without this option it is the newest LTS line,
                which is installed into build/ the first time
   -h, --help   this text

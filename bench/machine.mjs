@@ -18,7 +18,10 @@ function readL2() {
 /** Processor, cores, caches, memory, commit and date. */
 export function describeMachine() {
   const cpus = os.cpus();
-  const git = (...args) => spawnSync('git', args, { encoding: 'utf8' }).stdout?.trim();
+  const git = (...args) => {
+    const { status, stdout } = spawnSync('git', args, { encoding: 'utf8' });
+    return status === 0 ? stdout.trim() : undefined;
+  };
   return {
     cpu: cpus[0]?.model ?? os.arch(),
     cores: cpus.length,
@@ -26,7 +29,7 @@ export function describeMachine() {
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     system: `${os.platform()} ${os.arch()}`,
     commit: git('rev-parse', 'HEAD') ?? 'unknown',
-    changed: git('status', '--porcelain', '--', 'assembly', 'src') !== '',
+    changed: (git('status', '--porcelain', '--', 'assembly', 'src') ?? '') !== '',
     date: new Date().toISOString().slice(0, 10),
   };
 }

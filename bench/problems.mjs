@@ -189,3 +189,9 @@ export function writeMatrix(path, { rows, cols, indptr, indices, values }) {
   const bytes = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength);
   writeFileSync(path, Buffer.concat(arrays.map(bytes)));
 }
+
+/** Writes dense rows to a file: rows and cols as i32, then the numbers. */
+export function writeDense(path, { rows, cols, data }) {
+  const sizes = Int32Array.of(rows, cols);
+  writeFileSync(path, Buffer.concat([sizes, data].map((array) => Buffer.from(array.buffer))));
+}

@@ -63,9 +63,18 @@ export class Program {
   }
 }
 
-/** A script of this folder, served by the Node at `path`. */
-export function nodeProgram({ path }, script, args = [], options = {}) {
-  return new Program(path, [here(script), ...args], options);
+/** A script of this folder, served by the Node at `path`. @param options { flags: of Node, pinned } */
+export function nodeProgram({ path }, script, args = [], { flags = [], ...options } = {}) {
+  return new Program(path, [...flags, here(script), ...args], options);
+}
+
+/** V8 fuses neighbouring 128-bit operations into 256-bit ones under this flag. */
+export const REVECTORIZE = '--experimental-wasm-revectorize';
+
+/** Whether a Node knows a flag. */
+export function knowsFlag({ path }, flag) {
+  const { stdout = '' } = spawnSync(path, ['--v8-options'], { encoding: 'utf8' });
+  return stdout.split('\n').some((line) => line.trim().split(' ')[0] === flag);
 }
 
 /** A script of bench/peers in the first Python that can import the modules; undefined without one. */
@@ -74,6 +83,9 @@ export function pythonProgram(script, modules, args = []) {
   const python = pythons.find((name) => succeeds(name, ['-c', `import ${modules.join(', ')}`]));
   return python && new Program(python, [here(`peers/${script}`), ...args.map(String)]);
 }
+
+/** What native programs need. */
+export const COMPILER = 'a C compiler that is called cc, and that knows its flags';
 
 /** Compiles a C file of bench/native with `cc -O3` and starts it; undefined where that fails. */
 export function nativeProgram(source, name, flags) {
@@ -89,11 +101,11 @@ export function nativeProgram(source, name, flags) {
  * The Nodes to measure on, this one first. The other is the one at `path` ('none': no other) or the newest
  * LTS line.
  */
-export function findNodes(path) {
+export async function findNodes(path) {
   const nodes = [{ name: 'this', path: process.execPath, ...versions(process.execPath) }];
   const newest = LTS_LINES.at(-1);
   if (path === 'none' || (path === undefined && nodes[0].node.startsWith(`v${newest}.`))) return nodes;
-  const other = path ?? installedNode(newest);
+  const other = path ?? (await installedNode(newest));
   const found = other && versions(other);
   if (found) nodes.push({ name: 'lts', path: other, ...found });
   else console.log(`No other Node to compare with: ${path ?? `node@${newest}`} could not be had.`);
@@ -101,11 +113,13 @@ export function findNodes(path) {
 }
 
 function versions(path) {
-  const { status, stdout } = spawnSync(path, [
-    '-p',
-    'JSON.stringify([process.version, process.versions.v8])',
-  ]);
+  const script = 'JSON.stringify([process.version, process.versions.v8])';
+  const { status, stdout } = spawnSync(path, ['-p', script]);
   if (status !== 0) return undefined;
-  const [node, v8] = JSON.parse(stdout);
-  return { node, v8 };
+  try {
+    const [node, v8] = JSON.parse(stdout);
+    return { node, v8 };
+  } catch {
+    return undefined; // another program than Node
+  }
 }

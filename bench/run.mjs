@@ -1,4 +1,5 @@
-// npm run bench -- [suite …] [options]: measures in turns, and prints the figures and their targets. args.mjs has the help.
+// npm run bench -- [suite …] [options]: measures in turns, and prints the figures and their targets. args.mjs
+// has the help.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { readArgs } from './args.mjs';
 import { describeMachine } from './machine.mjs';
@@ -15,30 +16,46 @@ if (!existsSync(new URL('../dist/index.js', import.meta.url))) {
   stop('there is no dist/; npm run build makes it');
 }
 
-const nodes = findNodes(otherNode);
+const nodes = await findNodes(otherNode);
 const machine = describeMachine();
 console.log(`${machine.cpu}, ${machine.cores} cores, commit ${machine.commit.slice(0, 7)}`);
 if (quick) console.log('A trial run: small problems and few rounds, no figures to quote.');
 for (const { name, node, v8 } of nodes) console.log(`${name}: Node ${node}, V8 ${v8}`);
 
 const results = {};
+let failed = false;
 for (const suite of suites) {
   console.log(`\n# ${suite}`);
-  const { run } = await import(`./suites/${suite}.mjs`);
-  const figures = await run({ nodes, quick, say: (line) => console.log(line) });
+  const figures = await measure(suite);
   if (figures === undefined) continue;
   results[suite] = figures;
   if (json) save(suite, figures);
 }
 
 console.log('\n# Targets');
-for (const { figure, target, values, kept } of judge(
+const judged = judge(
   results,
   nodes.map(({ name }) => name),
-)) {
+);
+const widest = Math.max(0, ...judged.map(({ figure }) => figure.length));
+for (const { figure, target, values, kept } of judged) {
   const mark = { true: 'kept', false: 'MISSED' }[kept] ?? '';
   const numbers = Object.entries(values).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
-  console.log(`${figure.padEnd(62)} ${target.padEnd(7)} ${numbers.join(', ').padEnd(24)} ${mark}`);
+  console.log(`${figure.padEnd(widest)} ${target.padEnd(7)} ${numbers.join(', ').padEnd(24)} ${mark}`);
+}
+
+if (failed) process.exit(1); // contestants of a suite that failed may be waiting
+
+/** The figures of a suite; undefined for one that fails, which is said. */
+async function measure(suite) {
+  try {
+    const { run } = await import(`./suites/${suite}.mjs`);
+    return await run({ nodes, quick, say: (line) => console.log(line) });
+  } catch (error) {
+    console.error(`bench: ${suite} failed: ${error.message}`);
+    failed = true;
+    return undefined;
+  }
 }
 
 function save(suite, figures) {

@@ -22,6 +22,9 @@ const LICENCE_FILES = {
   seedrandom: 'seedrandom/lib/alea.js',
 };
 
+/** Files that scripts/loader.mjs makes of a package's. */
+const MADE_OF = { 'dist/engine/loader.js': 'node_modules/@assemblyscript/loader/index.js' };
+
 const { metafile, outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: {
@@ -102,7 +105,9 @@ async function licences() {
 
 /** The folders of packages that files are in; for a package within a package the inner one. */
 function foldersOf(files) {
-  return files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? []);
+  return files
+    .map((file) => MADE_OF[file] ?? file)
+    .flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? []);
 }
 
 /** The folder of a package as code in a folder would find it. */

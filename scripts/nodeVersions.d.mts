@@ -1,2 +1,5 @@
 export const LTS_LINES: readonly number[];
-export function installedNode(line: number): string | undefined;
+export function installedNode(
+  line: number,
+  options?: { readonly seconds?: number },
+): Promise<string | undefined>;

@@ -14,7 +14,12 @@ const isGenerated = (path) => path.endsWith('.generated.ts');
 
 /** The scripts that `npm run build:wasm` runs, and those that `npm run build` runs after it. */
 const COMPILERS = ['scripts/abi.mjs', 'scripts/build-wasm.mjs', 'scripts/compile.mjs'];
-const BUNDLERS = ['scripts/bundle.mjs', 'scripts/copy-assets.mjs', 'scripts/declarations.mjs'];
+const BUNDLERS = [
+  'scripts/bundle.mjs',
+  'scripts/copy-assets.mjs',
+  'scripts/declarations.mjs',
+  'scripts/loader.mjs',
+];
 
 /** What is built, by what, from what, and to what. A folder stands for the files in it. */
 const TARGETS = {

@@ -1,29 +1,38 @@
 /**
- * Truly sparse networks: models, topology methods, optimisers, initialisers, and sparse matrices.
+ * Truly sparse networks: models, topology methods, optimisers, schedules, initialisers, and sparse matrices.
  * @module ctre
  */
 
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { losses } from './nn/losses.ts';
-import { adam, sgd } from './nn/optimizer.ts';
+import { adam, adamW, sgd } from './nn/optimizer.ts';
+import { constant, cosine, linear, step } from './nn/schedule.ts';
 
 export type { Bounds } from './base/checks.ts';
 export { CtreError, type ErrorCode } from './base/errors.ts';
 export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/hostTypes.ts';
 export type { Random } from './base/random.ts';
 export type { Kernels } from './engine/abi.ts';
-export { init, initSync } from './engine/engine.ts';
+export { type EngineInfo, init, initSync } from './engine/engine.ts';
 export type { WasmBytes, WasmSource } from './engine/source.ts';
 export type { CsrParts } from './matrix/canonical.ts';
 export { CsrMatrix } from './matrix/csrMatrix.ts';
 export type { DenseMatrix } from './matrix/denseMatrix.ts';
 export type { IndexList } from './matrix/indexList.ts';
 export type { CsrPattern, Positions } from './matrix/pattern.ts';
+export type { ClassificationMetrics } from './metrics/classification.ts';
+export type { ClassScore, Label, PrecisionRecall } from './metrics/classScore.ts';
+export type { ModelMetrics } from './metrics/modelMetrics.ts';
+export type { LabelScore, MultilabelMetrics } from './metrics/multilabel.ts';
+export type { NumberScore, RegressionMetrics } from './metrics/regression.ts';
 export type { EpochListener, History } from './model/fit.ts';
+export type { ImportanceKind, ImportanceOptions } from './model/inputImportance.ts';
 export type { Samples } from './model/inputs.ts';
+export type { LikelyLabel } from './model/labelledAnswers.ts';
 export type { LayerView } from './model/layerView.ts';
 export type { LoadModelOptions, LoadOptions, ResumeOptions } from './model/load.ts';
 export type {
+  AddOutputsOptions,
   CreateOptions,
   ModelOptions,
   PartialFitOptions,
@@ -39,7 +48,13 @@ export type { Labels, Targets } from './model/targets.ts';
 export type { Initializer } from './nn/initializer.ts';
 export type { LayerShape } from './nn/layerShape.ts';
 export type { Loss, LossTiles, MonitorName, Score, TargetKind } from './nn/loss.ts';
-export type { Optimizer, OptimizerOptions } from './nn/optimizer.ts';
+export type { AdamOptions, Optimizer, OptimizerOptions } from './nn/optimizer.ts';
+export type {
+  DecayScheduleOptions,
+  Schedule,
+  ScheduleOptions,
+  StepScheduleOptions,
+} from './nn/schedule.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
 export {
   type HandOver,
@@ -96,4 +111,7 @@ export const loss = Object.freeze({
 });
 
 /** How a step changes the weights. */
-export const optimizer = Object.freeze({ adam, sgd });
+export const optimizer = Object.freeze({ adam, adamW, sgd });
+
+/** How the learning rate changes from step to step. */
+export const schedule = Object.freeze({ constant, cosine, linear, step });

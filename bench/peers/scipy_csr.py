@@ -1,5 +1,7 @@
-"""A sparse layer's forward and backward product in SciPy: CSR times dense, and dW by gather and einsum.
+"""A sparse layer's forward and backward product in SciPy: CSR times dense, and dW by gathers and NumPy's products.
 
+dW is made in chunks of connections, whose rows then are in the cache. How long a chunk is best, and by which of NumPy's
+functions, differs between machines, so every layer is first tried with each; the fastest is timed.
 The commands are those of bench/native/serve.h. ctre's kernels contain the bias, the ReLU and its mask. They are not
 timed here; checks apply them.
 """
@@ -15,6 +17,11 @@ from scipy import sparse
 from turns import nanoseconds
 
 BATCH = 128
+CHUNKS = (256, 512, 1024, 2048, 4096, 8192, 1 << 30)
+# The sums of products of two matrices' rows: einsum, and vecdot, which NumPy has since 2.0.
+SUMS = [lambda a, b, out: np.einsum("pb,pb->p", a, b, out=out)]
+if hasattr(np, "vecdot"):
+    SUMS.append(lambda a, b, out: np.vecdot(a, b, out=out))
 
 
 class Layer:
@@ -30,6 +37,21 @@ class Layer:
             self.dy = np.fromfile(file, np.float32, out_dim * BATCH).reshape(out_dim, BATCH)
         self.w = sparse.csr_matrix((values, self.cols, indptr), shape=(out_dim, in_dim))
         self.rows = np.repeat(np.arange(out_dim, dtype=np.int32), np.diff(indptr))
+        self.dW = np.empty(nnz, np.float32)
+        self.choose()
+
+    def choose(self):
+        """Keeps the way to make dW that takes the least time, of several rounds in which all take turns."""
+        nnz = len(self.cols)
+        ways = []
+        for chunk in (min(chunk, nnz) for chunk in CHUNKS if chunk < nnz or chunk == CHUNKS[-1]):
+            rows = np.empty((chunk, BATCH), np.float32), np.empty((chunk, BATCH), np.float32)
+            ways += [(chunk, sums, *rows) for sums in SUMS]
+        least = [float("inf")] * len(ways)
+        for _ in range(7):
+            for at, self.way in enumerate(ways):
+                least[at] = min(least[at], *nanoseconds(self.sddmm, 2))
+        self.way = ways[least.index(min(least))]
 
     def spmm(self):
         return self.w @ self.x
@@ -38,7 +60,15 @@ class Layer:
         return self.w.T @ self.dy
 
     def sddmm(self):
-        return np.einsum("pb,pb->p", self.dy[self.rows], self.x[self.cols])
+        length, sums, dy, x = self.way
+        for begin in range(0, len(self.cols), length):
+            end = min(begin + length, len(self.cols))
+            d, s = dy[: end - begin], x[: end - begin]
+            # Without the mode, take would check and copy once more.
+            np.take(self.dy, self.rows[begin:end], axis=0, out=d, mode="clip")
+            np.take(self.x, self.cols[begin:end], axis=0, out=s, mode="clip")
+            sums(d, s, self.dW[begin:end])
+        return self.dW
 
     def backward(self):
         self.spmmT()

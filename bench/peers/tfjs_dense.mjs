@@ -1,18 +1,9 @@
 // A layer's forward product in tfjs-wasm: the dense matrix, zeros and all, on one thread with SIMD. The
 // commands are those of native/serve.h; only spmm is there.
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { BATCH, readLayer } from '../problems.mjs';
 import { serve, time } from '../served/serve.mjs';
-
-const require = createRequire(import.meta.url);
-const tf = require('@tensorflow/tfjs-core');
-const { setThreadsCount, setWasmPaths } = require('@tensorflow/tfjs-backend-wasm');
-const main = require.resolve('@tensorflow/tfjs-backend-wasm');
-setWasmPaths(join(dirname(main), '/'));
-setThreadsCount(1);
-await tf.setBackend('wasm');
+import { tf } from './tfjs.mjs';
 
 let layer;
 const spmm = () => tf.fused.matMul({ ...layer, activation: 'relu' });

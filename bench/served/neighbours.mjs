@@ -1,14 +1,15 @@
-// The public cosineTopK as a contestant, on sparse rows that are read from a file and on dense random ones.
+// The search for the rows of largest cosine as a contestant: the public cosineTopK (`ctre`), or the same in
+// plain JavaScript (`plain`), which cannot be aborted.
 //
 //   load PATH        reads a sparse matrix (format: writeMatrix)
-//   random N D       makes N dense rows of D numbers
+//   dense PATH       reads dense rows (format: writeDense)
 //   run K TIMES      answers [nanoseconds, …] of searches for K neighbours
 //   check K PATH     one search; writes the indices as int32, then the cosines as float32
 //   abort K DELAY    starts cosineTopKAsync, aborts it after DELAY ms; answers the ms until it ends
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CsrMatrix, cosineTopK, cosineTopKAsync, initSync } from '../../dist/kernels/index.js';
-import { embeddings } from '../problems.mjs';
+import { denseNeighbours, sparseNeighbours } from '../plainNeighbours.mjs';
 import { serve, time } from './serve.mjs';
 
 /** Reads what `writeMatrix` of bench/problems.mjs wrote. */
@@ -25,18 +26,28 @@ function readMatrix(path) {
   });
 }
 
+function readDense(path) {
+  const { buffer } = new Uint8Array(readFileSync(path));
+  const [rows, cols] = new Int32Array(buffer, 0, 2);
+  return { rows, cols, data: new Float32Array(buffer, 8) };
+}
+
+const plain = (matrix, k) =>
+  matrix instanceof CsrMatrix ? sparseNeighbours(matrix, k) : denseNeighbours(matrix, k);
+const search = process.argv[2] === 'plain' ? plain : cosineTopK;
+
 let matrix;
 initSync();
 await serve({
   load(path) {
     matrix = readMatrix(path);
   },
-  random(rows, cols) {
-    matrix = embeddings(Number(rows), Number(cols));
+  dense(path) {
+    matrix = readDense(path);
   },
-  run: (k, times) => time(() => cosineTopK(matrix, Number(k)), Number(times)),
+  run: (k, times) => time(() => search(matrix, Number(k)), Number(times)),
   check(k, path) {
-    const { indices, similarities } = cosineTopK(matrix, Number(k), matrix, { threshold: 0 });
+    const { indices, similarities } = search(matrix, Number(k), matrix, { threshold: 0 });
     writeFileSync(path, Buffer.concat([indices, similarities].map(({ buffer }) => Buffer.from(buffer))));
   },
   async abort(k, delay) {

@@ -67,9 +67,10 @@ function wasmLayer(layer) {
     spmm: (t) => kernels.spmm(indptr, indices, values, bias, x + t * ofIn, y + t * ofOut, outDim, true, TILE),
     spmmT,
     sddmm,
+    // The call of a training step.
     backward(t) {
-      spmmT(t);
-      sddmm(t);
+      const tile = [dy + t * ofOut, x + t * ofIn, dx + t * ofIn];
+      kernels.backward(colPtr, rowIdx, perm, values, ...tile, dW, inDim, t > 0, TILE);
       kernels.biasGradient(dy + t * ofOut, db, outDim, t > 0, TILE);
     },
     results: () => ({ y: blocks.y.view, dx: blocks.dx.view, dW: blocks.dW.view }),

@@ -4,7 +4,7 @@ import { gigaflops, measureLayers, nameOf } from '../matrix.mjs';
 import { nodeProgram } from '../programs.mjs';
 import { ratio, takeTurns } from '../turns.mjs';
 
-const SPARSE = ['spmm', 'spmmT', 'sddmm'];
+const SPARSE = ['spmm', 'spmmT', 'sddmm', 'backward'];
 const micro = (nanoseconds) => `${(nanoseconds / 1000).toFixed(1)} µs`;
 
 export async function run({ nodes, quick, say }) {
@@ -40,7 +40,7 @@ async function sparse({ nodes, quick, say }) {
     say(nameOf(layer));
     for (const kernel of SPARSE) {
       layer[kernel] = figure(kernels[kernel], (time) => gigaflops(layer, kernel, time));
-      say(`  ${kernel.padEnd(6)} ${describe(layer[kernel], 'GFLOP/s')}`);
+      say(`  ${kernel.padEnd(8)} ${describe(layer[kernel], 'GFLOP/s')}`);
     }
     figures.push(layer);
   });

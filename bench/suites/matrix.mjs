@@ -20,7 +20,7 @@ export async function run({ nodes, quick, say }) {
     nodes.map((node) => [node.name, nodeProgram(node, 'served/matrix.mjs')]),
   );
   const scipy = pythonProgram('scipy_matrix.py', ['numpy', 'scipy']);
-  if (scipy === undefined) say('SciPy is not measured: no Python here has it.');
+  if (scipy === undefined) say('SciPy is not measured: it needs a Python with NumPy and SciPy.');
   else programs.SciPy = scipy;
   const folder = mkdtempSync(join(tmpdir(), 'ctre-bench-'));
   const cases = [];

@@ -2,12 +2,15 @@
 // results, in turns. A ratio is the peer's time ÷ ctre's.
 import { l2Bytes } from '../machine.mjs';
 import { measureLayers, nameOf, workingSet } from '../matrix.mjs';
-import { nativeProgram, nodeProgram, pythonProgram } from '../programs.mjs';
+import { COMPILER, knowsFlag, nativeProgram, nodeProgram, pythonProgram, REVECTORIZE } from '../programs.mjs';
+import { SCIPY } from '../targets.mjs';
 import { ratio, together } from '../turns.mjs';
 
 const TILED = ['spmm', 'spmmT', 'sddmm', 'backward'];
 const isSquare = (n, epsilon) => (layer) =>
   layer.inDim === n && layer.outDim === n && layer.epsilon === epsilon;
+/** ctre on the newest Node with wider vectors. Its ratios are under this name beside those of the Nodes. */
+const REVECTORISED = 'revectorised';
 const onlyX64 = (flags) => (process.arch === 'x64' ? flags : []);
 
 /** The contestants that can take part; the others are named. */
@@ -20,19 +23,33 @@ function gather({ nodes, say }) {
         { program: nodeProgram(node, 'served/sparse.mjs', ['wasm']), kernels: TILED },
       ]),
     ),
+    [`ctre ${REVECTORISED}`]: {
+      program: knowsFlag(newest, REVECTORIZE)
+        ? nodeProgram(newest, 'served/sparse.mjs', ['wasm'], { flags: [REVECTORIZE] })
+        : undefined,
+      needs: `a Node that knows ${REVECTORIZE}`,
+      kernels: TILED,
+    },
     'plain JS': { program: nodeProgram(newest, 'served/sparse.mjs', ['plain']), kernels: TILED },
     'C, 128 bits': {
       program: nativeProgram('kernels.c', 'kernels-128', onlyX64(['-msse4.1', '-mno-avx'])),
+      needs: COMPILER,
       kernels: TILED,
     },
-    'C, native': { program: nativeProgram('kernels.c', 'kernels-native', ['-march=native']), kernels: TILED },
+    'C, native': {
+      program: nativeProgram('kernels.c', 'kernels-native', ['-march=native']),
+      needs: COMPILER,
+      kernels: TILED,
+    },
     'C, one pass': {
       program: nativeProgram('one_pass.c', 'one-pass', ['-march=native']),
+      needs: COMPILER,
       kernels: ['spmm', 'backward'],
       checks: ['spmm', 'spmmT', 'backward'],
     },
-    SciPy: {
+    [SCIPY]: {
       program: pythonProgram('scipy_csr.py', ['numpy', 'scipy']),
+      needs: 'a Python with NumPy and SciPy',
       kernels: ['spmm', 'backward'],
       checks: ['spmm', 'spmmT', 'backward'],
       takesPart: isSquare(1000, 5),
@@ -45,8 +62,7 @@ function gather({ nodes, say }) {
   };
   const present = {};
   for (const [name, contestant] of Object.entries(wanted)) {
-    if (contestant.program === undefined)
-      say(`${name} is not measured: this machine cannot build or run it.`);
+    if (contestant.program === undefined) say(`${name} is not measured: it needs ${contestant.needs}.`);
     else present[name] = contestant;
   }
   return present;
@@ -54,7 +70,7 @@ function gather({ nodes, say }) {
 
 export async function run({ nodes, quick, say }) {
   const contestants = gather({ nodes, say });
-  const ours = nodes.map(({ name }) => `ctre ${name}`);
+  const ours = Object.keys(contestants).filter((name) => name.startsWith('ctre '));
   const figures = [];
   say('128 samples; peer ÷ ctre on the newest Node [min / median µs]:');
   await measureLayers(contestants, { quick }, ({ kernels, errors, ...layer }) => {
@@ -91,5 +107,6 @@ export async function run({ nodes, quick, say }) {
   for (const { program } of Object.values(contestants)) program.close();
   const largest = Math.max(...figures.flatMap(({ errors }) => Object.values(errors).flatMap(Object.values)));
   say(`All agree with ctre's results within ${largest.toExponential(1)} of the largest element.`);
-  return { l2Bytes, layers: figures, largestError: largest };
+  const revectorisedOn = contestants[`ctre ${REVECTORISED}`] && nodes.at(-1).name;
+  return { l2Bytes, revectorisedOn, layers: figures, largestError: largest };
 }

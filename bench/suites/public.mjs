@@ -1,15 +1,38 @@
 // The products that people call, with their checks and copies: A·x and Aᵀ·x for few and many columns, by
-// prepare(A) and by one call, in turns with plain JavaScript and SciPy. A ratio is the peer's time ÷ ctre's.
+// prepare(A) and by one call, in turns with what one would use instead. A ratio is the peer's time ÷ ctre's.
+// Then what a prepared matrix leaves in memory, and how large ctre/kernels is.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compare, prepare } from '../matrix.mjs';
 import { randomLayer, writeLayer } from '../problems.mjs';
 import { nodeProgram, pythonProgram } from '../programs.mjs';
+import { bundleSize } from '../size.mjs';
 import { ratio, takeTurns } from '../turns.mjs';
 
 const COLUMNS = [1, 8, 32, 128];
+const PRODUCTS = ['multiply', 'multiplyTransposed'];
 const WAYS = ['prepared', 'oneCall'];
+/** Matrices that are prepared, used and disposed of. */
+const LIVES = 1000;
+
+const peersOn = (node) => ({
+  SciPy: {
+    program: pythonProgram('scipy_public.py', ['numpy', 'scipy']),
+    needs: 'a Python with NumPy and SciPy',
+  },
+  'plain JS': { program: nodeProgram(node, 'served/public.mjs', ['plain']) },
+  '@thi.ng/sparse': {
+    program: nodeProgram(node, 'peers/thi_ng_sparse.mjs'),
+    products: ['multiply'],
+    takesPart: ({ columns }) => columns === 1,
+  },
+  // A dense matrix of the next size would take 400 MB.
+  'tfjs-wasm, dense': {
+    program: nodeProgram(node, 'peers/tfjs_public.mjs'),
+    takesPart: ({ n }) => n === 1000,
+  },
+});
 
 /** The contestants that can take part; the others are named. */
 function gather({ nodes, say }) {
@@ -18,11 +41,10 @@ function gather({ nodes, say }) {
     ...Object.fromEntries(
       nodes.flatMap((node) => WAYS.map((way) => [`${way} ${node.name}`, served(node, way)])),
     ),
-    'plain JS': served(nodes.at(-1), 'plain'),
-    SciPy: { program: pythonProgram('scipy_public.py', ['numpy', 'scipy']) },
+    ...peersOn(nodes.at(-1)),
   };
-  const present = Object.entries(all).filter(([name, { program }]) => {
-    if (program === undefined) say(`${name} is not measured: this machine cannot run it.`);
+  const present = Object.entries(all).filter(([name, { program, needs }]) => {
+    if (program === undefined) say(`${name} is not measured: it needs ${needs}.`);
     return program !== undefined;
   });
   return Object.fromEntries(present);
@@ -30,8 +52,6 @@ function gather({ nodes, say }) {
 
 export async function run({ nodes, quick, say }) {
   const contestants = gather({ nodes, say });
-  const entries = Object.entries(contestants);
-  const peers = Object.keys(contestants).filter((name) => ['plain JS', 'SciPy'].includes(name));
   const folder = mkdtempSync(join(tmpdir(), 'ctre-bench-'));
   const cases = [];
   say('nnz = 10 n; peer ÷ ctre on the newest Node, and medians in µs:');
@@ -40,35 +60,39 @@ export async function run({ nodes, quick, say }) {
       const path = join(folder, 'layer.bin');
       writeLayer(path, randomLayer({ inDim: n, outDim: n, nnz: 10 * n }));
       for (const columns of COLUMNS) {
+        const entries = Object.entries(contestants).filter(
+          ([, { takesPart }]) => takesPart?.({ n, columns }) ?? true,
+        );
         for (const [, { program }] of entries) await program.ask(['load', path, columns]);
+        say(`n = ${n}, ${columns === 1 ? '1 column' : `${columns} columns`}`);
         const products = {};
-        for (const product of ['multiply', 'multiplyTransposed']) {
-          await compare(entries, product, join(folder, 'result.bin'));
-          const turns = {};
-          for (const [name, { program }] of entries) turns[name] = await prepare(program, product, quick);
-          const times = await takeTurns(
-            turns,
-            quick ? { rounds: 5, seconds: 5 } : { rounds: 15, seconds: 20 },
-          );
-          products[product] = figureOf(times, nodes, peers);
+        for (const product of PRODUCTS) {
+          const having = entries.filter(([, { products: of = PRODUCTS }]) => of.includes(product));
+          const errors = await compare(having, product, join(folder, 'result.bin'));
+          const times = await time(having, product, quick);
+          products[product] = { errors, ...figureOf(times, nodes) };
+          say(`  ${product.padEnd(18)} ${lineOf(products[product], nodes.at(-1).name)}`);
         }
         cases.push({ n, columns, products });
-        say(`n = ${n}, ${columns === 1 ? '1 column' : `${columns} columns`}`);
-        for (const [product, figure] of Object.entries(products)) {
-          say(`  ${product.padEnd(18)} ${lineOf(figure, nodes.at(-1).name)}`);
-        }
       }
     }
   } finally {
-    for (const [, { program }] of entries) program.close();
+    for (const { program } of Object.values(contestants)) program.close();
     rmSync(folder, { recursive: true });
   }
-  return { cases };
+  return { cases, memory: await measureMemory({ nodes, say }), size: await measureSize({ say }) };
+}
+
+async function time(contestants, product, quick) {
+  const turns = {};
+  for (const [name, { program }] of contestants) turns[name] = await prepare(program, product, quick);
+  return takeTurns(turns, quick ? { rounds: 5, seconds: 5 } : { rounds: 15, seconds: 20 });
 }
 
 /** Each contestant's times, and on each Node each way's ratios: ratios[node][way][peer]. */
-function figureOf(summaries, nodes, peers) {
+function figureOf(summaries, nodes) {
   const times = Object.entries(summaries).map(([name, { min, median }]) => [name, { min, median }]);
+  const peers = Object.keys(summaries).filter((name) => !WAYS.includes(name.split(' ')[0]));
   const ratios = nodes.map(({ name }) => [
     name,
     Object.fromEntries(
@@ -88,4 +112,26 @@ function lineOf({ times, ratios }, node) {
   });
   const medians = Object.entries(times).map(([name, { median }]) => `${name} ${(median / 1000).toFixed(1)}`);
   return `${of.join('; ')} [${medians.join(', ')}]`;
+}
+
+/** Node → what many prepared matrices leave. */
+async function measureMemory({ nodes, say }) {
+  const left = {};
+  for (const node of nodes) {
+    const program = nodeProgram(node, 'served/memory.mjs');
+    left[node.name] = await program.ask(['lives', 1000, LIVES]);
+    program.close();
+    const { bytes, memory } = left[node.name];
+    say(
+      `${LIVES} × prepare, multiply, dispose on ${node.name}: ` +
+        `${bytes} bytes more in use, ${memory} bytes more memory`,
+    );
+  }
+  return { lives: LIVES, left };
+}
+
+async function measureSize({ say }) {
+  const gzip = await bundleSize('kernels');
+  say(`ctre/kernels, all of it, bundled, minified and compressed by gzip: ${gzip} bytes`);
+  return { gzip };
 }

@@ -1,9 +1,13 @@
 import { CtreError, show } from './errors.ts';
 import type { StopSignal } from './hostTypes.ts';
 
-/** Bounds of a number: at least `least`; at most `most` and less than `below` where they are given. */
+/**
+ * Bounds of a number: at least `least`; above `above`, at most `most` and less than `below` where they are
+ * given.
+ */
 export interface Bounds {
   readonly least: number;
+  readonly above?: number;
   readonly most?: number;
   readonly below?: number;
 }
@@ -110,11 +114,14 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-function isWithin(value: number, { least, most = Number.MAX_VALUE, below }: Bounds): boolean {
-  return value >= least && value <= most && (below === undefined || value < below);
+function isWithin(value: number, { least, above, most = Number.MAX_VALUE, below }: Bounds): boolean {
+  const isAbove = above === undefined || value > above;
+  return isAbove && value >= least && value <= most && (below === undefined || value < below);
 }
 
-function words({ least, most, below }: Bounds): string {
-  if (most !== undefined) return `from ${least} to ${most}`;
-  return below === undefined ? `from ${least} up` : `from ${least} to below ${below}`;
+function words({ least, above, most, below }: Bounds): string {
+  const start = above === undefined ? `from ${least}` : `above ${above}`;
+  if (most !== undefined) return `${start} to ${most}`;
+  if (below !== undefined) return `${start} to below ${below}`;
+  return above === undefined ? `${start} up` : start;
 }

@@ -4,6 +4,7 @@
 type Modules = {
   'node:fs/promises': typeof import('node:fs/promises');
   'node:os': typeof import('node:os');
+  'node:v8': typeof import('node:v8');
   'node:worker_threads': typeof import('node:worker_threads');
 };
 

@@ -4,6 +4,7 @@ import type { PictureSize } from '../compare/look.ts';
 import { trainCell } from '../compare/trainCell.ts';
 import type { Epoch } from '../index.ts';
 import { loadMethods } from './methodModules.ts';
+import { startKernels } from './startKernels.ts';
 import { makeModel, openTraining } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
@@ -28,6 +29,7 @@ export async function runCell(
 ): Promise<CellRecord> {
   const modules = await loadMethods(args.options.methodModule);
   const { settings, source, data: rows } = await openTraining(args, modules);
+  await startKernels(args.options);
   const exploration = new Exploration(settings.topology);
   const model = await makeModel(source.dataset, { ...settings, topology: exploration.topology });
   try {

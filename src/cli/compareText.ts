@@ -2,6 +2,7 @@ import { type CellRecord, isFinished } from '../compare/cell.ts';
 import type { Group } from '../compare/summary.ts';
 import type { Grid } from './compareGrid.ts';
 import { count, duration, formatTable, namedLines, percent, share, spread } from './format.ts';
+import { kernelLines, type StartedKernels } from './startKernels.ts';
 
 // What `ctre compare` says, to people and to programs.
 
@@ -14,16 +15,18 @@ export interface StartedComparison {
   readonly jobs: number;
   /** Cells that were trained before. */
   readonly done: number;
+  /** How the kernels run here, and so in each training's process. */
+  readonly kernels: StartedKernels;
 }
 
 /** The first line of --json. */
-export function compareStartRecord({ grid, path, jobs, done }: StartedComparison): object {
+export function compareStartRecord({ grid, path, jobs, done, kernels }: StartedComparison): object {
   const { tasks, datasets, epochs } = grid;
-  return { datasets, cells: tasks.length, done, epochs, jobs, results: path };
+  return { datasets, cells: tasks.length, done, epochs, jobs, results: path, ...kernels };
 }
 
 /** The lines before the first training. */
-export function compareStartText({ grid, path, jobs, done }: StartedComparison): string {
+export function compareStartText({ grid, path, jobs, done, kernels }: StartedComparison): string {
   const { tasks, datasets, epochs } = grid;
   return `${namedLines([
     ...datasets.map(
@@ -33,6 +36,8 @@ export function compareStartText({ grid, path, jobs, done }: StartedComparison):
     ['trainings', `${tasks.length} of ${epochs} epochs${done === 0 ? '' : `, ${done} of them done before`}`],
     ['at a time', String(jobs)],
     ['kept in', path],
+    ...kernelLines(kernels),
+    ...(kernels.warning === undefined ? [] : ([['warning', kernels.warning]] as const)),
   ])}\n`;
 }
 
@@ -95,7 +100,7 @@ function groupText({ cell, methods, comparisons, seedsNeeded }: Group): string {
   return [
     `${title}\n`,
     formatTable(rows, head),
-    'Test accuracy at the first epoch of best validation accuracy, mean ± standard deviation.\n',
+    'Test accuracy at the best epoch on the validation rows, mean ± standard deviation.\n',
     'Fewer: multiply-adds than dense, for one sample in one epoch: forward, backward and growth.',
     dense === undefined ? '\n' : ` A dense network makes ${count(dense)}.\n`,
     'Explored: positions ever connected, in sparse layers. Dead: hidden neurons without input or output, ' +

@@ -26,12 +26,14 @@ export interface ModelRows extends LabelledRows {
 /**
  * The rows that the options choose, scaled as the model's training rows were and with the model's classes. A
  * dataset that was read as `unlabelled` stays so.
+ * @param part the rows of a split that are meant.
  * @throws CtreError for a dataset that does not fit the model.
  */
 export async function prepareRows(
   dataset: Dataset,
   { inputs, scaler, featureNames, labelNames }: OpenedModel,
   values: Values<typeof ROW_OPTIONS>,
+  part: 'train' | 'test' = 'test',
 ): Promise<ModelRows> {
   if (dataset.x.cols !== inputs) {
     throw new CtreError(
@@ -49,7 +51,7 @@ export async function prepareRows(
     );
   }
   const known = dataset.labels.length > 0 ? relabel(dataset, labelNames) : dataset;
-  const { indices, words } = await chooseModelRows(known, values);
+  const { indices, words } = await chooseModelRows(known, values, part);
   const own = indices === undefined ? known.test : undefined;
   const rows = own ? { x: own.x, y: own.labels } : pickRows(known, indices);
   return {
@@ -63,18 +65,13 @@ export async function prepareRows(
 async function chooseModelRows(
   { x, test }: Dataset,
   { rows: range, split }: Values<typeof ROW_OPTIONS>,
+  part: 'train' | 'test',
 ): Promise<{ indices?: Int32Array; words: string }> {
   if (range !== undefined) return { indices: parseRowRange(range, x.rows), words: `rows ${range}` };
   if (split !== undefined) {
-    return { indices: (await readSplit(split, x.rows)).test, words: `the test rows of ${basename(split)}` };
+    const { train, test: tested } = await readSplit(split, x.rows);
+    const indices = part === 'train' ? train : tested;
+    return { indices, words: `the ${part === 'train' ? 'training' : 'test'} rows of ${basename(split)}` };
   }
   return { words: test === undefined ? 'all rows' : "the dataset's own test rows" };
-}
-
-/** The class of the largest probability of every row; of equal ones the first, as in training. */
-export function likeliestClasses(probabilities: Float32Array, classes: number): Int32Array {
-  return Int32Array.from({ length: probabilities.length / classes }, (_, row) => {
-    const own = probabilities.subarray(row * classes, (row + 1) * classes);
-    return own.indexOf(own.reduce((most, value) => Math.max(most, value)));
-  });
 }

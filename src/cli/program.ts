@@ -1,7 +1,9 @@
 import { CtreError } from '../base/errors.ts';
 import type { Syntax } from './args.ts';
+import { benchSyntax, runBench } from './commands/bench.ts';
 import { runCompare } from './commands/compare.ts';
 import { evaluateSyntax, runEvaluate } from './commands/evaluate.ts';
+import { exportSyntax, runExport } from './commands/export.ts';
 import { featuresSyntax, runFeatures } from './commands/features.ts';
 import { predictSyntax, runPredict } from './commands/predict.ts';
 import { runTrain } from './commands/train.ts';
@@ -23,6 +25,8 @@ const COMMANDS: readonly Command[] = [
   { syntax: predictSyntax, run: runPredict },
   { syntax: compareSyntax, run: runCompare },
   { syntax: featuresSyntax, run: runFeatures },
+  { syntax: benchSyntax, run: runBench },
+  { syntax: exportSyntax, run: runExport },
 ];
 
 /**

@@ -55,6 +55,16 @@ export async function openModelFile(path: string, values: { readonly maxMb?: num
   }
 }
 
+/** @throws CtreError `E_ARGUMENT` for a model that a program has trained to answer something else. */
+export function checkClasses(command: string, { loss }: SparseMLP): void {
+  const { name = 'cross-entropy' } = loss ?? {};
+  if (name === 'cross-entropy') return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `ctre ${command} tells classes, and the loss of this model is ${name}; expected a model of cross-entropy`,
+  );
+}
+
 function readNotes(metadata: Readonly<Record<string, unknown>>, classes: number): ModelNotes {
   const { labelNames = Array.from({ length: classes }, (_, label) => label), scaler, dataset } = metadata;
   if (!isList(labelNames, isLabel) || labelNames.length !== classes) {

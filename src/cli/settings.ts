@@ -5,12 +5,14 @@ import type {
   DensityOptions,
   Initializer,
   Optimizer,
+  Schedule,
   Topology,
   TrainOptions,
 } from '../index.ts';
 import { PRESET_NAMES, type PresetName, presets } from '../model/presets.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
 import { optimizerByName, optimizers } from '../nn/optimizer.ts';
+import { scheduleByName, schedules } from '../nn/schedule.ts';
 import { METHOD_PRESETS } from '../topology/method.ts';
 import { METHOD_NAMES, type MethodName, methods, topologyByName } from '../topology/methods.ts';
 import type { Options, Values } from './args.ts';
@@ -22,11 +24,16 @@ import {
   readMethodFlags,
 } from './methodOptions.ts';
 import { choice, integer, json, list, number, orWord, text } from './options.ts';
+import { KERNEL_OPTIONS } from './startKernels.ts';
 
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
+const SCHEDULES = Object.keys(schedules) as (keyof typeof schedules)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
 /** A network whose weights are all 0 never learns. */
 const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
+
+/** What classifiers are compared by. */
+const MONITORS = ['accuracy', 'loss'] as const;
 
 /** Options that say what is trained. */
 export const NETWORK_OPTIONS = {
@@ -94,15 +101,46 @@ export const NETWORK_OPTIONS = {
 export const TRAINING_OPTIONS = {
   epochs: integer('n', { least: 1 }, 'passes over the training rows (100)'),
   'batch-size': integer('n', { least: 1 }, 'rows a step (100)'),
-  optimizer: choice('name', OPTIMIZERS, 'sgd (Nesterov) or adam (adam; paper: sgd)'),
-  lr: number('r', { least: 0 }, 'learning rate (sgd 0.01, adam 0.001)'),
+  optimizer: choice('name', OPTIMIZERS, 'sgd (Nesterov), adam or adamw (adam; paper: sgd)'),
+  lr: number('r', { least: 0 }, 'learning rate (sgd 0.01, adam and adamw 0.001)'),
   momentum: number('m', { least: 0, below: 1 }, 'of sgd (0.9)'),
-  'weight-decay': number('d', { least: 0 }, 'L2 penalty of the weights (sgd 1e-4, adam 0)'),
+  'weight-decay': number(
+    'd',
+    { least: 0 },
+    'L2 penalty of the weights; adamw: decoupled decay\n(sgd 1e-4, adam 0, adamw 0.01)',
+  ),
+  schedule: choice('name', SCHEDULES, `how the learning rate goes: ${SCHEDULES.join(', ')} (constant)`),
+  warmup: number('n', { least: 0 }, 'steps of growing learning rate at the start; below 1: share of all (0)'),
+  'step-size': number('n', { least: 0 }, 'step: steps between two falls; below 1: share of all (0.25)'),
+  gamma: number('g', { least: 0, most: 1 }, 'step: factor of a fall (0.1)'),
+  'end-factor': number('f', { least: 0, most: 1 }, 'cosine, linear: factor at the end (0)'),
+  'clip-norm': number(
+    'c',
+    { least: 0, above: 0 },
+    'scale down gradients whose norm over the network is larger (never)',
+  ),
   threads: orWord(
     'auto',
     integer('n', { least: 1, most: 64 }, 'threads to work with, or auto; the result is the same (1)'),
   ),
-  patience: integer('n', { least: 1 }, 'stop after n epochs without better validation accuracy (never)'),
+  ...KERNEL_OPTIONS,
+  'class-weight': orWord(
+    'balanced',
+    list(
+      number(
+        'w,w,…',
+        { least: 0 },
+        'what rows of each class count in the loss, or balanced:\n' +
+          'every class as much as any other (1 for each)',
+      ),
+    ),
+  ),
+  monitor: choice(
+    'name',
+    MONITORS,
+    `what the best epoch on validation is chosen by:\n${MONITORS.join(' or ')} (accuracy)`,
+  ),
+  patience: integer('n', { least: 1 }, 'stop after n epochs none of which was the best so far (never)'),
 } as const satisfies Options;
 
 /** Options of these that exclude each other. */
@@ -122,8 +160,12 @@ export interface TrainingSettings {
   readonly growInitializer: CreateOptions['growInitializer'];
   readonly seed: number;
   readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly clipNorm: TrainOptions['clipNorm'];
   readonly epochs: number;
   readonly batchSize: number;
+  readonly classWeight: 'balanced' | readonly number[] | undefined;
+  readonly monitor: TrainOptions['monitor'];
   readonly patience: TrainOptions['patience'];
   readonly threads: number | 'auto';
 }
@@ -147,8 +189,12 @@ export function readSettings(
     growInitializer: growInitializer && initializerByName(growInitializer),
     seed: values.seed ?? 0,
     optimizer: readOptimizer(values, preset),
+    schedule: readSchedule(values),
+    clipNorm: values.clipNorm,
     epochs: values.epochs ?? 100,
     batchSize: values.batchSize ?? 100,
+    classWeight: values.classWeight,
+    monitor: values.monitor,
     patience: values.patience,
     threads: values.threads ?? 1,
   };
@@ -222,4 +268,25 @@ function readOptimizer(values: SettingValues, preset: PresetName): Optimizer {
     ...(name === usual.name && usual.options),
     ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
   });
+}
+
+/** The schedules that take the options that not all of them take, by the options' names in code. */
+const SCHEDULE_FLAGS = {
+  stepSize: ['--step-size', 'step'],
+  gamma: ['--gamma', 'step'],
+  endFactor: ['--end-factor', 'cosine and linear'],
+} as const;
+
+function readSchedule({ schedule: name = 'constant', warmup, ...values }: SettingValues): Schedule {
+  const { options } = scheduleByName(name);
+  const given: Record<string, unknown> = { warmup };
+  for (const [option, [flag, whose]] of Object.entries(SCHEDULE_FLAGS)) {
+    const value = values[option as keyof typeof SCHEDULE_FLAGS];
+    if (value === undefined) continue;
+    if (!Object.hasOwn(options, option)) {
+      throw new CtreError('E_ARGUMENT', `${flag} is for ${whose}; the schedule is ${name}`);
+    }
+    given[option] = value;
+  }
+  return scheduleByName(name, given);
 }

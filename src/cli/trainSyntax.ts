@@ -21,7 +21,7 @@ export const trainSyntax = {
       keep: choice(
         'which',
         ['best', 'last'],
-        'network to save: that of the best validation accuracy, or the last one\n' +
+        'network to save: that of the best epoch on validation, or the last one\n' +
           '(best; last where nothing is validated)',
       ),
       json: flag('one JSON object a line: the start, every epoch, the result'),

@@ -1,6 +1,8 @@
 import type { Outcome } from '../compare/outcome.ts';
 import type { Epoch, SparseMLP } from '../index.ts';
+import { unchanged } from '../nn/schedule.ts';
 import { duration, formatTable, namedLines, percent, share } from './format.ts';
+import { kernelLines, type StartedKernels } from './startKernels.ts';
 import type { Training } from './training.ts';
 
 // What `ctre train` says, to people and to programs.
@@ -8,13 +10,16 @@ import type { Training } from './training.ts';
 /** A training that is about to start, or to go on. */
 export interface StartedTraining extends Training {
   readonly model: SparseMLP;
+  readonly kernels: StartedKernels;
   /** Why the newest checkpoint was not taken. */
   readonly warning: string | undefined;
 }
 
 /** The first line of --json. */
-export function trainStartRecord({ source, data, settings, model, warning }: StartedTraining): object {
-  const { topology, initializer, growInitializer, optimizer } = settings;
+export function trainStartRecord(started: StartedTraining): object {
+  const { source, data, settings, model, kernels } = started;
+  const { topology, initializer, growInitializer, optimizer, schedule } = settings;
+  const warnings = warningsOf(started);
   const { validationSplit, validationRows } = data.validation;
   return {
     dataset: source.name,
@@ -34,14 +39,23 @@ export function trainStartRecord({ source, data, settings, model, warning }: Sta
     initializer: { name: initializer.name, ...initializer.options },
     growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
     optimizer: { name: optimizer.name, ...optimizer.options },
+    schedule: { name: schedule.name, ...schedule.options },
+    clipNorm: settings.clipNorm,
     epochs: settings.epochs,
     batchSize: settings.batchSize,
+    classWeight: settings.classWeight,
+    monitor: settings.monitor,
     patience: settings.patience,
     seed: settings.seed,
     threads: model.threads,
-    warning: model.warning ?? warning,
+    revectorized: kernels.revectorized,
+    ...(warnings.length > 0 && { warning: warnings.join('; ') }),
     resumedAfter: model.history.length === 0 ? undefined : model.history.length,
   };
+}
+
+function warningsOf({ model, kernels, warning }: StartedTraining): readonly string[] {
+  return [model.warning, kernels.warning, warning].filter((text) => text !== undefined);
 }
 
 function layerSizes({ layers }: SparseMLP): number[] {
@@ -49,9 +63,10 @@ function layerSizes({ layers }: SparseMLP): number[] {
 }
 
 /** The lines before the first epoch. */
-export function trainStartText({ source, data, settings, model, warning }: StartedTraining): string {
+export function trainStartText(started: StartedTraining): string {
+  const { source, data, settings, model, kernels } = started;
   const { x, labelNames } = source.dataset;
-  const { topology, initializer, optimizer } = settings;
+  const { topology, initializer, optimizer, schedule, clipNorm, classWeight, monitor } = settings;
   const { validationSplit, validationRows } = data.validation;
   const held =
     validationRows !== undefined
@@ -73,11 +88,29 @@ export function trainStartText({ source, data, settings, model, warning }: Start
       'optimiser',
       [optimizer.name, ...inWords(optimizer.options), `batches of ${settings.batchSize}`].join(', '),
     ],
+    ...(schedule === unchanged
+      ? []
+      : ([['schedule', [schedule.name, ...inWords(schedule.options)].join(', ')]] as const)),
+    ...(clipNorm === undefined ? [] : ([['clipping', `gradients to a norm of ${clipNorm}`]] as const)),
+    ...(classWeight === undefined
+      ? []
+      : ([['class weights', weightsInWords(classWeight, labelNames)]] as const)),
+    ...(monitor === undefined ? [] : ([['best epoch by', monitor]] as const)),
     ['seed', String(settings.seed)],
     ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
+    ...kernelLines(kernels),
     ...(model.history.length === 0 ? [] : ([['resumed', `after epoch ${model.history.length}`]] as const)),
-    ...[model.warning, warning].flatMap((text) => (text === undefined ? [] : ([['warning', text]] as const))),
+    ...warningsOf(started).map((text) => ['warning', text] as const),
   ])}\n`;
+}
+
+function weightsInWords(
+  weights: 'balanced' | readonly number[],
+  names: readonly (number | string)[],
+): string {
+  return weights === 'balanced'
+    ? 'balanced: every class counts as much as any other'
+    : weights.map((weight, c) => `${names[c]} ${weight}`).join(', ');
 }
 
 /** Options as a list of words: "prune fraction 0.2, annealing constant". */
@@ -122,7 +155,7 @@ export function trainResultText(result: TrainResult, out: string | undefined): s
     ['density', percent(result.density)],
     ['epochs', String(result.epochs)],
     ['best epoch', String(result.bestEpoch)],
-    ['best validation accuracy', share(result.bestValAccuracy ?? undefined)],
+    ['validation accuracy at best epoch', share(result.bestValAccuracy ?? undefined)],
     ['test accuracy at best epoch', share(result.testAccuracy)],
     ['test accuracy at last epoch', share(result.finalTestAccuracy)],
     ['time', duration(result.seconds)],

@@ -38,6 +38,7 @@ export async function openTraining(
   const hidden = path === undefined ? [200, 200, 200] : [1000, 1000, 1000];
   const settings = readSettings(options, { hidden }, modules);
   const source = await openSource(path, options);
+  checkClassWeight(settings, source.dataset);
   const data = await prepareTraining(source.dataset, options, {
     seed: settings.seed,
     scale: path === undefined ? 'standard' : undefined,
@@ -55,6 +56,21 @@ async function openSource(path: string | undefined, options: TrainArguments['opt
     throw new CtreError('E_LABEL', `${basename(path)} holds one class; expected at least two to tell apart`);
   }
   return { name: basename(path), dataset };
+}
+
+/** @throws CtreError `E_ARGUMENT` for weights that are not one for each class. */
+function checkClassWeight({ classWeight }: TrainingSettings, { labelNames }: Dataset): void {
+  if (typeof classWeight !== 'object' || classWeight.length === labelNames.length) return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `--class-weight gives ${classWeight.length} weights; expected ${labelNames.length}, for the classes ` +
+      `${namesInWords(labelNames)} in this order`,
+  );
+}
+
+/** As many of the names as one reads. */
+function namesInWords(names: readonly (number | string)[]): string {
+  return names.length > 8 ? `${names.slice(0, 7).join(', ')}, …` : names.join(', ');
 }
 
 /** The network of a training, before its first step. */

@@ -5,6 +5,7 @@ import { holdOut } from '../model/holdOut.ts';
 import type { TrainOptions } from '../model/options.ts';
 import type { SparseMLP } from '../model/sparseMlp.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
+import type { Schedule } from '../nn/schedule.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { countMultiplyAdds } from '../train/multiplyAdds.ts';
 import type { Cell, CellRecord, EvolutionCount, FinishedCell, Looks } from './cell.ts';
@@ -36,6 +37,10 @@ export interface CellTraining {
     readonly epochs: number;
     readonly batchSize: number;
     readonly optimizer: Optimizer;
+    readonly schedule: Schedule;
+    readonly clipNorm: number | undefined;
+    readonly classWeight: TrainOptions['classWeight'];
+    readonly monitor: TrainOptions['monitor'];
     readonly patience: number | undefined;
   };
   /** Where it is known what the columns mean. */
@@ -53,7 +58,7 @@ export async function trainCell(
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
   const { cell, data, model, exploration, rows, settings, known, picture } = training;
-  const { epochs, batchSize, optimizer, patience } = settings;
+  const { epochs, batchSize, optimizer, schedule, clipNorm, classWeight, monitor, patience } = settings;
   const { train, test, validation } = rows;
   const watch = new Watch(epochs, train.x, known, picture);
   const layers = (): SparseMLP['layers'] => model.layers;
@@ -61,7 +66,9 @@ export async function trainCell(
   const connections: number[][] = [];
   try {
     watch.look(0, layers);
-    const options = { epochs, batchSize, optimizer, patience, ...validation, test };
+    const rates = { optimizer, schedule, clipNorm };
+    const how = { epochs, batchSize, ...rates, classWeight, monitor, patience };
+    const options = { ...how, ...validation, test };
     for await (const epoch of model.train(train.x, train.y, options)) {
       watch.look(epoch.epoch, layers);
       exploration.collect();

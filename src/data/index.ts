@@ -3,14 +3,16 @@
  * @module ctre/data
  */
 
+export type { RowIndices } from '../matrix/rowIndices.ts';
 export type { RowArrays, Samples } from '../matrix/samples.ts';
+export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset } from './dataset.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
 export { type DataFiles, readDataset } from './read.ts';
 export type { ReadOptions } from './readOptions.ts';
 export { relabel } from './relabel.ts';
-export { parseRowRange, type RowIndices, remainingRows } from './rowIndices.ts';
+export { parseRowRange, remainingRows } from './rowLists.ts';
 export {
   applyScaler,
   fitScaler,
@@ -21,4 +23,3 @@ export {
 } from './scaler.ts';
 export { parseSplit, type Split, splitRows } from './split.ts';
 export { type SyntheticDataset, type SyntheticOptions, syntheticDataset } from './synthetic.ts';
-export { takeRows } from './takeRows.ts';

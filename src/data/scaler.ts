@@ -1,8 +1,9 @@
 import { CtreError, show } from '../base/errors.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import { checkRowIndices, type RowIndices } from '../matrix/rowIndices.ts';
 import { type RowArrays, type Samples, toMatrix } from '../matrix/samples.ts';
-import { allRows, checkRowIndices, type RowIndices } from './rowIndices.ts';
+import { allRows } from './rowLists.ts';
 
 export type ScalerKind = 'minmax' | 'standard' | 'none';
 

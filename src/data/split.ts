@@ -2,7 +2,8 @@ import { readField } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import type { Random } from '../base/random.ts';
-import { allRows, checkIndexList, checkRowCount, type RowIndices } from './rowIndices.ts';
+import { checkIndexList, type RowIndices } from '../matrix/rowIndices.ts';
+import { allRows, checkRowCount } from './rowLists.ts';
 
 /** Row lists of an experiment; `val` and `fit` are parts of `train`. */
 export interface Split {

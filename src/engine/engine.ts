@@ -1,4 +1,4 @@
-import { checkOptions } from '../base/checks.ts';
+import { checkBoolean, checkOptions } from '../base/checks.ts';
 import { CtreError, reasonOf } from '../base/errors.ts';
 import type { WasmMemory, WasmModule } from '../base/hostTypes.ts';
 import { checkKernels, type Kernels } from './abi.ts';
@@ -7,14 +7,23 @@ import {
   declareShared,
   type Instance,
   inlinedBytes,
+  readSource,
   start,
   startSync,
   type WasmBytes,
   type WasmSource,
 } from './source.ts';
 
+/** How the kernels run. */
+export interface EngineInfo {
+  /** Whether V8 compiled them with vectors of 256 bits, and they passed their test. */
+  readonly revectorized: boolean;
+  /** Why they are not revectorised, where that was asked for. */
+  readonly warning: string | undefined;
+}
+
 /** The kernels and the memory they work on. */
-export interface Engine {
+export interface Engine extends EngineInfo {
   readonly kernels: Kernels;
   readonly arena: Arena;
   /** What the kernels were started from. */
@@ -44,23 +53,39 @@ export function putOnTrial(replace: (engine: Engine) => Engine): void {
  *
  * ```ts
  * await init({ wasm: '/assets/ctre.wasm' }); // your own copy of the file instead of the inlined bytes
+ * const { revectorized, warning } = await init({ revectorize: true }); // faster on Node 24 and later
  * ```
  *
  * @param options.wasm what to start from instead of the inlined module.
+ * @param options.revectorize has V8 compile the kernels with vectors of 256 bits, by an experimental flag of
+ *   its own: on Node 24 or later with an x64 processor that has AVX2. Each kernel is tested first, in about
+ *   half a second. Where one computes other bits, or elsewhere, the kernels run as ever, and `warning` says
+ *   why. It must come before all other calls. Threads and WorkerModels that start later have the same code.
+ * @returns whether the kernels are revectorised, and why not where that was asked for.
  * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, the module is not this package's, or its
  *   address does not answer; `E_MEMORY` where the system refuses the memory; `E_ARGUMENT` for a `wasm` that
- *   is none of these.
+ *   is none of these, or a `revectorize` that is no boolean.
  */
-export async function init(options: { readonly wasm?: WasmSource } = {}): Promise<void> {
-  const { wasm } = checkOptions('init', options, ['wasm']);
-  if (engine !== undefined) return;
-  if (wasm === undefined && !isPage()) return initSync();
-  starting ??= startAsync(false, () => wasm ?? inlinedBytes()).finally(() => {
-    starting = undefined;
-  });
-  const started = await starting;
-  // A synchronous call may have started another meanwhile.
-  engine ??= started;
+export async function init(
+  options: { readonly wasm?: WasmSource; readonly revectorize?: boolean } = {},
+): Promise<EngineInfo> {
+  const { wasm, revectorize = false } = checkOptions('init', options, ['wasm', 'revectorize']);
+  checkBoolean('revectorize', revectorize);
+  if (engine === undefined && wasm === undefined && !revectorize && !isPage()) initSync();
+  if (engine === undefined) {
+    starting ??= startAsync(false, () => wasm ?? inlinedBytes(), revectorize).finally(() => {
+      starting = undefined;
+    });
+    const started = await starting;
+    // A synchronous call may have started another meanwhile.
+    engine ??= started;
+  }
+  const { revectorized, warning } = engine;
+  if (revectorized || !revectorize) return { revectorized, warning: undefined };
+  return {
+    revectorized,
+    warning: warning ?? 'the kernels were started before; revectorize them before all other calls',
+  };
 }
 
 /**
@@ -71,9 +96,9 @@ function isPage(): boolean {
   return 'document' in globalThis;
 }
 
-/** What the running engine was started from, or is being started from; undefined where none was asked for. */
-export async function startedModule(): Promise<WasmModule | undefined> {
-  return (engine ?? (await starting))?.module;
+/** The engine that runs, or that is being started; undefined where none was asked for. */
+export async function startedEngine(): Promise<Engine | undefined> {
+  return engine ?? starting;
 }
 
 /**
@@ -108,12 +133,13 @@ export function getEngine(): Engine {
 }
 
 /**
- * The engine over a memory that threads can share; started when it is first asked for.
+ * The engine over a memory that threads can share; started when it is first asked for, and revectorised where
+ * this thread's is.
  * @throws CtreError `E_ENGINE` where there is no shared memory; `E_MEMORY` where the system refuses so large
  *   a one. The next call tries again.
  */
 export async function getSharedEngine(): Promise<Engine> {
-  sharedStarting ??= startAsync(true, () => declareShared(inlinedBytes()));
+  sharedStarting ??= startAsync(true, () => declareShared(inlinedBytes()), engine?.revectorized ?? false);
   try {
     return await sharedStarting;
   } catch (error) {
@@ -122,10 +148,14 @@ export async function getSharedEngine(): Promise<Engine> {
   }
 }
 
-async function startAsync(shared: boolean, source: () => WasmSource): Promise<Engine> {
+async function startAsync(shared: boolean, source: () => WasmSource, revectorize: boolean): Promise<Engine> {
   try {
     const memory = createMemory(shared);
-    return assemble(await start(source(), memory), memory);
+    if (!revectorize) return assemble(await start(source(), memory), memory);
+    // Few ask for it: pages need not load it.
+    const { startRevectorized } = await import('./revectorize.ts');
+    const { instance, warning } = startRevectorized(await readSource(source()), memory);
+    return assemble(instance, memory, { revectorized: warning === undefined, warning });
   } catch (cause) {
     throw startError(cause);
   }
@@ -149,8 +179,12 @@ function createMemory(shared: boolean): WasmMemory {
   }
 }
 
-function assemble({ exports, module }: Instance, memory: WasmMemory): Engine {
-  const started = { kernels: checkKernels(exports), arena: new Arena(memory), module };
+function assemble(
+  { exports, module }: Instance,
+  memory: WasmMemory,
+  info: EngineInfo = { revectorized: false, warning: undefined },
+): Engine {
+  const started = { kernels: checkKernels(exports), arena: new Arena(memory), module, ...info };
   return onTrial?.(started) ?? started;
 }
 

@@ -40,6 +40,15 @@ export function startSync(wasm: WasmBytes, memory: WasmMemory): Instance {
   return { exports: instance.exports, module };
 }
 
+/**
+ * The bytes or the module that a source stands for.
+ * @throws CtreError as `start`.
+ */
+export async function readSource(wasm: WasmSource): Promise<WasmBytes> {
+  const opened = await open(wasm);
+  return opened instanceof Response ? opened.arrayBuffer() : opened;
+}
+
 /** What can be compiled: of an address what is there, read or on its way. */
 async function open(wasm: WasmSource): Promise<WasmBytes | Response> {
   const given = await wasm;

@@ -19,6 +19,12 @@ export interface Recipe {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** What a regression has learnt numbers in: target = center, by output, + scale · what was learnt. */
+interface SavedUnits {
+  readonly center: readonly number[];
+  readonly scale: number;
+}
+
 /** The loss of a trained model whose file names none. */
 const CLASSIFIER: Recipe = { name: 'cross-entropy', options: {} };
 
@@ -29,6 +35,8 @@ export interface SavedModel {
     readonly preset: string;
     /** Undefined where no targets have decided it. */
     readonly loss: Recipe | undefined;
+    /** What it has learnt numbers in; undefined where none have decided. */
+    readonly units: SavedUnits | undefined;
     readonly topology: Recipe;
     readonly initializer: Recipe;
     readonly growInitializer: Recipe;
@@ -108,6 +116,7 @@ export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: B
     settings: {
       preset,
       loss: readLoss(header, epochs),
+      units: readUnits(header, shapes),
       topology: readRecipe(header, 'topology'),
       initializer: readRecipe(header, 'initializer'),
       growInitializer: readRecipe(header, 'growInitializer'),
@@ -149,6 +158,18 @@ export function readLayers(
 function readLoss(header: Record<string, unknown>, epochs: number): Recipe | undefined {
   if (Object.hasOwn(header, 'loss')) return readRecipe(header, 'loss');
   return epochs === 0 ? undefined : CLASSIFIER;
+}
+
+/** By output a center, and one scale above 0. */
+function readUnits({ units }: Record<string, unknown>, shapes: readonly unknown[]): SavedUnits | undefined {
+  if (units === undefined) return undefined;
+  const { center, scale }: Partial<Record<keyof SavedUnits, unknown>> = Object(units);
+  const [outputs]: unknown[] = Object(shapes[shapes.length - 1]);
+  const isWhole = Array.isArray(center) && center.length === outputs && center.every(Number.isFinite);
+  if (isWhole && typeof scale === 'number' && scale > 0 && scale < Number.POSITIVE_INFINITY) {
+    return { center, scale };
+  }
+  throw notAModel('units');
 }
 
 export function readRecipe(header: Record<string, unknown>, key: string): Recipe {

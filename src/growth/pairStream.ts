@@ -1,7 +1,8 @@
 import { type Kernels, TILE } from '../engine/abi.ts';
+import { lanesFor } from '../engine/lanes.ts';
 import type { Network } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
-import { lanesFor, type Workspace } from '../nn/workspace.ts';
+import type { Workspace } from '../nn/workspace.ts';
 import type { Work } from '../run/turns.ts';
 import type { SearchContext } from './searchContext.ts';
 

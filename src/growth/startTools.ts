@@ -43,8 +43,7 @@ export class ToolsAtStart extends Tools implements StartTools {
         yield* executor.run(1, (kernels) => {
           const tile = batch.pack(kernels, begin, batch.length, workspace);
           dense.forward(kernels, workspace);
-          dense.backward(kernels, workspace, tile, 1 / batch.length);
-          dense.addGradients(kernels, workspace, gradients, begin > 0);
+          dense.differentiate(kernels, workspace, tile, 1 / batch.length, gradients, begin > 0);
         });
       }
       const all = connections.reduce((sum, count) => sum + count, 0);

@@ -1,5 +1,6 @@
 import { TILE } from '../engine/abi.ts';
 import { zerosF32 } from '../engine/copyIn.ts';
+import { lanesFor } from '../engine/lanes.ts';
 import { checkSparse } from '../matrix/check.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
@@ -70,7 +71,8 @@ function listedSimilarities(pair: RowPair, pattern: CsrMatrix): CsrMatrix {
     for (const { begin, count } of tilesOf(pattern.nnz === 0 ? 0 : left.cols)) {
       packLeft(begin, count, leftTile);
       packRight(begin, count, rightTile);
-      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true, TILE);
+      const lanes = lanesFor(count);
+      kernels.sddmm(indptr, indices, leftTile, rightTile, values.pointer, pattern.rows, true, lanes);
     }
     kernels.cosinePairs(indptr, indices, values.pointer, a.squares, b.squares, pattern.rows);
     return CsrMatrix.fromParts({ ...pattern, values: values.view });

@@ -4,7 +4,7 @@
  */
 
 export { CtreError, type ErrorCode } from '../base/errors.ts';
-export { init, initSync } from '../engine/engine.ts';
+export { type EngineInfo, init, initSync } from '../engine/engine.ts';
 export type { WasmBytes, WasmSource } from '../engine/source.ts';
 export { add } from '../matrix/add.ts';
 export type { CsrParts } from '../matrix/canonical.ts';
@@ -13,9 +13,12 @@ export { CsrMatrix } from '../matrix/csrMatrix.ts';
 export type { DenseMatrix } from '../matrix/denseMatrix.ts';
 export type { IndexList } from '../matrix/indexList.ts';
 export type { CsrEntries, CsrPattern } from '../matrix/pattern.ts';
+export type { RowIndices } from '../matrix/rowIndices.ts';
+export type { RowArrays, Samples } from '../matrix/samples.ts';
 export { type Factors, scale } from '../matrix/scale.ts';
 export { sliceRows } from '../matrix/sliceRows.ts';
 export { columnNorms, columnSums, diagonal, rowNorms, rowSums } from '../matrix/sums.ts';
+export { takeRows } from '../matrix/takeRows.ts';
 export { type TfidfOptions, tfidf } from '../matrix/tfidf.ts';
 export { cosineSimilarity } from './cosine.ts';
 export type { Neighbours } from './neighbourSearch.ts';

@@ -27,7 +27,10 @@ export interface LongSearchOptions extends NeighbourOptions {
   readonly onProgress?: (done: number, rows: number) => unknown;
 }
 
-const OPTIONS = ['absolute', 'threshold'] as const;
+/** The names of those options. */
+export const NEIGHBOUR_OPTIONS = ['absolute', 'threshold'] as const;
+
+export const LONG_SEARCH_OPTIONS = [...NEIGHBOUR_OPTIONS, 'signal', 'onProgress'] as const;
 
 /**
  * For every row of `a` the k rows of `b` (default: `a` itself) of largest cosine, best first. Of equal ones
@@ -53,7 +56,7 @@ export function cosineTopK(
   b: CsrMatrix | DenseMatrix = a,
   options: NeighbourOptions = {},
 ): Neighbours {
-  const given = checkOptions('cosineTopK', options, OPTIONS);
+  const given = checkOptions('cosineTopK', options, NEIGHBOUR_OPTIONS);
   return runNow(searchNeighbours(checkQuestion(a, k, b, given)));
 }
 
@@ -75,7 +78,7 @@ export async function cosineTopKAsync(
   b: CsrMatrix | DenseMatrix = a,
   options: LongSearchOptions = {},
 ): Promise<Neighbours> {
-  const given = checkOptions('cosineTopKAsync', options, [...OPTIONS, 'signal', 'onProgress']);
+  const given = checkOptions('cosineTopKAsync', options, LONG_SEARCH_OPTIONS);
   const signal = given.signal === undefined ? undefined : checkSignal(given.signal);
   const { onProgress } = given;
   if (onProgress !== undefined && typeof onProgress !== 'function') {

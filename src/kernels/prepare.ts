@@ -5,7 +5,16 @@ import { checkOptions } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import { getEngine } from '../engine/engine.ts';
 import { Region } from '../engine/region.ts';
-import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { Neighbours } from './neighbourSearch.ts';
+import {
+  cosineTopK,
+  cosineTopKAsync,
+  LONG_SEARCH_OPTIONS,
+  type LongSearchOptions,
+  NEIGHBOUR_OPTIONS,
+  type NeighbourOptions,
+} from './neighbours.ts';
 import {
   checkOperand,
   type DenseOrVector,
@@ -26,9 +35,15 @@ export interface ProductOptions {
   readonly out?: Float32Array;
 }
 
+/** How many neighbours of every row are looked for. */
+interface NeighbourCount {
+  /** At most the number of rows − 1. */
+  readonly k: number;
+}
+
 /**
  * Checks a sparse matrix and copies it into the kernels' memory, once for many products. Results are the bits
- * of `spmm`, `spmmTransposed` and `sddmm`. The copy stays until `dispose()`, and does not follow changes of
+ * of the one-call functions. The copy stays until `dispose()`, and does not follow changes of
  * `a`. O(nnz + rows).
  *
  * ```ts
@@ -128,6 +143,36 @@ export class PreparedMatrix {
   }
 
   /**
+   * For every row its `k` most similar other rows, as `cosineTopK`. It works on a copy, as long as it takes.
+   *
+   * ```ts
+   * w.cosineTopK({ k: 10, threshold: 0.5 }).indices;
+   * ```
+   *
+   * @throws CtreError `E_ARGUMENT` for a `k` that is no integer or more than there are neighbours, or options
+   *   that are none, `E_MEMORY` for more than the memory holds, `E_DISPOSED` after `dispose()`.
+   */
+  cosineTopK(options: NeighbourOptions & NeighbourCount): Neighbours {
+    const { k, ...rest } = checkOptions('cosineTopK', options, [...NEIGHBOUR_OPTIONS, 'k']);
+    return cosineTopK(this.#copy(), k, undefined, rest);
+  }
+
+  /**
+   * As `cosineTopK`, in turns with the event loop, as `cosineTopKAsync`. A search that has begun goes on,
+   * whatever becomes of the prepared matrix.
+   *
+   * ```ts
+   * await w.cosineTopKAsync({ k: 10, signal: AbortSignal.timeout(10_000) });
+   * ```
+   *
+   * @throws CtreError as `cosineTopK`; `E_ABORTED` when the signal is aborted.
+   */
+  async cosineTopKAsync(options: LongSearchOptions & NeighbourCount): Promise<Neighbours> {
+    const { k, ...rest } = checkOptions('cosineTopKAsync', options, [...LONG_SEARCH_OPTIONS, 'k']);
+    return cosineTopKAsync(this.#copy(), k, undefined, rest);
+  }
+
+  /**
    * Gives the entries other values, in their order; which entries there are stays. O(nnz).
    *
    * ```ts
@@ -150,6 +195,12 @@ export class PreparedMatrix {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #copy(): CsrMatrix {
+    const { rows, cols, indptr, indices, values } = this.#inUse();
+    const arrays = { indptr: indptr.view, indices: indices.view, values: values.view };
+    return CsrMatrix.fromParts({ rows, cols, ...arrays });
   }
 
   /** Asked again after an argument was read: a getter of the caller's can dispose of the matrix. */

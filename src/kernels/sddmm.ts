@@ -1,6 +1,7 @@
 import { TILE } from '../engine/abi.ts';
 import { loadF32, zerosF32 } from '../engine/copyIn.ts';
 import type { Engine } from '../engine/engine.ts';
+import { lanesFor } from '../engine/lanes.ts';
 import type { Region } from '../engine/region.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
@@ -66,7 +67,8 @@ export function sampledProduct(
   for (const { begin, count } of tilesOf(nnz === 0 ? 0 : k)) {
     kernels.packColumns(leftData, k, begin, left.rows, count, leftTile);
     kernels.packColumns(rightData, k, begin, right.rows, count, rightTile);
-    kernels.sddmm(indptr.pointer, indices.pointer, leftTile, rightTile, values.pointer, rows, true, TILE);
+    const lanes = lanesFor(count);
+    kernels.sddmm(indptr.pointer, indices.pointer, leftTile, rightTile, values.pointer, rows, true, lanes);
   }
   return CsrMatrix.fromParts({
     rows,

@@ -1,4 +1,4 @@
-import { checkInteger } from '../base/checks.ts';
+import { checkInteger, checkList, checkOptions } from '../base/checks.ts';
 import { type Random, randomStream } from '../base/random.ts';
 import { type CsrPattern, fullPattern } from '../matrix/pattern.ts';
 import { randomPattern } from '../matrix/sampling.ts';
@@ -6,15 +6,20 @@ import { drawWeight } from '../nn/initializer.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
 import { MAX_NEURONS } from './architecture.ts';
 import type { ModelCore } from './core.ts';
+import { metadataWithMore } from './labelNames.ts';
+import { ADD_OUTPUTS_OPTIONS, type AddOutputsOptions } from './options.ts';
 import { NEW_EPOCH } from './partialFit.ts';
 import { alreadyTraining } from './runTraining.ts';
 
 /** Gives the last layer more outputs. @throws CtreError as `SparseMLP.addOutputs`. */
-export function addOutputs(core: ModelCore, count: unknown): void {
+export function addOutputs(core: ModelCore, count: unknown, options: AddOutputsOptions): void {
+  const { labelNames } = checkOptions('addOutputs', options, ADD_OUTPUTS_OPTIONS);
+  const names = labelNames === undefined ? undefined : checkList('labelNames', labelNames, MAX_NEURONS);
   const model = core.alive;
   const { network, topology, initializer, seed } = model;
   const { outputs } = network;
   const added = checkInteger('count', count, { least: 1, most: MAX_NEURONS - outputs });
+  const metadata = metadataWithMore(core, added, names);
   if (core.run !== undefined) throw alreadyTraining();
   const last = network.layers[network.layers.length - 1];
   const { index, inDim, outDim, nnz } = last;
@@ -34,6 +39,9 @@ export function addOutputs(core: ModelCore, count: unknown): void {
   core.closePieces();
   network.addOutputs(pattern, () => drawWeight(bound, random));
   model.states = model.states.map((each, l) => (l === index ? grown : each));
+  const { units } = model;
+  model.units = units && { ...units, center: [...units.center, ...Array<number>(added).fill(0)] };
+  core.metadata = metadata;
   // A training before was of another network: nothing of it can be taken up.
   core.endPieceEpoch();
   core.resumed = undefined;

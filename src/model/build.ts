@@ -1,6 +1,5 @@
-import { checkOptions } from '../base/checks.ts';
+import { checkBoolean, checkOptions } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
-import { checkJson } from '../base/json.ts';
 import { randomStream } from '../base/random.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
@@ -11,7 +10,9 @@ import { connectionCounts } from '../topology/density.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
 import { checkDims, checkLayers, checkPatterns } from './architecture.ts';
+import { plainUnits } from './chooseUnits.ts';
 import { type CoreParts, ModelCore } from './core.ts';
+import { metadataWithNames } from './labelNames.ts';
 import {
   CREATE_OPTIONS,
   type CreateOptions,
@@ -42,7 +43,9 @@ export async function buildModel(options: CreateOptions): Promise<ModelCore> {
   }
   const counts = given?.map(({ indices }) => indices.length) ?? connectionCounts(dims, wanted);
   const full = counts.map((_, l) => dims[l] * dims[l + 1]);
-  const metadata = checkJson('metadata', wanted.metadata ?? {});
+  const metadata = metadataWithNames(wanted, dims[dims.length - 1]);
+  const scaleTargets = checkBoolean('scaleTargets', wanted.scaleTargets ?? true);
+  const units = scaleTargets ? undefined : plainUnits(dims[dims.length - 1]);
   const host = await openHost(checkThreads(wanted.threads ?? 1));
   return buildCore({ preset, host, metadata }, () => {
     host.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
@@ -58,7 +61,7 @@ export async function buildModel(options: CreateOptions): Promise<ModelCore> {
       throw error;
     }
     const states = starts.map(({ state }) => state);
-    return { ...settings, network, states, epochs: 0, hasStarted: given !== undefined };
+    return { ...settings, units, network, states, epochs: 0, hasStarted: given !== undefined };
   });
 }
 
@@ -70,8 +73,11 @@ export async function modelFromWeights(
   const wanted = checkOptions('SparseMLP.fromWeights', options, MODEL_OPTIONS);
   const settings = checkModelOptions(wanted);
   const checked = checkLayers(layers);
-  const metadata = checkJson('metadata', wanted.metadata ?? {});
-  return assembleModel(checked, settings, { epochs: 0, metadata, threads: wanted.threads ?? 1 });
+  const outputs = checked[checked.length - 1].weights.rows;
+  const metadata = metadataWithNames(wanted, outputs);
+  // These weights answer in the targets' own units.
+  const units = plainUnits(outputs);
+  return assembleModel(checked, settings, { epochs: 0, units, metadata, threads: wanted.threads ?? 1 });
 }
 
 /** A model of checked weights. */
@@ -80,9 +86,13 @@ export async function assembleModel(
   { preset, ...settings }: ModelSettings,
   {
     epochs,
+    units,
     threads,
     ...parts
-  }: { readonly epochs: number; readonly threads: unknown } & Pick<CoreParts, 'metadata' | 'missing'>,
+  }: Pick<TrainableModel, 'epochs' | 'units'> & { readonly threads: unknown } & Pick<
+      CoreParts,
+      'metadata' | 'missing'
+    >,
 ): Promise<ModelCore> {
   const host = await openHost(checkThreads(threads));
   return buildCore({ preset, host, ...parts }, () => {
@@ -101,7 +111,7 @@ export async function assembleModel(
       layer.values.view.set(layers[l].weights.values);
       layer.bias.view.set(layers[l].bias);
     });
-    return { ...settings, network, states, epochs, hasStarted: true };
+    return { ...settings, units, network, states, epochs, hasStarted: true };
   });
 }
 

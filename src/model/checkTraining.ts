@@ -2,14 +2,18 @@ import {
   checkBoolean,
   checkChoice,
   checkInteger,
+  checkNumber,
   checkOptions,
   checkSignal,
   readField,
 } from '../base/checks.ts';
-import { CtreError } from '../base/errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 import type { Loss } from '../nn/loss.ts';
 import type { DataSet } from '../nn/rows.ts';
+import { type Schedule, unchanged } from '../nn/schedule.ts';
+import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { TrainingJob } from '../train/trainingJob.ts';
+import { chooseUnits, isPlainUnits, plainUnits, targetsInUnits } from './chooseUnits.ts';
 import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
 import { checkSamples } from './inputs.ts';
@@ -20,7 +24,7 @@ import {
   TRAIN_OPTIONS,
   type TrainOptions,
 } from './options.ts';
-import { checkOptimizer } from './parts.ts';
+import { checkOptimizer, checkSchedule } from './parts.ts';
 import { presets } from './presets.ts';
 import { sampleWeights } from './sampleWeights.ts';
 import { checkNothingMissing } from './savedParts.ts';
@@ -42,18 +46,20 @@ export function checkTraining(
   const { loss, ...given } = checkDataSet(core, x, y, core.model.loss);
   const { validation, test } = wanted;
   const rows = holdOut(given.x.rows, wanted, core.model.seed);
-  const validationSet =
-    validation === undefined ? rows.validationRows : checkOtherSet(core, 'validation', validation, loss);
+  const units = unitsOf(core, loss, given, rows.trainRows);
+  const otherSet = (name: string, set: unknown): DataSet => checkOtherSet(core, name, set, { loss, units });
+  const validationSet = validation === undefined ? rows.validationRows : otherSet('validation', validation);
   const checked: CheckedTraining = {
     data: {
-      ...given,
+      ...inUnits(given, units),
       weights: sampleWeights(wanted, given.targets, given.x.rows, core.network.outputs, rows.trainRows),
     },
     loss,
+    units,
     monitor: checkChoice('monitor', wanted.monitor ?? loss.monitor, loss.monitors),
     trainRows: rows.trainRows,
     validation: validationSet,
-    test: test === undefined ? undefined : checkOtherSet(core, 'test', test, loss),
+    test: test === undefined ? undefined : otherSet('test', test),
     shuffle: checkBoolean('shuffle', wanted.shuffle ?? true),
     stepsPerEpoch: undefined,
     sample: undefined,
@@ -72,7 +78,15 @@ function checkTrainingSettings(
   isValidated: boolean,
 ): Pick<
   CheckedTraining,
-  'totalEpochs' | 'batchSize' | 'optimizer' | 'patience' | 'restoreBest' | 'edits' | 'signal'
+  | 'totalEpochs'
+  | 'batchSize'
+  | 'optimizer'
+  | 'schedule'
+  | 'clipNorm'
+  | 'patience'
+  | 'restoreBest'
+  | 'edits'
+  | 'signal'
 > {
   const { optimizer, patience, signal, totalEpochs } = wanted;
   const byDefault = core.resumed?.restoreBest === true && isValidated;
@@ -83,7 +97,7 @@ function checkTrainingSettings(
       'restoreBest is true and nothing is validated; give validationSplit, validationRows or validation',
     );
   }
-  return {
+  const settings = {
     totalEpochs:
       totalEpochs === undefined ? undefined : checkInteger('totalEpochs', totalEpochs, { least: 1 }),
     batchSize: checkInteger('batchSize', wanted.batchSize ?? 100, { least: 1 }),
@@ -91,50 +105,83 @@ function checkTrainingSettings(
       optimizer === undefined
         ? (core.resumed?.optimizer ?? presets[core.preset].optimizer())
         : checkOptimizer(optimizer),
+    ...checkRates(wanted),
     patience:
       patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
     restoreBest,
     edits: checkBoolean('edits', wanted.edits ?? false),
     signal: signal === undefined ? undefined : checkSignal(signal),
   };
+  checkTakesSchedule(settings);
+  return settings;
 }
 
-/** A training on pieces, of which the first one decides the loss. */
+/** @throws CtreError `E_ARGUMENT`. */
+export function checkRates({
+  schedule,
+  clipNorm,
+}: Pick<TrainOptions, 'schedule' | 'clipNorm'>): Pick<TrainingJob, 'schedule' | 'clipNorm'> {
+  return {
+    schedule: schedule === undefined || schedule === unchanged ? undefined : checkSchedule(schedule),
+    clipNorm: clipNorm === undefined ? undefined : checkNumber('clipNorm', clipNorm, { least: 0, above: 0 }),
+  };
+}
+
+/** @throws CtreError `E_ARGUMENT` for a schedule that the optimiser would not notice. */
+export function checkTakesSchedule({
+  optimizer,
+  schedule,
+}: Pick<TrainingJob, 'optimizer' | 'schedule'>): void {
+  if (schedule === undefined || optimizer.takesRateFactor === true) return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the optimizer ${show(optimizer.name)} takes no schedule, and the schedule is ${show(schedule.name)}; ` +
+      'multiply its learning rate by parameters.rateFactor in its step and set takesRateFactor: true, or ' +
+      'leave the schedule out',
+  );
+}
+
+/** A training on pieces, of which the first one decides what is learnt. */
 export interface CheckedPieces {
   readonly signal: TrainingJob['signal'];
   /** The weights of classes, as they were given. */
   readonly classWeight: unknown;
-  /** The whole training, once the loss is known. @throws CtreError for sets that do not fit it. */
-  finish(loss: Loss): CheckedTraining;
+  /** The whole training, once that is known. @throws CtreError for sets that do not fit it. */
+  finish(objective: Objective): CheckedTraining;
 }
+
+/** What the network learns: targets in their units, and what to make small. */
+export type Objective = Pick<TrainingJob, 'loss' | 'units'>;
 
 /** @throws CtreError as `SparseMLP.train`. */
 export function checkPieces(core: ModelCore, options: PieceTrainOptions): CheckedPieces {
   const wanted = checkOptions('train on pieces', options, PIECE_TRAIN_OPTIONS);
   const { validation, test, sample, monitor, classWeight, ...given } = wanted;
-  const stepsPerEpoch = checkSteps(wanted);
+  const stepsPerEpoch = checkStepsPerEpoch(wanted);
   const settings = checkTrainingSettings(core, given, validation !== undefined);
   // Without a number of epochs a pass over the pieces is all: one epoch, or as many as its steps make.
   const usual = stepsPerEpoch === undefined ? 1 : Number.POSITIVE_INFINITY;
   const epochs = given.epochs === undefined ? usual : checkInteger('epochs', given.epochs, { least: 1 });
   checkPieceClassWeight(classWeight);
-  checkHasEnd(core, stepsPerEpoch, settings.totalEpochs ?? epochs);
+  checkHasEnd(core, stepsPerEpoch, settings.totalEpochs ?? epochs, settings.schedule);
   checkNothingMissing(core.missing);
   return {
     signal: settings.signal,
     classWeight,
-    finish(loss) {
+    finish(objective) {
+      const { loss } = objective;
+      const otherSet = (name: string, set: unknown): DataSet | undefined =>
+        set === undefined ? undefined : checkOtherSet(core, name, set, objective);
       const checked: CheckedTraining = {
         ...settings,
+        ...objective,
         data: undefined,
         trainRows: new Int32Array(0),
         shuffle: false,
-        loss,
         monitor: checkChoice('monitor', monitor ?? loss.monitor, loss.monitors),
-        validation:
-          validation === undefined ? undefined : checkOtherSet(core, 'validation', validation, loss),
-        test: test === undefined ? undefined : checkOtherSet(core, 'test', test, loss),
-        sample: sample === undefined ? undefined : checkOtherSet(core, 'sample', sample, loss),
+        validation: otherSet('validation', validation),
+        test: otherSet('test', test),
+        sample: otherSet('sample', sample),
         epochs,
         stepsPerEpoch,
       };
@@ -145,7 +192,7 @@ export function checkPieces(core: ModelCore, options: PieceTrainOptions): Checke
 }
 
 /** @throws CtreError `E_ARGUMENT`. */
-export function checkSteps({ stepsPerEpoch }: PieceSchedule): number | undefined {
+export function checkStepsPerEpoch({ stepsPerEpoch }: PieceSchedule): number | undefined {
   return stepsPerEpoch === undefined ? undefined : checkInteger('stepsPerEpoch', stepsPerEpoch, { least: 1 });
 }
 
@@ -159,39 +206,54 @@ export function checkPieceClassWeight(classWeight: unknown): void {
   );
 }
 
-/** @throws CtreError `E_ARGUMENT` where a method would stay dense, since its schedule has no end. */
-export function checkHasEnd(core: ModelCore, stepsPerEpoch: number | undefined, epochs: number): void {
+/**
+ * Where the end of the training is not known.
+ * @throws CtreError `E_ARGUMENT` for a method that would stay dense then, or a schedule of the learning rate
+ *   that goes by the end.
+ */
+export function checkHasEnd(
+  core: ModelCore,
+  stepsPerEpoch: number | undefined,
+  epochs: number,
+  schedule: Schedule | undefined,
+): void {
+  if (stepsPerEpoch !== undefined && Number.isFinite(epochs)) return;
   const { topology, network } = core.alive;
   const isDense = topology.startsFull === true && network.layers.some(({ structure }) => !structure);
-  if (!isDense || topology.evolve === undefined) return;
-  if (stepsPerEpoch !== undefined && Number.isFinite(epochs)) return;
-  throw new CtreError(
-    'E_ARGUMENT',
-    `the topology method ${topology.name} removes connections up to the end of the training, which is not ` +
-      'known; give stepsPerEpoch and totalEpochs',
-  );
+  const goesByEnd =
+    isDense && topology.evolve !== undefined
+      ? `the topology method ${topology.name} removes connections up to the end of the training`
+      : schedule !== undefined && schedule.takesOpenEnd !== true
+        ? `the schedule ${schedule.name} of the learning rate goes by the end of the training`
+        : undefined;
+  if (goesByEnd === undefined) return;
+  throw new CtreError('E_ARGUMENT', `${goesByEnd}, which is not known; give stepsPerEpoch and totalEpochs`);
 }
 
 /**
- * A piece, whose rows may all have the weight 0.
+ * A piece, whose rows may all have the weight 0, as the network learns it.
+ * @param objective what the pieces before have decided; undefined: the model's, else this piece decides.
  * @throws CtreError as `checkDataSet`.
  */
 export function checkPiece(
   core: ModelCore,
   { x, y, sampleWeight }: { readonly x: unknown; readonly y: unknown; readonly sampleWeight?: unknown },
   classWeight: unknown,
-  loss: Loss | undefined,
-): DataSet & { readonly loss: Loss } {
-  const set = checkDataSet(core, x, y, loss);
+  objective: Objective | undefined,
+): { readonly set: DataSet; readonly objective: Objective } {
+  const { loss, ...set } = checkDataSet(core, x, y, objective?.loss ?? core.model.loss);
   const given = { sampleWeight, classWeight } as Pick<TrainOptions, 'sampleWeight' | 'classWeight'>;
   const weights = sampleWeights(given, set.targets, set.x.rows, core.network.outputs, NO_ROWS);
-  return weights === undefined ? set : { ...set, weights };
+  const allRows = Int32Array.from({ length: set.x.rows }, (_, row) => row);
+  const decided = objective ?? { loss, units: unitsOf(core, loss, set, allRows) };
+  const learnt = inUnits(set, decided.units);
+  return { set: weights === undefined ? learnt : { ...learnt, weights }, objective: decided };
 }
 
 const NO_ROWS = new Int32Array(0);
 
 /**
- * The epochs that the method's schedule is for: those asked for, or those before this training and its own.
+ * The epochs that schedules are for: those asked for, or those before this training and its own.
  * @throws CtreError `E_ARGUMENT` for fewer than there will be.
  */
 export function countEpochs(core: ModelCore, { epochs, totalEpochs }: CheckedTraining): number {
@@ -223,7 +285,30 @@ export function checkDataSet(
   return { x: samples, ...checkTargets(y, samples, outputs, loss) };
 }
 
-export function checkOtherSet(core: ModelCore, name: string, set: unknown, loss: Loss): DataSet {
+export function checkOtherSet(
+  core: ModelCore,
+  name: string,
+  set: unknown,
+  { loss, units }: Objective,
+): DataSet {
   const { x, targets } = checkDataSet(core, readField(name, set, 'x'), readField(name, set, 'y'), loss);
-  return { x, targets };
+  return inUnits({ x, targets }, units);
+}
+
+/** What the model measures numbers in: as it was decided once, or as the rows of its first training say. */
+function unitsOf(
+  { model, network }: ModelCore,
+  loss: Loss,
+  { x, targets }: DataSet,
+  rows: Int32Array,
+): TargetUnits | undefined {
+  if (loss.targets !== 'numbers' || targets instanceof Int32Array) return undefined;
+  if (model.units !== undefined) return model.units;
+  return targets === x ? plainUnits(network.outputs) : chooseUnits(targets, rows);
+}
+
+/** The data set as the network learns it. */
+export function inUnits({ x, targets }: DataSet, units: TargetUnits | undefined): DataSet {
+  if (units === undefined || targets instanceof Int32Array || isPlainUnits(units)) return { x, targets };
+  return { x, targets: targetsInUnits(targets, units) };
 }

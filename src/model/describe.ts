@@ -33,7 +33,7 @@ function checkMetadata(core: ModelCore, metadata: unknown): ModelCore['metadata'
 }
 
 function describeWith(core: ModelCore, metadata: ModelCore['metadata']): SavedModel {
-  const { loss, topology, initializer, growInitializer, seed, epochs } = core.alive;
+  const { loss, units, topology, initializer, growInitializer, seed, epochs } = core.alive;
   const layers = viewLayers(core);
   core.metadata = metadata;
   return {
@@ -41,6 +41,7 @@ function describeWith(core: ModelCore, metadata: ModelCore['metadata']): SavedMo
     settings: {
       preset: core.preset,
       loss: loss && recipe(loss),
+      units: loss === undefined || loss.targets === 'numbers' ? units : undefined,
       topology: recipe(topology),
       initializer: recipe(initializer),
       growInitializer: recipe(growInitializer),

@@ -86,7 +86,13 @@ async function restoreModel(
   // What checking copies is left behind here.
   const checked = checkLayers(layers);
   const { settings, missing } = restoreSettings(saved, own);
-  return assembleModel(checked, settings, { epochs: saved.epochs, metadata, missing, threads });
+  return assembleModel(checked, settings, {
+    epochs: saved.epochs,
+    units: saved.units,
+    metadata,
+    missing,
+    threads,
+  });
 }
 
 /** @throws CtreError as `checkLayers`. */

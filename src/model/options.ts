@@ -2,9 +2,11 @@ import { checkChoice } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
+import type { Label } from '../metrics/classScore.ts';
 import { type Initializer, initializerByName } from '../nn/initializer.ts';
 import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
+import type { Schedule } from '../nn/schedule.ts';
 import type { DensityOptions } from '../topology/density.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
@@ -41,6 +43,11 @@ export interface ModelOptions {
    * has, at most 8. By default 1.
    */
   readonly threads?: number | 'auto';
+  /**
+   * What the outputs are called, in their order: a text or a number for each. `predictLabels`, `predictTop` and
+   * `metrics` answer with these names. They are kept as `metadata.labelNames`.
+   */
+  readonly labelNames?: readonly Label[];
   /** JSON to keep with the model and in its file: label names, scaler, … */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
@@ -49,6 +56,12 @@ export interface ModelOptions {
 export interface CreateOptions extends ModelOptions, DensityOptions {
   /** Neurons by layer: inputs, hidden layers, classes. */
   readonly layers: readonly number[];
+  /**
+   * Whether a regression learns its targets less their mean and in units of their standard deviation, both of
+   * the rows of the first training; by default it does. What it answers and scores is in the targets' own
+   * units. The means of sparse targets are taken as 0, and samples that are their own targets stay as they are.
+   */
+  readonly scaleTargets?: boolean;
   /** The layers' patterns, `[outDim, inDim]`, instead of a density. */
   readonly pattern?: readonly CsrPattern[];
 }
@@ -58,9 +71,9 @@ export interface TrainOptions {
   /** Epochs of this training; 100 by default. */
   readonly epochs?: number;
   /**
-   * Epochs of the model that the schedule of its topology method is for, those before this training among
-   * them; by default these and `epochs`. Calls of `train` on one model continue one training: give it in each
-   * of several calls.
+   * Epochs of the model that the schedules of its topology method and of its learning rate are for, those
+   * before this training among them; by default these and `epochs`. Calls of `train` on one model continue
+   * one training: give it in each of several calls.
    */
   readonly totalEpochs?: number;
   /** Samples for each step; 100 by default. */
@@ -69,6 +82,13 @@ export interface TrainOptions {
   readonly shuffle?: boolean;
   /** By default the one of the model's preset. */
   readonly optimizer?: Optimizer;
+  /** How the learning rate changes from step to step; by default it stays. */
+  readonly schedule?: Schedule;
+  /**
+   * The largest Euclidean norm of a step's gradient over all weights and biases: a longer one is scaled down
+   * to it. By default none is.
+   */
+  readonly clipNorm?: number;
   /** The share of the rows to hold out for validation, drawn at random. */
   readonly validationSplit?: number;
   /** The rows of x to hold out for validation. */
@@ -122,8 +142,8 @@ export interface PieceSchedule {
    */
   readonly stepsPerEpoch?: number;
   /**
-   * Epochs of the model that the schedule of its topology method is for. Without it the end is not known to
-   * `partialFit`, and a schedule does not advance.
+   * Epochs of the model that the schedules of its topology method and of its learning rate are for. Without it
+   * the end is not known to `partialFit`, and the method's schedule does not advance.
    */
   readonly totalEpochs?: number;
   /**
@@ -155,12 +175,31 @@ export interface PieceTrainOptions
   readonly classWeight?: ArrayLike<number>;
 }
 
+/** Options of `addOutputs`. */
+export interface AddOutputsOptions {
+  /**
+   * What the new outputs are called, a text or a number for each. By default their numbers, where the outputs
+   * before have names.
+   */
+  readonly labelNames?: readonly Label[];
+}
+
 /** Options of `partialFit`. */
 export interface PartialFitOptions extends PieceSchedule {
   /** Samples for each step; 100 by default. The last step of a piece may have fewer. */
   readonly batchSize?: number;
   /** By default that of the call before, at first the one of the model's preset. Its state is kept. */
   readonly optimizer?: Optimizer;
+  /**
+   * How the learning rate changes from step to step; by default it stays. Without `stepsPerEpoch` and
+   * `totalEpochs` only a schedule that does not go by the end is taken (`takesOpenEnd`).
+   */
+  readonly schedule?: Schedule;
+  /**
+   * The largest Euclidean norm of a step's gradient over all weights and biases: a longer one is scaled down
+   * to it. By default none is.
+   */
+  readonly clipNorm?: number;
   /** What each row of x counts in the loss [rows], 0 or more; by default 1. */
   readonly sampleWeight?: ArrayLike<number>;
   /** What the rows of each class count in the loss [classes]. It multiplies `sampleWeight`. */
@@ -175,11 +214,13 @@ export const MODEL_OPTIONS = [
   'growInitializer',
   'seed',
   'threads',
+  'labelNames',
   'metadata',
 ] as const;
 
 export const CREATE_OPTIONS = [
   'layers',
+  'scaleTargets',
   'pattern',
   'epsilon',
   'density',
@@ -193,6 +234,8 @@ export const TRAIN_OPTIONS = [
   'batchSize',
   'shuffle',
   'optimizer',
+  'schedule',
+  'clipNorm',
   'validationSplit',
   'validationRows',
   'validation',
@@ -214,9 +257,13 @@ export const PIECE_TRAIN_OPTIONS = [
   'sample',
 ];
 
+export const ADD_OUTPUTS_OPTIONS = ['labelNames'] as const;
+
 export const PARTIAL_FIT_OPTIONS = [
   'batchSize',
   'optimizer',
+  'schedule',
+  'clipNorm',
   'sampleWeight',
   'classWeight',
   'stepsPerEpoch',

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
-import type { Loss, Score } from '../nn/loss.ts';
+import type { Score } from '../nn/loss.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import { loadRows, type RowList } from '../nn/rows.ts';
 import { runNow, type Work } from '../run/turns.ts';
@@ -12,7 +12,10 @@ import {
   checkOtherSet,
   checkPiece,
   checkPieceClassWeight,
-  checkSteps,
+  checkRates,
+  checkStepsPerEpoch,
+  checkTakesSchedule,
+  type Objective,
 } from './checkTraining.ts';
 import type { ModelCore, PieceTraining } from './core.ts';
 import { PARTIAL_FIT_OPTIONS, type PartialFitOptions } from './options.ts';
@@ -26,13 +29,13 @@ export function partialFit(core: ModelCore, x: unknown, y: unknown, options: Par
   const wanted = checkOptions('partialFit', options, PARTIAL_FIT_OPTIONS);
   const { sampleWeight, classWeight } = wanted;
   checkPieceClassWeight(classWeight);
-  const { loss, ...set } = checkPiece(core, { x, y, sampleWeight }, classWeight, core.alive.loss);
+  const { set, objective } = checkPiece(core, { x, y, sampleWeight }, classWeight, undefined);
   // Whoever was asked for the samples may have disposed of the model, or trained it.
   const model = core.alive;
   if (core.run !== undefined) throw alreadyTraining();
-  const training = keptTraining(core, wanted) ?? openPieceTraining(core, wanted, loss);
+  const training = keptTraining(core, wanted) ?? openPieceTraining(core, wanted, objective);
   const { run, loop } = training;
-  const total = new Float64Array(loss.countSums(model.network.outputs));
+  const total = new Float64Array(objective.loss.countSums(model.network.outputs));
   core.run = run;
   let isDone = false;
   try {
@@ -41,7 +44,7 @@ export function partialFit(core: ModelCore, x: unknown, y: unknown, options: Par
     runNow(run.watch(trainPiece(loop, rows, total)));
     model.isMidEpoch = false;
     isDone = true;
-    return loss.summarize(total, rows.length, model.network.outputs);
+    return loop.summarize(total, rows.length);
   } finally {
     core.run = undefined;
     if (core.piecePosition !== undefined) core.piecePosition = loop.position ?? NEW_EPOCH;
@@ -65,21 +68,22 @@ function* trainPiece(loop: EpochLoop, rows: RowList, total: Float64Array): Work<
 function keptTraining({ pieceTraining }: ModelCore, wanted: PartialFitOptions): PieceTraining | undefined {
   if (pieceTraining === undefined) return undefined;
   const { wanted: before } = pieceTraining;
-  const isSame = (['batchSize', 'stepsPerEpoch', 'totalEpochs', 'sample'] as const).every(
-    (name) => wanted[name] === before[name],
-  );
+  const names = ['batchSize', 'schedule', 'clipNorm', 'stepsPerEpoch', 'totalEpochs', 'sample'] as const;
+  const isSame = names.every((name) => wanted[name] === before[name]);
   const isSameOptimizer = wanted.optimizer === undefined || wanted.optimizer === before.optimizer;
   return isSame && isSameOptimizer ? pieceTraining : undefined;
 }
 
 /** Allocates all that calls with these options need. @throws CtreError `E_MEMORY`, `E_ARGUMENT`. */
-function openPieceTraining(core: ModelCore, wanted: PartialFitOptions, loss: Loss): PieceTraining {
+function openPieceTraining(core: ModelCore, wanted: PartialFitOptions, objective: Objective): PieceTraining {
   const { totalEpochs, sample } = wanted;
+  const { loss } = objective;
   const job: TrainingJob = {
+    ...objective,
+    ...checkRates(wanted),
     data: undefined,
     trainRows: new Int32Array(0),
     shuffle: false,
-    loss,
     monitor: loss.monitor,
     validation: undefined,
     test: undefined,
@@ -88,8 +92,8 @@ function openPieceTraining(core: ModelCore, wanted: PartialFitOptions, loss: Los
       totalEpochs === undefined
         ? Number.POSITIVE_INFINITY
         : checkInteger('totalEpochs', totalEpochs, { least: 1 }),
-    stepsPerEpoch: checkSteps(wanted),
-    sample: sample === undefined ? undefined : checkOtherSet(core, 'sample', sample, loss),
+    stepsPerEpoch: checkStepsPerEpoch(wanted),
+    sample: sample === undefined ? undefined : checkOtherSet(core, 'sample', sample, objective),
     batchSize: checkInteger('batchSize', wanted.batchSize ?? 100, { least: 1 }),
     optimizer: wanted.optimizer === undefined ? usualOptimizer(core) : checkOptimizer(wanted.optimizer),
     patience: Number.POSITIVE_INFINITY,
@@ -97,7 +101,8 @@ function openPieceTraining(core: ModelCore, wanted: PartialFitOptions, loss: Los
     edits: false,
     signal: undefined,
   };
-  checkHasEnd(core, job.stepsPerEpoch, job.totalEpochs);
+  checkTakesSchedule(job);
+  checkHasEnd(core, job.stepsPerEpoch, job.totalEpochs, job.schedule);
   checkNothingMissing(core.missing);
   // Whoever was asked for the sample may have disposed of the model, or trained it.
   const model = core.alive;

@@ -9,6 +9,7 @@ import type { LayerShape } from '../nn/layerShape.ts';
 import type { Loss } from '../nn/loss.ts';
 import { lossByName, losses } from '../nn/losses.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
+import type { Schedule } from '../nn/schedule.ts';
 import type { Work } from '../run/turns.ts';
 import type { Edit, Evolved, ScoreKind, Topology } from '../topology/topology.ts';
 
@@ -22,7 +23,19 @@ const MAX_SLOTS = 16;
 
 /** What each kind of part may say; an entry for every property of its interface. */
 const INITIALIZER_PROPERTIES = namesOf<Initializer>({ name: true, options: true, bound: true });
-const OPTIMIZER_PROPERTIES = namesOf<Optimizer>({ name: true, options: true, slots: true, step: true });
+const OPTIMIZER_PROPERTIES = namesOf<Optimizer>({
+  name: true,
+  options: true,
+  slots: true,
+  takesRateFactor: true,
+  step: true,
+});
+const SCHEDULE_PROPERTIES = namesOf<Schedule>({
+  name: true,
+  options: true,
+  takesOpenEnd: true,
+  factor: true,
+});
 const TOPOLOGY_PROPERTIES = namesOf<Topology>({
   name: true,
   options: true,
@@ -117,9 +130,24 @@ export function checkOptimizer(value: unknown): Optimizer {
     name: own.name,
     options: own.options,
     slots: checkInteger('optimizer.slots', own.field('slots'), { least: 0, most: MAX_SLOTS }),
+    takesRateFactor: Boolean(own.field('takesRateFactor')),
     step: (...args) => {
       step?.(...args);
     },
+  };
+}
+
+/** A caller's schedule. @throws CtreError `E_ARGUMENT` for anything else. */
+export function checkSchedule(value: unknown): Schedule {
+  const own = readOwnPart('schedule', value, 'one like schedule.cosine()', 'factor', SCHEDULE_PROPERTIES);
+  const { name, options } = own;
+  const factor = own.method('factor');
+  return {
+    name,
+    options,
+    takesOpenEnd: Boolean(own.field('takesOpenEnd')),
+    factor: (step, steps) =>
+      checkNumber(`the factor of the schedule ${name} at step ${step}`, factor?.(step, steps), { least: 0 }),
   };
 }
 

@@ -1,5 +1,4 @@
 import { CtreError, show } from '../base/errors.ts';
-import type { Loss } from '../nn/loss.ts';
 import type { DataSet } from '../nn/rows.ts';
 import { throwIfAborted } from '../run/turns.ts';
 import type { Epoch } from '../train/epoch.ts';
@@ -8,7 +7,13 @@ import { PieceSource } from '../train/pieceSource.ts';
 import { checkConditions, resumeConditions } from '../train/resumeConditions.ts';
 import type { EarlierTraining, TrainingJob } from '../train/trainingJob.ts';
 import { TrainingRun } from '../train/trainingRun.ts';
-import { type CheckedPieces, type CheckedTraining, checkPiece, countEpochs } from './checkTraining.ts';
+import {
+  type CheckedPieces,
+  type CheckedTraining,
+  checkPiece,
+  countEpochs,
+  type Objective,
+} from './checkTraining.ts';
 import type { ModelCore } from './core.ts';
 import type { Pieces } from './options.ts';
 
@@ -36,19 +41,19 @@ export async function* runPieceTraining(
   pieces: Pieces,
   { signal, classWeight, finish }: CheckedPieces,
 ): AsyncGenerator<Epoch, void, void> {
-  let { loss }: { loss: Loss | undefined } = core.alive;
+  let objective: Objective | undefined;
   const source = new PieceSource(pieces, (piece): DataSet => {
-    const set = checkPiece(core, readPiece(piece), classWeight, loss);
-    loss = set.loss;
-    return set;
+    const checked = checkPiece(core, readPiece(piece), classWeight, objective);
+    objective = checked.objective;
+    return checked.set;
   });
   yield* begin(core, async function* (run, ready) {
     let hasFailed = false;
     try {
       throwIfAborted(signal);
       const first = await run.wait(source.next(), signal);
-      if (first === undefined || loss === undefined) return;
-      const { job, earlier, onBegin } = ready(finish(loss));
+      if (first === undefined || objective === undefined) return;
+      const { job, earlier, onBegin } = ready(finish(objective));
       yield* trainOnPieces(core.alive, job, earlier, run, onBegin, source, first);
     } catch (error) {
       hasFailed = true;

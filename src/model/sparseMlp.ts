@@ -3,6 +3,8 @@ import { CtreError } from '../base/errors.ts';
 import { encodeCheckpoint } from '../files/checkpointFile.ts';
 import { encodeModel } from '../files/modelFile.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { Label } from '../metrics/classScore.ts';
+import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import type { Score } from '../nn/loss.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { addOutputs } from './addOutputs.ts';
@@ -11,12 +13,14 @@ import { checkPieces, checkTraining } from './checkTraining.ts';
 import { ModelCore } from './core.ts';
 import { describeCheckpoint, describeModel } from './describe.ts';
 import { type EpochListener, type History, trainToEnd } from './fit.ts';
-import { evaluateModel, predictModel } from './inference.ts';
-import { inputImportance } from './inputImportance.ts';
+import { evaluateModel, measureModel, predictModel } from './inference.ts';
+import { type ImportanceOptions, inputImportance } from './inputImportance.ts';
 import type { Samples } from './inputs.ts';
+import { type LikelyLabel, predictLabels, predictTop } from './labelledAnswers.ts';
 import { type LayerView, viewLayers } from './layerView.ts';
 import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } from './load.ts';
 import {
+  type AddOutputsOptions,
   type CreateOptions,
   type ModelOptions,
   type PartialFitOptions,
@@ -255,16 +259,19 @@ export class SparseMLP {
    * along. O(connections of the last layer).
    *
    * ```ts
-   * model.addOutputs(1);
-   * model.partialFit(x, labels);            // labels may name the new class
+   * model.addOutputs(1, { labelNames: ['newcomer'] });
+   * model.partialFit(x, labels);            // labels may have the new class
    * ```
    *
    * @param count how many more.
-   * @throws CtreError `E_ARGUMENT` for a number out of range, or an initialiser that the model's file could
-   *   only name; `E_MEMORY`; `E_BUSY` while a training of this model runs. Nothing has changed then.
+   * @param options.labelNames the names of the new outputs. Without them the names are the outputs' numbers,
+   *   if the outputs before have names.
+   * @throws CtreError `E_ARGUMENT` for a number out of range, a name that there is already, or an initialiser
+   *   that the model's file could only name; `E_SHAPE` for another number of names; `E_MEMORY`; `E_BUSY` while
+   *   a training of this model runs. Nothing has changed then.
    */
-  addOutputs(count = 1): void {
-    addOutputs(this.#core, count);
+  addOutputs(count = 1, options: AddOutputsOptions = {}): void {
+    addOutputs(this.#core, count, options);
   }
 
   /**
@@ -285,18 +292,70 @@ export class SparseMLP {
   }
 
   /**
-   * How much the network relies on each input: Σ|w| over the input's connections, [inputs]. In a trained
-   * sparse network the inputs that matter have the most and the strongest connections. Scale the features
-   * alike, or this measures their units. Source: neuron strength, Atashgahi et al., "Quick and robust feature
-   * selection", Machine Learning 111 (2022).
+   * The class of every row: its name in `metadata.labelNames`, or its number where there is none. With a
+   * binary cross-entropy the labels of every row, as a list: those of a probability above ½.
+   * @throws CtreError as `predict`; `E_ARGUMENT` for a regression, `E_SHAPE` where there are names for
+   *   another number of outputs.
+   */
+  predictLabels(x: Samples): (Label | Label[])[] {
+    return predictLabels(this.#core, x);
+  }
+
+  /**
+   * The k likeliest classes (or labels) of every row with their probabilities, the likeliest first; of equal
+   * ones the first output is. O(rows · outputs · log outputs) besides `predict`.
+   *
+   * ```ts
+   * const [[{ label, probability }]] = model.predictTop(x, 3);
+   * ```
+   *
+   * @param k from 1 to the number of outputs. @throws CtreError as `predictLabels`.
+   */
+  predictTop(x: Samples, k: number): LikelyLabel[][] {
+    return predictTop(this.#core, x, k);
+  }
+
+  /**
+   * What the answers are measured by. `kind` says for which targets: `classification` has the confusion
+   * matrix, precision, recall and F1 of every class and their means, the balanced accuracy, the ROC AUC of two
+   * classes and the log loss; `multilabel` the same for every label, subset accuracy and Hamming loss;
+   * `regression` RMSE, MAE, R² and the median absolute error. O(rows · outputs · log rows) besides `predict`.
+   *
+   * ```ts
+   * const metrics = model.metrics(xTest, yTest);
+   * if (metrics.kind === 'classification') console.log(metrics.balancedAccuracy, metrics.confusion);
+   * ```
+   *
+   * @throws CtreError as `evaluate`; `E_SHAPE` where there are names for another number of outputs.
+   */
+  metrics(x: Samples, y: Targets): ModelMetrics {
+    return measureModel(this.#core, x, y);
+  }
+
+  /**
+   * How much the network relies on each input, [inputs]. By `strength`: Σ|w| over the input's connections,
+   * because in a trained sparse network the inputs that matter have the most and the strongest connections.
+   * By `attribution`: Σ over rows of |∂(logit of the row's class) / ∂input|. Scale the features alike, or
+   * either one measures their units. Sources: neuron strength, Atashgahi et al., "Quick and robust feature
+   * selection", Machine Learning 111 (2022); attribution, Atashgahi et al., "Unveiling the power of sparse
+   * neural networks for feature selection" (2024).
+   *
+   * O(connections) by strength, O(rows × connections) by attribution.
    *
    * ```ts
    * const importance = model.inputImportance();
    * const best = [...importance.keys()].sort((a, b) => importance[b] - importance[a]).slice(0, 20);
+   *
+   * let earlier: Float64Array | undefined; // by attribution, added up over all epochs
+   * for await (const _ of model.train(x, y, { epochs: 100 })) {
+   *   earlier = model.inputImportance({ by: 'attribution', x, y, earlier });
+   * }
    * ```
+   * @throws CtreError `E_ARGUMENT`, `E_SHAPE`, `E_LABEL` or `E_NOT_FINITE` for options that do not fit the
+   *   network or each other, `E_MEMORY` where the rows do not fit.
    */
-  inputImportance(): Float64Array {
-    return inputImportance(this.#core.network);
+  inputImportance(options: ImportanceOptions = {}): Float64Array {
+    return inputImportance(this.#core, options);
   }
 
   /** The model as one safetensors file; `metadata` replaces what is kept with the model. */

@@ -300,21 +300,29 @@ export class Layer implements LayerShape {
     }
   }
 
-  /** The gradient of a tile's first `lanes` samples, added to what is there or in its place. */
-  addGradient(
+  /**
+   * The gradient of a tile's first `lanes` samples, added to what is there or in its place; and, in the same
+   * pass, dx as `backward` makes it.
+   * @param dx undefined where nobody needs it: in the first layer.
+   */
+  differentiate(
     kernels: Kernels,
     dy: number,
     x: number,
+    dx: number | undefined,
     gradient: Gradient,
     accumulate: boolean,
     lanes: number,
   ): void {
-    const { structure, inDim, outDim } = this;
+    const { structure, values, inDim, outDim } = this;
     const dW = gradient.weights.pointer;
-    if (structure === undefined) kernels.products(dy, x, dW, outDim, inDim, accumulate, lanes);
-    else {
-      const { indptr, indices } = structure;
-      kernels.sddmm(indptr.pointer, indices.pointer, dy, x, dW, outDim, accumulate, lanes);
+    if (structure === undefined) {
+      if (dx !== undefined) this.backward(kernels, dy, x, dx, lanes);
+      kernels.products(dy, x, dW, outDim, inDim, accumulate, lanes);
+    } else {
+      const csc = [structure.colPtr.pointer, structure.rowIdx.pointer, structure.perm.pointer] as const;
+      if (dx === undefined) kernels.weightGradient(...csc, dy, x, dW, inDim, accumulate, lanes);
+      else kernels.backward(...csc, values.pointer, dy, x, dx, dW, inDim, accumulate, lanes);
     }
     kernels.biasGradient(dy, gradient.bias.pointer, outDim, accumulate, lanes);
   }
@@ -333,13 +341,28 @@ export class Layer implements LayerShape {
     add(gradient.bias, other.bias, begin, end - begin);
   }
 
-  /** One step of the optimiser for some output neurons, from the gradient of a whole batch. */
+  /** Scales a gradient, for some output neurons. */
+  scaleGradient(
+    kernels: Kernels,
+    { begin, end, first, last }: RowRange,
+    { weights, bias }: Gradient,
+    factor: number,
+  ): void {
+    kernels.scaleBy(weights.at(first), last - first, factor);
+    kernels.scaleBy(bias.at(begin), end - begin, factor);
+  }
+
+  /**
+   * One step of the optimiser for some output neurons, from the gradient of a whole batch.
+   * @param rateFactor of the learning rate.
+   */
   update(
     kernels: Kernels,
     { begin, end, first, last }: RowRange,
     optimizer: Optimizer,
     gradient: Gradient,
     time: number,
+    rateFactor = 1,
   ): void {
     const step = (
       parameters: F32Block,
@@ -351,7 +374,7 @@ export class Layer implements LayerShape {
     ): void => {
       const at = (block: F32Block): number => block.at(from);
       const pointers = { weights: at(parameters), gradient: at(slopes), slots: slots.map(at), n: to - from };
-      optimizer.step(kernels, pointers, time, decay);
+      optimizer.step(kernels, { ...pointers, rateFactor }, time, decay);
     };
     step(this.values, gradient.weights, this.weightSlots, first, last, true);
     step(this.bias, gradient.bias, this.biasSlots, begin, end, false);

@@ -82,6 +82,8 @@ export interface Loss {
   score(kernels: Kernels, tiles: LossTiles, tile: TileRows, outputs: number): void;
   /** Writes the gradient at the logits, without the samples' weights. @param scale 1 / samples of the batch. */
   gradient(kernels: Kernels, tiles: LossTiles, tile: TileRows, outputs: number, scale: number): void;
+  /** The same loss of targets that were divided by `scale`, but for a factor; absent: as it is. */
+  inUnits?(scale: number): Loss;
   /** The score of so many samples, from the sums of all their tiles. */
   summarize(sums: Float64Array, rows: number, outputs: number): Score;
 }

@@ -172,6 +172,11 @@ export class Network {
     return this.#time;
   }
 
+  /** Steps taken by the optimiser that makes the next one: one that is prepared has made none. */
+  get stepsBefore(): number {
+    return this.#prepared === undefined ? this.#time : 0;
+  }
+
   /**
    * As `useOptimizer`, with the state that the optimiser had after so many steps: its arrays, layer by layer.
    */
@@ -240,27 +245,36 @@ export class Network {
 
   /** The deltas of every layer, after `forward`; `scale` is 1 / samples of the batch. */
   backward(kernels: Kernels, workspace: Workspace, tile: TileRows, scale: number, lanes = TILE): void {
-    const { loss, activations, deltas } = workspace;
-    const { weights, rows, count } = tile;
-    const last = this.layers.length - 1;
-    loss.gradient(kernels, workspace, tile, this.outputs, scale);
-    if (weights !== 0) kernels.weighSamples(deltas[last], weights, rows, count, this.outputs);
-    for (let l = last; l > 0; l--) {
+    const { activations, deltas } = workspace;
+    this.#outputDeltas(kernels, workspace, tile, scale);
+    for (let l = this.layers.length - 1; l > 0; l--) {
       this.layers[l].backward(kernels, deltas[l], activations[l], deltas[l - 1], lanes);
     }
   }
 
-  /** The tile's gradient, after `backward`, added to what is there or in its place. */
-  addGradients(
+  /** As `backward`; and the tile's gradient, added to what is there or in its place. */
+  differentiate(
     kernels: Kernels,
-    { activations, deltas }: Workspace,
+    workspace: Workspace,
+    tile: TileRows,
+    scale: number,
     gradients: readonly Gradient[],
     accumulate: boolean,
     lanes = TILE,
   ): void {
-    this.layers.forEach((layer, l) => {
-      layer.addGradient(kernels, deltas[l], activations[l], gradients[l], accumulate, lanes);
-    });
+    const { activations, deltas } = workspace;
+    this.#outputDeltas(kernels, workspace, tile, scale);
+    for (let l = this.layers.length - 1; l >= 0; l--) {
+      const dx = l > 0 ? deltas[l - 1] : undefined;
+      this.layers[l].differentiate(kernels, deltas[l], activations[l], dx, gradients[l], accumulate, lanes);
+    }
+  }
+
+  /** The loss's gradient at the logits. */
+  #outputDeltas(kernels: Kernels, workspace: Workspace, tile: TileRows, scale: number): void {
+    const { weights, rows, count } = tile;
+    workspace.loss.gradient(kernels, workspace, tile, this.outputs, scale);
+    if (weights !== 0) kernels.weighSamples(workspace.gradient, weights, rows, count, this.outputs);
   }
 
   /** Counts a step of the optimiser given to `useOptimizer`, and returns how many there were. */

@@ -1,4 +1,3 @@
-import { TILE } from '../engine/abi.ts';
 import type { Loss, LossTiles } from './loss.ts';
 
 /** What one tile of samples needs on its way through the network; pointers, each a tile [neurons][32]. */
@@ -11,12 +10,4 @@ export interface Workspace extends LossTiles {
   readonly deltas: readonly number[];
   /** What the outputs should be, where these are numbers; else 0. */
   readonly targets: number;
-}
-
-/** The lanes that a kernel can go through, the fewest first. */
-const LANES = [8, 16, TILE];
-
-/** The fewest lanes that hold so many samples of a tile. */
-export function lanesFor(samples: number): number {
-  return LANES.find((lanes) => samples <= lanes) ?? TILE;
 }

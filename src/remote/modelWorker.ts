@@ -4,16 +4,19 @@
 import { CtreError } from '../base/errors.ts';
 import type { WasmModule } from '../base/hostTypes.ts';
 import { init } from '../engine/engine.ts';
+import type { Recipe } from '../files/modelFile.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import type { Samples } from '../model/inputs.ts';
 import { createMethod, importMethod } from '../model/methodModule.ts';
-import type { CreateOptions, ModelOptions, Piece } from '../model/options.ts';
+import type { AddOutputsOptions, CreateOptions, ModelOptions, Piece } from '../model/options.ts';
 import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
-import type { Targets } from '../model/targets.ts';
+import type { Labels, Targets } from '../model/targets.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
 import { type Optimizer, optimizerByName } from '../nn/optimizer.ts';
+import { type Schedule, scheduleByName } from '../nn/schedule.ts';
 import { answerMessages } from '../run/startWorker.ts';
 import { topologyByName } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -26,6 +29,7 @@ import {
   type Request,
   receiveMatrix,
   type SentData,
+  type SentImportance,
   type SentLoadOptions,
   type SentMatrix,
   type SentOptions,
@@ -37,6 +41,12 @@ import {
   sendError,
 } from './protocol.ts';
 
+/** A part, and the recipe that it was made by. */
+interface MadePart<P> {
+  readonly recipe: string;
+  readonly part: P;
+}
+
 /** One worker has one model, and one training at a time. */
 let ownModel: SparseMLP | undefined;
 let epochs: AsyncGenerator<Epoch, void, void> | undefined;
@@ -46,12 +56,15 @@ let inbox = new PieceInbox();
 let nextEpoch: Promise<IteratorResult<Epoch, void>> | undefined;
 /** What calls of partialFit had last: the model takes up what it has where these are the same. */
 let sample: ReturnType<typeof receiveData> | undefined;
-let pieceOptimizer: { readonly recipe: string; readonly made: Optimizer } | undefined;
+let pieceOptimizer: MadePart<Optimizer> | undefined;
+let pieceSchedule: MadePart<Schedule> | undefined;
 /** What the page was told last. */
 let told: Pick<SparseMLP, 'metadata' | 'history'> = { metadata: {}, history: [] };
 
 const calls = {
-  init: (wasm: WasmModule) => init({ wasm }),
+  async init(wasm: WasmModule, revectorize?: boolean) {
+    await init({ wasm, revectorize });
+  },
   async create(options: SentOptions) {
     ownModel = await SparseMLP.create(await receiveOptions<CreateOptions>(options));
   },
@@ -75,19 +88,21 @@ const calls = {
   },
 
   /** Prepares a training, which has not begun then. */
-  train(data: SentData, { optimizer, validation, test, ...options }: SentTraining): void {
+  train(data: SentData, { optimizer, schedule, validation, test, ...options }: SentTraining): void {
     controller = new AbortController();
     const { x, y } = receiveData(data);
     epochs = model().train(x, y, {
       ...options,
       signal: controller.signal,
       ...(optimizer && { optimizer: optimizerByName(optimizer.name, optimizer.options) }),
+      ...(schedule && { schedule: scheduleByName(schedule.name, schedule.options) }),
       ...(validation && { validation: receiveData(validation) }),
       ...(test && { test: receiveData(test) }),
     });
   },
   /** As `train`, of samples that come in pieces. */
-  trainOnPieces({ optimizer, validation, test, sample: rows, ...options }: SentPieceTraining): void {
+  trainOnPieces(training: SentPieceTraining): void {
+    const { optimizer, schedule, validation, test, sample: rows, ...options } = training;
     controller = new AbortController();
     inbox = new PieceInbox();
     nextEpoch = undefined;
@@ -95,6 +110,7 @@ const calls = {
       ...options,
       signal: controller.signal,
       ...(optimizer && { optimizer: optimizerByName(optimizer.name, optimizer.options) }),
+      ...(schedule && { schedule: scheduleByName(schedule.name, schedule.options) }),
       ...(validation && { validation: receiveData(validation) }),
       ...(test && { test: receiveData(test) }),
       ...(rows && { sample: receiveData(rows) }),
@@ -130,22 +146,20 @@ const calls = {
       signal.addEventListener('abort', () => resolve());
     });
   },
-  partialFit(data: SentData, { optimizer, sample: rows, ...options }: SentPartialFit): Score {
+  partialFit(data: SentData, sent: SentPartialFit): Score {
+    const { optimizer, schedule, sample: rows, ...options } = sent;
     const { x, y } = receiveData(data);
     if (rows !== 'same') sample = rows && receiveData(rows);
-    if (optimizer !== undefined) {
-      const recipe = JSON.stringify([optimizer.name, optimizer.options]);
-      if (pieceOptimizer?.recipe !== recipe) {
-        pieceOptimizer = { recipe, made: optimizerByName(optimizer.name, optimizer.options) };
-      }
-    }
+    pieceOptimizer = makeOnce(pieceOptimizer, optimizer, optimizerByName);
+    pieceSchedule = makeOnce(pieceSchedule, schedule, scheduleByName);
     return model().partialFit(x, y, {
       ...options,
-      ...(optimizer && { optimizer: pieceOptimizer?.made }),
+      ...(optimizer && { optimizer: pieceOptimizer?.part }),
+      ...(schedule && { schedule: pieceSchedule?.part }),
       ...(sample && { sample }),
     });
   },
-  addOutputs: (count: number) => model().addOutputs(count),
+  addOutputs: (count: number, options: AddOutputsOptions) => model().addOutputs(count, options),
   /** The next epoch; undefined after the last. */
   async next(): Promise<Epoch | undefined> {
     return (await epochs?.next())?.value ?? undefined;
@@ -165,6 +179,12 @@ const calls = {
     return model().evaluate(x, y);
   },
   predict: (x: SentMatrix) => model().predict(receiveMatrix(x) as Samples),
+  predictLabels: (x: SentMatrix) => model().predictLabels(receiveMatrix(x) as Samples),
+  predictTop: (x: SentMatrix, k: number) => model().predictTop(receiveMatrix(x) as Samples, k),
+  metrics(data: SentData): ModelMetrics {
+    const { x, y } = receiveData(data);
+    return model().metrics(x, y);
+  },
   save: (metadata?: SparseMLP['metadata']) => model().save(metadata),
   checkpoint: (metadata?: SparseMLP['metadata']) => model().checkpoint(metadata),
   layers: () =>
@@ -172,7 +192,12 @@ const calls = {
       const { rows, cols, indptr, indices, values } = weights;
       return { inDim, outDim, nnz, density, parts: { rows, cols, indptr, indices, values }, bias };
     }),
-  inputImportance: () => model().inputImportance(),
+  inputImportance: ({ x, y, ...options }: SentImportance) =>
+    model().inputImportance({
+      ...options,
+      ...(x && { x: receiveMatrix(x) as Samples }),
+      y: y as Labels | undefined,
+    }),
   summary: () => model().summary(),
   memory: () => model().memory(),
 };
@@ -209,6 +234,17 @@ async function receiveTopology(sent: SentTopology | undefined): Promise<Topology
   if (!('module' in sent)) return topologyByName(sent.name, sent.options);
   const { module, options } = sent;
   return createMethod(module, await importMethod(module, module), options);
+}
+
+/** The part that was made before where the recipe is the same, or there is none. */
+function makeOnce<P>(
+  before: MadePart<P> | undefined,
+  made: Recipe | undefined,
+  make: (name: string, options: unknown) => P,
+): MadePart<P> | undefined {
+  if (made === undefined) return before;
+  const recipe = JSON.stringify([made.name, made.options]);
+  return before?.recipe === recipe ? before : { recipe, part: make(made.name, made.options) };
 }
 
 function receiveData({ x, y }: SentData): { x: Samples; y: Targets } {

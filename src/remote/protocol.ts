@@ -1,6 +1,7 @@
 import { CtreError } from '../base/errors.ts';
 import type { Recipe } from '../files/modelFile.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { ImportanceOptions } from '../model/inputImportance.ts';
 import type { LoadOptions } from '../model/load.ts';
 import type {
   CreateOptions,
@@ -72,10 +73,17 @@ export interface SentData {
 /** A piece of the samples; null at the end of a pass over them. */
 export type SentPiece = (SentData & { readonly sampleWeight: unknown }) | null;
 
-type SentSets = 'optimizer' | 'validation' | 'test' | 'sample' | 'signal';
+/** Options of `inputImportance`. */
+export interface SentImportance extends Omit<ImportanceOptions, 'x' | 'y'> {
+  readonly x?: SentMatrix;
+  readonly y?: unknown;
+}
+
+type SentSets = 'optimizer' | 'schedule' | 'validation' | 'test' | 'sample' | 'signal';
 
 interface SentParts {
   readonly optimizer?: Recipe;
+  readonly schedule?: Recipe;
   readonly validation?: SentData;
   readonly test?: SentData;
 }
@@ -87,8 +95,9 @@ export interface SentPieceTraining extends Omit<PieceTrainOptions, SentSets>, Se
 }
 
 /** Options of `partialFit`. */
-export interface SentPartialFit extends Omit<PartialFitOptions, 'optimizer' | 'sample'> {
+export interface SentPartialFit extends Omit<PartialFitOptions, 'optimizer' | 'schedule' | 'sample'> {
   readonly optimizer?: Recipe;
+  readonly schedule?: Recipe;
   /** `same`: that of the call before, which the worker has. */
   readonly sample?: SentData | 'same';
 }

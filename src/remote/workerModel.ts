@@ -4,14 +4,20 @@ import { checkBoolean, checkOptions, checkSignal } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
 import { checkJson } from '../base/json.ts';
-import { startedModule } from '../engine/engine.ts';
+import { startedEngine } from '../engine/engine.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { Label } from '../metrics/classScore.ts';
+import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
+import { IMPORTANCE_OPTIONS, type ImportanceOptions } from '../model/inputImportance.ts';
 import type { Samples } from '../model/inputs.ts';
+import type { LikelyLabel } from '../model/labelledAnswers.ts';
 import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
 import {
+  ADD_OUTPUTS_OPTIONS,
+  type AddOutputsOptions,
   CREATE_OPTIONS,
   type CreateOptions,
   MODEL_OPTIONS,
@@ -32,6 +38,7 @@ import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
+import { scheduleByName } from '../nn/schedule.ts';
 import { abortError, throwIfAborted } from '../run/turns.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { PieceSource } from '../train/pieceSource.ts';
@@ -175,10 +182,10 @@ export class WorkerModel {
     parcel = new Parcel(false),
   ): Promise<WorkerModel> {
     // The kernels that were given on this page are meant for its workers, too.
-    const wasm = await startedModule();
+    const engine = await startedEngine();
     const model = new WorkerModel(KEY);
     try {
-      if (wasm !== undefined) await model.#link.ask('init', [wasm]);
+      if (engine !== undefined) await model.#link.ask('init', [engine.module, engine.revectorized]);
       await model.#link.ask(name, args, parcel.buffers);
       return model;
     } catch (error) {
@@ -257,8 +264,8 @@ export class WorkerModel {
    * Trains, an epoch at a time, as `SparseMLP.train`. Between two epochs the training waits for the loop's
    * body, and the model can be asked for its file or a checkpoint. The signal ends it at once, between two
    * steps.
-   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser of one's own or data that cannot go to
-   *   a worker; `E_WORKER_DIED` when the worker ends by itself.
+   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser or a schedule of one's own, or data
+   *   that cannot go to a worker; `E_WORKER_DIED` when the worker ends by itself.
    */
   train(x: Samples, y: Targets, options?: WorkerTrainOptions): AsyncGenerator<Epoch, void, void>;
   /**
@@ -274,15 +281,15 @@ export class WorkerModel {
   ): AsyncGenerator<Epoch, void, void> {
     if (arePieces(x)) return this.#trainOnPieces(x, (y ?? {}) as WorkerPieceTrainOptions);
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
-    const { transfer = false, signal, optimizer, validation, test, ...rest } = wanted;
+    const { transfer = false, signal, optimizer, schedule, validation, test, ...rest } = wanted;
     const parcel = new Parcel(checkBoolean('transfer', transfer));
-    const part = sendPart('optimizer', optimizer, optimizerByName);
+    const parts = sendRule(optimizer, schedule);
     this.#link.checkOpen();
     // Nothing is copied or handed over before somebody asks for the first epoch.
     const begin = (): Promise<void> => {
       const training: SentTraining = {
         ...rest,
-        ...(part && { optimizer: part }),
+        ...parts,
         ...(validation !== undefined && { validation: parcel.data('validation', validation) }),
         ...(test !== undefined && { test: parcel.data('test', test) }),
       };
@@ -294,9 +301,10 @@ export class WorkerModel {
 
   #trainOnPieces(pieces: Pieces, options: WorkerPieceTrainOptions): AsyncGenerator<Epoch, void, void> {
     const wanted = checkOptions('train on pieces', options, [...PIECE_TRAIN_OPTIONS, 'transfer']);
-    const { transfer = false, signal: given, optimizer, validation, test, sample, ...rest } = wanted;
+    const { transfer = false, signal: given, optimizer, schedule, ...others } = wanted;
+    const { validation, test, sample, ...rest } = others;
     const isHandedOver = checkBoolean('transfer', transfer);
-    const part = sendPart('optimizer', optimizer, optimizerByName);
+    const parts = sendRule(optimizer, schedule);
     const signal = given === undefined ? undefined : checkSignal(given);
     const source = new PieceSource(pieces, (piece) => {
       const { x, y, sampleWeight } = readPiece(piece);
@@ -309,7 +317,7 @@ export class WorkerModel {
       const parcel = new Parcel(isHandedOver);
       const training: SentPieceTraining = {
         ...rest,
-        ...(part && { optimizer: part }),
+        ...parts,
         ...(validation !== undefined && { validation: parcel.data('validation', validation) }),
         ...(test !== undefined && { test: parcel.data('test', test) }),
         ...(sample !== undefined && { sample: parcel.data('sample', sample) }),
@@ -357,21 +365,21 @@ export class WorkerModel {
 
   /**
    * Steps on a piece of the samples, as `SparseMLP.partialFit`.
-   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser of one's own.
+   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser or a schedule of one's own.
    */
   async partialFit(x: Samples, y: Targets, options: PartialFitOptions & HandOver = {}): Promise<Score> {
     const known = [...PARTIAL_FIT_OPTIONS, 'transfer'];
     const wanted = checkOptions<PartialFitOptions & HandOver>('partialFit', options, known);
-    const { transfer = false, optimizer, sample, sampleWeight, ...rest } = wanted;
+    const { transfer = false, optimizer, schedule, sample, sampleWeight, ...rest } = wanted;
     const parcel = new Parcel(checkBoolean('transfer', transfer));
-    const part = sendPart('optimizer', optimizer, optimizerByName);
+    const parts = sendRule(optimizer, schedule);
     const isSame = sample !== undefined && sample === this.#sentSample;
     const sent: SentPartialFit = {
       ...rest,
+      ...parts,
       ...(sampleWeight !== undefined && {
         sampleWeight: parcel.array(sampleWeight) as PartialFitOptions['sampleWeight'],
       }),
-      ...(part && { optimizer: part }),
       ...(sample !== undefined && { sample: isSame ? 'same' : parcel.data('sample', sample) }),
     };
     const answer = this.#link.ask('partialFit', [parcel.data('data', { x, y }), sent], parcel.buffers);
@@ -386,8 +394,9 @@ export class WorkerModel {
   }
 
   /** Gives the network more outputs, as `SparseMLP.addOutputs`. @throws CtreError as that does. */
-  async addOutputs(count = 1): Promise<void> {
-    return this.#link.ask('addOutputs', [count]);
+  async addOutputs(count = 1, options: AddOutputsOptions = {}): Promise<void> {
+    const { labelNames } = checkOptions('addOutputs', options, ADD_OUTPUTS_OPTIONS);
+    return this.#link.ask('addOutputs', [count, { labelNames }]);
   }
 
   /**
@@ -410,9 +419,41 @@ export class WorkerModel {
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
-  /** How much the network relies on each input, [inputs]; as `SparseMLP.inputImportance`. */
-  async inputImportance(): Promise<Float64Array> {
-    return this.#link.ask('inputImportance', []);
+  /** The class of every row, or its labels, by their names; as `SparseMLP.predictLabels`. */
+  async predictLabels(x: Samples, options: HandOver = {}): Promise<(Label | Label[])[]> {
+    const { transfer = false } = checkOptions('predictLabels', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('predictLabels', [parcel.matrix(x)], parcel.buffers);
+  }
+
+  /** The k likeliest classes of every row with their probabilities; as `SparseMLP.predictTop`. */
+  async predictTop(x: Samples, k: number, options: HandOver = {}): Promise<LikelyLabel[][]> {
+    const { transfer = false } = checkOptions('predictTop', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('predictTop', [parcel.matrix(x), k], parcel.buffers);
+  }
+
+  /** What the answers are measured by: confusion matrix, precision, recall, …; as `SparseMLP.metrics`. */
+  async metrics(x: Samples, y: Targets, options: HandOver = {}): Promise<ModelMetrics> {
+    const { transfer = false } = checkOptions('metrics', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('metrics', [parcel.data('data', { x, y })], parcel.buffers);
+  }
+
+  /**
+   * How much the network relies on each input, [inputs]; as `SparseMLP.inputImportance`.
+   * @throws CtreError as that does.
+   */
+  async inputImportance(options: ImportanceOptions & HandOver = {}): Promise<Float64Array> {
+    const known = [...IMPORTANCE_OPTIONS, 'transfer'];
+    const { x, y, transfer = false, ...rest } = checkOptions('inputImportance', options, known);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const sent = {
+      ...rest,
+      ...(x !== undefined && { x: parcel.matrix(x) }),
+      ...(y !== undefined && { y: parcel.array(y) }),
+    };
+    return this.#link.ask('inputImportance', [sent], parcel.buffers);
   }
 
   /** The model as one safetensors file; `metadata` replaces what is kept with the model. */
@@ -497,6 +538,14 @@ export class WorkerModel {
 }
 
 const HAND_OVER = ['transfer'] as const;
+
+/** How steps are made. @throws CtreError `E_ARGUMENT` for parts of one's own. */
+function sendRule(optimizer: unknown, schedule: unknown): Pick<SentTraining, 'optimizer' | 'schedule'> {
+  return {
+    optimizer: sendPart('optimizer', optimizer, optimizerByName),
+    schedule: sendPart('schedule', schedule, scheduleByName),
+  };
+}
 
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
 function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentOptions<O> {

@@ -1,6 +1,6 @@
 import { checkInteger } from '../base/checks.ts';
 import { CtreError, reasonOf, show } from '../base/errors.ts';
-import { type Engine, getEngine, getSharedEngine, init } from '../engine/engine.ts';
+import { type Engine, getEngine, getSharedEngine, init, startedEngine } from '../engine/engine.ts';
 import { type Executor, inlineExecutor } from './executor.ts';
 import { WorkerPool } from './pool.ts';
 import { availableThreads, whyNoThreads } from './startWorker.ts';
@@ -47,11 +47,15 @@ export async function openHost(threads: number): Promise<ModelHost> {
     );
   }
   const pool = await WorkerPool.start(engine, threads);
+  const isSlower = (await startedEngine())?.revectorized === true && !engine.revectorized;
+  const slower = isSlower
+    ? `the threads' kernels are not revectorised: ${engine.warning ?? 'they were started before'}`
+    : undefined;
   return {
     engine,
     executor: pool,
     get warning() {
-      return pool.warning;
+      return pool.warning ?? slower;
     },
     close: () => pool.close(),
   };

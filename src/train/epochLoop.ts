@@ -8,6 +8,7 @@ import type { CsrPattern } from '../matrix/pattern.ts';
 import type { Gradient, Layer } from '../nn/layer.ts';
 import type { Score } from '../nn/loss.ts';
 import { loadRows, type RowList } from '../nn/rows.ts';
+import { scoreInUnits } from '../nn/targetUnits.ts';
 import type { Workspace } from '../nn/workspace.ts';
 import type { Work } from '../run/turns.ts';
 import { comparePatterns } from '../topology/edit.ts';
@@ -23,6 +24,7 @@ import {
   WORST,
 } from './epoch.ts';
 import { EpochUpdates } from './epochUpdates.ts';
+import { GradientClip } from './gradientClip.ts';
 import { copyNetwork, restoreNetwork } from './networkCopy.ts';
 import { allocateWorkspaces, evaluateRows, newSums } from './score.ts';
 import { checkFinite, trainRows } from './step.ts';
@@ -56,6 +58,7 @@ export class EpochLoop {
   readonly #test: RowList | undefined;
   readonly #workspaces: readonly Workspace[];
   readonly #gradients: Gradient[][];
+  readonly #clip: GradientClip | undefined;
   readonly #region: Region;
   #hasBegun = false;
   /** Epochs done, the earlier ones among them. */
@@ -90,8 +93,11 @@ export class EpochLoop {
     this.#validation = loadValidation(region, this.#rows, job.validation);
     this.#test = job.test && loadRows(region, job.test);
     const tiles = Math.ceil(Math.min(job.batchSize, this.#rows?.length ?? job.batchSize) / TILE);
-    this.#workspaces = allocateWorkspaces(network, region, job.loss, executor, tiles, true);
+    const loss = job.units === undefined ? job.loss : (job.loss.inUnits?.(job.units.scale) ?? job.loss);
+    this.#workspaces = allocateWorkspaces(network, region, loss, executor, tiles, true);
     this.#gradients = this.#workspaces.map(() => network.allocateGradients(region));
+    this.#clip =
+      job.clipNorm === undefined ? undefined : new GradientClip(region, network.layers, job.clipNorm);
     network.prepareOptimizer(job.optimizer);
 
     const { epochs, best } = earlier;
@@ -162,7 +168,7 @@ export class EpochLoop {
       rows,
       { from, to },
       batchSize,
-      optimizer,
+      { optimizer, clip: this.#clip, rateFactor: (batch) => this.#rateFactor(first + batch) },
       this.#done + 1,
       total === undefined ? [sums] : [sums, total],
       (batch) => this.#updateIfDue(first + batch, rows, updates),
@@ -178,14 +184,20 @@ export class EpochLoop {
     return to;
   }
 
+  /** The score of so many rows, in the targets' own units. */
+  summarize(sums: Float64Array, rows: number): Score {
+    const [{ loss }] = this.#workspaces;
+    return scoreInUnits(loss.summarize(sums, rows, this.#model.network.outputs), this.#job.units);
+  }
+
   /** Ends the epoch under way: its scores. */
   *endEpoch(): Work<Epoch> {
     const model = this.#model;
     const { network } = model;
-    const { loss, monitor, restoreBest } = this.#job;
+    const { monitor, restoreBest } = this.#job;
     const number = this.#done + 1;
     const { begin, before, updates, start, trainSeconds, sums, rows } = this.#open ?? this.#openEpoch();
-    const trained = loss.summarize(sums, rows, network.outputs);
+    const trained = this.summarize(sums, rows);
     const validated = yield* this.#score(this.#validation);
     if (validated !== undefined) checkFinite(validated.loss, number);
     const scored = describeScores(trained, validated);
@@ -252,14 +264,33 @@ export class EpochLoop {
     return true;
   }
 
+  #rateFactor(batch: number): number {
+    const { schedule } = this.#job;
+    if (schedule === undefined) return 1;
+    const { step, steps } = this.#stepsBefore(batch);
+    return schedule.factor(step, steps);
+  }
+
+  /**
+   * Steps of the model before a batch of the present epoch, and in all. Where nobody says how long an epoch is
+   * it is the optimiser's steps, and Infinity.
+   */
+  #stepsBefore(batch: number): Pick<Progress, 'step' | 'steps'> {
+    const { epochs, network } = this.#model;
+    const stepsOfEpoch = this.#stepsOfEpoch;
+    return {
+      step: Number.isFinite(stepsOfEpoch) ? epochs * stepsOfEpoch + batch : network.stepsBefore,
+      steps: this.#job.totalEpochs * stepsOfEpoch,
+    };
+  }
+
   #progress(batch: number, { length }: RowList): Progress {
-    const { epochs, lastReached, network } = this.#model;
+    const { epochs, lastReached } = this.#model;
     const { batchSize, totalEpochs } = this.#job;
     const stepsOfEpoch = this.#stepsOfEpoch;
     const isKnown = Number.isFinite(stepsOfEpoch);
     return Object.freeze({
-      step: isKnown ? epochs * stepsOfEpoch + batch : network.steps,
-      steps: totalEpochs * stepsOfEpoch,
+      ...this.#stepsBefore(batch),
       epoch: epochs,
       epochs: totalEpochs,
       isEpochEnd: batch === 0,
@@ -343,7 +374,7 @@ export class EpochLoop {
   *#score(rows: RowList | undefined): Work<Score | undefined> {
     if (rows === undefined) return undefined;
     const { network, executor } = this.#model;
-    return yield* evaluateRows(executor, network, this.#workspaces, rows);
+    return scoreInUnits(yield* evaluateRows(executor, network, this.#workspaces, rows), this.#job.units);
   }
 
   /** Whether an epoch is the best so far, among those with as few connections as the network has now. */
@@ -382,6 +413,7 @@ export class EpochLoop {
     const { epochs, best, isRestored } = this.#earlier;
     model.network.adoptOptimizer();
     model.loss = this.#job.loss;
+    model.units = this.#job.units ?? model.units;
     model.history = [...epochs];
     model.best = best;
     model.isRestored = isRestored;

@@ -11,13 +11,10 @@ export type ResumeConditions = Readonly<Record<string, number | string | boolean
 /** Elements of an array that a fingerprint looks at: a spot check that costs nothing. */
 const SPOTS = 65_536;
 
-/** Conditions that are there only where they are not the usual ones. */
-const OPTIONAL = ['monitor', 'weights', 'shuffle', 'stepsPerEpoch', 'sample'];
-
 /** The conditions of a training. */
 export function resumeConditions(job: TrainingJob): ResumeConditions {
   const { data, trainRows, validation, test, epochs, totalEpochs, batchSize, patience, restoreBest } = job;
-  const { optimizer, loss, monitor, shuffle, stepsPerEpoch, sample } = job;
+  const { optimizer, schedule, clipNorm, loss, monitor, shuffle, stepsPerEpoch, sample } = job;
   const validationParts = validation instanceof Int32Array ? [validation] : contents(validation);
   return {
     epochs: finiteOrNull(epochs),
@@ -31,7 +28,9 @@ export function resumeConditions(job: TrainingJob): ResumeConditions {
     validation: fingerprint(validationParts),
     test: fingerprint(contents(test)),
     restoreBest,
-    // What is as it always was is not said, so that older checkpoints go on.
+    // What is as it always was is not said, as in the checkpoints of before.
+    ...(schedule && { schedule: JSON.stringify([schedule.name, schedule.options]) }),
+    ...(clipNorm !== undefined && { clipNorm }),
     ...(monitor !== loss.monitor && { monitor }),
     ...(data?.weights && { weights: fingerprint([data.weights]) }),
     ...(!shuffle && data !== undefined && { shuffle }),
@@ -45,14 +44,15 @@ export function checkConditions(
   conditions: ResumeConditions,
   saved: Readonly<Record<string, unknown>>,
 ): void {
-  const names = new Set([...Object.keys(conditions), ...OPTIONAL]);
+  const names = new Set([...Object.keys(conditions), ...Object.keys(saved)]);
   const other = [...names].find((name) => conditions[name] !== saved[name]);
   if (other === undefined) return;
   const what = ['data', 'validation', 'test', 'sample'].includes(other)
     ? `the ${other} rows are not those of the checkpoint's training`
     : other === 'weights'
       ? "the weights of samples and classes are not those of the checkpoint's training"
-      : `${other} is ${conditions[other]}; expected ${saved[other]}, as in the checkpoint's training`;
+      : `${other} is ${conditions[other] ?? 'not set'}; expected ${saved[other] ?? 'not set'}, as in the ` +
+        "checkpoint's training";
   throw new CtreError(
     'E_ARGUMENT',
     `${what}; give the same to go on, or make a new training from its weights with SparseMLP.load`,

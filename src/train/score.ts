@@ -1,9 +1,10 @@
 import { TILE } from '../engine/abi.ts';
+import { lanesFor } from '../engine/lanes.ts';
 import type { F32Block, Region } from '../engine/region.ts';
 import type { Loss, Score } from '../nn/loss.ts';
 import type { Network } from '../nn/network.ts';
 import type { RowList } from '../nn/rows.ts';
-import { lanesFor, type Workspace } from '../nn/workspace.ts';
+import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Work } from '../run/turns.ts';
 
@@ -42,24 +43,30 @@ export function waves(rows: number, workspaces: readonly Workspace[]): { begin: 
   }));
 }
 
-/** Scores the network on the rows. */
+/** Scores the network on the rows. @param out as for `predictRows`, where the answers are wanted, too. */
 export function* evaluateRows(
   executor: Executor,
   network: Network,
   workspaces: readonly Workspace[],
   rows: RowList,
+  out?: F32Block,
 ): Work<Score> {
+  const { outputs } = network;
   const sums = newSums(network, workspaces);
   for (const { begin, count } of waves(rows.length, workspaces)) {
     yield* executor.run(count, (kernels, t) => {
       const workspace = workspaces[t];
-      const tile = rows.pack(kernels, TILE * (begin + t), rows.length, workspace);
+      const position = TILE * (begin + t);
+      const tile = rows.pack(kernels, position, rows.length, workspace);
       network.forward(kernels, workspace, lanesFor(tile.count));
       network.score(kernels, workspace, tile);
+      if (out !== undefined) {
+        kernels.unpackRows(workspace.outputs, outputs, tile.count, out.at(position * outputs));
+      }
     });
     addSums(sums, workspaces.slice(0, count));
   }
-  return workspaces[0].loss.summarize(sums, rows.length, network.outputs);
+  return workspaces[0].loss.summarize(sums, rows.length, outputs);
 }
 
 /** Room for the sums of all tiles that samples are scored by. */

@@ -1,13 +1,33 @@
 import { CtreError } from '../base/errors.ts';
 import { TILE } from '../engine/abi.ts';
+import { lanesFor } from '../engine/lanes.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
 import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RowList } from '../nn/rows.ts';
-import { lanesFor, type Workspace } from '../nn/workspace.ts';
+import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import { runNow, type Work } from '../run/turns.ts';
+import type { GradientClip } from './gradientClip.ts';
 import { addSums, waves } from './score.ts';
+
+/** How a batch's gradient becomes a step. */
+export interface StepRule {
+  readonly optimizer: Optimizer;
+  /** The factor of the learning rate at the step after so many batches of the rows. */
+  rateFactor(batch: number): number;
+  /** Undefined where gradients are not clipped. */
+  readonly clip: GradientClip | undefined;
+}
+
+/** A step to make from the gradient of a whole batch. */
+interface Step {
+  readonly optimizer: Optimizer;
+  readonly time: number;
+  readonly rateFactor: number;
+  /** Of the gradient; 1 where it is not clipped. */
+  readonly scale: number;
+}
 
 /** Some output neurons of a layer. */
 interface Part {
@@ -25,22 +45,25 @@ export function gradientParts(network: Network, { threads }: Executor): Part[] {
 
 /**
  * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the
- * optimiser's step from it. Each job does both for some output neurons, so the bits do not depend on the
- * threads. A step is atomic: neither an abort nor a look at the model while it trains sees half of it.
+ * optimiser's step from it, scaled where it has to be. Each job does both for some output neurons, so
+ * the bits do not depend on the threads. A step is atomic: neither an abort nor a look at the model while it trains sees half of it.
  */
 export function* mergeGradients(
   executor: Executor,
   network: Network,
   [first, ...others]: readonly (readonly Gradient[])[],
   parts: readonly Part[],
-  step: { readonly optimizer: Optimizer; readonly time: number } | undefined,
+  step: Step | undefined,
 ): Work<void> {
   if (others.length === 0 && step === undefined) return;
   const jobs = executor.run(parts.length, (kernels, index) => {
     const { layer: l, range } = parts[index];
     const layer = network.layers[l];
     for (const other of others) layer.mergeGradient(kernels, range, first[l], other[l]);
-    if (step !== undefined) layer.update(kernels, range, step.optimizer, first[l], step.time);
+    if (step === undefined) return;
+    const { optimizer, time, rateFactor, scale } = step;
+    if (scale !== 1) layer.scaleGradient(kernels, range, first[l], scale);
+    layer.update(kernels, range, optimizer, first[l], time, rateFactor);
   });
   if (step === undefined) yield* jobs;
   else runNow(jobs);
@@ -61,7 +84,7 @@ export function* trainRows(
   rows: RowList,
   { from, to }: { readonly from: number; readonly to: number },
   batchSize: number,
-  optimizer: Optimizer,
+  rule: StepRule,
   epoch: number,
   totals: readonly Float64Array[],
   beforeBatch: (batch: number) => Work<boolean>,
@@ -80,18 +103,27 @@ export function* trainRows(
         const tile = rows.pack(kernels, position, end, used[t]);
         network.forward(kernels, used[t], lanes[t]);
         network.score(kernels, used[t], tile);
-        network.backward(kernels, used[t], tile, 1 / (end - begin), lanes[t]);
         // The first workspace's gradient is the batch's: it keeps what earlier waves have added.
-        network.addGradients(kernels, used[t], gradients[t], t === 0 && wave.begin > 0, lanes[t]);
+        const accumulate = t === 0 && wave.begin > 0;
+        const scale = 1 / (end - begin);
+        network.differentiate(kernels, used[t], tile, scale, gradients[t], accumulate, lanes[t]);
       });
       for (const sums of totals) {
         addSums(sums, used);
         checkFinite(sums[0], epoch);
       }
-      const isComplete = wave === all.at(-1);
-      if (isComplete) beforeStep(end - begin);
-      const step = isComplete ? { optimizer, time: network.nextStep() } : undefined;
-      yield* mergeGradients(executor, network, gradients.slice(0, wave.count), parts, step);
+      const tiles = gradients.slice(0, wave.count);
+      if (wave !== all.at(-1)) {
+        yield* mergeGradients(executor, network, tiles, parts, undefined);
+        continue;
+      }
+      const { optimizer, clip } = rule;
+      // Nothing changes before the norm is known. Then the gradient is whole in the first workspace's.
+      const factor = clip === undefined ? 1 : yield* clip.measure(executor, tiles, epoch);
+      const rateFactor = rule.rateFactor((begin - from) / batchSize);
+      beforeStep(end - begin);
+      const step = { optimizer, time: network.nextStep(), rateFactor, scale: factor };
+      yield* mergeGradients(executor, network, clip === undefined ? tiles : tiles.slice(0, 1), parts, step);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { EvolvingModel } from '../growth/evolvingModel.ts';
 import type { Loss } from '../nn/loss.ts';
+import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Executor } from '../run/executor.ts';
 import type { Epoch } from './epoch.ts';
 import type { BestNetwork } from './networkCopy.ts';
@@ -9,6 +10,8 @@ export interface TrainableModel extends EvolvingModel {
   readonly executor: Executor;
   /** What the network learns; undefined until the first targets decide. */
   loss: Loss | undefined;
+  /** What it has learnt numbers in; undefined until the first numbers decide. */
+  units: TargetUnits | undefined;
   /**
    * Epochs trained so far, over all calls: names the random streams, so that what is drawn depends on nothing
    * else.

@@ -2,6 +2,8 @@ import type { StopSignal } from '../base/hostTypes.ts';
 import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { DataSet } from '../nn/rows.ts';
+import type { Schedule } from '../nn/schedule.ts';
+import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Epoch } from './epoch.ts';
 import type { BestNetwork } from './networkCopy.ts';
 
@@ -10,6 +12,8 @@ export interface TrainingJob {
   /** Undefined where the samples come in pieces. */
   readonly data: DataSet | undefined;
   readonly loss: Loss;
+  /** What numbers are measured in; the targets here are. Undefined where they are no numbers. */
+  readonly units: TargetUnits | undefined;
   /** What epochs are compared by. */
   readonly monitor: MonitorName;
   /** Rows of `data` to train on. */
@@ -27,12 +31,16 @@ export interface TrainingJob {
   /** Epochs of this training; Infinity where pieces go on as long as they come. */
   readonly epochs: number;
   /**
-   * Epochs of the model that its method's schedule is for, those before this training among them; Infinity
-   * where their end is not known.
+   * Epochs of the model that schedules are for, those before this training among them; Infinity where their
+   * end is not known.
    */
   readonly totalEpochs: number;
   readonly batchSize: number;
   readonly optimizer: Optimizer;
+  /** Undefined where the learning rate stays as it is. */
+  readonly schedule: Schedule | undefined;
+  /** The largest norm of a step's gradient; undefined where it is not clipped. */
+  readonly clipNorm: number | undefined;
   /** Epochs that are not the best so far after which training ends. */
   readonly patience: number;
   /** Whether the network is the best epoch's in the end. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { type Random, randomStream } from '../../src/base/random.ts';
 import { getEngine, getSharedEngine } from '../../src/engine/engine.ts';
 import { CsrMatrix, optimizer, SparseMLP, topology } from '../../src/index.ts';
-import { cosineTopK, cosineTopKAsync, spmm } from '../../src/kernels/index.ts';
+import { cosineTopK, cosineTopKAsync, type PreparedMatrix, prepare, spmm } from '../../src/kernels/index.ts';
+import { randomPattern } from '../../src/matrix/sampling.ts';
 import { type MethodName, methods, topologyByName } from '../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../support/effort.ts';
 import { quadrants } from '../support/problems.ts';
@@ -115,6 +117,93 @@ async function live(cycle: number, threads: number): Promise<void> {
   }
   model.dispose();
 }
+
+/** A random matrix, of up to 400 rows and columns and 4 000 entries. */
+function randomMatrix(random: Random): CsrMatrix {
+  const [rows, cols] = [1 + random.below(400), 1 + random.below(400)];
+  const pattern = randomPattern(rows, cols, random.below(Math.min(4000, rows * cols)), random);
+  return CsrMatrix.fromParts({ ...pattern, values: pattern.indices.map((_, p) => (p % 7) - 3) });
+}
+
+/** What is asked of a prepared matrix, rightly and wrongly. */
+async function askPrepared(prepared: PreparedMatrix, random: Random): Promise<void> {
+  const { rows, cols } = prepared;
+  const k = 1 + random.below(40);
+  const [x, y] = [
+    { rows: cols, cols: k, data: new Float32Array(cols * k) },
+    { rows, cols: k, data: new Float32Array(rows * k) },
+  ];
+  const { trials } = trialArena(getEngine());
+  const wrong: [string, () => unknown][] = [
+    ['E_SHAPE', () => prepared.multiply(new Float32Array(cols + 1))],
+    ['E_SHAPE', () => prepared.multiply(x, { out: new Float32Array(rows * k + 1) })],
+    ['E_ARGUMENT', () => prepared.multiplyTransposed([1] as never)],
+    ['E_SHAPE', () => prepared.setValues([1, 2, ...Array(prepared.nnz).fill(0)])],
+    ['E_ARGUMENT', () => prepared.cosineTopK({ k: rows })],
+    ['E_SHAPE', () => prepared.sddmm(y, { ...x, cols: k + 1, data: new Float32Array(cols * (k + 1)) })],
+    ['E_MEMORY', () => prepare(CsrMatrix.fromDense({ rows: 1, cols: 1, data: Float32Array.of(1) }))],
+  ];
+  for (const [code, call] of wrong) {
+    if (code === 'E_MEMORY') trials.failIn = random.below(4);
+    expect(call, code).toThrow(expect.objectContaining({ code }));
+    trials.failIn = undefined;
+  }
+  prepared.multiply(x);
+  prepared.multiplyTransposed(y);
+  prepared.sddmm(y, x);
+  await prepared.cosineTopKAsync({ k: Math.min(2, rows - 1) });
+  const brief = prepare(randomMatrix(random));
+  const search = brief.cosineTopKAsync({ k: 0 });
+  brief.dispose();
+  await search;
+  expect(() => brief.multiply(x)).toThrow(expect.objectContaining({ code: 'E_DISPOSED' }));
+}
+
+describe(`prepared matrices that come and go (seed ${runSeed})`, () => {
+  it('give back every byte: one of a thousand after another', () => {
+    const arena = trialArena(getEngine());
+    const random = randomStream(runSeed, 'leaks/prepared');
+    const matrix = CsrMatrix.fromParts({
+      ...randomPattern(1000, 1000, 10_000, random),
+      values: Float32Array.from({ length: 10_000 }, (_, p) => (p % 7) - 3),
+    });
+    const x = new Float32Array(1000).fill(1);
+    const before = arena.usage();
+    let settled = 0;
+    for (let cycle = 0; cycle < 1000; cycle++) {
+      const prepared = prepare(matrix);
+      prepared.multiply(x);
+      prepared.dispose();
+      const { blocks, bytes, memoryBytes } = arena.usage();
+      expect({ blocks, bytes }).toEqual({ blocks: before.blocks, bytes: before.bytes });
+      if (cycle === 0) settled = memoryBytes;
+      expect(memoryBytes).toBe(settled);
+    }
+    console.log(
+      `1 000 prepared matrices: ${arena.usage().bytes - before.bytes} bytes left in the arena, ` +
+        `${arena.usage().memoryBytes - settled} more of memory than after the first`,
+    );
+  });
+
+  it('of all sizes, several at a time, with errors in between', async () => {
+    const arena = trialArena(getEngine());
+    const random = randomStream(runSeed, 'leaks/prepared/sizes');
+    const before = arena.usage();
+    const living: PreparedMatrix[] = [];
+    const cycles = effort(120, 2000);
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      living.push(prepare(randomMatrix(random)));
+      await askPrepared(living[cycle % living.length], random);
+      if (living.length > 4) living.splice(random.below(living.length), 1)[0].dispose();
+    }
+    for (const prepared of living) prepared.dispose();
+    const { blocks, bytes, memoryBytes } = arena.usage();
+    expect({ blocks, bytes }).toEqual({ blocks: before.blocks, bytes: before.bytes });
+    // Five of at most 36 KB, and the operands of one call: what free memory is in pieces is bounded.
+    expect(memoryBytes - before.memoryBytes).toBeLessThan(16 * 2 ** 20);
+    arena.checkGuards();
+  });
+});
 
 describe(`models that come and go (seed ${runSeed})`, () => {
   it('leave no block behind, and the memory does not grow', async () => {

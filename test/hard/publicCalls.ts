@@ -23,8 +23,10 @@ import {
   init,
   initializer,
   initSync,
+  loss,
   optimizer,
   SparseMLP,
+  schedule,
   topology,
   WorkerModel,
 } from '../../src/index.ts';
@@ -91,12 +93,15 @@ const common = () => ({
   growInitializer: initializer.uniform({ bound: 0.1 }),
   seed: 1,
   threads: 1,
+  labelNames: ['a', 'b', 'c', 4],
   metadata: { labels: ['a', 'b'], nested: { list: [1, 2] } },
 });
 const training = () => ({
   epochs: 2,
   batchSize: 16,
   optimizer: optimizer.sgd(),
+  schedule: schedule.cosine({ warmup: 0.5 }),
+  clipNorm: 1,
   validationRows: [1, 5, 7],
   test: { x: CsrMatrix.fromDense(x()), y: y() },
   patience: 3,
@@ -117,6 +122,8 @@ const pieceTraining = () => ({
   sample: { x: x(), y: y() },
   classWeight: [1, 2, 1, 1],
   optimizer: optimizer.sgd(),
+  schedule: schedule.cosine({ warmup: 0.5 }),
+  clipNorm: 1,
   validation: { x: x(), y: y() },
   restoreBest: true,
   signal: AbortSignal.timeout(500),
@@ -124,6 +131,8 @@ const pieceTraining = () => ({
 const partialFitting = () => ({
   batchSize: 16,
   optimizer: optimizer.sgd(),
+  schedule: schedule.cosine({ warmup: 0.5 }),
+  clipNorm: 1,
   sampleWeight: Float32Array.from({ length: 40 }, (_, r) => r % 3),
   classWeight: [1, 2, 1, 1],
   stepsPerEpoch: 2,
@@ -193,7 +202,7 @@ const none = (): [] => [];
 
 export const publicCalls: Readonly<Record<string, PublicCall>> = {
   init: entry(
-    () => [{ wasm: Uint8Array.of(0, 97, 115, 109) }],
+    () => [{ wasm: Uint8Array.of(0, 97, 115, 109), revectorize: true }],
     (_, a) => init(...a),
   ),
   initSync: entry(
@@ -335,10 +344,15 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     },
   ),
   'SparseMLP#inputImportance': ofModel(none, (model) => model.inputImportance()),
+  'SparseMLP#inputImportance by attribution': ofModel(
+    () => [{ by: 'attribution' as const, x: x(), y: y(), earlier: new Float64Array(6) }],
+    (model, a) => model.inputImportance(...a),
+  ),
   'SparseMLP#layers': ofModel(none, (model) => model.layers.map(({ weights, bias }) => [weights, bias])),
   'SparseMLP#nnz': ofModel(none, (model) => model.nnz),
   'SparseMLP#density': ofModel(none, (model) => model.density),
   'SparseMLP#epochs': ofModel(none, (model) => model.epochs),
+  'SparseMLP#loss': ofModel(none, (model) => model.loss),
   'SparseMLP#method': ofModel(none, (model) => model.method),
   'SparseMLP#threads': ofModel(none, (model) => model.threads),
   'SparseMLP#warning': ofModel(none, (model) => model.warning),
@@ -369,7 +383,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   ),
   // Of a model of its own: the others are given labels of the classes there are.
   'SparseMLP#addOutputs': entry(
-    () => [2],
+    () => [2, { labelNames: ['e', 'f'] }],
     async (_, a) => {
       const model = await SparseMLP.fromWeights(layers());
       try {
@@ -391,6 +405,18 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'SparseMLP#predict of arrays': ofModel(
     () => [rowsOf(x())],
     (model, a) => model.predict(...a),
+  ),
+  'SparseMLP#predictLabels': ofModel(
+    () => [x()],
+    (model, a) => model.predictLabels(...a),
+  ),
+  'SparseMLP#predictTop': ofModel(
+    () => [rowsOf(x()), 2],
+    (model, a) => model.predictTop(...a),
+  ),
+  'SparseMLP#metrics': ofModel(
+    () => [CsrMatrix.fromDense(x()), [...y()]],
+    (model, a) => model.metrics(...a),
   ),
   'SparseMLP#save': ofModel(
     () => [{ labels: ['a', 'b'] }],
@@ -424,6 +450,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'WorkerModel#density': inWorker(none, (model) => model.density),
   'WorkerModel#epochs': inWorker(none, (model) => model.epochs),
   'WorkerModel#history': inWorker(none, (model) => model.history),
+  'WorkerModel#loss': inWorker(none, (model) => model.loss),
   'WorkerModel#method': inWorker(none, (model) => model.method),
   'WorkerModel#threads': inWorker(none, (model) => model.threads),
   'WorkerModel#warning': inWorker(none, (model) => model.warning),
@@ -449,7 +476,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     (model, a) => model.partialFit(...a),
   ),
   'WorkerModel#addOutputs': entry(
-    () => [2],
+    () => [2, { labelNames: ['e', 'f'] }],
     async (_, a) => {
       using model = await WorkerModel.fromWeights(layers());
       return await model.addOutputs(...a);
@@ -467,7 +494,23 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [rowsOf(x())],
     (model, a) => model.predict(...a),
   ),
+  'WorkerModel#predictLabels': inWorker(
+    () => [x(), { transfer: true }],
+    (model, a) => model.predictLabels(...a),
+  ),
+  'WorkerModel#predictTop': inWorker(
+    () => [rowsOf(x()), 2, { transfer: false }],
+    (model, a) => model.predictTop(...a),
+  ),
+  'WorkerModel#metrics': inWorker(
+    () => [CsrMatrix.fromDense(x()), y(), { transfer: true }],
+    (model, a) => model.metrics(...a),
+  ),
   'WorkerModel#inputImportance': inWorker(none, (model) => model.inputImportance()),
+  'WorkerModel#inputImportance by attribution': inWorker(
+    () => [{ by: 'attribution' as const, x: x(), y: y(), earlier: new Float64Array(6), transfer: true }],
+    (model, a) => model.inputImportance(...a),
+  ),
   'WorkerModel#save': inWorker(
     () => [{ labels: ['a', 'b'] }],
     (model, a) => model.save(...a),
@@ -504,9 +547,45 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [{}],
     (_, a) => initializer.zeros(...a),
   ),
+  'loss.crossEntropy': entry(
+    () => [{}],
+    (_, a) => loss.crossEntropy(...a),
+  ),
+  'loss.binaryCrossEntropy': entry(
+    () => [{}],
+    (_, a) => loss.binaryCrossEntropy(...a),
+  ),
+  'loss.meanSquared': entry(
+    () => [{}],
+    (_, a) => loss.meanSquared(...a),
+  ),
+  'loss.huber': entry(
+    () => [{ delta: 2 }],
+    (_, a) => loss.huber(...a),
+  ),
   'optimizer.adam': entry(
     () => [{ learningRate: 0.1, weightDecay: 0.1, beta1: 0.5, beta2: 0.5, epsilon: 1e-6 }],
     (_, a) => optimizer.adam(...a),
+  ),
+  'optimizer.adamW': entry(
+    () => [{ learningRate: 0.1, weightDecay: 0.1, beta1: 0.5, beta2: 0.5, epsilon: 1e-6 }],
+    (_, a) => optimizer.adamW(...a),
+  ),
+  'schedule.constant': entry(
+    () => [{ warmup: 0.1 }],
+    (_, a) => schedule.constant(...a),
+  ),
+  'schedule.cosine': entry(
+    () => [{ warmup: 3, endFactor: 0.1 }],
+    (_, a) => schedule.cosine(...a),
+  ),
+  'schedule.linear': entry(
+    () => [{ warmup: 0.1, endFactor: 0.1 }],
+    (_, a) => schedule.linear(...a),
+  ),
+  'schedule.step': entry(
+    () => [{ warmup: 0.1, stepSize: 3, gamma: 0.5 }],
+    (_, a) => schedule.step(...a),
   ),
   'optimizer.sgd': entry(
     () => [{ learningRate: 0.1, weightDecay: 0.1, momentum: 0.5, nesterov: false }],
@@ -658,6 +737,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'PreparedMatrix#sddmm': ofPrepared(
     () => [dense(3, 2), dense(5, 2)],
     (prepared, a) => prepared.sddmm(...a),
+  ),
+  'PreparedMatrix#cosineTopK': ofPrepared(
+    () => [{ k: 2, absolute: true, threshold: 0.1 }],
+    (prepared, a) => prepared.cosineTopK(...a),
+  ),
+  'PreparedMatrix#cosineTopKAsync': ofPrepared(
+    () => [{ k: 2, absolute: true, threshold: 0.1, signal: AbortSignal.timeout(500), onProgress: () => {} }],
+    (prepared, a) => prepared.cosineTopKAsync(...a),
   ),
   'PreparedMatrix#setValues': ofPrepared(
     () => [[...csr(3, 5).values]],

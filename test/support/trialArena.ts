@@ -72,9 +72,10 @@ export class TrialArena extends Arena {
 }
 
 /** An engine whose arena is on trial. With guards, each kernel is followed by a look at those of all blocks. */
-export function tryEngine({ kernels, arena: { memory }, module }: Engine, trials: Trials): Engine {
-  const arena = new TrialArena(memory, trials);
-  if (!trials.guards) return { kernels, arena, module };
+export function tryEngine(engine: Engine, trials: Trials): Engine {
+  const { kernels } = engine;
+  const arena = new TrialArena(engine.arena.memory, trials);
+  if (!trials.guards) return { ...engine, arena };
   const guarded = Object.entries(kernels).map(([name, kernel]) => [
     name,
     (...args: number[]): void => {
@@ -82,7 +83,7 @@ export function tryEngine({ kernels, arena: { memory }, module }: Engine, trials
       arena.checkGuards();
     },
   ]);
-  return { kernels: Object.fromEntries(guarded), arena, module };
+  return { ...engine, kernels: Object.fromEntries(guarded), arena };
 }
 
 /** The arena of an engine in a test: test/support/setup.ts puts all of them on trial. */

@@ -17,6 +17,8 @@ import { usePage } from './bits/page.ts';
 interface Outcome {
   readonly hashes: Record<string, string>;
   readonly warning?: string;
+  /** What init answered where it was asked to revectorise. */
+  readonly kernels?: { readonly revectorized: boolean; readonly warning?: string };
 }
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -33,8 +35,10 @@ const compilers: Record<string, readonly string[][]> = {
   'optimised WebAssembly alone': [['--no-liftoff']],
   'JavaScript never optimised': [['--no-opt', '--no-maglev']],
   'JavaScript optimised early': [['--always-turbofan'], ['--stress-maglev', '--always-osr']],
+  'wider vectors': [['--experimental-wasm-revectorize']],
 };
-const usual = Object.keys(compilers)[0];
+const [usual] = Object.keys(compilers);
+const wider = 'wider vectors';
 
 /** The flags for a compiler in the words of the Node at `path`; undefined where it has none. */
 function flagsOf(path: string, compiler: string): readonly string[] | undefined {
@@ -85,32 +89,63 @@ function plan(wanted: readonly string[], counts = THREADS) {
   );
 }
 
+/** What other Nodes than this hash: everything in a full test, else what takes seconds. */
+const ofOthers = isFull
+  ? plan(Object.keys(compilers))
+  : [
+      { compiler: usual, threads: 1, names: few },
+      { compiler: usual, threads: 2, names: few },
+    ];
+
 const nodes = [
-  { node: 'this Node', find: (): string | undefined => process.execPath },
-  ...(isFull ? LTS_LINES : []).map((line) => ({ node: `Node ${line}`, find: () => installedNode(line) })),
+  { node: 'this Node', line: undefined, hashed: plan(Object.keys(compilers)) },
+  ...LTS_LINES.map((line) => ({ node: `Node ${line}`, line, hashed: ofOthers })),
 ];
 
 // Every program here is a process of its own: an arena on trial would change nothing.
 describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/system/bits/hashes.json', () => {
+  /** The path of each line's Node, where it can be had. */
+  const others = new Map<number, string | undefined>();
+  beforeAll(async () => {
+    const seconds = isFull ? 600 : 40;
+    await Promise.all(
+      LTS_LINES.map(async (line) => others.set(line, await installedNode(line, { seconds }))),
+    );
+  }, 700_000);
+
   it('are of every method', () => {
     expect(all).toEqual([...Object.keys(methods), 'wide layers']);
   });
 
-  describe.each(nodes)('come from $node', ({ node, find }) => {
+  describe.each(nodes)('come from $node', ({ node, line, hashed }) => {
     let path: string | undefined;
     beforeAll(() => {
-      path = find();
-    }, 600_000);
+      path = line === undefined ? process.execPath : others.get(line);
+    });
 
-    it.for(plan(Object.keys(compilers)))(
-      'with $compiler on $threads threads',
-      async ({ compiler, threads, names }, context) => {
-        if (path === undefined) return skipTest(context, `${node} could not be installed`);
-        const flags = flagsOf(path, compiler);
-        if (flags === undefined) return skipTest(context, `the V8 of ${node} has no flags for it`);
-        expectBits(context, await inNode(path, flags, threads, names), names);
-      },
-    );
+    it.for(hashed)('with $compiler on $threads threads', async ({ compiler, threads, names }, context) => {
+      if (path === undefined) return skipTest(context, `${node} could not be installed`);
+      const flags = flagsOf(path, compiler);
+      if (flags === undefined) return skipTest(context, `the V8 of ${node} has no flags for it`);
+      expectBits(context, await inNode(path, flags, threads, names), names);
+    });
+
+    it.for(
+      [1, 2].flatMap((threads) =>
+        [[], ['--worker']].map((place) => ({
+          threads,
+          place,
+          where: place.length === 0 ? 'here' : 'in workers',
+        })),
+      ),
+    )('revectorised, $where, on $threads threads', async ({ threads, place }, context) => {
+      if (path === undefined) return skipTest(context, `${node} could not be installed`);
+      const names = isFull || (line === undefined && threads === 1) ? all : few;
+      const outcome = await inNode(path, [], threads, [...names, ...place, '--revectorize']);
+      expectBits(context, outcome, names);
+      const { revectorized, warning } = outcome.kernels ?? {};
+      if (revectorized !== true) return skipTest(context, `${warning}`);
+    });
   });
 
   it.for([1, 3])('come from models in workers of Node, on %s threads', async (threads, context) => {
@@ -121,7 +156,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/system/b
   describe('come from Chromium', () => {
     const chromium = findChromium();
 
-    const wanted = isFull ? Object.keys(compilers).slice(0, 3) : [usual];
+    const wanted = isFull ? [...Object.keys(compilers).slice(0, 3), wider] : [usual, wider];
     it.for(plan(wanted, isFull ? THREADS : [1, 3]))(
       'with $compiler on $threads threads',
       async ({ compiler, threads, names }, context) => {

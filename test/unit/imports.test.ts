@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
   matrix: ['base'],
+  metrics: ['matrix'],
   engine: ['base'],
   kernels: ['base', 'matrix', 'engine', 'run'],
   run: ['base', 'engine'],
@@ -16,12 +17,24 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   growth: ['base', 'matrix', 'engine', 'run', 'nn', 'topology'],
   train: ['base', 'matrix', 'engine', 'run', 'nn', 'topology', 'growth'],
   files: ['base', 'matrix'],
-  model: ['base', 'matrix', 'engine', 'run', 'nn', 'topology', 'growth', 'train', 'files'],
-  remote: ['base', 'matrix', 'engine', 'run', 'nn', 'topology', 'train', 'files', 'model'],
-  index: ['base', 'matrix', 'engine', 'run', 'nn', 'topology', 'train', 'model', 'remote'],
+  model: ['base', 'matrix', 'engine', 'run', 'nn', 'topology', 'growth', 'train', 'files', 'metrics'],
+  remote: ['base', 'matrix', 'metrics', 'engine', 'run', 'nn', 'topology', 'train', 'files', 'model'],
+  index: ['base', 'matrix', 'metrics', 'engine', 'run', 'nn', 'topology', 'train', 'model', 'remote'],
   data: ['base', 'matrix'],
   compare: ['base', 'matrix', 'nn', 'topology', 'train', 'model'],
-  cli: ['base', 'matrix', 'nn', 'topology', 'train', 'model', 'index', 'data', 'compare'],
+  cli: [
+    'base',
+    'matrix',
+    'metrics',
+    'nn',
+    'topology',
+    'train',
+    'model',
+    'index',
+    'data',
+    'compare',
+    'kernels',
+  ],
 };
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));

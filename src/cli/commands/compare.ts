@@ -19,6 +19,7 @@ import {
 import { checkWritable, writeWhole } from '../files.ts';
 import { type Io, printJson } from '../io.ts';
 import { ResultsFile } from '../resultsFile.ts';
+import { type StartedKernels, startKernels } from '../startKernels.ts';
 import { readVersion } from '../version.ts';
 
 /** `ctre compare [dataset…]` */
@@ -36,7 +37,8 @@ export async function runCompare(argv: readonly string[], io: Io): Promise<void>
   await results.prepare();
   let records: readonly CellRecord[];
   try {
-    await trainMissing({ grid, results, jobs, isJson }, io);
+    const kernels = await startKernels(args.options);
+    await trainMissing({ grid, results, jobs, isJson, kernels }, io);
     records = await results.sort(grid.tasks);
   } finally {
     await results.close();
@@ -64,14 +66,15 @@ interface ComparisonRun {
   readonly results: ResultsFile;
   readonly jobs: number;
   readonly isJson: boolean;
+  readonly kernels: StartedKernels;
 }
 
 /** Trains what is missing. */
-async function trainMissing({ grid, results, jobs, isJson }: ComparisonRun, io: Io): Promise<void> {
+async function trainMissing({ grid, results, jobs, isJson, kernels }: ComparisonRun, io: Io): Promise<void> {
   const { stdout } = io;
   const { tasks } = grid;
   const missing = tasks.filter((task) => results.record(task) === undefined);
-  const started = { grid, path: results.path, jobs, done: tasks.length - missing.length };
+  const started = { grid, path: results.path, jobs, done: tasks.length - missing.length, kernels };
   if (isJson) printJson(stdout, 'start', compareStartRecord(started));
   else stdout.write(compareStartText(started));
   const print = (record: CellRecord, resumed: boolean): void => {

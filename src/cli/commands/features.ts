@@ -1,32 +1,57 @@
-import { parseArguments, type Syntax } from '../args.ts';
-import { READ_OPTIONS } from '../dataset.ts';
+import { CtreError } from '../../base/errors.ts';
+import type { ImportanceKind } from '../../index.ts';
+import { type Arguments, camelCase, parseArguments, type Syntax } from '../args.ts';
+import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
 import { formatTable } from '../format.ts';
 import type { Io } from '../io.ts';
-import { flag, integer } from '../options.ts';
-import { openModelFile } from '../savedModel.ts';
+import { prepareRows, ROW_EXCLUSIVE } from '../modelRows.ts';
+import { choice, flag, integer, text } from '../options.ts';
+import { type OpenedModel, openModelFile } from '../savedModel.ts';
 
 /** What `ctre features` takes. */
 export const featuresSyntax = {
   command: 'features',
   summary: 'rank the inputs of a saved model by how much it relies on them',
-  positionals: ['model.safetensors'],
+  positionals: ['model.safetensors', '[dataset]'],
   options: {
-    Reading: { 'max-mb': READ_OPTIONS['max-mb'] },
+    Importance: {
+      by: choice<ImportanceKind>(
+        'kind',
+        ['strength', 'attribution'],
+        'strength: Σ|weight| (without a dataset); attribution: Σ|∂logit/∂input|\n' +
+          "over a dataset's rows (with one)",
+      ),
+    },
+    Rows: {
+      rows: text('a-b', "rows a to b, both included (all but the dataset's own test rows)"),
+      split: text('file.json', 'the training rows of this split'),
+    },
+    Reading: READ_OPTIONS,
     Output: {
       top: integer('n', { least: 1 }, 'the n most important ones (20)'),
       json: flag('one JSON object a feature'),
     },
   },
-  exclusive: [],
+  exclusive: [...ROW_EXCLUSIVE, ...READ_EXCLUSIVE],
 } as const satisfies Syntax;
 
-/** `ctre features model.safetensors` */
+type FeaturesOptions = Arguments<typeof featuresSyntax>['options'];
+
+const HEADINGS = { strength: 'Σ|weight|', attribution: 'mean |∂logit/∂input|' } as const;
+
+/** `ctre features model.safetensors [dataset]` */
 export async function runFeatures(argv: readonly string[], { stdout }: Io): Promise<void> {
   const { positionals, options } = parseArguments(featuresSyntax, argv);
   const { top = 20, json } = options;
-  const { model, featureNames, inputs } = await openModelFile(positionals[0], options);
+  const [modelPath, path] = positionals;
+  const by = kindOf(path, options);
+  const opened = await openModelFile(modelPath, options);
+  const { model, featureNames, inputs } = opened;
   try {
-    const importance = model.inputImportance();
+    const { importance, words } =
+      path === undefined
+        ? { importance: model.inputImportance(), words: '' }
+        : await attributeDataset(opened, path, options);
     const connections = new Int32Array(inputs);
     for (const input of model.layers[0].weights.indices) connections[input]++;
     // The sort is stable: equal inputs stay in their order.
@@ -52,10 +77,44 @@ export async function runFeatures(argv: readonly string[], { stdout }: Io): Prom
     ]);
     const isolated = connections.filter((count) => count === 0).length;
     stdout.write(
-      formatTable(lines, ['rank', 'feature', ...(named ? ['name'] : []), 'Σ|weight|', 'connections']),
+      formatTable(lines, ['rank', 'feature', ...(named ? ['name'] : []), HEADINGS[by], 'connections']),
     );
-    stdout.write(`${ranked.length} of ${inputs} features; ${isolated} have no connection.\n`);
+    stdout.write(`${ranked.length} of ${inputs} features; ${isolated} have no connection.${words}\n`);
   } finally {
     model.dispose();
   }
+}
+
+/** What is measured. @throws CtreError for attribution without rows, or rows for strength. */
+function kindOf(path: string | undefined, options: FeaturesOptions): ImportanceKind {
+  const by = options.by ?? (path === undefined ? 'strength' : 'attribution');
+  if (by === 'attribution' && path === undefined) {
+    throw new CtreError('E_ARGUMENT', '--by attribution is over rows; name a dataset after the model');
+  }
+  if (by === 'strength' && path !== undefined) {
+    throw new CtreError('E_ARGUMENT', '--by strength needs the model only, and a dataset is named');
+  }
+  const { 'max-mb': _, ...ofDatasets } = READ_OPTIONS;
+  const given = ['rows', 'split', ...Object.keys(ofDatasets)].find((name) =>
+    Object.hasOwn(options, camelCase(name)),
+  );
+  if (path === undefined && given !== undefined) {
+    throw new CtreError('E_ARGUMENT', `--${given} is for a dataset, and none is named`);
+  }
+  return by;
+}
+
+/** The mean attribution over a dataset's labelled rows; its own test rows are not for choosing features. */
+async function attributeDataset(
+  opened: OpenedModel,
+  path: string,
+  options: FeaturesOptions,
+): Promise<{ importance: Float64Array; words: string }> {
+  const { test: _, ...dataset } = await openDataset(path, options, { columns: opened.inputs });
+  const { x, y, words } = await prepareRows(dataset, opened, options, 'train');
+  const sums = opened.model.inputImportance({ by: 'attribution', x, y });
+  return {
+    importance: sums.map((sum) => sum / Math.max(1, x.rows)),
+    words: ` Attribution is over ${x.rows} rows: ${words}.`,
+  };
 }

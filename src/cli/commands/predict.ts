@@ -1,13 +1,15 @@
 import Papa from 'papaparse';
 import { CtreError } from '../../base/errors.ts';
 import type { Dataset } from '../../data/index.ts';
+import { likeliestClasses } from '../../metrics/likeliest.ts';
 import { type Arguments, parseArguments, type Syntax } from '../args.ts';
 import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
 import { checkWritable, writeWhole } from '../files.ts';
 import type { Io } from '../io.ts';
-import { likeliestClasses, prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
+import { prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag, text } from '../options.ts';
-import { openModelFile } from '../savedModel.ts';
+import { checkClasses, openModelFile } from '../savedModel.ts';
+import { KERNEL_OPTIONS, startKernels } from '../startKernels.ts';
 
 /** What `ctre predict` takes. */
 export const predictSyntax = {
@@ -17,6 +19,7 @@ export const predictSyntax = {
   options: {
     Rows: ROW_OPTIONS,
     Reading: READ_OPTIONS,
+    Running: KERNEL_OPTIONS,
     Output: {
       probabilities: flag('the probability of every class as well: CSV with a head'),
       out: text('file', 'write a file: CSV with a head and row numbers, or what --json says'),
@@ -29,14 +32,17 @@ export const predictSyntax = {
 type PredictOptions = Arguments<typeof predictSyntax>['options'];
 
 /** `ctre predict model.safetensors dataset` */
-export async function runPredict(argv: readonly string[], { stdout }: Io): Promise<void> {
+export async function runPredict(argv: readonly string[], { stdout, stderr }: Io): Promise<void> {
   const { positionals, options } = parseArguments(predictSyntax, argv);
   const [modelPath, path] = positionals;
   const { out, json = false, probabilities = false } = options;
   if (out !== undefined) await checkWritable(out, [modelPath, path]);
+  const { warning } = await startKernels(options);
+  if (warning !== undefined) stderr.write(`ctre: ${warning}\n`);
   const saved = await openModelFile(modelPath, options);
   const { model, labelNames, inputs } = saved;
   try {
+    checkClasses('predict', model);
     // Labels do not matter here: the model need not know them.
     const dataset = {
       ...(await openFeatures(path, options, inputs)),

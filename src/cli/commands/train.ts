@@ -9,6 +9,7 @@ import { loadMethods } from '../methodModules.ts';
 import { showProgress } from '../progressBar.ts';
 import { openCheckpoints, originOf } from '../resume.ts';
 import { type ModelNotes, notesAsMetadata, saveModel } from '../savedModel.ts';
+import { startKernels } from '../startKernels.ts';
 import { makeModel, openTraining } from '../training.ts';
 import { trainSyntax } from '../trainSyntax.ts';
 import {
@@ -38,6 +39,7 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
     );
   }
   const keep = chooseKept(options.keep, data.validation);
+  const kernels = await startKernels(options);
   const origin = originOf(source.dataset, source.name, settings, keep);
   try {
     const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings));
@@ -45,7 +47,7 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
     try {
       const { labelNames, featureNames } = source.dataset;
       const notes: ModelNotes = { labelNames, featureNames, scaler: data.scaler, dataset: source.name };
-      const started: StartedTraining = { settings, source, data, model, warning: resumed?.warning };
+      const started: StartedTraining = { settings, source, data, model, kernels, warning: resumed?.warning };
       const warn = (text: string): void => {
         io.stderr.write(`ctre: no checkpoint after epoch ${model.history.length}: ${text}\n`);
       };
@@ -90,10 +92,12 @@ async function trainModel(
   const progress = isJson ? undefined : showProgress(stdout, settings.epochs, model.history);
   try {
     await interruptible(async (signal) => {
-      const { epochs, batchSize, optimizer, patience } = settings;
+      const { epochs, batchSize, optimizer, schedule, clipNorm, classWeight, monitor, patience } = settings;
       const { train, test, validation } = data;
       const restoreBest = keep === 'best';
-      const options = { epochs, batchSize, optimizer, patience, ...validation, test, restoreBest, signal };
+      const rates = { optimizer, schedule, clipNorm };
+      const how = { epochs, batchSize, ...rates, classWeight, monitor, patience };
+      const options = { ...how, ...validation, test, restoreBest, signal };
       for await (const epoch of model.train(train.x, train.y, options)) {
         progress?.show(epoch);
         if (isJson) printJson(stdout, 'epoch', epoch);

@@ -23,6 +23,7 @@ export function regression(
     gradient(kernels, { logits, gradient }, { targets, count }, n, scale) {
       kernels.targetGradient(logits, targets, count, n, limit, (factor * scale) / n, gradient);
     },
+    inUnits: (scale) => regression({ name, options }, Math.fround(limit / scale), factor),
     summarize(sums, rows, outputs) {
       const all = rows * outputs;
       let squares = 0;

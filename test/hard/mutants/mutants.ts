@@ -9,6 +9,113 @@ export interface Mutant {
 /** Mistakes as people make them; the kernels' tests have to catch every one. */
 export const mutants: readonly Mutant[] = [
   {
+    file: 'loss.ts',
+    mistake: 'the weights of samples are not used',
+    from: `weights === 0 ? sampleLoss : sampleLoss * weightOf(weights, rows, b)`,
+    to: `sampleLoss`,
+  },
+  {
+    file: 'weights.ts',
+    mistake: 'a weight is that of the place in the tile',
+    from: `weights + row * ELEMENT_BYTES`,
+    to: `weights + b * ELEMENT_BYTES`,
+  },
+  {
+    file: 'weights.ts',
+    mistake: 'a sample without a weight does not count',
+    from: `  if (weights === 0) return 1;`,
+    to: `  if (weights === 0) return 0;`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the logistic function of negative numbers is mirrored',
+    from: `f32x4.lt(a, f32x4.splat(0))`,
+    to: `f32x4.gt(a, f32x4.splat(0))`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the exponential of the logistic function may overflow',
+    from: `    const e = exp4(f32x4.neg(f32x4.abs(a)));
+    const top`,
+    to: `    const e = exp4(f32x4.neg(a));
+    const top`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the gradient has no lower limit',
+    from: `f32x4.min(f32x4.max(e, below), limits)`,
+    to: `f32x4.min(e, limits)`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the gradient has its sign turned',
+    from: `f32x4.sub(v128.load(y + lane), v128.load(t + lane))`,
+    to: `f32x4.sub(v128.load(t + lane), v128.load(y + lane))`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'unused lanes keep a gradient',
+    from: `    memory.fill(d + c + used, 0, ROW_BYTES - used);
+`,
+    to: ``,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'all neurons but the first are weighed',
+    from: `for (let c = b << ELEMENT_SHIFT; c < bytes`,
+    to: `for (let c = ROW_BYTES + (b << ELEMENT_SHIFT); c < bytes`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'a sample is weighed by the first one’s weight',
+    from: `    const w = weightOf(weights, rows, b);`,
+    to: `    const w = weightOf(weights, rows, 0);`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the squared error is not halved',
+    from: `: 0.5 * square);`,
+    to: `: square);`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the line of Huber’s loss begins too high',
+    from: `limit * (e - 0.5 * limit)`,
+    to: `limit * e`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'the squares of targets are those of errors',
+    from: `      totalSquares += target * target;`,
+    to: `      totalSquares += square;`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'a label is predicted at 0, too',
+    from: `i32x4.bitmask(f32x4.gt(a, zero)) << lane`,
+    to: `i32x4.bitmask(f32x4.ge(a, zero)) << lane`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'a sample with a NaN may be right',
+    from: `      wrong |= i32x4.bitmask(f32x4.ne(a, a)) << lane;
+`,
+    to: ``,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'false positives and false negatives are swapped',
+    from: `popcnt(yes & ~positive)`,
+    to: `popcnt(positive & ~yes)`,
+  },
+  {
+    file: 'targetLoss.ts',
+    mistake: 'lanes without a sample have a loss',
+    from: `  if (lane >= <u32>count) return 0;
+`,
+    to: ``,
+  },
+  {
     file: 'spmm.ts',
     mistake: 'the last four samples are dropped',
     from: `        v128.store(t, y7, 7 * VECTOR_BYTES);
@@ -76,6 +183,78 @@ export const mutants: readonly Mutant[] = [
     from: `    begin = end;
 `,
     to: ``,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'a neuron that fires in later samples only counts as silent',
+    from: `  for (let k = PART_BYTES; k < bytes; k += PART_BYTES) {
+    any =`,
+    to: `  for (let k = bytes; k < bytes; k += PART_BYTES) {
+    any =`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'what lies beyond the lanes makes a neuron fire',
+    from: `  for (let k = PART_BYTES; k < bytes; k += PART_BYTES) {
+    any =`,
+    to: `  for (let k = PART_BYTES; k < ROW_BYTES; k += PART_BYTES) {
+    any =`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'a silent neuron keeps the gradient of the tile before',
+    from: `      if (!accumulate) {`,
+    to: `      if (accumulate && !accumulate) {`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'a silent neuron loses the gradient of the tiles before',
+    from: `      if (!accumulate) {`,
+    to: `      if (true) {`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'dx of a silent neuron stays as it was',
+    from: `      if (isBoolean<WithInputs>()) clearRow(dx);
+`,
+    to: ``,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'the second connection of a pair gets the weight of the first',
+    from: `v128.load_splat<f32>(values + bOffset)`,
+    to: `v128.load_splat<f32>(values + aOffset)`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'the last connection of an odd number is dropped',
+    from: `      if (q < end) {`,
+    to: `      if (q + ELEMENT_BYTES < end) {`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'ReLU is undone where x ≥ 0',
+    from: `dx3 = v128.and(dx3, f32x4.gt(`,
+    to: `dx3 = v128.and(dx3, f32x4.ge(`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'accumulate is swapped',
+    from: `accumulate ? load<f32>(to) + sum : sum`,
+    to: `accumulate ? sum : load<f32>(to) + sum`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'x does not go on to the next neuron',
+    from: `    x += ROW_BYTES;
+`,
+    to: ``,
+  },
+  {
+    file: 'math.ts',
+    mistake: 'two of the second sum are left out',
+    from: `  return f32x4.add(ab, v128.shuffle<f64>(ab, ab, 1, 1));`,
+    to: `  return f32x4.add(ab, v128.shuffle<f64>(ab, ab, 0, 1));`,
   },
   {
     file: 'sddmm.ts',
@@ -240,8 +419,41 @@ export const mutants: readonly Mutant[] = [
     file: 'optimizer.ts',
     mistake: 'the second moment is not kept in the tail',
     from: `    store<f32>(v, vs);
-    store<f32>(w, ws - (rate * ms)`,
-    to: `    store<f32>(w, ws - (rate * ms)`,
+    const step = (rate * ms)`,
+    to: `    const step = (rate * ms)`,
+  },
+  {
+    file: 'optimizer.ts',
+    mistake: 'a weight does not decay in the tail',
+    from: `    store<f32>(w, ws - (decoupled ? step + lost : step));`,
+    to: `    store<f32>(w, ws - step);`,
+  },
+  {
+    file: 'optimizer.ts',
+    mistake: 'the decay is a penalty in the gradient',
+    from: `scale, epsilon, decay, true);`,
+    to: `scale, epsilon, decay, false);`,
+  },
+  {
+    file: 'clip.ts',
+    mistake: 'the second half of a block is not squared',
+    from: `    high = f64x2.add(high, f64x2.mul(h, h));`,
+    to: `    high = f64x2.add(high, f64x2.mul(l, h));`,
+  },
+  {
+    file: 'clip.ts',
+    mistake: 'squares are float32, and overflow',
+    from: `    const value = <f64>load<f32>(x);
+    total += value * value;`,
+    to: `    const value = load<f32>(x);
+    total += <f64>(value * value);`,
+  },
+  {
+    file: 'clip.ts',
+    mistake: 'the tail is not scaled',
+    from: `  for (; x < end; x += ELEMENT_BYTES) store<f32>(x, load<f32>(x) * factor);
+`,
+    to: ``,
   },
   {
     file: 'tile.ts',

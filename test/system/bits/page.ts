@@ -9,7 +9,6 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** What bundlers do for pages and their workers: where a package's name leads. `?cjs` marks CommonJS, which neither knows. */
 const imports: Record<string, string> = {
-  '@assemblyscript/loader': '/node_modules/@assemblyscript/loader/index.js',
   fflate: '/node_modules/fflate/esm/browser.js',
   papaparse: '/node_modules/papaparse/papaparse.js?cjs',
   'seedrandom/lib/alea.js': '/node_modules/seedrandom/lib/alea.js?cjs',

@@ -17,7 +17,7 @@ import { ResultsFile } from '../../../src/cli/resultsFile.ts';
 import { trainSyntax } from '../../../src/cli/trainSyntax.ts';
 import { isFinished } from '../../../src/compare/cell.ts';
 import { escapeHtml } from '../../../src/compare/report/html.ts';
-import { optimizer, SparseMLP } from '../../../src/index.ts';
+import { optimizer, SparseMLP, schedule } from '../../../src/index.ts';
 import { methods } from '../../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
 import { CELL_PROGRAM, ctre, jsonLines, type Outcome, PROGRAM, temporaryFolder } from './harness.ts';
@@ -177,6 +177,19 @@ describe('ctre compare', () => {
     ).toEqual(['more trees.csv', 'trees.csv']);
     const generated = await ctre(['compare', ...argv.slice(0, -2), newFile(), '--json']);
     expect(jsonLines(generated.stdout)[1]).toMatchObject({ dataset: 'generated problem', inputs: 500 });
+  });
+
+  it('names schedule and norm in the file of results where they are typed, and only there', async () => {
+    const grid = ['--methods', 'static', '--seeds', '0', '--epochs', '2'];
+    const plain = newFile();
+    await compareJson(plain, ...grid);
+    expect(readFileSync(plain, 'utf8')).not.toMatch(/schedule|warmup|clip|stepSize/i);
+    const rates = ['--schedule', 'cosine', '--clip-norm', '0.5'];
+    const { stderr } = await compare(plain, ...grid, ...rates);
+    expect(stderr).toContain('this command has --clip-norm 0.5');
+    const other = newFile();
+    await compareJson(other, ...grid, ...rates);
+    expect(readFileSync(other, 'utf8')).toMatch(/"clip-norm":"0.5".*"schedule":"cosine"/);
   });
 
   it('takes one command line for all methods', async () => {
@@ -381,6 +394,24 @@ describe('a cell', () => {
       expect(record.evolution === null).toBe(method === 'static' || method === 'cte-gse');
     },
   );
+
+  it('is a plain training with a schedule, AdamW and a bound of the norm, too', async () => {
+    const argv = ['--optimizer', 'adamw', '--schedule', 'linear', '--warmup', '3', '--clip-norm', '0.2'];
+    const record = await runCell(taskOf('set', ...argv), () => {});
+    if (!isFinished(record)) throw new Error(record.failed);
+    const model = await SparseMLP.create({
+      ...{ layers: [COLUMNS, 12, 9, 3], epsilon: 2, seed: 5, topology: methods.set.create() },
+    });
+    const { x, y } = rowsOf(train);
+    const { epochs } = await model.fit(x, y, {
+      ...{ epochs: 4, batchSize: 20, optimizer: optimizer.adamW(), restoreBest: false },
+      validationRows: Int32Array.from({ length: 20 }, (_, position) => position),
+      schedule: schedule.linear({ warmup: 3 }),
+      clipNorm: 0.2,
+    });
+    expect(record.curves.loss).toEqual(epochs.map(({ loss }) => Number(loss.toPrecision(6))));
+    model.dispose();
+  });
 
   it('of the generated problem counts the connections of every kind of feature', async () => {
     const cell = { dataset: 'generated problem', hidden: [5], epsilon: null, method: 'dense', seed: 0 };

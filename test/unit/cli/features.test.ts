@@ -1,6 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { applyScaler, fitScaler, syntheticDataset } from '../../../src/data/index.ts';
+import {
+  applyScaler,
+  fitScaler,
+  readDataset,
+  scalerFromJson,
+  syntheticDataset,
+  takeRows,
+} from '../../../src/data/index.ts';
 import { CsrMatrix, SparseMLP, topology } from '../../../src/index.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';
@@ -91,6 +98,39 @@ describe('ctre features', () => {
     expect(text.stdout).toContain(`2 of ${COLUMNS} features`);
   });
 
+  it('ranks by attribution over the rows of a dataset, of a split those to train on', async () => {
+    writeFileSync(folder.path('trees.csv'), csv());
+    await train(folder.path('trees.csv'));
+    const lists = { train: [0, 2, 5, 9], test: [1, 3] };
+    writeFileSync(folder.path('split.json'), JSON.stringify(lists));
+    const dataset = readDataset({ 'trees.csv': new Uint8Array(readFileSync(folder.path('trees.csv'))) });
+    const network = await SparseMLP.load(new Uint8Array(readFileSync(model)));
+    const scaler = scalerFromJson(String(network.metadata.scaler));
+    for (const [argv, rows] of [
+      [[], [...dataset.labels.keys()]],
+      [
+        ['--by', 'attribution', '--rows', '2-4'],
+        [2, 3, 4],
+      ],
+      [['--split', folder.path('split.json')], lists.train],
+    ] as const) {
+      const { code, stdout } = await ctre(['features', model, folder.path('trees.csv'), '--json', ...argv]);
+      expect(code).toBe(0);
+      const x = applyScaler(scaler, takeRows(dataset.x, Int32Array.from(rows)));
+      const y = rows.map((row) => dataset.labels[row]);
+      const sums = network.inputImportance({ by: 'attribution', x, y });
+      const lines = jsonLines(stdout);
+      expect(lines).toHaveLength(COLUMNS);
+      for (const { feature, importance } of lines) {
+        expect(importance).toBeCloseTo(sums[Number(feature)] / rows.length, 12);
+      }
+    }
+    network.dispose();
+    const text = await ctre(['features', model, folder.path('trees.csv'), '--rows', '2-4']);
+    expect(text.stdout).toContain('mean |∂logit/∂input|');
+    expect(text.stdout).toContain('over 3 rows: rows 2-4');
+  });
+
   it('ranks by number where there are no names', async () => {
     await train('--epsilon', '1');
     const { stdout } = await ctre(['features', model]);
@@ -102,6 +142,9 @@ describe('ctre features', () => {
     ['no model', ['features'], /expected ctre features <model.safetensors>/],
     ['a missing one', ['features', 'nowhere.safetensors'], /there is no "nowhere.safetensors"/],
     ['something else', ['features', folder.path('trees.csv')], /trees\.csv/],
+    ['no rows', ['features', model, '--by', 'attribution'], /--by attribution is over rows; name a dataset/],
+    ['rows for strength', ['features', model, 'x.csv', '--by', 'strength'], /needs the model only/],
+    ['rows of nothing', ['features', model, '--rows', '0-1'], /--rows is for a dataset, and none is named/],
     ['none wanted', ['features', model, '--top', '0'], /--top is 0; expected an integer from 1 up/],
   ])('takes mistakes for what they are: %s', async (_, argv, sentence) => {
     const { code, stdout, stderr } = await ctre(argv);

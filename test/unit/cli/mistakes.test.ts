@@ -92,6 +92,29 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
   ['the best of nothing', ['train', '--keep', 'best', '--validation', '0'], /--keep best needs validation/],
   ['an unknown network to keep', ['train', '--keep', 'all'], /--keep is "all"; expected one of best, last/],
   ['a gain for glorot', ['train', '--initializer', 'glorot', '--gain', '2'], /are for sparse-he/],
+  [
+    'a step size for a cosine',
+    ['train', '--schedule', 'cosine', '--step-size', '3'],
+    /--step-size is for step; the schedule is cosine/,
+  ],
+  [
+    'an end of no schedule',
+    ['train', '--end-factor', '0'],
+    /--end-factor is for cosine and linear; the schedule is constant/,
+  ],
+  [
+    'gamma for a line',
+    ['compare', '--schedule', 'linear', '--gamma', '0.5'],
+    /--gamma is for step; the schedule is linear/,
+  ],
+  ['half a step of warm-up', ['train', '--warmup', '2.5'], /warmup is 2.5; expected an integer from 1 up/],
+  [
+    'an unknown schedule',
+    ['train', '--schedule', 'cos'],
+    /--schedule is "cos"; expected one of constant, cosine, linear, step/,
+  ],
+  ['a norm of nothing', ['train', '--clip-norm', '0'], /--clip-norm is 0; expected a number above 0/],
+  ['momentum for adamw', ['train', '--optimizer', 'adamw', '--momentum', '0.5'], /--momentum is for sgd/],
   ['momentum for adam', ['train', '--optimizer', 'adam', '--momentum', '0.5'], /--momentum is for sgd/],
   ['reading options and nothing to read', ['train', '--header'], /--header is for reading a dataset/],
   [
@@ -124,6 +147,17 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
     'test rows that end before they begin',
     ['train', paths.csv, '--test-rows', '9-3'],
     /ends before it begins/,
+  ],
+  [
+    'weights of too few classes',
+    ['train', paths.csv, '--class-weight', '1,2'],
+    /--class-weight gives 2 weights; expected 3, for the classes .*elm.* in this order/,
+  ],
+  ['a weight below 0', ['train', paths.csv, '--class-weight', '1,2,-1'], /from 0 up, or balanced/],
+  [
+    'a score that classes do not have',
+    ['train', paths.csv, '--monitor', 'rmse'],
+    /expected one of accuracy, loss/,
   ],
   ['nothing but test rows', ['train', paths.csv, '--test-rows', '0-149'], /leaves none of 150 rows/],
   [
@@ -253,7 +287,7 @@ describe('an error of the program’s own ends with code 1', () => {
   });
 });
 
-const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'features'];
+const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'features', 'export'];
 
 describe('help', () => {
   it('of the program names every command', async () => {

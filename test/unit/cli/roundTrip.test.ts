@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SparseMLP } from '../../../src/index.ts';
+import { applyScaler, scalerFromJson } from '../../../src/data/index.ts';
+import { loss, SparseMLP } from '../../../src/index.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';
 import { classes, csv, featureNames, features, NAMES, ROWS, writeDatasets } from './problem.ts';
 
@@ -109,6 +110,59 @@ describe('ctre evaluate --split', () => {
     expect(whole).toMatchObject({ rows: 37, accuracy: same.accuracy, loss: same.loss });
   });
 });
+
+describe('ctre evaluate', () => {
+  const argv = ['evaluate', folder.path('csv.safetensors'), paths.csv, '--rows', '110-149'];
+
+  it('tells precision, recall and F1 of every class, their means, and which class is taken for which', async () => {
+    const [evaluation] = jsonLines((await ctre([...argv, '--json'])).stdout);
+    const { labelNames, x, y } = await readRows(110, 150);
+    using model = await SparseMLP.load(new Uint8Array(readFileSync(folder.path('csv.safetensors'))));
+    expect(evaluation).toEqual({ event: 'evaluation', ...model.metrics(x, y) });
+    const {
+      classes: scores,
+      confusion,
+      macro,
+    } = evaluation as {
+      classes: { label: string; rows: number; predicted: number; precision: number }[];
+      confusion: number[][];
+      macro: { f1: number };
+    };
+    expect(scores.map(({ label }) => label)).toEqual(labelNames);
+    const { stdout } = await ctre(argv);
+    const [{ label, rows, predicted, precision }] = scores;
+    expect(stdout).toMatch(
+      new RegExp(`│ ${label} +│ +${rows} +│ +${predicted} +│ +${precision.toFixed(4)} `),
+    );
+    expect(stdout).toMatch(new RegExp(`│ mean +│ +│ +│.*${macro.f1.toFixed(4)} +│`));
+    const counts = confusion[1].map((n) => ` +${n} `).join('│');
+    expect(stdout).toMatch(new RegExp(`│ ${labelNames[1]} +│${counts}│`));
+    expect(stdout).toMatch(
+      /log loss +\d\.\d{4}\n {2}accuracy +\d\.\d{4}\n {2}balanced accuracy +\d\.\d{4}\n/,
+    );
+  });
+
+  it('is refused, as predict is, for a model of another loss', async () => {
+    const path = folder.path('numbers.safetensors');
+    using model = await SparseMLP.create({ layers: [6, 3], loss: loss.meanSquared() });
+    writeFileSync(path, model.save());
+    for (const command of ['evaluate', 'predict']) {
+      const { code, stderr } = await ctre([command, path, paths.csv]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`${command} tells classes, and the loss of this model is mean-squared`);
+    }
+  });
+});
+
+/** Rows of the problem as the model's training scaled them, with the codes of its classes. */
+async function readRows(from: number, to: number) {
+  using model = await SparseMLP.load(new Uint8Array(readFileSync(folder.path('csv.safetensors'))));
+  const { labelNames, scaler } = model.metadata as { labelNames: string[]; scaler: string };
+  const data = Float32Array.from(features.slice(from, to).flat());
+  const x = applyScaler(scalerFromJson(scaler), { rows: to - from, cols: 6, data });
+  const y = classes.slice(from, to).map((label) => labelNames.indexOf(NAMES[label]));
+  return { labelNames, x, y };
+}
 
 describe('a model that a program saved without notes', () => {
   it('has numbered classes and takes features as they are', async () => {

@@ -55,6 +55,33 @@ describe('ctre train --json', () => {
     });
   });
 
+  it('weighs classes, chooses the best epoch by --monitor, and says so', async () => {
+    const options = ['--epochs', '6', '--class-weight', '1,0,2.5', '--monitor', 'loss'];
+    const lines = await trainJson(...options);
+    expect(lines[0]).toMatchObject({ classWeight: [1, 0, 2.5], monitor: 'loss' });
+    const epochs = lines.filter(({ event }) => event === 'epoch');
+    const lowest = Math.min(...epochs.map(({ valLoss }) => Number(valLoss)));
+    expect(epochs.find(({ valLoss }) => valLoss === lowest)?.epoch).toBe(lines.at(-1)?.bestEpoch);
+    const [start, plain] = await trainJson('--epochs', '1');
+    expect(start).not.toHaveProperty('classWeight');
+    expect(start).not.toHaveProperty('monitor');
+    expect(lines[1].loss).not.toBe(plain.loss);
+    const [, unweighed] = await trainJson('--epochs', '1', '--class-weight', '1,1,1');
+    expect(unweighed).toMatchObject({ loss: plain.loss, valLoss: plain.valLoss });
+    const { stdout } = await ctre(['train', paths.csv, ...SMALL, ...options]);
+    expect(stdout).toMatch(/class weights +\S.* 1, \S.* 0, \S.* 2\.5\n +best epoch by +loss\n/);
+    const balanced = await ctre([
+      'train',
+      paths.csv,
+      ...SMALL,
+      '--epochs',
+      '1',
+      '--class-weight',
+      'balanced',
+    ]);
+    expect(balanced.stdout).toMatch(/class weights +balanced: every class counts as much as any other\n/);
+  });
+
   it('does the same for the same seed', async () => {
     const losses = async (seed: string): Promise<unknown[]> =>
       (await trainJson('--epochs', '3', '--seed', seed)).map(({ loss }) => loss);
@@ -86,6 +113,30 @@ describe('ctre train --json', () => {
       optimizer: { name: 'adam', learningRate: 0.002 },
       batchSize: 7,
     });
+  });
+
+  it('passes the schedule, the bound of the norm and AdamW on', async () => {
+    const argv = ['train', paths.csv, '--epochs', '2', '--hidden', '20', '--optimizer', 'adamw'];
+    const rates = ['--schedule', 'cosine', '--warmup', '0.25', '--end-factor', '0.1', '--clip-norm', '0.5'];
+    const [start, ...epochs] = jsonLines((await ctre([...argv, ...rates, '--json'])).stdout);
+    expect(start).toMatchObject({
+      optimizer: { name: 'adamw', learningRate: 0.001, weightDecay: 0.01 },
+      schedule: { name: 'cosine', warmup: 0.25, endFactor: 0.1 },
+      clipNorm: 0.5,
+    });
+    const plain = jsonLines((await ctre([...argv, '--json'])).stdout);
+    expect(plain[0]).toMatchObject({ schedule: { name: 'constant', warmup: 0 } });
+    expect(plain[0]).not.toHaveProperty('clipNorm');
+    expect(plain[2].loss).not.toBe(epochs[1].loss);
+    const { stdout } = await ctre([...argv, ...rates]);
+    expect(stdout).toMatch(
+      /schedule +cosine, end factor 0\.1, warmup 0\.25\n *clipping +gradients to a norm of 0\.5\n/,
+    );
+    const steps = ['--schedule', 'step', '--step-size', '3', '--gamma', '0.5', '--warmup', '2'];
+    expect(jsonLines((await ctre([...argv, ...steps, '--json'])).stdout)[0]).toMatchObject({
+      schedule: { name: 'step', stepSize: 3, gamma: 0.5, warmup: 2 },
+    });
+    expect((await ctre(argv)).stdout).not.toMatch(/schedule|clipping/);
   });
 
   it('passes an initializer of no options and as many threads as there are cores on', async () => {
@@ -246,7 +297,7 @@ describe('ctre train for people', () => {
     const { stdout } = await ctre(argv);
     expect(stdout).toMatch(/training +120 rows, no validation/);
     expect(stdout).toContain(`train ${Number(epoch.accuracy).toFixed(4)}`);
-    expect(stdout).toMatch(/│ best validation accuracy +│ +– │/);
+    expect(stdout).toMatch(/│ validation accuracy at best epoch +│ +– │/);
   });
 
   it('generates a problem when no dataset is named', async () => {
@@ -269,8 +320,7 @@ describe('ctre train --out', () => {
 
   it('saves the network of best validation accuracy, and says which that is', async () => {
     const { result, epochs, saved } = await trained();
-    const accuracies = epochs.map(({ valAccuracy }) => Number(valAccuracy));
-    const best = 1 + accuracies.indexOf(Math.max(...accuracies));
+    const best = Number(epochs.findLast((epoch) => epoch.best)?.epoch);
     expect(best).toBeLessThan(30);
     expect(result).toMatchObject({ bestEpoch: best, kept: best });
     expect(saved.accuracy).toBe(epochs[best - 1].testAccuracy);
@@ -287,7 +337,8 @@ describe('ctre train --out', () => {
   });
 
   it('tells people which epoch was kept', async () => {
-    const argv = ['train', paths.csv, ...SMALL, '--lr', '0.1', '--epochs', '30', '--seed', '1'];
+    const rows = ['--test-rows', '100-149'];
+    const argv = ['train', paths.csv, ...SMALL, ...rows, '--lr', '0.1', '--epochs', '30', '--seed', '1'];
     const out = folder.path('told.safetensors');
     const { stdout } = await ctre([...argv, '--out', out]);
     const [, best] = /│ best epoch +│ +(\d+) │/.exec(stdout) ?? [];

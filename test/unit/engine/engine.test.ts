@@ -43,7 +43,7 @@ describe('kernels of another module', () => {
     const { getEngine, getSharedEngine, init } = await import('../../../src/engine/engine.ts');
     const noKernels = {
       code: 'E_ENGINE',
-      message: 'the module has no kernel checkCsr; expected the ctre.wasm of this version of ctre',
+      message: 'the module has no kernel backward; expected the ctre.wasm of this version of ctre',
     };
     await expect(init({ wasm: empty })).rejects.toMatchObject(noKernels);
     expect(() => getEngine()).toThrow(expect.objectContaining(noKernels));

@@ -3,6 +3,7 @@ import { getEngine } from '../../../src/engine/engine.ts';
 import {
   CsrMatrix,
   CtreError,
+  cosineTopK,
   type DenseMatrix,
   type DenseOrVector,
   type PreparedMatrix,
@@ -80,6 +81,54 @@ describe('a prepared matrix', () => {
       expect(sampled.indices).toEqual(w.indices);
       expectBits(sampled.values, sddmm(w, y, x).values);
     });
+  });
+
+  it('finds the neighbours that the one-call function finds, at once and in turns', async () => {
+    for (const [rows, cols, structure] of [
+      [40, 30, 'density 0.5'],
+      [60, 500, 'density 0.1'],
+      [1, 1, 'all'],
+      [0, 3, 'all'],
+    ] as const) {
+      const w = csr(rows, cols, structure);
+      const before = w.values.slice();
+      using prepared = prepare(w);
+      w.values.fill(1);
+      const same = CsrMatrix.fromParts({ ...w, values: before });
+      for (const options of [
+        {},
+        { absolute: true },
+        { threshold: 0.1 },
+        { absolute: true, threshold: 0.2 },
+      ]) {
+        const k = Math.min(5, Math.max(0, rows - 1));
+        const want = cosineTopK(same, k, same, options);
+        expect(prepared.cosineTopK({ k, ...options })).toEqual(want);
+        const seen: number[] = [];
+        const onProgress = (done: number) => seen.push(done);
+        expect(await prepared.cosineTopKAsync({ k, ...options, onProgress })).toEqual(want);
+        expect(seen.at(-1) ?? 0).toBe(rows);
+      }
+    }
+  });
+
+  it('refuses a search that is none', async () => {
+    using prepared = prepare(csr(9, 7));
+    for (const options of [
+      {},
+      { k: 9 },
+      { k: -1 },
+      { k: 1.5 },
+      { k: 1, threshold: 2 },
+      { k: 1, b: 2 },
+      null,
+    ]) {
+      refuses('E_ARGUMENT', () => prepared.cosineTopK(options as never));
+      await expect(prepared.cosineTopKAsync(options as never)).rejects.toMatchObject({ code: 'E_ARGUMENT' });
+    }
+    refuses('E_ARGUMENT', () => prepared.cosineTopK({ k: 1, signal: undefined, onProgress: 1 } as never));
+    const signal = AbortSignal.abort();
+    await expect(prepared.cosineTopKAsync({ k: 1, signal })).rejects.toMatchObject({ code: 'E_ABORTED' });
   });
 
   it('does not follow changes of the matrix', () => {
@@ -268,6 +317,7 @@ describe('dispose', () => {
     ['multiplyTransposed', (prepared) => prepared.multiplyTransposed(y)],
     ['sddmm', (prepared) => prepared.sddmm(y, x)],
     ['setValues', (prepared) => prepared.setValues(w.values)],
+    ['cosineTopK', (prepared) => prepared.cosineTopK({ k: 1 })],
   ])('is the end of %s', (_, call) => {
     const prepared = prepare(w);
     call(prepared);
@@ -304,9 +354,42 @@ describe('dispose', () => {
         prepared.setValues(list);
       },
     ],
+    [
+      'cosineTopK',
+      (prepared, spoil) =>
+        prepared.cosineTopK({
+          get k() {
+            spoil();
+            return 1;
+          },
+        }),
+    ],
   ])('in the middle of %s is noticed', (_, call) => {
     const prepared = prepare(w);
     refuses('E_DISPOSED', () => call(prepared, () => prepared.dispose()));
+  });
+
+  it('while neighbours are looked for lets the search go on', async () => {
+    for (const [rows, cols] of [
+      [600, 30],
+      [300, 4000],
+    ]) {
+      const large = csr(rows, cols, 'density 0.1');
+      const want = cosineTopK(large, 3);
+      const prepared = prepare(large);
+      let parts = 0;
+      const onProgress = (): void => {
+        parts++;
+        prepared.dispose();
+        // Whoever takes the free memory writes to it.
+        prepare(csr(rows, cols, 'density 0.1', 'nan')).dispose();
+      };
+      const search = prepared.cosineTopKAsync({ k: 3, onProgress });
+      prepared.setValues(new Float32Array(large.nnz));
+      expect(await search).toEqual(want);
+      expect(parts).toBeGreaterThan(0);
+      await expect(prepared.cosineTopKAsync({ k: 3 })).rejects.toMatchObject({ code: 'E_DISPOSED' });
+    }
   });
 
   it('gives back every byte, a thousand times', () => {

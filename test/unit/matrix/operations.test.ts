@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
-import { takeRows } from '../../../src/data/takeRows.ts';
 import { spgemm } from '../../../src/kernels/spgemm.ts';
 import { add } from '../../../src/matrix/add.ts';
 import { fromCsc, toCsc } from '../../../src/matrix/csc.ts';
@@ -9,6 +8,7 @@ import { randomPattern } from '../../../src/matrix/sampling.ts';
 import { scale } from '../../../src/matrix/scale.ts';
 import { sliceRows } from '../../../src/matrix/sliceRows.ts';
 import { columnNorms, columnSums, diagonal, rowNorms, rowSums } from '../../../src/matrix/sums.ts';
+import { takeRows } from '../../../src/matrix/takeRows.ts';
 import { tfidf } from '../../../src/matrix/tfidf.ts';
 
 const random = randomStream(1, 'operations');
@@ -50,6 +50,12 @@ describe.each([
     expect(pieces.flatMap(({ values }) => [...values])).toEqual([...matrix.values]);
     expect(pieces.reduce((sum, piece) => sum + piece.rows, 0)).toBe(rows);
     expect(pieces.flatMap((piece) => [...rowSums(piece)])).toEqual([...rowSums(matrix)]);
+    const backwards = Array.from({ length: 2 * rows }, (_, r) => (2 * rows - 1 - r) % Math.max(1, rows));
+    const turned = takeRows(matrix, Int32Array.from(backwards));
+    const { data } = matrix.toDense();
+    expect([...turned.toDense().data]).toEqual(
+      backwards.flatMap((r) => [...data.subarray(r * cols, (r + 1) * cols)]),
+    );
     expect(sliceRows(matrix, third, half)).toEqual(
       takeRows(
         matrix,
@@ -140,6 +146,7 @@ describe('what does not fit is refused:', () => {
   it.each<[string, () => unknown, string, RegExp]>([
     ['a slice that begins late', () => sliceRows(matrix, 3), 'E_ARGUMENT', /^begin is 3; .* from 0 to 2$/],
     ['one that ends early', () => sliceRows(matrix, 1, 0), 'E_ARGUMENT', /^end is 0; .* from 1 to 2$/],
+    ['rows that are not there', () => takeRows(matrix, [0, 2]), 'E_ARGUMENT', /^there is no row 2;/],
     ['a negative row', () => sliceRows(matrix, -1), 'E_ARGUMENT', /^begin is -1/],
     ['a row that is none', () => takeRows(matrix, [0, 2]), 'E_ARGUMENT', /^there is no row 2/],
     ['few factors', () => scale(matrix, { rows: [1] }), 'E_SHAPE', /^rows has 1 elements; expected 2$/],

@@ -160,6 +160,96 @@ describe('addOutputs', () => {
     model.dispose();
   });
 
+  it.each([
+    ['the names that are given', ['a', 'b', 3, 'd'], ['e', 5], ['a', 'b', 3, 'd', 'e', 5]],
+    ['their numbers, where the others have names', ['a', 'b', 3, 'd'], undefined, ['a', 'b', 3, 'd', 4, 5]],
+    ['numbers, where the others have none', undefined, ['e', 'f'], [0, 1, 2, 3, 'e', 'f']],
+    ['no names', undefined, undefined, undefined],
+  ])('gives the new outputs %s', async (_, labelNames, more, expected) => {
+    const model = await SparseMLP.create({
+      layers: [12, 40, 4],
+      seed: 2,
+      metadata: { of: 'mine' },
+      ...(labelNames && { labelNames }),
+    });
+    await model.fit(x, y, { epochs: 1 });
+    model.addOutputs(2, more && { labelNames: more });
+    const adam = optimizer.adam({ learningRate: 0.01 });
+    for (let pass = 0; pass < 60; pass++) model.partialFit(x, six, { batchSize: 20, optimizer: adam });
+    expect(model.metadata).toEqual({ of: 'mine', ...(expected && { labelNames: expected }) });
+    const again = await SparseMLP.load(model.save());
+    const names = expected ?? [0, 1, 2, 3, 4, 5];
+    for (const each of [model, again]) {
+      const answers = each.predict(x);
+      const likeliest = Array.from({ length: 120 }, (_, r) => {
+        const row = [...answers.subarray(6 * r, 6 * r + 6)];
+        return names[row.indexOf(Math.max(...row))];
+      });
+      expect(each.predictLabels(x)).toEqual(likeliest);
+      const metrics = each.metrics(x, six);
+      if (metrics.kind !== 'classification') throw new Error(metrics.kind);
+      expect(metrics.classes.map(({ label }) => label)).toEqual(names);
+      each.dispose();
+    }
+    expect(new Set([...six])).toContain(5);
+  });
+
+  it('refuses names that are there already, too many, too few or none, and changes nothing', async () => {
+    const model = await SparseMLP.create({ layers: [12, 20, 4], labelNames: ['a', 'b', 'c', 5] });
+    const saved = model.save();
+    const wrong: [number, unknown, string, string][] = [
+      [1, ['a'], 'E_ARGUMENT', 'labelNames[4] is "a"; expected each name once'],
+      [2, undefined, 'E_ARGUMENT', 'labelNames[5] is 5; expected each name once'],
+      [2, ['e'], 'E_SHAPE', 'labelNames has 1 names; expected 2, one for each new output'],
+      [1, ['e', 'f'], 'E_SHAPE', 'labelNames has 2 names; expected 1'],
+      [1, [null], 'E_ARGUMENT', 'labelNames[4] is null; expected a text or a number'],
+      [1, 'e', 'E_ARGUMENT', 'labelNames is "e"; expected an array'],
+    ];
+    for (const [count, labelNames, code, words] of wrong) {
+      expect(() => model.addOutputs(count, { labelNames: labelNames as string[] })).toThrow(
+        expect.objectContaining({ code, message: expect.stringContaining(words) }),
+      );
+      expect(model.metadata).toEqual({ labelNames: ['a', 'b', 'c', 5] });
+      expect(model.save()).toEqual(saved);
+    }
+    expect(() => model.addOutputs(1, { names: ['e'] } as never)).toThrow('no option "names"');
+    // Names of another number of outputs are not taken for names.
+    model.save({ labelNames: ['a'] });
+    expect(() => model.addOutputs(1)).toThrow(expect.objectContaining({ code: 'E_SHAPE' }));
+    model.dispose();
+  });
+
+  it.each([true, false])(
+    'answers numbers in the units from before, around 0 in new outputs: %s',
+    async (scaleTargets) => {
+      const model = await SparseMLP.create({
+        layers: [12, 30, 2],
+        seed: 5,
+        scaleTargets,
+        loss: loss.meanSquared(),
+      });
+      const numbers = (cols: number) => ({
+        rows: 120,
+        cols,
+        data: Float32Array.from({ length: 120 * cols }, (_, p) => 500 + 10 * (p % 7)),
+      });
+      await model.fit(x, numbers(2), { epochs: 2 });
+      const before = model.predict(x);
+      model.addOutputs(1);
+      const after = model.predict(x);
+      expect(Float32Array.from(before, (_, p) => after[3 * (p >> 1) + (p % 2)])).toEqual(before);
+      const added = Float32Array.from({ length: 120 }, (_, r) => after[3 * r + 2]);
+      expect(added.every((value) => Math.abs(value) < 250)).toBe(true);
+      expect(model.evaluate(x, numbers(3)).loss).toBeGreaterThan(250 ** 2 / 3);
+      expect(model.partialFit(x, numbers(3)).loss).toBeCloseTo(model.evaluate(x, numbers(3)).loss, -4);
+      const metrics = model.metrics(x, numbers(3));
+      expect(metrics.kind).toBe('regression');
+      const again = await SparseMLP.load(model.save());
+      expect(again.predict(x)).toEqual(model.predict(x));
+      for (const each of [model, again]) each.dispose();
+    },
+  );
+
   it('changes nothing where it is refused', async () => {
     const own: Initializer = { name: 'mine', options: {}, bound: () => 0.1 };
     const model = await SparseMLP.create({ layers: [12, 20, 4], initializer: own, topology: topology.set() });

@@ -163,6 +163,61 @@ describe('a model of numbers', () => {
   });
 });
 
+describe('targets far from 0 and 1', () => {
+  const far = { ...y, data: y.data.map((value) => 2e5 + 1e4 * value) };
+
+  it('are learnt as others are, and answers and scores are in their units', async () => {
+    const model = await create(2);
+    const near = await create(2);
+    const options = { epochs: 60, optimizer: adam };
+    await model.fit(x, far, options);
+    await near.fit(x, y, options);
+    const [score, nearScore] = [model.evaluate(x, far), near.evaluate(x, y)];
+    expect(score.r2).toBeCloseTo(nearScore.r2 ?? Number.NaN, 3);
+    expect(score.rmse).toBeCloseTo(1e4 * (nearScore.rmse ?? Number.NaN), -1);
+    const answers = model.predict(x);
+    const squares = answers.reduce((sum, value, e) => sum + (value - far.data[e]) ** 2, 0);
+    expect((score.loss * answers.length) / squares).toBeCloseTo(1, 4);
+    const again = await SparseMLP.load(model.save());
+    expect(again.predict(x)).toEqual(answers);
+    expect(again.evaluate(x, far)).toEqual(score);
+    const resumed = await SparseMLP.resume(model.checkpoint());
+    expect(resumed.predict(x)).toEqual(answers);
+    for (const each of [model, near, again, resumed]) each.dispose();
+  });
+
+  it('have a Huber loss whose delta is in their units', async () => {
+    const model = await create(2, { loss: loss.huber({ delta: 3000 }) });
+    await model.fit(x, far, { epochs: 3 });
+    const answers = model.predict(x);
+    const losses = Array.from(answers, (value, e) => {
+      const error = Math.abs(value - far.data[e]);
+      return error <= 3000 ? (error * error) / 2 : 3000 * (error - 1500);
+    });
+    const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+    expect(model.evaluate(x, far).loss / mean).toBeCloseTo(1, 4);
+    model.dispose();
+  });
+
+  it('stay as they are where that is asked for, and in a network of given weights', async () => {
+    const plain = await create(2, { scaleTargets: false });
+    await plain.fit(x, far, { epochs: 5, optimizer: adam });
+    expect(plain.evaluate(x, far).r2).toBeLessThan(0);
+    const given = await SparseMLP.fromWeights(plain.layers);
+    expect(given.evaluate(x, far)).toEqual(plain.evaluate(x, far));
+    await given.fit(x, far, { epochs: 1, optimizer: optimizer.sgd({ learningRate: 0 }) });
+    expect(given.evaluate(x, far)).toEqual(plain.evaluate(x, far));
+    for (const each of [plain, given]) each.dispose();
+  });
+
+  it('that are all alike are answered', async () => {
+    const model = await create(1);
+    await model.fit(x, Array<number>(ROWS).fill(7e6), { epochs: 2, optimizer: adam });
+    expect(model.predict(x)[0] / 7e6).toBeCloseTo(1, 5);
+    model.dispose();
+  });
+});
+
 function withoutSeconds({
   seconds: _,
   trainSeconds: __,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Random } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
+import { lanesFor } from '../../../src/engine/lanes.ts';
 import { Region } from '../../../src/engine/region.ts';
 import { optimizer as optimizers } from '../../../src/index.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
@@ -11,7 +12,6 @@ import { crossEntropy } from '../../../src/nn/losses/crossEntropy.ts';
 import { Network } from '../../../src/nn/network.ts';
 import type { Optimizer } from '../../../src/nn/optimizer.ts';
 import { loadRows } from '../../../src/nn/rows.ts';
-import { lanesFor } from '../../../src/nn/workspace.ts';
 import { effort, isFull, runRandom, runSeed } from '../../support/effort.ts';
 import { Approximate, type Truth } from '../../support/rounding.ts';
 
@@ -199,8 +199,7 @@ function trained({ layers, rows, labels }: Problem): { loss: number; gradients: 
       network.forward(kernels, workspace, lanes);
       network.score(kernels, workspace, tile);
       loss += workspace.sums.view[0];
-      network.backward(kernels, workspace, tile, 1 / rows.length, lanes);
-      network.addGradients(kernels, workspace, gradients, begin > 0, lanes);
+      network.differentiate(kernels, workspace, tile, 1 / rows.length, gradients, begin > 0, lanes);
     }
     return {
       loss: loss / rows.length,

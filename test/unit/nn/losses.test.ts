@@ -135,8 +135,7 @@ function computed(network: Dense, problem: Problem, isSparse: boolean) {
       workspace.sums.view.forEach((sum, s) => {
         sums[s] += sum;
       });
-      built.backward(kernels, workspace, tile, 1 / ROWS);
-      built.addGradients(kernels, workspace, gradients, begin > 0);
+      built.differentiate(kernels, workspace, tile, 1 / ROWS, gradients, begin > 0);
     }
     const slopes = gradients.map((gradient, l) => {
       const { rows: outDim, cols, indptr, indices } = matrices[l];

@@ -1,6 +1,6 @@
 // Training in pieces, and more outputs, in a worker: what SparseMLP does on this thread is the truth here.
 import { afterEach, describe, expect, it } from 'vitest';
-import { optimizer, SparseMLP, topology, WorkerModel } from '../../../src/index.ts';
+import { optimizer, SparseMLP, schedule, topology, WorkerModel } from '../../../src/index.ts';
 import { quadrants } from '../../support/problems.ts';
 
 const { x, y } = quadrants(200, 12);
@@ -82,6 +82,29 @@ describe('in a worker, training in pieces', () => {
     }
     expect(await again.save()).toEqual(here.save());
     expect(again.nnz).toBe(here.nnz);
+  });
+
+  it('has the bits of a schedule and of clipped gradients, and the names of new outputs', async () => {
+    const { there, here } = await createBoth();
+    const rule = () => ({ schedule: schedule.cosine({ warmup: 3 }), clipNorm: 0.3, batchSize: 20 });
+    const known = { stepsPerEpoch: 5, totalEpochs: 9 };
+    for (const { x, y } of cut(50)) {
+      const given = { ...rule(), ...known, optimizer: optimizer.sgd() };
+      expect(await there.partialFit(x, y, given)).toEqual(here.partialFit(x, y, given));
+    }
+    for (const model of [there, here]) await model.fit(cut(50), { ...rule(), stepsPerEpoch: 6, epochs: 2 });
+    expect(await there.save()).toEqual(here.save());
+    const own = { ...schedule.cosine(), factor: () => 1 };
+    await expect(there.partialFit(x, y, { ...known, schedule: own })).rejects.toThrow(
+      'schedule "cosine" was not made by ctre',
+    );
+    await expect(there.partialFit(x, y, { schedule: schedule.cosine() })).rejects.toThrow('is not known');
+    const names = { labelNames: ['five', 'six'] };
+    for (const model of [there, here]) await model.addOutputs(2, names);
+    expect(there.metadata).toEqual({ labelNames: [0, 1, 2, 3, 'five', 'six'] });
+    expect(await there.predictLabels(x)).toEqual(here.predictLabels(x));
+    await expect(there.addOutputs(1, { labelNames: ['five'] })).rejects.toMatchObject({ code: 'E_ARGUMENT' });
+    expect(await there.save()).toEqual(here.save());
   });
 
   it('lets errors through and leaves the iterable: of the iterable, of a piece, of the loop', async () => {

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { getEngine } from '../../../src/engine/engine.ts';
+import { decodeCheckpoint } from '../../../src/files/checkpointFile.ts';
 import {
   type CreateOptions,
   CsrMatrix,
@@ -18,6 +19,7 @@ import {
   optimizer,
   type Samples,
   SparseMLP,
+  schedule,
   topology,
   WorkerModel,
   type WorkerTrainOptions,
@@ -78,6 +80,10 @@ async function everything(model: WorkerModel | SparseMLP, samples: Samples) {
     score: await model.evaluate(samples, y),
     layers: (await model.layers).map(({ weights, bias, ...sizes }) => ({ weights, bias, ...sizes })),
     importance: await model.inputImportance(),
+    attribution: await model.inputImportance({
+      ...{ by: 'attribution', x: samples, y },
+      earlier: new Float64Array(layers[0]).fill(0.5),
+    }),
     summary: await model.summary(),
     modelBytes: (await model.memory()).modelBytes,
   };
@@ -240,6 +246,24 @@ describe('a model in a worker', () => {
     await there.fit(x, Uint8Array.from(y) as never, { epochs: 1, validationRows });
     await here.fit(x, y, { epochs: 1, validationRows });
     await expectSame(there, here, sparse);
+  });
+
+  it('takes schedules, AdamW and a bound of the norm as SparseMLP does', async () => {
+    const { there, here } = await createBoth({});
+    for (const rates of [
+      { schedule: schedule.cosine({ warmup: 0.25, endFactor: 0.1 }), clipNorm: 0.3 },
+      { schedule: schedule.step({ stepSize: 2, gamma: 0.5 }), optimizer: optimizer.adamW() },
+      { schedule: schedule.constant() },
+    ]) {
+      await there.fit(x, y, { epochs: 2, ...rates });
+      await here.fit(x, y, { epochs: 2, ...rates });
+      await expectSame(there, here);
+      const [sent, own] = [await there.checkpoint(), here.checkpoint()].map(
+        (file) => decodeCheckpoint(file).training.conditions,
+      );
+      expect(sent).toEqual(own);
+      expect(sent.clipNorm).toBe(rates.clipNorm);
+    }
   });
 
   it('of a file, of weights and of patterns is the same, too', async () => {
@@ -590,6 +614,7 @@ describe('errors', () => {
     ['an initialiser', { initializer: { ...initializer.glorot(), bound: () => 1 } }, {}],
     ['an initialiser for growth', { growInitializer: { name: 'mine', options: {}, bound: () => 1 } }, {}],
     ['an optimiser', {}, { optimizer: { ...sgd, step: (...args) => sgd.step(...args) } }],
+    ['a schedule of the rate', {}, { schedule: { ...schedule.cosine(), factor: () => 1 } }],
   ])('%s of one’s own is refused, and the sentence says what to do', async (_, options, training) => {
     const making = (async () => (await create(options)).fit(x, y, training))();
     await expect(making).rejects.toMatchObject({ code: 'E_ARGUMENT' });

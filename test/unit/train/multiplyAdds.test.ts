@@ -15,13 +15,15 @@ type Count = (args: readonly number[], at: (pointer: number, index: number) => n
  * A kernel that goes over connections, by the places of its offsets, the number of neurons, and the lanes.
  */
 const connections =
-  (rows: number, lanes: number): Count =>
+  (rows: number, lanes: number, products = 1): Count =>
   (args, at) =>
-    (at(args[0], args[rows]) - at(args[0], 0)) * args[lanes];
+    products * (at(args[0], args[rows]) - at(args[0], 0)) * args[lanes];
 const kernelCounts: Readonly<Record<string, Count>> = {
   spmm: connections(6, 8),
   spmmT: connections(7, 8),
   sddmm: connections(5, 7),
+  backward: connections(8, 10, 2),
+  weightGradient: connections(6, 8),
   gemm: (args) => args[4] * args[5] * TILE,
   gemmT: (args) => args[4] * args[5] * TILE,
   products: (args) => args[3] * args[4] * args[6],

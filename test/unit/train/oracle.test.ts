@@ -119,8 +119,7 @@ describe('the training oracle (float64 NumPy)', () => {
       network.forward(kernels, workspace);
       network.score(kernels, workspace, tile);
       const [loss] = workspace.sums.view;
-      network.backward(kernels, workspace, tile, 1 / batch);
-      network.addGradients(kernels, workspace, gradients, false);
+      network.differentiate(kernels, workspace, tile, 1 / batch, gradients, false);
       expectClose([loss / batch], [trace.losses[step]], 1e-5, 0);
       if (step === 0) {
         const tiles = workspace.activations.map((pointer, l) => fromTile(pointer, dims[l], batch));

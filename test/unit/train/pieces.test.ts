@@ -6,11 +6,16 @@ import {
   CsrMatrix,
   CtreError,
   type DenseMatrix,
+  type Epoch,
+  type Optimizer,
   optimizer,
   type PartialFitOptions,
   type PieceTrainOptions,
   type Progress,
+  type Schedule,
+  type Score,
   SparseMLP,
+  schedule,
   type TrainOptions,
   topology,
 } from '../../../src/index.ts';
@@ -28,6 +33,17 @@ function create(name: MethodName, options: object = {}, threads = 1): Promise<Sp
     seed: 3,
     threads,
     topology: topologyByName(name, options),
+  });
+}
+
+/** A model that learns numbers as they are. */
+function createPlain(): Promise<SparseMLP> {
+  return SparseMLP.create({
+    layers: [12, 40, 30, 4],
+    epsilon: 3,
+    seed: 3,
+    topology: topology.set(),
+    scaleTargets: false,
   });
 }
 
@@ -219,7 +235,8 @@ describe('partialFit', () => {
     };
     const sparse = CsrMatrix.fromDense({ ...x, data: x.data.map((value) => (value > 0.3 ? value : 0)) });
     const sampleWeight = Float32Array.from({ length: 200 }, (_, r) => r % 3);
-    const [whole, parts] = [await create('set'), await create('set')];
+    // Units of their own would be those of the first piece.
+    const [whole, parts] = [await createPlain(), await createPlain()];
     await whole.fit(sparse, targets, { epochs: 1, batchSize: 10, shuffle: false, sampleWeight });
     const dense = sparse.toDense();
     for (let p = 0; p < 20; p++) {
@@ -236,6 +253,199 @@ describe('partialFit', () => {
     }
     expect(await stateOf(parts)).toEqual(await stateOf(whole));
     for (const model of [whole, parts]) model.dispose();
+  });
+
+  it.each(['partialFit', 'a stream'])('learns numbers in the units of the first piece: %s', async (way) => {
+    const targets = {
+      rows: 200,
+      cols: 4,
+      data: Float32Array.from({ length: 800 }, (_, p) => 300 + 50 * (p % 4) + 20 * ((p * p) % 7)),
+    };
+    // Of the first 40 rows: the mean of each output, and the root of the mean squared distance from it.
+    const first = [...targets.data.subarray(0, 160)];
+    const center = [0, 1, 2, 3].map(
+      (col) => first.reduce((sum, v, p) => sum + (p % 4 === col ? v : 0), 0) / 40,
+    );
+    const squares = first.reduce((sum, v, p) => sum + (v - center[p % 4]) ** 2, 0);
+    const scale = Math.sqrt(squares / 160);
+    const scaled = { ...targets, data: targets.data.map((v, p) => (v - center[p % 4]) / scale) };
+    const rows = (m: DenseMatrix, p: number) => ({
+      rows: 40,
+      cols: m.cols,
+      data: m.data.slice(40 * p * m.cols, 40 * (p + 1) * m.cols),
+    });
+    const piecesOf = (y: DenseMatrix) => [0, 1, 2, 3, 4].map((p) => ({ x: rows(x, p), y: rows(y, p) }));
+    const given = { batchSize: 10, stepsPerEpoch: 20, optimizer: sgd };
+    const run = async (model: SparseMLP, y: DenseMatrix): Promise<(Score | Epoch)[]> => {
+      const sets = { sample: { x, y } };
+      if (way === 'partialFit') {
+        return piecesOf(y).map((piece) => model.partialFit(piece.x, piece.y, { ...given, ...sets }));
+      }
+      const other = { validation: { x, y }, test: { x, y } };
+      return [...(await model.fit(piecesOf(y), { ...given, ...sets, ...other })).epochs];
+    };
+    const [own, plain] = [await create('set'), await createPlain()];
+    const [got, expected] = [await run(own, targets), await run(plain, scaled)];
+    expect(own.layers.map(({ weights }) => weights.values)).toEqual(
+      plain.layers.map(({ weights }) => weights.values),
+    );
+    got.forEach((score, s) => {
+      expect(score.loss / (expected[s].loss * scale ** 2)).toBeCloseTo(1, 6);
+    });
+    const rmse = (score: Score | Epoch) =>
+      'metrics' in score ? score.metrics?.rmse : Reflect.get(score, 'rmse');
+    expect(rmse(got[0]) / (rmse(expected[0]) * scale)).toBeCloseTo(1, 6);
+    const answers = plain.predict(x).map((value, p) => value * scale + center[p % 4]);
+    own.predict(x).forEach((value, p) => {
+      expect(value).toBeCloseTo(answers[p], 2);
+    });
+    // They stay, also in a file.
+    const again = await SparseMLP.resume(own.checkpoint());
+    const later = [own, again].map((model) =>
+      model.partialFit(rows(x, 1), { ...rows(targets, 1), data: new Float32Array(160).fill(420) }, given),
+    );
+    expect(later[1]).toEqual(later[0]);
+    expect(await sha256(again.save())).toBe(await sha256(own.save()));
+    for (const model of [own, plain, again]) model.dispose();
+  });
+
+  it('keeps the units of a model that has some', async () => {
+    const numbers = (offset: number) => ({
+      rows: 200,
+      cols: 4,
+      data: Float32Array.from({ length: 800 }, (_, p) => offset + (p % 5)),
+    });
+    const still = optimizer.sgd({ learningRate: 0 });
+    const model = await create('static');
+    await model.fit(x, numbers(100), { epochs: 1, optimizer: still });
+    const before = model.predict(x);
+    for (const each of [model, await SparseMLP.load(model.save())]) {
+      each.partialFit(x, numbers(700), { optimizer: still });
+      await each.fit([{ x, y: numbers(900) }], { optimizer: still });
+      expect(each.predict(x)).toEqual(before);
+      each.dispose();
+    }
+  });
+
+  it('is fit with a schedule and clipped gradients, to the bit: a piece at a time, and of a stream', async () => {
+    const rule = { schedule: schedule.cosine({ warmup: 0.1 }), clipNorm: 0.5, batchSize: 20, optimizer: sgd };
+    const [whole, parts, streamed] = [await create('set'), await create('set'), await create('set')];
+    await whole.fit(x, y, { ...rule, epochs: 3, shuffle: false });
+    const given = { ...rule, stepsPerEpoch: 10, sample: { x, y } };
+    for (let epoch = 0; epoch < 3; epoch++) {
+      for (const piece of cut({ x, y }, 40)) {
+        parts.partialFit(piece.x, piece.y, { ...given, totalEpochs: 3 });
+      }
+    }
+    await streamed.fit(cut({ x, y }, 40), { ...given, epochs: 3 });
+    expect(await stateOf(parts)).toEqual(await stateOf(whole));
+    expect(await stateOf(streamed)).toEqual(await stateOf(whole));
+    // Either of them changes what comes of it.
+    for (const less of ['schedule', 'clipNorm'] as const) {
+      const other = await create('set');
+      const { [less]: _, ...rest } = given;
+      await other.fit(cut({ x, y }, 40), { ...rest, epochs: 3 });
+      expect(await stateOf(other)).not.toEqual(await stateOf(whole));
+      other.dispose();
+    }
+    for (const model of [whole, parts, streamed]) model.dispose();
+  });
+
+  it('counts the steps of its own optimiser for a schedule, where the end is not known', async () => {
+    const seen: number[][] = [];
+    const own: Schedule = {
+      name: 'own',
+      options: {},
+      takesOpenEnd: true,
+      factor(...steps) {
+        seen.push(steps);
+        return 1;
+      },
+    };
+    const model = await create('set');
+    // Steps of an optimiser before are not its own.
+    await model.fit(x, y, { epochs: 1, batchSize: 50, optimizer: optimizer.adam() });
+    const [first, second] = cut({ x, y }, 100);
+    model.partialFit(first.x, first.y, { batchSize: 50, optimizer: sgd, schedule: own });
+    model.partialFit(second.x, second.y, { batchSize: 50, schedule: own });
+    await model.fit(cut({ x, y }, 100), { batchSize: 100, optimizer: sgd, schedule: own });
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5].map((step) => [step, Infinity]));
+    // Once it is known it is that of the model: fit had an epoch, and ended one of pieces before its next.
+    seen.length = 0;
+    const known = { batchSize: 50, stepsPerEpoch: 2, totalEpochs: 9, schedule: own };
+    model.partialFit(first.x, first.y, known);
+    expect(seen).toEqual([
+      [6, 18],
+      [7, 18],
+    ]);
+    model.dispose();
+  });
+
+  it('has the factors of a warm-up and of falls that are numbers of steps, without an end', async () => {
+    const rates: (number | undefined)[] = [];
+    const own: Optimizer = {
+      ...{ name: 'own', options: {}, slots: 0, takesRateFactor: true },
+      step: (_, { rateFactor }, time) => {
+        rates[time - 1] = rateFactor;
+      },
+    };
+    const model = await create('static');
+    const factors = async (given: Schedule): Promise<unknown[]> => {
+      rates.length = 0;
+      await model.fit(cut({ x, y }, 100), {
+        batchSize: 20,
+        optimizer: { ...own, name: `${rates}` },
+        schedule: given,
+      });
+      return [...rates];
+    };
+    expect(await factors(schedule.constant({ warmup: 4 }))).toEqual([0.25, 0.5, 0.75, ...Array(7).fill(1)]);
+    model.dispose();
+    const other = await create('static');
+    rates.length = 0;
+    const falls = schedule.step({ stepSize: 3, gamma: 0.5, warmup: 2 });
+    other.partialFit(x, y, { batchSize: 20, optimizer: own, schedule: falls });
+    expect(rates).toEqual([0.5, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]);
+    other.dispose();
+  });
+
+  it.each<[string, Schedule]>([
+    ['cosine', schedule.cosine()],
+    ['linear', schedule.linear({ warmup: 5 })],
+    ['step', schedule.step()],
+    ['step', schedule.step({ stepSize: 5, warmup: 0.1 })],
+    ['constant', schedule.constant({ warmup: 0.1 })],
+    ['own', { name: 'own', options: {}, factor: () => 1 }],
+  ])('refuses a schedule that goes by an end which is not known: %s, %o', async (name, given) => {
+    const model = await create('set');
+    const saved = await sha256(model.save());
+    const sentence = new RegExp(
+      `^the schedule ${name} of the learning rate goes by the end of the training, which is not known; ` +
+        'give stepsPerEpoch and totalEpochs$',
+    );
+    const pieces = cut({ x, y }, 50);
+    for (const more of [{}, { stepsPerEpoch: 5 }, { totalEpochs: 5 }]) {
+      expect(() => model.partialFit(x, y, { schedule: given, ...more })).toThrow(sentence);
+    }
+    for (const more of [{}, { epochs: 2 }, { stepsPerEpoch: 5 }]) {
+      await expect((async () => model.fit(pieces, { schedule: given, ...more }))()).rejects.toThrow(sentence);
+    }
+    expect(await sha256(model.save())).toBe(saved);
+    model.partialFit(x, y, { schedule: given, stepsPerEpoch: 2, totalEpochs: 2 });
+    await model.fit(pieces, { schedule: given, stepsPerEpoch: 5, epochs: 1 });
+    await model.fit(pieces, { schedule: given, stepsPerEpoch: 5, totalEpochs: 9 });
+    model.dispose();
+  });
+
+  it('refuses a schedule that the optimiser would not notice, and a norm that is none', async () => {
+    const own: Optimizer = { name: 'own', options: {}, slots: 0, step() {} };
+    const given = { stepsPerEpoch: 2, totalEpochs: 2, optimizer: own };
+    const model = await create('set');
+    expect(() => model.partialFit(x, y, { ...given, schedule: schedule.cosine() })).toThrow(
+      'the optimizer "own" takes no schedule',
+    );
+    expect(() => model.partialFit(x, y, { ...given, clipNorm: 0 })).toThrow('clipNorm is 0');
+    model.dispose();
   });
 
   it('keeps its memory between calls, and gives it back', async () => {

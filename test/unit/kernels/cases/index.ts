@@ -1,11 +1,13 @@
 import type { Kernels } from '../../../../src/engine/abi.ts';
 import type { Subject } from '../bench.ts';
+import { backward, weightGradient } from './backward.ts';
 import { checkCsr } from './check.ts';
+import { scaleBy, squareSum } from './clip.ts';
 import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
 import { crossEntropyGradient, score, softmax } from './loss.ts';
 import { cosineNeighbours } from './neighbours.ts';
-import { adam, sgd } from './optimizer.ts';
+import { adam, adamW, sgd } from './optimizer.ts';
 import { spmmRowMajor, spmmTRowMajor } from './rowMajor.ts';
 import { addTo, biasGradient, sddmm } from './sddmm.ts';
 import { spmm, spmmT, spmmTLinear } from './spmm.ts';
@@ -24,7 +26,9 @@ import { topK } from './topk.ts';
 /** Every kernel, with what shows it right. */
 export const table: Readonly<Record<keyof Kernels, Subject>> = {
   adam,
+  adamW,
   addTo,
+  backward,
   biasGradient,
   checkCsr,
   clearLanes,
@@ -39,6 +43,7 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   packCsr,
   packDense,
   products,
+  scaleBy,
   score,
   scoreLabels,
   scoreRegression,
@@ -51,10 +56,12 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   spmmT,
   spmmTLinear,
   spmmTRowMajor,
+  squareSum,
   squaredNorms,
   targetGradient,
   topK,
   unpackColumns,
   unpackRows,
   weighSamples,
+  weightGradient,
 };

@@ -81,21 +81,33 @@ interface Adam {
   readonly beta2: number;
   readonly scale: number;
   readonly epsilon: number;
-  readonly l2: number;
+  /** The L2 penalty of adam; the decay of adamW. */
+  readonly penalty: number;
   /** Whether the moments are still 0. */
   readonly first: boolean;
 }
 
-const ADAM: Adam = { rate: 0.01, beta1: 0.9, beta2: 0.999, scale: 1, epsilon: 1e-8, l2: 1e-2, first: false };
+const ADAM: Adam = {
+  rate: 0.01,
+  beta1: 0.9,
+  beta2: 0.999,
+  scale: 1,
+  epsilon: 1e-8,
+  penalty: 1e-2,
+  first: false,
+};
+
+type AdamKernel = 'adam' | 'adamW';
 
 function callAdam(
   bench: Bench,
+  kernel: AdamKernel,
   [weights, grads, firstMoment, secondMoment]: readonly Float32Array[],
-  { rate, beta1, beta2, scale, epsilon, l2 }: Adam,
+  { rate, beta1, beta2, scale, epsilon, penalty }: Adam,
 ) {
   const [w, grad] = [bench.inout(weights), bench.input(grads)];
   const [m, v] = [bench.inout(firstMoment), bench.inout(secondMoment)];
-  bench.kernels.adam(
+  bench.kernels[kernel](
     w.pointer,
     grad.pointer,
     m.pointer,
@@ -106,85 +118,125 @@ function callAdam(
     beta2,
     scale,
     epsilon,
-    l2,
+    penalty,
   );
   return { w, m, v };
 }
 
 function adamInputs(name: string, n: number, values: Values, first: boolean): Float32Array[] {
-  const random = stream(`adam ${name}`);
+  const random = stream(name);
   const moment = (): Float32Array => (first ? new Float32Array(n) : numbers(random, n, values));
   return [numbers(random, n, values), numbers(random, n, values), moment(), moment().map(Math.abs)];
 }
 
-function runAdam(bench: Bench, name: string, n: number, values: Values, settings: Adam): void {
-  const inputs = adamInputs(name, n, values, settings.first);
+function runAdam(
+  bench: Bench,
+  kernel: AdamKernel,
+  name: string,
+  n: number,
+  values: Values,
+  settings: Adam,
+): void {
+  const inputs = adamInputs(`${kernel} ${name}`, n, values, settings.first);
   const [weights, grads, firstMoment, secondMoment] = inputs;
-  const { w, m, v } = callAdam(bench, inputs, settings);
-  const [rate, beta1, beta2, scale, epsilon, l2, one] = [
-    settings.rate,
-    settings.beta1,
-    settings.beta2,
-    settings.scale,
-    settings.epsilon,
-    settings.l2,
+  const { w, m, v } = callAdam(bench, kernel, inputs, settings);
+  const { rate, beta1, beta2, scale, epsilon, penalty } = settings;
+  const [rates, b1, b2, scales, epsilons, penalties, one] = [
+    rate,
+    beta1,
+    beta2,
+    scale,
+    epsilon,
+    penalty,
     1,
   ].map(constant);
   const truths = Array.from(weights, (weight, i) => {
     const before = new Approximate(weight);
-    const g = new Approximate(grads[i]).plus(l2.times(before));
-    const nextM = beta1.times(new Approximate(firstMoment[i])).plus(one.minus(beta1).times(g));
-    const nextV = beta2.times(new Approximate(secondMoment[i])).plus(one.minus(beta2).times(g).times(g));
-    const root = nextV.sqrt().times(scale).plus(epsilon);
-    return { m: nextM, v: nextV, w: before.minus(rate.times(nextM).over(root)) };
+    const slope = new Approximate(grads[i]);
+    const lost = penalties.times(before);
+    const g = kernel === 'adam' ? slope.plus(lost) : slope;
+    const nextM = b1.times(new Approximate(firstMoment[i])).plus(one.minus(b1).times(g));
+    const nextV = b2.times(new Approximate(secondMoment[i])).plus(one.minus(b2).times(g).times(g));
+    const step = rates.times(nextM).over(nextV.sqrt().times(scales).plus(epsilons));
+    return { m: nextM, v: nextV, w: before.minus(kernel === 'adam' ? step : step.plus(lost)) };
   });
   bench.expectClose(m, (i) => truths[i].m);
   bench.expectClose(v, (i) => truths[i].v);
   bench.expectClose(w, (i) => truths[i].w);
 }
 
-export const adam: Subject = {
-  example: (random) => [
-    line(random, 7),
-    line(random, 7),
-    line(random, 7),
-    new Float32Array(7).fill(0.3),
-    7,
-    0.1,
-    0.9,
-    0.999,
-    1.5,
-    1e-3,
-    0.01,
-  ],
-  axes: ['samples', 'rows', 'values'],
-  run(bench, { samples, rows, values, name }) {
-    for (const settings of [
-      ADAM,
-      { ...ADAM, rate: 0.1, scale: 1 / Math.sqrt(1 - 0.999), first: true },
-      { ...ADAM, epsilon: 0.5 },
-      { ...ADAM, l2: 0 },
-    ]) {
-      runAdam(bench, name, samples * rows, values, settings);
-    }
-  },
-  cases: [
-    single('same_bits_in_block_and_tail', (bench) => {
-      const inputs = adamInputs('bits', 7, 'signed', false);
-      const all = callAdam(bench, inputs, ADAM);
-      const alone = Array.from({ length: 7 }, (_, i) =>
-        callAdam(
-          bench,
-          inputs.map((array) => array.slice(i, i + 1)),
-          ADAM,
-        ),
-      );
-      for (const name of ['w', 'm', 'v'] as const) {
-        bench.expectSame(
-          all[name],
-          alone.map((one) => one[name].read()[0]),
-        );
+function adamSubject(kernel: AdamKernel): Subject {
+  return {
+    example: (random) => [
+      line(random, 7),
+      line(random, 7),
+      line(random, 7),
+      new Float32Array(7).fill(0.3),
+      7,
+      0.1,
+      0.9,
+      0.999,
+      1.5,
+      1e-3,
+      0.01,
+    ],
+    axes: ['samples', 'rows', 'values'],
+    run(bench, { samples, rows, values, name }) {
+      for (const settings of [
+        ADAM,
+        { ...ADAM, rate: 0.1, scale: 1 / Math.sqrt(1 - 0.999), first: true },
+        { ...ADAM, epsilon: 0.5 },
+        { ...ADAM, penalty: 0 },
+      ]) {
+        runAdam(bench, kernel, name, samples * rows, values, settings);
       }
+    },
+    cases: [
+      single('same_bits_in_block_and_tail', (bench) => {
+        const inputs = adamInputs(`${kernel} bits`, 7, 'signed', false);
+        const all = callAdam(bench, kernel, inputs, ADAM);
+        const alone = Array.from({ length: 7 }, (_, i) =>
+          callAdam(
+            bench,
+            kernel,
+            inputs.map((array) => array.slice(i, i + 1)),
+            ADAM,
+          ),
+        );
+        for (const name of ['w', 'm', 'v'] as const) {
+          bench.expectSame(
+            all[name],
+            alone.map((one) => one[name].read()[0]),
+          );
+        }
+      }),
+    ],
+  };
+}
+
+export const adam: Subject = adamSubject('adam');
+
+const decoupled = adamSubject('adamW');
+
+export const adamW: Subject = {
+  ...decoupled,
+  cases: [
+    ...decoupled.cases,
+    single('without_a_decay_has_the_bits_of_adam', (bench) => {
+      const inputs = adamInputs('adamW none', 103, 'mixed', false);
+      const [own, other] = (['adamW', 'adam'] as const).map((kernel) =>
+        callAdam(bench, kernel, inputs, { ...ADAM, penalty: 0 }),
+      );
+      for (const name of ['w', 'm', 'v'] as const) bench.expectSame(own[name], other[name].read());
+    }),
+    single('without_a_gradient_only_decays', (bench) => {
+      const zeros = new Float32Array(7);
+      const weights = Float32Array.of(1, -2, 4, -8, 16, -32, 64);
+      const { w } = callAdam(bench, 'adamW', [weights, zeros, zeros, zeros], { ...ADAM, penalty: 0.25 });
+      bench.expectCopied(
+        w,
+        weights.map((weight) => 0.75 * weight),
+      );
     }),
   ],
 };

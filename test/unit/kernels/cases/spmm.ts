@@ -22,7 +22,7 @@ import { CSC, CSR, line, rows } from '../operands.ts';
 const LEFT: Truth = { value: UNTOUCHED, error: 0 };
 
 /** A tile's truths: `add` puts the terms of one lane into the sums of its lines. */
-function tileTruths(
+export function tileTruths(
   lines: number,
   start: (line: number) => Sum,
   add: (sums: Sum[], b: number) => void,
@@ -68,7 +68,7 @@ function forward(bench: Bench, { samples, rows, cols, structure, values, name }:
 }
 
 /** The transposed structure, by the definition: entries column by column, rows ascending. */
-function csc({ cols, entries }: Sparse): { colPtr: Int32Array; rowIdx: Int32Array; perm: Int32Array } {
+export function csc({ cols, entries }: Sparse): { colPtr: Int32Array; rowIdx: Int32Array; perm: Int32Array } {
   const columns = Array.from({ length: cols }, (): number[] => []);
   entries.forEach(({ col }, p) => {
     columns[col].push(p);

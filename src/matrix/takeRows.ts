@@ -1,8 +1,8 @@
 import { newArray } from '../base/arrays.ts';
-import { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
-import { type RowArrays, type Samples, toMatrix } from '../matrix/samples.ts';
+import { CsrMatrix } from './csrMatrix.ts';
+import type { DenseMatrix } from './denseMatrix.ts';
 import { checkRowIndices, type RowIndices } from './rowIndices.ts';
+import { type RowArrays, type Samples, toMatrix } from './samples.ts';
 
 /**
  * The rows at the given indices, in that order, as a new matrix of the same kind; a dense one of rows that
@@ -28,12 +28,14 @@ export function takeRows(x: Samples, rows: RowIndices): DenseMatrix | CsrMatrix 
     });
     return { rows: taken.length, cols, data };
   }
-  const indptr = new Int32Array(taken.length + 1);
+  const indptr = newArray(taken.length + 1, Int32Array, `${taken.length} rows`);
+  let nnz = 0;
   taken.forEach((row, position) => {
-    indptr[position + 1] = indptr[position] + matrix.indptr[row + 1] - matrix.indptr[row];
+    nnz += matrix.indptr[row + 1] - matrix.indptr[row];
+    indptr[position + 1] = nnz;
   });
-  const indices = new Int32Array(indptr[taken.length]);
-  const values = new Float32Array(indices.length);
+  const indices = newArray(nnz, Int32Array, `${taken.length} rows`);
+  const values = newArray(nnz, Float32Array, `${taken.length} rows`);
   taken.forEach((row, position) => {
     const [begin, end] = [matrix.indptr[row], matrix.indptr[row + 1]];
     indices.set(matrix.indices.subarray(begin, end), indptr[position]);

@@ -1,0 +1,1 @@
+export function takeLoader(folder: string, wasm: Uint8Array<ArrayBuffer>): Promise<void>;

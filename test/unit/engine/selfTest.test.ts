@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { KERNEL_PARAMETERS, type Kernels } from '../../../src/engine/abi.ts';
+import { findDifference, RUNS, runKernels } from '../../../src/engine/selfTest.ts';
+import { inlinedBytes, startSync } from '../../../src/engine/source.ts';
+
+const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 });
+const kernels = startSync(inlinedBytes(), memory).exports as Kernels;
+const expected = runKernels(kernels, memory, 0);
+
+/** Kernels without arithmetic on vectors, or where nearly all time goes elsewhere. */
+const UNTESTED: readonly (keyof Kernels)[] = [
+  'checkCsr',
+  'clearLanes',
+  'cosineNeighbours',
+  'cosinePairs',
+  'gatherRows',
+  'packColumns',
+  'packCsr',
+  'packDense',
+  'score',
+  'scoreLabels',
+  'scoreRegression',
+  'topK',
+  'unpackColumns',
+  'unpackRows',
+  'weighSamples',
+];
+
+describe('the test of bits', () => {
+  it('has every kernel, or a reason against it', () => {
+    expect([...Object.keys(RUNS), ...UNTESTED].sort()).toEqual(Object.keys(KERNEL_PARAMETERS).sort());
+  });
+
+  it('finds nothing where the bits are the same, however often the kernels ran before', () => {
+    expect(findDifference(expected, runKernels(kernels, memory, 3))).toBeUndefined();
+  });
+
+  it('gives the memory back as it was', () => {
+    expect(new Uint8Array(memory.buffer).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('computes with numbers', () => {
+    for (const [name, words] of expected) {
+      const areFinite = new Float32Array(words.buffer, 8 * 8192).every(Number.isFinite);
+      expect(areFinite, name).toBe(true);
+    }
+  });
+
+  it.each(Object.keys(RUNS) as (keyof Kernels)[])('notices the last bit of one number of %s', (name) => {
+    let calls = 0;
+    const before = new Uint32Array(memory.buffer.byteLength / 4);
+    const broken = (...args: number[]): void => {
+      before.set(new Uint32Array(memory.buffer));
+      Reflect.apply(kernels[name], undefined, args);
+      const words = new Uint32Array(memory.buffer);
+      const changed = words.findLastIndex((word, at) => word !== before[at]);
+      expect(changed, 'a call that changes nothing').toBeGreaterThanOrEqual(0);
+      // The last of the calls, which one that tests the first alone would miss.
+      if (++calls === count) words[changed] ^= 1;
+    };
+    let count = 0;
+    RUNS[name]?.({ ...kernels, [name]: () => count++ });
+    // Every kernel runs twice: the run that counts is the second.
+    calls = -count;
+    expect(findDifference(expected, runKernels({ ...kernels, [name]: broken }, memory, 1))).toBe(name);
+  });
+});
