@@ -8,6 +8,7 @@ export { cosineBlock, cosinePairs, squaredNorms } from './cosine';
 export { gemm, gemmT, products } from './gemm';
 export { crossEntropyGradient, score, softmax } from './loss';
 export { cosineNeighbours } from './neighbours';
+export { addNoise } from './noise';
 export { adam, adamW, sgd } from './optimizer';
 export { spmmRowMajor, spmmTRowMajor } from './rowMajor';
 export { addTo, biasGradient, sddmm } from './sddmm';

@@ -33,3 +33,6 @@ export const PART_BYTES: usize = <usize>PART * ELEMENT_BYTES;
 
 /** Elements of four bytes that the scratch memory of `topK` needs: one for each value of eleven bits. */
 export const TOP_K_SCRATCH: i32 = 1 << 11;
+
+/** Normal numbers in the table that `addNoise` picks from. */
+export const NORMALS: i32 = 1 << 12;

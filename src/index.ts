@@ -48,7 +48,9 @@ export type { Labels, Targets } from './model/targets.ts';
 export type { Initializer } from './nn/initializer.ts';
 export type { LayerShape } from './nn/layerShape.ts';
 export type { Loss, LossTiles, MonitorName, Score, TargetKind } from './nn/loss.ts';
+export type { InputNoise } from './nn/noise.ts';
 export type { AdamOptions, Optimizer, OptimizerOptions } from './nn/optimizer.ts';
+export type { TileRows } from './nn/rows.ts';
 export type {
   DecayScheduleOptions,
   Schedule,

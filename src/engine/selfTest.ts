@@ -36,6 +36,10 @@ export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => 
   addTo: ({ addTo }) => addTo(B, A, ENTRIES),
   adam: ({ adam }) => adam(B, A, C, POSITIVE, ENTRIES, 0.01, 0.9, 0.999, 1.5, 1e-8, 1e-4),
   adamW: ({ adamW }) => adamW(B, A, C, POSITIVE, ENTRIES, 0.01, 0.9, 0.999, 1.5, 1e-8, 1e-4),
+  addNoise: ({ addNoise }) =>
+    each([2 ** 30], [0, 0.5], (bound, amount, e) =>
+      addNoise(out(e), LIST, ROWS - 1, COLS, 2 ** 31 + 1, bound, A, amount),
+    ),
   backward: ({ backward }) =>
     each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
       backward(COL_PTR, ROW_IDX, PERM, A, B, C, out(2 * e), out(2 * e + 1), COLS, accumulate, lanes),

@@ -29,6 +29,6 @@ export {
   type NeighbourOptions,
 } from './neighbours.ts';
 export type { DenseOrVector, ProductOf } from './operands.ts';
-export { PreparedMatrix, type ProductOptions, prepare } from './prepare.ts';
+export { type NeighbourCount, PreparedMatrix, type ProductOptions, prepare } from './prepare.ts';
 export { sddmm } from './sddmm.ts';
 export { spmm, spmmTransposed } from './spmm.ts';

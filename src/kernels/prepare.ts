@@ -36,7 +36,7 @@ export interface ProductOptions {
 }
 
 /** How many neighbours of every row are looked for. */
-interface NeighbourCount {
+export interface NeighbourCount {
   /** At most the number of rows − 1. */
   readonly k: number;
 }

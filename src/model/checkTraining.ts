@@ -9,6 +9,7 @@ import {
 } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { Loss } from '../nn/loss.ts';
+import { type InputNoise, NOISE_KINDS } from '../nn/noise.ts';
 import type { DataSet } from '../nn/rows.ts';
 import { type Schedule, unchanged } from '../nn/schedule.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
@@ -29,6 +30,9 @@ import { presets } from './presets.ts';
 import { sampleWeights } from './sampleWeights.ts';
 import { checkNothingMissing } from './savedParts.ts';
 import { checkTargets } from './targets.ts';
+
+/** Of Gaussian noise: what is more is a slip, and float32 numbers would overflow at last. */
+const MOST_NOISE = 1e6;
 
 /** A training as it was asked for. How many epochs there are in all is known when it begins. */
 export interface CheckedTraining extends Omit<TrainingJob, 'totalEpochs'> {
@@ -83,6 +87,7 @@ function checkTrainingSettings(
   | 'optimizer'
   | 'schedule'
   | 'clipNorm'
+  | 'denoise'
   | 'patience'
   | 'restoreBest'
   | 'edits'
@@ -105,7 +110,7 @@ function checkTrainingSettings(
       optimizer === undefined
         ? (core.resumed?.optimizer ?? presets[core.preset].optimizer())
         : checkOptimizer(optimizer),
-    ...checkRates(wanted),
+    ...checkStepRule(wanted),
     patience:
       patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
     restoreBest,
@@ -116,15 +121,29 @@ function checkTrainingSettings(
   return settings;
 }
 
-/** @throws CtreError `E_ARGUMENT`. */
-export function checkRates({
+/** How gradients are made and become steps, the optimiser aside. @throws CtreError `E_ARGUMENT`. */
+export function checkStepRule({
   schedule,
   clipNorm,
-}: Pick<TrainOptions, 'schedule' | 'clipNorm'>): Pick<TrainingJob, 'schedule' | 'clipNorm'> {
+  denoise,
+}: Pick<TrainOptions, 'schedule' | 'clipNorm' | 'denoise'>): Pick<
+  TrainingJob,
+  'schedule' | 'clipNorm' | 'denoise'
+> {
   return {
     schedule: schedule === undefined || schedule === unchanged ? undefined : checkSchedule(schedule),
     clipNorm: clipNorm === undefined ? undefined : checkNumber('clipNorm', clipNorm, { least: 0, above: 0 }),
+    denoise: denoise === undefined ? undefined : checkNoise(denoise),
   };
+}
+
+/** No noise for an amount of 0. @throws CtreError `E_ARGUMENT` for anything but noise. */
+export function checkNoise(value: InputNoise): InputNoise | undefined {
+  const given = checkOptions('denoise', value, ['kind', 'amount']);
+  const kind = checkChoice('denoise.kind', given.kind, NOISE_KINDS);
+  const bounds = kind === 'mask' ? { least: 0, below: 1 } : { least: 0, most: MOST_NOISE };
+  const amount = checkNumber('denoise.amount', given.amount, bounds);
+  return amount === 0 ? undefined : { kind, amount };
 }
 
 /** @throws CtreError `E_ARGUMENT` for a schedule that the optimiser would not notice. */

@@ -5,6 +5,7 @@ import type { CsrPattern } from '../matrix/pattern.ts';
 import type { Label } from '../metrics/classScore.ts';
 import { type Initializer, initializerByName } from '../nn/initializer.ts';
 import type { Loss, MonitorName } from '../nn/loss.ts';
+import type { InputNoise } from '../nn/noise.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { Schedule } from '../nn/schedule.ts';
 import type { DensityOptions } from '../topology/density.ts';
@@ -89,6 +90,14 @@ export interface TrainOptions {
    * to it. By default none is.
    */
   readonly clipNorm?: number;
+  /**
+   * Noise on the inputs of the steps, another in every epoch. The targets stay clean, those of `y: 'x'` too,
+   * and so do the inputs of validation and test and those that a topology method looks at. The loss of the
+   * training samples is that of noisy inputs. `{ kind: 'mask', amount }` makes each input 0 with the
+   * probability `amount`, below 1; `{ kind: 'gaussian', amount }` adds normal numbers of that standard
+   * deviation, to the zeros of sparse samples, too. By default there is none.
+   */
+  readonly denoise?: InputNoise;
   /** The share of the rows to hold out for validation, drawn at random. */
   readonly validationSplit?: number;
   /** The rows of x to hold out for validation. */
@@ -200,6 +209,10 @@ export interface PartialFitOptions extends PieceSchedule {
    * to it. By default none is.
    */
   readonly clipNorm?: number;
+  /**
+   * Noise on the inputs of the steps, another for every row that comes, as in `train`. By default there is none.
+   */
+  readonly denoise?: InputNoise;
   /** What each row of x counts in the loss [rows], 0 or more; by default 1. */
   readonly sampleWeight?: ArrayLike<number>;
   /** What the rows of each class count in the loss [classes]. It multiplies `sampleWeight`. */
@@ -236,6 +249,7 @@ export const TRAIN_OPTIONS = [
   'optimizer',
   'schedule',
   'clipNorm',
+  'denoise',
   'validationSplit',
   'validationRows',
   'validation',
@@ -264,6 +278,7 @@ export const PARTIAL_FIT_OPTIONS = [
   'optimizer',
   'schedule',
   'clipNorm',
+  'denoise',
   'sampleWeight',
   'classWeight',
   'stepsPerEpoch',

@@ -9,10 +9,11 @@ import type { TrainingJob } from '../train/trainingJob.ts';
 import { TrainingRun } from '../train/trainingRun.ts';
 import {
   checkHasEnd,
+  checkNoise,
   checkOtherSet,
   checkPiece,
   checkPieceClassWeight,
-  checkRates,
+  checkStepRule,
   checkStepsPerEpoch,
   checkTakesSchedule,
   type Objective,
@@ -26,7 +27,8 @@ import { checkNothingMissing } from './savedParts.ts';
 
 /** Steps on a piece of the samples. @throws CtreError as `SparseMLP.partialFit`. */
 export function partialFit(core: ModelCore, x: unknown, y: unknown, options: PartialFitOptions): Score {
-  const wanted = checkOptions('partialFit', options, PARTIAL_FIT_OPTIONS);
+  const given = checkOptions('partialFit', options, PARTIAL_FIT_OPTIONS);
+  const wanted = { ...given, denoise: given.denoise && checkNoise(given.denoise) };
   const { sampleWeight, classWeight } = wanted;
   checkPieceClassWeight(classWeight);
   const { set, objective } = checkPiece(core, { x, y, sampleWeight }, classWeight, undefined);
@@ -70,8 +72,11 @@ function keptTraining({ pieceTraining }: ModelCore, wanted: PartialFitOptions): 
   const { wanted: before } = pieceTraining;
   const names = ['batchSize', 'schedule', 'clipNorm', 'stepsPerEpoch', 'totalEpochs', 'sample'] as const;
   const isSame = names.every((name) => wanted[name] === before[name]);
+  const isSameNoise = (['kind', 'amount'] as const).every(
+    (name) => wanted.denoise?.[name] === before.denoise?.[name],
+  );
   const isSameOptimizer = wanted.optimizer === undefined || wanted.optimizer === before.optimizer;
-  return isSame && isSameOptimizer ? pieceTraining : undefined;
+  return isSame && isSameNoise && isSameOptimizer ? pieceTraining : undefined;
 }
 
 /** Allocates all that calls with these options need. @throws CtreError `E_MEMORY`, `E_ARGUMENT`. */
@@ -80,7 +85,7 @@ function openPieceTraining(core: ModelCore, wanted: PartialFitOptions, objective
   const { loss } = objective;
   const job: TrainingJob = {
     ...objective,
-    ...checkRates(wanted),
+    ...checkStepRule(wanted),
     data: undefined,
     trainRows: new Int32Array(0),
     shuffle: false,

@@ -45,6 +45,12 @@ interface Connections {
   readonly values: F32Block;
 }
 
+/**
+ * Connections of an input neuron up to which one pass for both gradients is the faster way. With more, the two
+ * passes are, because they fill wider vectors (docs/performance.md). The bits are the same.
+ */
+const MOST_FOR_ONE_PASS = 24;
+
 /** A layer that gets more connections than it has room for gets room for so much more. */
 const HEADROOM = 1 / 8;
 
@@ -319,6 +325,10 @@ export class Layer implements LayerShape {
     if (structure === undefined) {
       if (dx !== undefined) this.backward(kernels, dy, x, dx, lanes);
       kernels.products(dy, x, dW, outDim, inDim, accumulate, lanes);
+    } else if (this.#nnz > MOST_FOR_ONE_PASS * inDim) {
+      const { indptr, indices } = structure;
+      if (dx !== undefined) this.backward(kernels, dy, x, dx, lanes);
+      kernels.sddmm(indptr.pointer, indices.pointer, dy, x, dW, outDim, accumulate, lanes);
     } else {
       const csc = [structure.colPtr.pointer, structure.rowIdx.pointer, structure.perm.pointer] as const;
       if (dx === undefined) kernels.weightGradient(...csc, dy, x, dW, inDim, accumulate, lanes);

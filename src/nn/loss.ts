@@ -1,5 +1,4 @@
 import type { Kernels } from '../engine/abi.ts';
-import type { F64Block } from '../engine/region.ts';
 import type { TileRows } from './rows.ts';
 
 /**
@@ -58,7 +57,7 @@ export interface LossTiles {
   /** ln Σ e^logit of every sample, f64 [32]. */
   readonly logSums: number;
   /** What the tile's samples are scored by; the first is the summed loss. */
-  readonly sums: F64Block;
+  readonly sums: { readonly pointer: number };
 }
 
 /**

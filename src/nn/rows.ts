@@ -4,6 +4,7 @@ import { loadF32 } from '../engine/copyIn.ts';
 import type { I32Block, Region } from '../engine/region.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { AddNoise } from './noise.ts';
 
 /** The samples of one tile, as pointers: sample b is row rows[b] of the data. */
 export interface TileRows {
@@ -93,20 +94,25 @@ export class RowList {
     return this.order.length;
   }
 
-  /** Packs up to 32 rows from position `begin` on, below `end`, into a workspace, and names them. */
+  /**
+   * Packs up to 32 rows from position `begin` on, below `end`, into a workspace, and names them. The inputs
+   * get the noise where there is one, the targets do not.
+   */
   pack(
     kernels: Kernels,
     begin: number,
     end: number,
     to: { readonly activations: readonly number[]; readonly targets: number },
+    addNoise?: AddNoise,
   ): TileRows {
     const count = Math.min(TILE, end - begin);
     const rows = this.order.at(begin);
     const { labels, weights, rows: numbers } = this.targets;
     const [input] = to.activations;
     this.samples.pack(kernels, rows, count, input);
-    const isOwnInput = numbers === this.samples;
+    const isOwnInput = numbers === this.samples && addNoise === undefined;
     if (numbers !== undefined && !isOwnInput) numbers.pack(kernels, rows, count, to.targets);
+    addNoise?.(kernels, input, rows, count);
     return { rows, count, labels, weights, targets: isOwnInput ? input : to.targets };
   }
 

@@ -7,6 +7,7 @@ import { evolve } from '../growth/update.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 import type { Gradient, Layer } from '../nn/layer.ts';
 import type { Score } from '../nn/loss.ts';
+import { NoiseMaker } from '../nn/noise.ts';
 import { loadRows, type RowList } from '../nn/rows.ts';
 import { scoreInUnits } from '../nn/targetUnits.ts';
 import type { Workspace } from '../nn/workspace.ts';
@@ -59,6 +60,7 @@ export class EpochLoop {
   readonly #workspaces: readonly Workspace[];
   readonly #gradients: Gradient[][];
   readonly #clip: GradientClip | undefined;
+  readonly #noise: NoiseMaker | undefined;
   readonly #region: Region;
   #hasBegun = false;
   /** Epochs done, the earlier ones among them. */
@@ -98,6 +100,7 @@ export class EpochLoop {
     this.#gradients = this.#workspaces.map(() => network.allocateGradients(region));
     this.#clip =
       job.clipNorm === undefined ? undefined : new GradientClip(region, network.layers, job.clipNorm);
+    this.#noise = job.denoise && new NoiseMaker(region, job.denoise, network.dims[0]);
     network.prepareOptimizer(job.optimizer);
 
     const { epochs, best } = earlier;
@@ -150,7 +153,7 @@ export class EpochLoop {
    * @returns the position after the last row that was trained on.
    */
   *trainRows(rows: RowList, from: number, total?: Float64Array): Work<number> {
-    const { network, executor } = this.#model;
+    const { network, executor, seed, epochs } = this.#model;
     const { batchSize, optimizer } = this.#job;
     this.#open ??= this.#openEpoch();
     const epoch = this.#open;
@@ -179,6 +182,8 @@ export class EpochLoop {
         epoch.batch++;
         epoch.rows += count;
       },
+      // The rows of a piece are numbered on from those before, so that noise is another in every piece.
+      this.#noise?.forEpoch(seed, epochs, epoch.rows - from),
     );
     epoch.trainSeconds += clock() - begin - updates.seconds;
     return to;

@@ -14,7 +14,7 @@ const SPOTS = 65_536;
 /** The conditions of a training. */
 export function resumeConditions(job: TrainingJob): ResumeConditions {
   const { data, trainRows, validation, test, epochs, totalEpochs, batchSize, patience, restoreBest } = job;
-  const { optimizer, schedule, clipNorm, loss, monitor, shuffle, stepsPerEpoch, sample } = job;
+  const { optimizer, schedule, clipNorm, denoise, loss, monitor, shuffle, stepsPerEpoch, sample } = job;
   const validationParts = validation instanceof Int32Array ? [validation] : contents(validation);
   return {
     epochs: finiteOrNull(epochs),
@@ -31,6 +31,7 @@ export function resumeConditions(job: TrainingJob): ResumeConditions {
     // What is as it always was is not said, as in the checkpoints of before.
     ...(schedule && { schedule: JSON.stringify([schedule.name, schedule.options]) }),
     ...(clipNorm !== undefined && { clipNorm }),
+    ...(denoise && { denoise: JSON.stringify([denoise.kind, denoise.amount]) }),
     ...(monitor !== loss.monitor && { monitor }),
     ...(data?.weights && { weights: fingerprint([data.weights]) }),
     ...(!shuffle && data !== undefined && { shuffle }),

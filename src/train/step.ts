@@ -3,6 +3,7 @@ import { TILE } from '../engine/abi.ts';
 import { lanesFor } from '../engine/lanes.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
 import type { Network } from '../nn/network.ts';
+import type { AddNoise } from '../nn/noise.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RowList } from '../nn/rows.ts';
 import type { Workspace } from '../nn/workspace.ts';
@@ -75,6 +76,7 @@ export function* mergeGradients(
  * @param totals get what the samples are scored by, each before the step its batch makes.
  * @param beforeBatch is done before every batch, numbered from 0; says whether the topology has changed.
  * @param beforeStep is called before every step of the optimiser, with the rows of its batch.
+ * @param addNoise puts noise on the inputs of the steps.
  */
 export function* trainRows(
   network: Network,
@@ -89,6 +91,7 @@ export function* trainRows(
   totals: readonly Float64Array[],
   beforeBatch: (batch: number) => Work<boolean>,
   beforeStep: (rows: number) => void,
+  addNoise?: AddNoise,
 ): Work<void> {
   let parts = gradientParts(network, executor);
   for (let begin = from; begin < to; begin += batchSize) {
@@ -100,7 +103,7 @@ export function* trainRows(
       const lanes = used.map((_, t) => lanesFor(end - begin - TILE * (wave.begin + t)));
       yield* executor.run(wave.count, (kernels, t) => {
         const position = begin + TILE * (wave.begin + t);
-        const tile = rows.pack(kernels, position, end, used[t]);
+        const tile = rows.pack(kernels, position, end, used[t], addNoise);
         network.forward(kernels, used[t], lanes[t]);
         network.score(kernels, used[t], tile);
         // The first workspace's gradient is the batch's: it keeps what earlier waves have added.

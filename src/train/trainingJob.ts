@@ -1,5 +1,6 @@
 import type { StopSignal } from '../base/hostTypes.ts';
 import type { Loss, MonitorName } from '../nn/loss.ts';
+import type { InputNoise } from '../nn/noise.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { DataSet } from '../nn/rows.ts';
 import type { Schedule } from '../nn/schedule.ts';
@@ -41,6 +42,8 @@ export interface TrainingJob {
   readonly schedule: Schedule | undefined;
   /** The largest norm of a step's gradient; undefined where it is not clipped. */
   readonly clipNorm: number | undefined;
+  /** On the inputs of steps; undefined where there is none. */
+  readonly denoise: InputNoise | undefined;
   /** Epochs that are not the best so far after which training ends. */
   readonly patience: number;
   /** Whether the network is the best epoch's in the end. */

@@ -20,7 +20,7 @@ export const exportSyntax = {
   options: {
     Format: {
       to: choice('format', FORMAT_NAMES, 'c: one C99 file, sparse; onnx: dense, zeros and all'),
-      name: text('name', "what the functions or the graph are called (the model's file, without its end)"),
+      name: text('name', "name of the functions or the graph (the model file's)"),
     },
     Reading: { 'max-mb': READ_OPTIONS['max-mb'] },
     Output: {

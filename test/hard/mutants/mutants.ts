@@ -762,6 +762,24 @@ export const mutants: readonly Mutant[] = [
     to: ``,
   },
   {
+    file: 'noise.ts',
+    mistake: 'the bound has a sign',
+    from: `i32x4.lt_u(hash, bounds)`,
+    to: `i32x4.lt_s(hash, bounds)`,
+  },
+  {
+    file: 'noise.ts',
+    mistake: 'unused lanes get noise',
+    from: `v128.bitselect(noisy, x, isUsed)`,
+    to: `noisy`,
+  },
+  {
+    file: 'noise.ts',
+    mistake: 'the next column repeats the noise of the next row',
+    from: `mix4(i32x4.add(i32x4.splat(key), numbers))`,
+    to: `i32x4.add(i32x4.splat(key), numbers)`,
+  },
+  {
     file: 'topk.ts',
     mistake: 'scores of a digit are passed over with those beside them',
     from: `    v128.or(f32x4.lt(high, least), f32x4.gt(high, largest)),`,

@@ -84,9 +84,14 @@ describe('in a worker, training in pieces', () => {
     expect(again.nnz).toBe(here.nnz);
   });
 
-  it('has the bits of a schedule and of clipped gradients, and the names of new outputs', async () => {
+  it('has the bits of a schedule, clipped gradients and noise, and the names of new outputs', async () => {
     const { there, here } = await createBoth();
-    const rule = () => ({ schedule: schedule.cosine({ warmup: 3 }), clipNorm: 0.3, batchSize: 20 });
+    const rule = () => ({
+      schedule: schedule.cosine({ warmup: 3 }),
+      clipNorm: 0.3,
+      denoise: { kind: 'mask', amount: 0.2 } as const,
+      batchSize: 20,
+    });
     const known = { stepsPerEpoch: 5, totalEpochs: 9 };
     for (const { x, y } of cut(50)) {
       const given = { ...rule(), ...known, optimizer: optimizer.sgd() };

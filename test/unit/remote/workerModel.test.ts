@@ -248,12 +248,13 @@ describe('a model in a worker', () => {
     await expectSame(there, here, sparse);
   });
 
-  it('takes schedules, AdamW and a bound of the norm as SparseMLP does', async () => {
+  it('takes schedules, AdamW, a bound of the norm and noise as SparseMLP does', async () => {
     const { there, here } = await createBoth({});
     for (const rates of [
       { schedule: schedule.cosine({ warmup: 0.25, endFactor: 0.1 }), clipNorm: 0.3 },
       { schedule: schedule.step({ stepSize: 2, gamma: 0.5 }), optimizer: optimizer.adamW() },
       { schedule: schedule.constant() },
+      { denoise: { kind: 'gaussian' as const, amount: 0.2 } },
     ]) {
       await there.fit(x, y, { epochs: 2, ...rates });
       await here.fit(x, y, { epochs: 2, ...rates });
@@ -263,6 +264,7 @@ describe('a model in a worker', () => {
       );
       expect(sent).toEqual(own);
       expect(sent.clipNorm).toBe(rates.clipNorm);
+      expect(sent.denoise).toBe(rates.denoise && '["gaussian",0.2]');
     }
   });
 
@@ -335,7 +337,7 @@ describe('a model in a worker', () => {
     const post = vi.spyOn(Worker.prototype, 'postMessage');
     await init();
     await create();
-    expect(post.mock.calls[0][0]).toMatchObject({ name: 'init', args: [getEngine().module] });
+    expect(post.mock.calls[0][0]).toMatchObject({ name: 'init', args: [getEngine().module, false] });
     const link = new Link(() => {});
     models.push({ dispose: () => link.close(new CtreError('E_DISPOSED', 'over')) });
     const nothing = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));

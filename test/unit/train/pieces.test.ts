@@ -327,29 +327,41 @@ describe('partialFit', () => {
     }
   });
 
-  it('is fit with a schedule and clipped gradients, to the bit: a piece at a time, and of a stream', async () => {
-    const rule = { schedule: schedule.cosine({ warmup: 0.1 }), clipNorm: 0.5, batchSize: 20, optimizer: sgd };
-    const [whole, parts, streamed] = [await create('set'), await create('set'), await create('set')];
-    await whole.fit(x, y, { ...rule, epochs: 3, shuffle: false });
-    const given = { ...rule, stepsPerEpoch: 10, sample: { x, y } };
-    for (let epoch = 0; epoch < 3; epoch++) {
-      for (const piece of cut({ x, y }, 40)) {
-        parts.partialFit(piece.x, piece.y, { ...given, totalEpochs: 3 });
+  it.each([
+    { kind: 'mask', amount: 0.3 },
+    { kind: 'gaussian', amount: 0.5 },
+  ] as const)(
+    'is fit with a schedule, clipped gradients and noise $kind, to the bit, also of a stream',
+    async (denoise) => {
+      const rule = {
+        schedule: schedule.cosine({ warmup: 0.1 }),
+        clipNorm: 0.5,
+        denoise,
+        batchSize: 20,
+        optimizer: sgd,
+      };
+      const [whole, parts, streamed] = [await create('set'), await create('set'), await create('set')];
+      await whole.fit(x, y, { ...rule, epochs: 3, shuffle: false });
+      const given = { ...rule, stepsPerEpoch: 10, sample: { x, y } };
+      for (let epoch = 0; epoch < 3; epoch++) {
+        for (const piece of cut({ x, y }, 40)) {
+          parts.partialFit(piece.x, piece.y, { ...given, denoise: { ...denoise }, totalEpochs: 3 });
+        }
       }
-    }
-    await streamed.fit(cut({ x, y }, 40), { ...given, epochs: 3 });
-    expect(await stateOf(parts)).toEqual(await stateOf(whole));
-    expect(await stateOf(streamed)).toEqual(await stateOf(whole));
-    // Either of them changes what comes of it.
-    for (const less of ['schedule', 'clipNorm'] as const) {
-      const other = await create('set');
-      const { [less]: _, ...rest } = given;
-      await other.fit(cut({ x, y }, 40), { ...rest, epochs: 3 });
-      expect(await stateOf(other)).not.toEqual(await stateOf(whole));
-      other.dispose();
-    }
-    for (const model of [whole, parts, streamed]) model.dispose();
-  });
+      await streamed.fit(cut({ x, y }, 40), { ...given, epochs: 3 });
+      expect(await stateOf(parts)).toEqual(await stateOf(whole));
+      expect(await stateOf(streamed)).toEqual(await stateOf(whole));
+      // Each of them changes what comes of it.
+      for (const less of ['schedule', 'clipNorm', 'denoise'] as const) {
+        const other = await create('set');
+        const { [less]: _, ...rest } = given;
+        await other.fit(cut({ x, y }, 40), { ...rest, epochs: 3 });
+        expect(await stateOf(other)).not.toEqual(await stateOf(whole));
+        other.dispose();
+      }
+      for (const model of [whole, parts, streamed]) model.dispose();
+    },
+  );
 
   it('counts the steps of its own optimiser for a schedule, where the end is not known', async () => {
     const seen: number[][] = [];

@@ -7,6 +7,7 @@ import { cosineBlock, cosinePairs, squaredNorms } from './cosine.ts';
 import { gemm, gemmT, products } from './gemm.ts';
 import { crossEntropyGradient, score, softmax } from './loss.ts';
 import { cosineNeighbours } from './neighbours.ts';
+import { addNoise } from './noise.ts';
 import { adam, adamW, sgd } from './optimizer.ts';
 import { spmmRowMajor, spmmTRowMajor } from './rowMajor.ts';
 import { addTo, biasGradient, sddmm } from './sddmm.ts';
@@ -27,6 +28,7 @@ import { topK } from './topk.ts';
 export const table: Readonly<Record<keyof Kernels, Subject>> = {
   adam,
   adamW,
+  addNoise,
   addTo,
   backward,
   biasGradient,
