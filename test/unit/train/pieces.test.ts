@@ -291,6 +291,11 @@ describe('partialFit', () => {
     );
     got.forEach((score, s) => {
       expect(score.loss / (expected[s].loss * scale ** 2)).toBeCloseTo(1, 6);
+      for (const name of ['valLoss', 'testLoss'] as const) {
+        const [has, should] = [score, expected[s]].map((of) => Reflect.get(of, name));
+        if (should !== undefined) expect(has / (should * scale ** 2)).toBeCloseTo(1, 6);
+        expect(has === undefined, name).toBe(should === undefined || way === 'partialFit');
+      }
     });
     const rmse = (score: Score | Epoch) =>
       'metrics' in score ? score.metrics?.rmse : Reflect.get(score, 'rmse');
@@ -363,6 +368,28 @@ describe('partialFit', () => {
     },
   );
 
+  it('takes another schedule, bound or noise from the call that has it on', async () => {
+    const known = { batchSize: 20, stepsPerEpoch: 5, totalEpochs: 4, optimizer: sgd };
+    const mask = { kind: 'mask', amount: 0.3 } as const;
+    const changes: [PartialFitOptions, PartialFitOptions][] = [
+      [{ schedule: schedule.linear() }, {}],
+      [{ clipNorm: 0.1 }, { clipNorm: 0.2 }],
+      [{ denoise: mask }, {}],
+      [{ denoise: mask }, { denoise: { ...mask, amount: 0.4 } }],
+      [{ denoise: mask }, { denoise: { ...mask, kind: 'gaussian' } }],
+    ];
+    for (const [before, after] of changes) {
+      const model = await create('set');
+      model.partialFit(x, y, { ...known, ...before });
+      const [again, kept] = await Promise.all([0, 1].map(() => SparseMLP.resume(model.checkpoint())));
+      for (const each of [model, again]) each.partialFit(x, y, { ...known, ...after });
+      kept.partialFit(x, y, { ...known, ...before });
+      expect(await stateOf(model)).toEqual(await stateOf(again));
+      expect(await stateOf(model)).not.toEqual(await stateOf(kept));
+      for (const each of [model, again, kept]) each.dispose();
+    }
+  });
+
   it('counts the steps of its own optimiser for a schedule, where the end is not known', async () => {
     const seen: number[][] = [];
     const own: Schedule = {
@@ -418,6 +445,14 @@ describe('partialFit', () => {
     const falls = schedule.step({ stepSize: 3, gamma: 0.5, warmup: 2 });
     other.partialFit(x, y, { batchSize: 20, optimizer: own, schedule: falls });
     expect(rates).toEqual([0.5, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]);
+    rates.length = 0;
+    const given = { ...own, name: 'another' };
+    other.partialFit(x, y, {
+      batchSize: 50,
+      optimizer: given,
+      schedule: schedule.step({ stepSize: 0, gamma: 0.5 }),
+    });
+    expect(rates).toEqual([1, 0.5, 0.25, 0.125]);
     other.dispose();
   });
 
