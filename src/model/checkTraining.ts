@@ -250,23 +250,22 @@ export function checkHasEnd(
 }
 
 /**
- * A piece, whose rows may all have the weight 0, as the network learns it.
- * @param objective what the pieces before have decided; undefined: the model's, else this piece decides.
+ * A piece, whose rows may all have the weight 0, as the network learns it. It decides what the model does not
+ * have yet; the model has it once a step was made.
  * @throws CtreError as `checkDataSet`.
  */
 export function checkPiece(
   core: ModelCore,
   { x, y, sampleWeight }: { readonly x: unknown; readonly y: unknown; readonly sampleWeight?: unknown },
   classWeight: unknown,
-  objective: Objective | undefined,
 ): { readonly set: DataSet; readonly objective: Objective } {
-  const { loss, ...set } = checkDataSet(core, x, y, objective?.loss ?? core.model.loss);
+  const { loss, ...set } = checkDataSet(core, x, y, core.model.loss);
   const given = { sampleWeight, classWeight } as Pick<TrainOptions, 'sampleWeight' | 'classWeight'>;
   const weights = sampleWeights(given, set.targets, set.x.rows, core.network.outputs, NO_ROWS);
   const allRows = Int32Array.from({ length: set.x.rows }, (_, row) => row);
-  const decided = objective ?? { loss, units: unitsOf(core, loss, set, allRows) };
-  const learnt = inUnits(set, decided.units);
-  return { set: weights === undefined ? learnt : { ...learnt, weights }, objective: decided };
+  const units = unitsOf(core, loss, set, allRows);
+  const learnt = inUnits(set, units);
+  return { set: weights === undefined ? learnt : { ...learnt, weights }, objective: { loss, units } };
 }
 
 const NO_ROWS = new Int32Array(0);

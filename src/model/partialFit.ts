@@ -31,7 +31,7 @@ export function partialFit(core: ModelCore, x: unknown, y: unknown, options: Par
   const wanted = { ...given, denoise: given.denoise && checkNoise(given.denoise) };
   const { sampleWeight, classWeight } = wanted;
   checkPieceClassWeight(classWeight);
-  const { set, objective } = checkPiece(core, { x, y, sampleWeight }, classWeight, undefined);
+  const { set, objective } = checkPiece(core, { x, y, sampleWeight }, classWeight);
   // Whoever was asked for the samples may have disposed of the model, or trained it.
   const model = core.alive;
   if (core.run !== undefined) throw alreadyTraining();

@@ -43,7 +43,7 @@ export async function* runPieceTraining(
 ): AsyncGenerator<Epoch, void, void> {
   let objective: Objective | undefined;
   const source = new PieceSource(pieces, (piece): DataSet => {
-    const checked = checkPiece(core, readPiece(piece), classWeight, objective);
+    const checked = checkPiece(core, readPiece(piece), classWeight);
     objective = checked.objective;
     return checked.set;
   });

@@ -401,7 +401,7 @@ describe('partialFit', () => {
         return 1;
       },
     };
-    const model = await create('set');
+    const model = await create('static');
     // Steps of an optimiser before are not its own.
     await model.fit(x, y, { epochs: 1, batchSize: 50, optimizer: optimizer.adam() });
     const [first, second] = cut({ x, y }, 100);
