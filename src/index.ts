@@ -31,7 +31,17 @@ export type { Samples } from './model/inputs.ts';
 export type { LikelyLabel } from './model/labelledAnswers.ts';
 export type { LayerView } from './model/layerView.ts';
 export type { LoadModelOptions, LoadOptions, ResumeOptions } from './model/load.ts';
-export type { CreateOptions, ModelOptions, TrainOptions } from './model/options.ts';
+export type {
+  AddOutputsOptions,
+  CreateOptions,
+  ModelOptions,
+  PartialFitOptions,
+  Piece,
+  PieceSchedule,
+  Pieces,
+  PieceTrainOptions,
+  TrainOptions,
+} from './model/options.ts';
 export type { PresetName } from './model/presets.ts';
 export { SparseMLP } from './model/sparseMlp.ts';
 export type { Labels, Targets } from './model/targets.ts';
@@ -48,7 +58,12 @@ export type {
   StepScheduleOptions,
 } from './nn/schedule.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
-export { type HandOver, WorkerModel, type WorkerTrainOptions } from './remote/workerModel.ts';
+export {
+  type HandOver,
+  WorkerModel,
+  type WorkerPieceTrainOptions,
+  type WorkerTrainOptions,
+} from './remote/workerModel.ts';
 export type { Work } from './run/turns.ts';
 export type { CosineOptions } from './topology/cosineOptions.ts';
 export type { CosineThenGradientOptions } from './topology/cosineThenGradient.ts';

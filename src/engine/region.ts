@@ -51,6 +51,11 @@ export class Block<K extends keyof Views = keyof Views> {
     this.#view = undefined;
   }
 
+  /** Whether its elements are of a type. */
+  isOf<L extends keyof Views>(type: ViewType<Views[L]>): this is Block<L> {
+    return Object.is(this.#type, type);
+  }
+
   get view(): Views[K] {
     const { buffer } = this.#memory;
     if (this.#view?.buffer !== buffer) this.#view = new this.#type(buffer, this.pointer, this.#length);
@@ -79,15 +84,15 @@ export class Region {
   }
 
   f32(length: number): F32Block {
-    return this.#allocate(length, Float32Array);
+    return this.allocate(length, Float32Array);
   }
 
   f64(length: number): F64Block {
-    return this.#allocate(length, Float64Array);
+    return this.allocate(length, Float64Array);
   }
 
   i32(length: number): I32Block {
-    return this.#allocate(length, Int32Array);
+    return this.allocate(length, Int32Array);
   }
 
   /** Frees every block. The region can be used again. */
@@ -97,11 +102,52 @@ export class Region {
     for (const { pointer, byteLength } of blocks.reverse()) this.#arena.release(pointer, byteLength);
   }
 
-  #allocate<K extends keyof Views>(length: number, type: ViewType<Views[K]>): Block<K> {
+  protected allocate<K extends keyof Views>(length: number, type: ViewType<Views[K]>): Block<K> {
     const { memory } = this.#arena;
     const byteLength = type.BYTES_PER_ELEMENT * length;
     const pointer = this.#arena.allocate(byteLength);
     this.#blocks.push({ pointer, byteLength });
     return new Block(memory, pointer, length, type);
+  }
+
+  /** Frees one of its blocks. */
+  protected release({ pointer }: Block): void {
+    const at = this.#blocks.findIndex((block) => block.pointer === pointer);
+    for (const { byteLength } of this.#blocks.splice(at, 1)) this.#arena.release(pointer, byteLength);
+  }
+}
+
+/**
+ * Blocks that are used again. After `rewind` every allocation takes the block that the same one took before,
+ * where that is large enough; else it is freed first. So what is loaded piece after piece takes as much as
+ * the largest piece, and nothing is allocated for one that fits.
+ */
+export class ReusedRegion extends Region {
+  readonly #kept: (Block | undefined)[] = [];
+  #next = 0;
+
+  /** Gives all blocks free to be used again: what they hold is lost with the allocations to come. */
+  rewind(): void {
+    this.#next = 0;
+  }
+
+  override free(): void {
+    this.#kept.length = 0;
+    this.#next = 0;
+    super.free();
+  }
+
+  protected override allocate<K extends keyof Views>(length: number, type: ViewType<Views[K]>): Block<K> {
+    const at = this.#next++;
+    const kept = this.#kept[at];
+    if (kept?.isOf(type) && kept.capacity >= length) {
+      kept.resize(length);
+      return kept;
+    }
+    this.#kept[at] = undefined;
+    if (kept !== undefined) this.release(kept);
+    const block = super.allocate(length, type);
+    this.#kept[at] = block;
+    return block;
   }
 }

@@ -43,6 +43,8 @@ export interface SavedTraining {
   readonly slots: readonly SavedSlots[];
   /** The best network so far, where the training ends with it and it is another one. */
   readonly best: SavedBest | undefined;
+  /** Where training in pieces stands in its epoch; absent where the training had all its samples. */
+  readonly pieces?: { readonly batch: number; readonly rows: number; readonly sums: readonly number[] };
 }
 
 /** A network that training may come back to. */
@@ -128,7 +130,7 @@ export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedChe
     );
   }
   const model = readSavedModel(file, budget);
-  const { conditions, epochs, states, due, restored, steps, slots, best } = header;
+  const { conditions, epochs, states, due, restored, steps, slots, best, pieces } = header;
   if (!isRecord(conditions)) throw notWhole('conditions', conditions);
   const { settings, layers } = model;
   if (!Array.isArray(epochs) || epochs.length > settings.epochs || !epochs.every(isEpoch)) {
@@ -139,6 +141,7 @@ export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedChe
   if (typeof restored !== 'boolean') throw notWhole('restored', restored);
   if (!isCount(steps)) throw notWhole('steps', steps);
   if (!isCount(slots) || slots > MAX_SAVED_SLOTS) throw notWhole('slots', slots);
+  if (pieces !== undefined && !isPosition(pieces)) throw notWhole('pieces', pieces);
   const hasBest = epochs.some((epoch) => epoch.best === true);
   if (best !== null && !(hasBest && isRecord(best))) throw notWhole('best', best);
   return {
@@ -153,6 +156,7 @@ export function decodeCheckpoint(bytes: Uint8Array, maxBytes?: number): SavedChe
       steps,
       slots: takeSlots(tensors, '', layers, slots, budget),
       best: best === null ? undefined : readBest(best, tensors, layers, slots, budget),
+      ...(pieces && { pieces }),
     },
   };
 }
@@ -230,6 +234,14 @@ function isEpoch(value: unknown, index: number): value is Record<string, unknown
   // A regression has no accuracy.
   const compared = accuracy ?? loss;
   return Number.isFinite(compared) && Number.isFinite(valAccuracy) && typeof best === 'boolean';
+}
+
+function isPosition(value: unknown): value is NonNullable<SavedTraining['pieces']> {
+  if (!isRecord(value)) return false;
+  const { batch, rows, sums } = value;
+  // A step has at least one row. Nothing is summed up before the first.
+  const isCounted = isCount(batch) && isCount(rows) && rows >= batch && rows > 0 === batch > 0;
+  return isCounted && Array.isArray(sums) && sums.every(Number.isFinite) && sums.length > 0 === batch > 0;
 }
 
 const isDue = (value: unknown): value is { readonly accuracy: number } =>

@@ -7,7 +7,7 @@ import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 
 /** Neurons of a layer: a tile has a row of 128 bytes for each, and 4 GiB can be addressed. */
-const MAX_NEURONS = 2 ** 25;
+export const MAX_NEURONS = 2 ** 25;
 
 /** Layers: more than anybody trains, and few enough to check each. */
 const MAX_LAYERS = 2 ** 16;

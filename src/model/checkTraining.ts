@@ -11,14 +11,20 @@ import { CtreError, show } from '../base/errors.ts';
 import type { Loss } from '../nn/loss.ts';
 import { type InputNoise, NOISE_KINDS } from '../nn/noise.ts';
 import type { DataSet } from '../nn/rows.ts';
-import { unchanged } from '../nn/schedule.ts';
+import { type Schedule, unchanged } from '../nn/schedule.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { TrainingJob } from '../train/trainingJob.ts';
 import { chooseUnits, isPlainUnits, plainUnits, targetsInUnits } from './chooseUnits.ts';
 import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
 import { checkSamples } from './inputs.ts';
-import { TRAIN_OPTIONS, type TrainOptions } from './options.ts';
+import {
+  PIECE_TRAIN_OPTIONS,
+  type PieceSchedule,
+  type PieceTrainOptions,
+  TRAIN_OPTIONS,
+  type TrainOptions,
+} from './options.ts';
 import { checkOptimizer, checkSchedule } from './parts.ts';
 import { presets } from './presets.ts';
 import { sampleWeights } from './sampleWeights.ts';
@@ -42,19 +48,11 @@ export function checkTraining(
 ): CheckedTraining {
   const wanted = checkOptions('train', options, TRAIN_OPTIONS);
   const { loss, ...given } = checkDataSet(core, x, y, core.model.loss);
-  const { validation, test, optimizer, schedule, clipNorm, denoise, patience, signal, totalEpochs } = wanted;
+  const { validation, test } = wanted;
   const rows = holdOut(given.x.rows, wanted, core.model.seed);
   const units = unitsOf(core, loss, given, rows.trainRows);
-  const otherSet = (name: string, set: unknown): DataSet => checkOtherSet(core, name, set, loss, units);
+  const otherSet = (name: string, set: unknown): DataSet => checkOtherSet(core, name, set, { loss, units });
   const validationSet = validation === undefined ? rows.validationRows : otherSet('validation', validation);
-  const byDefault = core.resumed?.restoreBest === true && validationSet !== undefined;
-  const restoreBest = checkBoolean('restoreBest', wanted.restoreBest ?? byDefault);
-  if (restoreBest && validationSet === undefined) {
-    throw new CtreError(
-      'E_ARGUMENT',
-      'restoreBest is true and nothing is validated; give validationSplit, validationRows or validation',
-    );
-  }
   const checked: CheckedTraining = {
     data: {
       ...inUnits(given, units),
@@ -66,7 +64,45 @@ export function checkTraining(
     trainRows: rows.trainRows,
     validation: validationSet,
     test: test === undefined ? undefined : otherSet('test', test),
+    shuffle: checkBoolean('shuffle', wanted.shuffle ?? true),
+    stepsPerEpoch: undefined,
+    sample: undefined,
     epochs: checkInteger('epochs', wanted.epochs ?? 100, { least: 1 }),
+    ...checkTrainingSettings(core, wanted, validationSet !== undefined),
+  };
+  countEpochs(core, checked);
+  checkNothingMissing(core.missing);
+  return checked;
+}
+
+/** What is asked of a training whatever its data are. */
+function checkTrainingSettings(
+  core: ModelCore,
+  wanted: TrainOptions,
+  isValidated: boolean,
+): Pick<
+  CheckedTraining,
+  | 'totalEpochs'
+  | 'batchSize'
+  | 'optimizer'
+  | 'schedule'
+  | 'clipNorm'
+  | 'denoise'
+  | 'patience'
+  | 'restoreBest'
+  | 'edits'
+  | 'signal'
+> {
+  const { optimizer, patience, signal, totalEpochs } = wanted;
+  const byDefault = core.resumed?.restoreBest === true && isValidated;
+  const restoreBest = checkBoolean('restoreBest', wanted.restoreBest ?? byDefault);
+  if (restoreBest && !isValidated) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      'restoreBest is true and nothing is validated; give validationSplit, validationRows or validation',
+    );
+  }
+  const settings = {
     totalEpochs:
       totalEpochs === undefined ? undefined : checkInteger('totalEpochs', totalEpochs, { least: 1 }),
     batchSize: checkInteger('batchSize', wanted.batchSize ?? 100, { least: 1 }),
@@ -74,23 +110,35 @@ export function checkTraining(
       optimizer === undefined
         ? (core.resumed?.optimizer ?? presets[core.preset].optimizer())
         : checkOptimizer(optimizer),
-    schedule: schedule === undefined || schedule === unchanged ? undefined : checkSchedule(schedule),
-    clipNorm: clipNorm === undefined ? undefined : checkNumber('clipNorm', clipNorm, { least: 0, above: 0 }),
-    denoise: denoise === undefined ? undefined : checkNoise(denoise),
+    ...checkStepRule(wanted),
     patience:
       patience === undefined ? Number.POSITIVE_INFINITY : checkInteger('patience', patience, { least: 1 }),
     restoreBest,
     edits: checkBoolean('edits', wanted.edits ?? false),
     signal: signal === undefined ? undefined : checkSignal(signal),
   };
-  checkTakesSchedule(checked);
-  countEpochs(core, checked);
-  checkNothingMissing(core.missing);
-  return checked;
+  checkTakesSchedule(settings);
+  return settings;
+}
+
+/** How gradients are made and become steps, the optimiser aside. @throws CtreError `E_ARGUMENT`. */
+export function checkStepRule({
+  schedule,
+  clipNorm,
+  denoise,
+}: Pick<TrainOptions, 'schedule' | 'clipNorm' | 'denoise'>): Pick<
+  TrainingJob,
+  'schedule' | 'clipNorm' | 'denoise'
+> {
+  return {
+    schedule: schedule === undefined || schedule === unchanged ? undefined : checkSchedule(schedule),
+    clipNorm: clipNorm === undefined ? undefined : checkNumber('clipNorm', clipNorm, { least: 0, above: 0 }),
+    denoise: denoise === undefined ? undefined : checkNoise(denoise),
+  };
 }
 
 /** No noise for an amount of 0. @throws CtreError `E_ARGUMENT` for anything but noise. */
-function checkNoise(value: InputNoise): InputNoise | undefined {
+export function checkNoise(value: InputNoise): InputNoise | undefined {
   const given = checkOptions('denoise', value, ['kind', 'amount']);
   const kind = checkChoice('denoise.kind', given.kind, NOISE_KINDS);
   const bounds = kind === 'mask' ? { least: 0, below: 1 } : { least: 0, most: MOST_NOISE };
@@ -99,7 +147,10 @@ function checkNoise(value: InputNoise): InputNoise | undefined {
 }
 
 /** @throws CtreError `E_ARGUMENT` for a schedule that the optimiser would not notice. */
-function checkTakesSchedule({ optimizer, schedule }: CheckedTraining): void {
+export function checkTakesSchedule({
+  optimizer,
+  schedule,
+}: Pick<TrainingJob, 'optimizer' | 'schedule'>): void {
   if (schedule === undefined || optimizer.takesRateFactor === true) return;
   throw new CtreError(
     'E_ARGUMENT',
@@ -109,12 +160,123 @@ function checkTakesSchedule({ optimizer, schedule }: CheckedTraining): void {
   );
 }
 
+/** A training on pieces, of which the first one decides what is learnt. */
+export interface CheckedPieces {
+  readonly signal: TrainingJob['signal'];
+  /** The weights of classes, as they were given. */
+  readonly classWeight: unknown;
+  /** The whole training, once that is known. @throws CtreError for sets that do not fit it. */
+  finish(objective: Objective): CheckedTraining;
+}
+
+/** What the network learns: targets in their units, and what to make small. */
+export type Objective = Pick<TrainingJob, 'loss' | 'units'>;
+
+/** @throws CtreError as `SparseMLP.train`. */
+export function checkPieces(core: ModelCore, options: PieceTrainOptions): CheckedPieces {
+  const wanted = checkOptions('train on pieces', options, PIECE_TRAIN_OPTIONS);
+  const { validation, test, sample, monitor, classWeight, ...given } = wanted;
+  const stepsPerEpoch = checkStepsPerEpoch(wanted);
+  const settings = checkTrainingSettings(core, given, validation !== undefined);
+  // Without a number of epochs a pass over the pieces is all: one epoch, or as many as its steps make.
+  const usual = stepsPerEpoch === undefined ? 1 : Number.POSITIVE_INFINITY;
+  const epochs = given.epochs === undefined ? usual : checkInteger('epochs', given.epochs, { least: 1 });
+  checkPieceClassWeight(classWeight);
+  checkHasEnd(core, stepsPerEpoch, settings.totalEpochs ?? epochs, settings.schedule);
+  checkNothingMissing(core.missing);
+  return {
+    signal: settings.signal,
+    classWeight,
+    finish(objective) {
+      const { loss } = objective;
+      const otherSet = (name: string, set: unknown): DataSet | undefined =>
+        set === undefined ? undefined : checkOtherSet(core, name, set, objective);
+      const checked: CheckedTraining = {
+        ...settings,
+        ...objective,
+        data: undefined,
+        trainRows: new Int32Array(0),
+        shuffle: false,
+        monitor: checkChoice('monitor', monitor ?? loss.monitor, loss.monitors),
+        validation: otherSet('validation', validation),
+        test: otherSet('test', test),
+        sample: otherSet('sample', sample),
+        epochs,
+        stepsPerEpoch,
+      };
+      countEpochs(core, checked);
+      return checked;
+    },
+  };
+}
+
+/** @throws CtreError `E_ARGUMENT`. */
+export function checkStepsPerEpoch({ stepsPerEpoch }: PieceSchedule): number | undefined {
+  return stepsPerEpoch === undefined ? undefined : checkInteger('stepsPerEpoch', stepsPerEpoch, { least: 1 });
+}
+
+/** @throws CtreError `E_ARGUMENT` for weights that only all rows together could tell. */
+export function checkPieceClassWeight(classWeight: unknown): void {
+  if (classWeight !== 'balanced') return;
+  throw new CtreError(
+    'E_ARGUMENT',
+    "classWeight is 'balanced', and the rows of a piece do not tell how often classes are; expected a number " +
+      'for each class',
+  );
+}
+
+/**
+ * Where the end of the training is not known.
+ * @throws CtreError `E_ARGUMENT` for a method that would stay dense then, or a schedule of the learning rate
+ *   that goes by the end.
+ */
+export function checkHasEnd(
+  core: ModelCore,
+  stepsPerEpoch: number | undefined,
+  epochs: number,
+  schedule: Schedule | undefined,
+): void {
+  if (stepsPerEpoch !== undefined && Number.isFinite(epochs)) return;
+  const { topology, network } = core.alive;
+  const isDense = topology.startsFull === true && network.layers.some(({ structure }) => !structure);
+  const goesByEnd =
+    isDense && topology.evolve !== undefined
+      ? `the topology method ${topology.name} removes connections up to the end of the training`
+      : schedule !== undefined && schedule.takesOpenEnd !== true
+        ? `the schedule ${schedule.name} of the learning rate goes by the end of the training`
+        : undefined;
+  if (goesByEnd === undefined) return;
+  throw new CtreError('E_ARGUMENT', `${goesByEnd}, which is not known; give stepsPerEpoch and totalEpochs`);
+}
+
+/**
+ * A piece, whose rows may all have the weight 0, as the network learns it. It decides what the model does not
+ * have yet; the model has it once a step was made.
+ * @throws CtreError as `checkDataSet`.
+ */
+export function checkPiece(
+  core: ModelCore,
+  { x, y, sampleWeight }: { readonly x: unknown; readonly y: unknown; readonly sampleWeight?: unknown },
+  classWeight: unknown,
+): { readonly set: DataSet; readonly objective: Objective } {
+  const { loss, ...set } = checkDataSet(core, x, y, core.model.loss);
+  const given = { sampleWeight, classWeight } as Pick<TrainOptions, 'sampleWeight' | 'classWeight'>;
+  const weights = sampleWeights(given, set.targets, set.x.rows, core.network.outputs, NO_ROWS);
+  const allRows = Int32Array.from({ length: set.x.rows }, (_, row) => row);
+  const units = unitsOf(core, loss, set, allRows);
+  const learnt = inUnits(set, units);
+  return { set: weights === undefined ? learnt : { ...learnt, weights }, objective: { loss, units } };
+}
+
+const NO_ROWS = new Int32Array(0);
+
 /**
  * The epochs that schedules are for: those asked for, or those before this training and its own.
  * @throws CtreError `E_ARGUMENT` for fewer than there will be.
  */
 export function countEpochs(core: ModelCore, { epochs, totalEpochs }: CheckedTraining): number {
   const before = core.model.epochs - (core.resumed?.epochs.length ?? 0);
+  if (!Number.isFinite(epochs)) return totalEpochs ?? epochs;
   const least = before + epochs;
   if (totalEpochs === undefined || totalEpochs >= least) return totalEpochs ?? least;
   throw new CtreError(
@@ -141,12 +303,11 @@ export function checkDataSet(
   return { x: samples, ...checkTargets(y, samples, outputs, loss) };
 }
 
-function checkOtherSet(
+export function checkOtherSet(
   core: ModelCore,
   name: string,
   set: unknown,
-  loss: Loss,
-  units: TargetUnits | undefined,
+  { loss, units }: Objective,
 ): DataSet {
   const { x, targets } = checkDataSet(core, readField(name, set, 'x'), readField(name, set, 'y'), loss);
   return inUnits({ x, targets }, units);

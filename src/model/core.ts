@@ -1,10 +1,12 @@
 import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { ModelHost } from '../run/host.ts';
+import type { EpochLoop } from '../train/epochLoop.ts';
 import type { ResumeConditions } from '../train/resumeConditions.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
-import type { EarlierTraining } from '../train/trainingJob.ts';
+import type { EarlierTraining, PiecePosition } from '../train/trainingJob.ts';
 import { disposed, type TrainingRun } from '../train/trainingRun.ts';
+import type { PartialFitOptions } from './options.ts';
 import type { PresetName } from './presets.ts';
 
 /** What a model is made of, besides what training sees. */
@@ -27,6 +29,16 @@ export interface MissingPart {
 export interface LastTraining {
   readonly conditions: ResumeConditions | Readonly<Record<string, unknown>>;
   readonly optimizer: Optimizer;
+  /** Whether that only has the name of one, since a checkpoint cannot hold one of one's own. */
+  readonly isStandIn?: boolean;
+}
+
+/** What calls of `partialFit` keep in memory between them. */
+export interface PieceTraining {
+  readonly run: TrainingRun;
+  readonly loop: EpochLoop;
+  /** What was asked for. */
+  readonly wanted: PartialFitOptions;
 }
 
 /** A checkpoint's training, and what the call that takes it up has by default. */
@@ -48,6 +60,10 @@ export class ModelCore {
   lastTraining: LastTraining | undefined;
   /** A checkpoint's training, which the next call of `train` takes up. */
   resumed: ResumedTraining | undefined;
+  /** Of `partialFit`. */
+  pieceTraining: PieceTraining | undefined;
+  /** Where training in pieces goes on; undefined where the last training had all its samples. */
+  piecePosition: PiecePosition | undefined;
   readonly #model: TrainableModel;
   #isDisposed = false;
 
@@ -83,7 +99,24 @@ export class ModelCore {
       this.#model.network.free();
       this.host.close();
     };
-    if (this.run === undefined) release();
-    else this.run.end(release);
+    const run = this.run ?? this.pieceTraining?.run;
+    if (run === undefined) release();
+    else run.end(release);
+  }
+
+  /** Frees what `partialFit` keeps in memory; it can go on all the same. */
+  closePieces(): void {
+    if (this.pieceTraining === undefined) return;
+    this.pieceTraining.run.free();
+    this.pieceTraining = undefined;
+    this.#model.network.discardOptimizer();
+  }
+
+  /** Ends an epoch of pieces that is under way. @returns whether there was one. */
+  endPieceEpoch(): boolean {
+    this.closePieces();
+    const isUnderWay = this.piecePosition !== undefined && this.piecePosition.batch > 0;
+    if (isUnderWay) this.#model.epochs++;
+    return isUnderWay;
   }
 }

@@ -78,6 +78,7 @@ function describeTrainingState(core: ModelCore): SavedTraining {
       bias: biasSlots.map(({ view }) => view),
     })),
     best: best && describeBest(core, best),
+    ...(core.piecePosition && { pieces: core.piecePosition }),
   };
 }
 

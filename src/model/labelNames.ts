@@ -32,6 +32,30 @@ export function labelNamesOf({ metadata: { labelNames }, network }: ModelCore): 
     : checkLabelNames('metadata.labelNames', labelNames, outputs);
 }
 
+/**
+ * What a model keeps once it has more outputs: where outputs have names, those of the new ones, too.
+ * @param names of the new outputs; undefined: their numbers, if the others have names.
+ * @throws CtreError as `metadataWithNames`.
+ */
+export function metadataWithMore(
+  core: ModelCore,
+  added: number,
+  names: readonly unknown[] | undefined,
+): ModelCore['metadata'] {
+  const { metadata, network } = core;
+  if (names === undefined && metadata.labelNames === undefined) return metadata;
+  if (names !== undefined && names.length !== added) {
+    throw new CtreError(
+      'E_SHAPE',
+      `labelNames has ${names.length} names; expected ${added}, one for each new output`,
+    );
+  }
+  const { outputs } = network;
+  const more = names ?? Array.from({ length: added }, (_, output) => outputs + output);
+  const all = [...labelNamesOf(core), ...more];
+  return { ...metadata, labelNames: checkLabelNames('labelNames', all, outputs + added) };
+}
+
 function checkLabelNames(name: string, given: unknown, outputs: number): Label[] {
   if (!Array.isArray(given)) {
     throw new CtreError('E_ARGUMENT', `${name} is ${show(given)}; expected an array of names`);

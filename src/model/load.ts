@@ -5,7 +5,7 @@ import { decodeCheckpoint, type SavedBest, type SavedTraining } from '../files/c
 import { decodeModel, type SavedModel } from '../files/modelFile.ts';
 import type { Loss } from '../nn/loss.ts';
 import { crossEntropy } from '../nn/losses/crossEntropy.ts';
-import type { Optimizer } from '../nn/optimizer.ts';
+import { type Optimizer, optimizers } from '../nn/optimizer.ts';
 import { epochFromJson, standingOf } from '../train/epoch.ts';
 import type { BestNetwork } from '../train/networkCopy.ts';
 import { checkLayers } from './architecture.ts';
@@ -59,7 +59,11 @@ export async function resumeModel(bytes: unknown, options: ResumeOptions): Promi
     model.lastReached = training.due?.accuracy;
     model.best = best && { ...best, states: best.states.map((state) => restore(state)) };
     model.isRestored = training.restored;
-    core.lastTraining = { conditions: training.conditions, optimizer };
+    const isStandIn = ownOptimizer === undefined && !Object.hasOwn(optimizers, optimizer.name);
+    core.lastTraining = { conditions: training.conditions, optimizer, isStandIn };
+    core.piecePosition = training.pieces;
+    // Pieces go on by themselves.
+    if (training.pieces !== undefined) return core;
     core.resumed = {
       epochs: model.history,
       best: model.best,

@@ -81,6 +81,8 @@ export interface TrainOptions {
   readonly totalEpochs?: number;
   /** Samples for each step; 100 by default. */
   readonly batchSize?: number;
+  /** Whether the rows come in another order in every epoch, drawn by the seed; by default they do. */
+  readonly shuffle?: boolean;
   /** By default the one of the model's preset. */
   readonly optimizer?: Optimizer;
   /** How the learning rate changes from step to step; by default it stays. */
@@ -132,6 +134,93 @@ export interface TrainOptions {
   readonly signal?: StopSignal;
 }
 
+/** Some of the samples, to train on as they come. */
+export interface Piece {
+  readonly x: Samples;
+  readonly y: Targets;
+  /** What each row counts in the loss [rows], 0 or more; by default 1. */
+  readonly sampleWeight?: ArrayLike<number>;
+}
+
+/** Samples that come in pieces, one after another: an array of pieces, a generator, a stream of batches. */
+export type Pieces = Iterable<Piece> | AsyncIterable<Piece>;
+
+/** What is said of epochs where samples come in pieces. */
+export interface PieceSchedule {
+  /**
+   * Steps of an epoch: topology methods and their schedules go by it. Without it `partialFit` has no epochs,
+   * and `train` an epoch for each pass over the pieces; a schedule does not advance then.
+   */
+  readonly stepsPerEpoch?: number;
+  /**
+   * Epochs of the model that the schedules of its topology method and of its learning rate are for. Without it
+   * the end is not known to `partialFit`, and the method's schedule does not advance.
+   */
+  readonly totalEpochs?: number;
+  /**
+   * Rows that the topology method looks at where it moves connections: a sample of all there are. By default
+   * it sees the rows of the piece at hand, which may be few. They are read once for the same object.
+   */
+  readonly sample?: { readonly x: Samples; readonly y: Targets };
+}
+
+/** Options of `train` and `fit` on pieces. */
+export interface PieceTrainOptions
+  extends PieceSchedule,
+    Omit<
+      TrainOptions,
+      | 'epochs'
+      | 'totalEpochs'
+      | 'shuffle'
+      | 'validationSplit'
+      | 'validationRows'
+      | 'sampleWeight'
+      | 'classWeight'
+    > {
+  /**
+   * Epochs of this training. By default one pass over the pieces; where more are wanted they are iterated
+   * anew, as often as it takes.
+   */
+  readonly epochs?: number;
+  /** What the rows of each class count in the loss [classes]. It multiplies `sampleWeight`. */
+  readonly classWeight?: ArrayLike<number>;
+}
+
+/** Options of `addOutputs`. */
+export interface AddOutputsOptions {
+  /**
+   * What the new outputs are called, a text or a number for each. By default their numbers, where the outputs
+   * before have names.
+   */
+  readonly labelNames?: readonly Label[];
+}
+
+/** Options of `partialFit`. */
+export interface PartialFitOptions extends PieceSchedule {
+  /** Samples for each step; 100 by default. The last step of a piece may have fewer. */
+  readonly batchSize?: number;
+  /** By default that of the call before, at first the one of the model's preset. Its state is kept. */
+  readonly optimizer?: Optimizer;
+  /**
+   * How the learning rate changes from step to step; by default it stays. Without `stepsPerEpoch` and
+   * `totalEpochs` only a schedule that does not go by the end is taken (`takesOpenEnd`).
+   */
+  readonly schedule?: Schedule;
+  /**
+   * The largest Euclidean norm of a step's gradient over all weights and biases: a longer one is scaled down
+   * to it. By default none is.
+   */
+  readonly clipNorm?: number;
+  /**
+   * Noise on the inputs of the steps, another for every row that comes, as in `train`. By default there is none.
+   */
+  readonly denoise?: InputNoise;
+  /** What each row of x counts in the loss [rows], 0 or more; by default 1. */
+  readonly sampleWeight?: ArrayLike<number>;
+  /** What the rows of each class count in the loss [classes]. It multiplies `sampleWeight`. */
+  readonly classWeight?: ArrayLike<number>;
+}
+
 export const MODEL_OPTIONS = [
   'preset',
   'loss',
@@ -158,6 +247,7 @@ export const TRAIN_OPTIONS = [
   'epochs',
   'totalEpochs',
   'batchSize',
+  'shuffle',
   'optimizer',
   'schedule',
   'clipNorm',
@@ -173,6 +263,29 @@ export const TRAIN_OPTIONS = [
   'restoreBest',
   'edits',
   'signal',
+] as const;
+
+const WHOLE_OPTIONS: readonly string[] = ['shuffle', 'validationSplit', 'validationRows', 'sampleWeight'];
+
+export const PIECE_TRAIN_OPTIONS = [
+  ...TRAIN_OPTIONS.filter((name) => !WHOLE_OPTIONS.includes(name)),
+  'stepsPerEpoch',
+  'sample',
+];
+
+export const ADD_OUTPUTS_OPTIONS = ['labelNames'] as const;
+
+export const PARTIAL_FIT_OPTIONS = [
+  'batchSize',
+  'optimizer',
+  'schedule',
+  'clipNorm',
+  'denoise',
+  'sampleWeight',
+  'classWeight',
+  'stepsPerEpoch',
+  'totalEpochs',
+  'sample',
 ] as const;
 
 /** What a model is made of besides its network. */

@@ -30,7 +30,12 @@ const OPTIMIZER_PROPERTIES = namesOf<Optimizer>({
   takesRateFactor: true,
   step: true,
 });
-const SCHEDULE_PROPERTIES = namesOf<Schedule>({ name: true, options: true, factor: true });
+const SCHEDULE_PROPERTIES = namesOf<Schedule>({
+  name: true,
+  options: true,
+  takesOpenEnd: true,
+  factor: true,
+});
 const TOPOLOGY_PROPERTIES = namesOf<Topology>({
   name: true,
   options: true,
@@ -42,6 +47,7 @@ const TOPOLOGY_PROPERTIES = namesOf<Topology>({
   isDue: true,
   evolve: true,
   restore: true,
+  resize: true,
 });
 
 /**
@@ -78,8 +84,8 @@ export function checkInitializer(name: string, value: unknown): Initializer {
 export function checkTopology(value: unknown): Topology {
   const own = readOwnPart('topology', value, 'one like topology.ctreSim()', 'init', TOPOLOGY_PROPERTIES);
   const { name, options } = own;
-  const names = ['init', 'start', 'isDue', 'evolve', 'restore'];
-  const [init, start, isDue, evolve, restore] = names.map(own.method);
+  const names = ['init', 'start', 'isDue', 'evolve', 'restore', 'resize'];
+  const [init, start, isDue, evolve, restore, resize] = names.map(own.method);
   const grow: unknown = own.field('growInitializer');
   if (grow !== undefined && typeof grow !== 'string') {
     throw new CtreError('E_ARGUMENT', `topology.growInitializer is ${show(grow)}; expected a name`);
@@ -104,6 +110,7 @@ export function checkTopology(value: unknown): Topology {
       },
     }),
     ...(restore && { restore: (state) => restore(state) }),
+    ...(resize && { resize: (state, before, after) => resize(state, before, after) }),
   });
 }
 
@@ -138,6 +145,7 @@ export function checkSchedule(value: unknown): Schedule {
   return {
     name,
     options,
+    takesOpenEnd: Boolean(own.field('takesOpenEnd')),
     factor: (step, steps) =>
       checkNumber(`the factor of the schedule ${name} at step ${step}`, factor?.(step, steps), { least: 0 }),
   };

@@ -5,7 +5,7 @@ import type { TrainOptions } from './options.ts';
 
 /**
  * What each row counts in the loss: its own weight times that of its class; undefined where all count alike.
- * @param rows of the training: `balanced` counts these.
+ * @param rows of the training: `balanced` counts these. None for a piece, whose rows may all count nothing.
  * @throws CtreError `E_ARGUMENT` for a weight that is no number of 0 or more, for weights of classes where
  *   the targets are none, and where no row counts; `E_SHAPE` for another number of them.
  */
@@ -36,7 +36,7 @@ export function sampleWeights(
       weights[r] *= ofClass[label];
     });
   }
-  if (rows.every((row) => weights[row] === 0)) {
+  if (rows.length > 0 && rows.every((row) => weights[row] === 0)) {
     throw new CtreError('E_ARGUMENT', 'every row for training has the weight 0; expected one above 0');
   }
   return weights;

@@ -1,7 +1,7 @@
 import { checkChoice } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { Recipe, SavedModel } from '../files/modelFile.ts';
-import { glorot, type Initializer, initializerByName, initializers } from '../nn/initializer.ts';
+import { type Initializer, initializerByName, initializers } from '../nn/initializer.ts';
 import { lossByName } from '../nn/losses.ts';
 import { type Optimizer, optimizerByName, optimizers } from '../nn/optimizer.ts';
 import { fixed } from '../topology/methods/fixed.ts';
@@ -49,7 +49,10 @@ export function restoreSettings(
       if (option === 'growInitializer' && method.evolve !== undefined) {
         missing.push({ option, name: saved.name });
       }
-      return { ...glorot(), ...(recipe(saved) as Pick<Initializer, 'name' | 'options'>) };
+      return {
+        ...(recipe(saved) as Pick<Initializer, 'name' | 'options'>),
+        bound: () => lacks(option, saved),
+      };
     });
   };
   return {
@@ -93,6 +96,15 @@ export function checkNothingMissing([first]: readonly MissingPart[]): void {
     `the model's ${option} ${show(name)} is not one of this package, so the model cannot be trained; ` +
       `give it to SparseMLP.load or SparseMLP.resume again, as the option ${option}; a WorkerModel ` +
       (option === 'topology' ? 'takes the URL of its module' : 'cannot take it'),
+  );
+}
+
+/** An initialiser that nobody has handed over is asked for weights: of new outputs, say. */
+function lacks(option: string, { name }: Recipe): never {
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the model's ${option} ${show(name)} is not one of this package, so no weights can be drawn; give it to ` +
+      'SparseMLP.load or SparseMLP.resume again',
   );
 }
 

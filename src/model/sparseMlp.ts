@@ -7,8 +7,9 @@ import type { Label } from '../metrics/classScore.ts';
 import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import type { Score } from '../nn/loss.ts';
 import type { Epoch } from '../train/epoch.ts';
+import { addOutputs } from './addOutputs.ts';
 import { buildModel, modelFromWeights } from './build.ts';
-import { checkTraining } from './checkTraining.ts';
+import { checkPieces, checkTraining } from './checkTraining.ts';
 import { ModelCore } from './core.ts';
 import { describeCheckpoint, describeModel } from './describe.ts';
 import { type EpochListener, type History, trainToEnd } from './fit.ts';
@@ -18,8 +19,20 @@ import type { Samples } from './inputs.ts';
 import { type LikelyLabel, predictLabels, predictTop } from './labelledAnswers.ts';
 import { type LayerView, viewLayers } from './layerView.ts';
 import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } from './load.ts';
-import { type CreateOptions, type ModelOptions, TRAIN_OPTIONS, type TrainOptions } from './options.ts';
-import { runTraining } from './runTraining.ts';
+import {
+  type AddOutputsOptions,
+  type CreateOptions,
+  type ModelOptions,
+  type PartialFitOptions,
+  PIECE_TRAIN_OPTIONS,
+  type Pieces,
+  type PieceTrainOptions,
+  TRAIN_OPTIONS,
+  type TrainOptions,
+} from './options.ts';
+import { partialFit } from './partialFit.ts';
+import { arePieces } from './pieces.ts';
+import { runPieceTraining, runTraining } from './runTraining.ts';
 import type { Targets } from './targets.ts';
 
 /** Set once, where the class's own fields can be read. */
@@ -173,18 +186,92 @@ export class SparseMLP {
    *   no longer a finite number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model
    *   runs, `E_DISPOSED` when the model is disposed of meanwhile.
    */
-  train(x: Samples, y: Targets, options: TrainOptions = {}): AsyncGenerator<Epoch, void, void> {
-    return runTraining(this.#core, checkTraining(this.#core, x, y, options));
+  train(x: Samples, y: Targets, options?: TrainOptions): AsyncGenerator<Epoch, void, void>;
+  /**
+   * Trains on samples that come in pieces: an array of `{ x, y }`, a generator, a stream. Each piece makes
+   * steps in its own order; it is held until the next one comes, so memory is that of the largest piece. An
+   * epoch is `stepsPerEpoch` steps, or without it a pass over the pieces.
+   *
+   * ```ts
+   * async function* pieces() { for await (const { x, y } of readBatches()) yield { x, y }; }
+   * for await (const { loss } of model.train(pieces(), { stepsPerEpoch: 1000 })) …
+   * ```
+   *
+   * @throws CtreError as above, for a piece when it comes; `E_SHAPE` where no piece comes. What the iterable
+   *   throws comes through. Its `return()` is called when training is left.
+   */
+  train(pieces: Pieces, options?: PieceTrainOptions): AsyncGenerator<Epoch, void, void>;
+  train(
+    x: Samples | Pieces,
+    y?: Targets | PieceTrainOptions,
+    options: TrainOptions = {},
+  ): AsyncGenerator<Epoch, void, void> {
+    const core = this.#core;
+    if (!arePieces(x)) return runTraining(core, checkTraining(core, x, y, options));
+    return runPieceTraining(core, x, checkPieces(core, (y ?? {}) as PieceTrainOptions));
   }
 
   /**
    * As `train`, to its end; `onEpoch` sees every epoch. Where there is validation the model is then the best
    * epoch's (see `restoreBest`).
    */
-  async fit(x: Samples, y: Targets, options: TrainOptions & EpochListener = {}): Promise<History> {
-    const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'onEpoch']);
+  fit(x: Samples, y: Targets, options?: TrainOptions & EpochListener): Promise<History>;
+  /** As `train` on pieces, to its end. */
+  fit(pieces: Pieces, options?: PieceTrainOptions & EpochListener): Promise<History>;
+  async fit(
+    x: Samples | Pieces,
+    y?: Targets | (PieceTrainOptions & EpochListener),
+    options: TrainOptions & EpochListener = {},
+  ): Promise<History> {
     const resumed = resumedRestoreBest(this);
-    return trainToEnd(this, wanted, resumed, (trainOptions) => this.train(x, y, trainOptions));
+    if (arePieces(x)) {
+      const given = (y ?? {}) as PieceTrainOptions & EpochListener;
+      const wanted = checkOptions('fit on pieces', given, [...PIECE_TRAIN_OPTIONS, 'onEpoch']);
+      return trainToEnd(this, wanted, resumed, (trainOptions) => this.train(x, trainOptions));
+    }
+    const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'onEpoch']);
+    return trainToEnd(this, wanted, resumed, (trainOptions) => this.train(x, y as Targets, trainOptions));
+  }
+
+  /**
+   * Steps on a piece of the samples, in its order, at once. All is kept between calls: the optimiser with its
+   * state, where the epoch stands, what the topology method remembers, and the memory. So a thousand calls
+   * with a row each make the same steps as one call with a thousand rows and `batchSize: 1`. A checkpoint
+   * between two calls goes on with the same bits. With `stepsPerEpoch` epochs end as in `train`; without it
+   * there are none, and a method moves connections only if it has a number of steps for that (`every`).
+   *
+   * ```ts
+   * model.partialFit({ rows: 1, cols: 384, data: embedding }, [label]);
+   * ```
+   *
+   * @returns loss and what else the loss scores by, each sample before the step that its batch made.
+   * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is
+   *   no longer a finite number; `E_BUSY` while a training of this model runs.
+   */
+  partialFit(x: Samples, y: Targets, options: PartialFitOptions = {}): Score {
+    return partialFit(this.#core, x, y, options);
+  }
+
+  /**
+   * Gives the network more outputs, for classes that come later. What was learnt stays: the logits of the
+   * outputs before do not change by a bit. A new output has as many connections as the others have on
+   * average, drawn by the seed, weights by the model's initialiser, and bias 0. The optimiser's state moves
+   * along. O(connections of the last layer).
+   *
+   * ```ts
+   * model.addOutputs(1, { labelNames: ['newcomer'] });
+   * model.partialFit(x, labels);            // labels may have the new class
+   * ```
+   *
+   * @param count how many more.
+   * @param options.labelNames the names of the new outputs. Without them the names are the outputs' numbers,
+   *   if the outputs before have names.
+   * @throws CtreError `E_ARGUMENT` for a number out of range, a name that there is already, or an initialiser
+   *   that the model's file could only name; `E_SHAPE` for another number of names; `E_MEMORY`; `E_BUSY` while
+   *   a training of this model runs. Nothing has changed then.
+   */
+  addOutputs(count = 1, options: AddOutputsOptions = {}): void {
+    addOutputs(this.#core, count, options);
   }
 
   /**

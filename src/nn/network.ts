@@ -35,6 +35,8 @@ export class Network {
   /** Neurons by layer, the inputs first. */
   readonly dims: readonly number[];
   readonly layers: readonly Layer[];
+  readonly #dims: number[];
+  readonly #layers: Layer[] = [];
   #optimizerName: string | undefined;
   /** The state of an optimiser that is to come. */
   #prepared: { readonly name: string; readonly slots: OptimizerSlots[] } | undefined;
@@ -43,8 +45,9 @@ export class Network {
   /** A network of the given patterns, all weights and biases undefined until set. */
   constructor(engine: Engine, patterns: readonly CsrPattern[]) {
     this.engine = engine;
-    this.dims = [patterns[0].cols, ...patterns.map((pattern) => pattern.rows)];
-    const layers: Layer[] = [];
+    this.#dims = [patterns[0].cols, ...patterns.map((pattern) => pattern.rows)];
+    this.dims = this.#dims;
+    const layers = this.#layers;
     this.layers = layers;
     try {
       patterns.forEach(({ rows, cols, indices }, index) => {
@@ -62,6 +65,38 @@ export class Network {
   /** Neurons of the last layer: classes, labels or numbers. */
   get outputs(): number {
     return this.dims[this.dims.length - 1];
+  }
+
+  /**
+   * Gives the last layer more outputs. Those before keep their connections, and these their weights and
+   * optimiser state, bit for bit; new ones get a drawn weight and a state of zero.
+   * @param pattern the layer's own one, with rows after its last.
+   * @throws CtreError `E_MEMORY`; nothing has changed then.
+   */
+  addOutputs(pattern: CsrPattern, drawWeight: () => number): void {
+    const at = this.#layers.length - 1;
+    const before = this.#layers[at];
+    const { arena } = this.engine;
+    const layer = new Layer(arena, at, before.inDim, pattern.rows, pattern.indices.length);
+    try {
+      layer.setSlots(layer.allocateSlots(before.weightSlots.length));
+      layer.setPattern(pattern);
+      layer.values.view.set(before.values.view);
+      for (let p = before.nnz; p < layer.nnz; p++) layer.values.view[p] = drawWeight();
+    } catch (error) {
+      layer.free();
+      throw error;
+    }
+    layer.bias.view.set(before.bias.view);
+    before.weightSlots.forEach(({ view }, s) => {
+      layer.weightSlots[s].view.set(view);
+    });
+    before.biasSlots.forEach(({ view }, s) => {
+      layer.biasSlots[s].view.set(view);
+    });
+    this.#layers[at] = layer;
+    this.#dims[at + 1] = pattern.rows;
+    before.free();
   }
 
   /** Bytes of parameters, structure and optimiser state. */
@@ -135,6 +170,11 @@ export class Network {
   /** Steps taken by the present optimiser. */
   get steps(): number {
     return this.#time;
+  }
+
+  /** Steps taken by the optimiser that makes the next one: one that is prepared has made none. */
+  get stepsBefore(): number {
+    return this.#prepared === undefined ? this.#time : 0;
   }
 
   /**

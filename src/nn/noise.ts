@@ -33,9 +33,13 @@ export class NoiseMaker {
     this.#columns = columns;
   }
 
-  /** Of an epoch of the model, from 0. */
-  forEpoch(seed: number | string, epoch: number): AddNoise {
-    const key = randomStream(seed, `noise/${epoch}`).below(2 ** 32);
+  /**
+   * Of an epoch of the model, from 0.
+   * @param first the number in the epoch of the row that is numbered 0 here.
+   */
+  forEpoch(seed: number | string, epoch: number, first: number): AddNoise {
+    // Rows are added to the key.
+    const key = (randomStream(seed, `noise/${epoch}`).below(2 ** 32) + first) % 2 ** 32;
     return (kernels, tile, rows, count) => {
       kernels.addNoise(tile, rows, count, this.#columns, key, this.#bound, this.#normals, this.#amount);
     };

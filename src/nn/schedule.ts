@@ -7,6 +7,11 @@ export interface Schedule {
   /** What it was made with, as JSON. */
   readonly options: Readonly<Record<string, unknown>>;
   /**
+   * Whether the factor does not go by the end of the training; `steps` may be Infinity then, where samples
+   * come in pieces and nobody says how many. Absent: such a training refuses the schedule.
+   */
+  readonly takesOpenEnd?: boolean;
+  /**
    * What the optimiser's learning rate is multiplied by, from 0 up.
    * @param step steps of the model before this one.
    * @param steps steps of the model in all, as a topology method's `Progress` has them.
@@ -41,6 +46,7 @@ export interface DecayScheduleOptions extends ScheduleOptions {
 export const unchanged: Schedule = Object.freeze({
   name: 'constant',
   options: { warmup: 0 },
+  takesOpenEnd: true,
   factor: () => 1,
 });
 
@@ -50,7 +56,7 @@ export const unchanged: Schedule = Object.freeze({
  */
 export function constant(options: ScheduleOptions = {}): Schedule {
   const { warmup = 0 } = checkOptions('schedule.constant', options, ['warmup']);
-  return warmup === 0 ? unchanged : scheduleOf('constant', warmup, {}, () => 1);
+  return warmup === 0 ? unchanged : scheduleOf('constant', warmup, {}, true, () => 1);
 }
 
 /**
@@ -62,7 +68,7 @@ export function step(options: StepScheduleOptions = {}): Schedule {
   const given = checkOptions('schedule.step', options, ['stepSize', 'gamma', 'warmup']);
   const stepSize = checkSteps('stepSize', given.stepSize ?? 0.25);
   const gamma = checkNumber('gamma', given.gamma ?? 0.1, { least: 0, most: 1 });
-  return scheduleOf('step', given.warmup, { stepSize, gamma }, (_, done, steps) =>
+  return scheduleOf('step', given.warmup, { stepSize, gamma }, !isShare(stepSize), (_, done, steps) =>
     power(gamma, Math.floor(done / Math.max(1, stepsOf(stepSize, steps)))),
   );
 }
@@ -109,20 +115,26 @@ export function scheduleByName(name: string, options: unknown = {}): Schedule {
 function decayOf(name: string, options: DecayScheduleOptions, shape: (t: number) => number): Schedule {
   const given = checkOptions(`schedule.${name}`, options, ['endFactor', 'warmup']);
   const endFactor = checkNumber('endFactor', given.endFactor ?? 0, { least: 0, most: 1 });
-  return scheduleOf(name, given.warmup, { endFactor }, (t) => endFactor + (1 - endFactor) * shape(t));
+  const after = (t: number): number => endFactor + (1 - endFactor) * shape(t);
+  return scheduleOf(name, given.warmup, { endFactor }, false, after);
 }
 
-/** @param after the factor after the warm-up, by the share that is over, the steps done, and all steps. */
+/**
+ * @param takesOpenEnd whether the factor after the warm-up does not go by the end.
+ * @param after the factor after the warm-up, by the share that is over, the steps done, and all steps.
+ */
 function scheduleOf(
   name: string,
   warmupOption: unknown,
   options: Schedule['options'],
+  takesOpenEnd: boolean,
   after: (t: number, done: number, steps: number) => number,
 ): Schedule {
   const warmup = checkSteps('warmup', warmupOption ?? 0);
   return Object.freeze<Schedule>({
     name,
     options: { ...options, warmup },
+    takesOpenEnd: takesOpenEnd && !isShare(warmup),
     factor(done, steps) {
       const first = stepsOf(warmup, steps);
       if (done < first) return (done + 1) / first;
@@ -138,7 +150,12 @@ function checkSteps(name: string, value: unknown): number {
 }
 
 function stepsOf(count: number, steps: number): number {
-  return count < 1 ? Math.round(count * steps) : count;
+  return isShare(count) ? Math.round(count * steps) : count;
+}
+
+/** Whether it takes all steps to tell how many these are. */
+function isShare(count: number): boolean {
+  return count > 0 && count < 1;
 }
 
 /**

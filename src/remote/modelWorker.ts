@@ -4,23 +4,25 @@
 import { CtreError } from '../base/errors.ts';
 import type { WasmModule } from '../base/hostTypes.ts';
 import { init } from '../engine/engine.ts';
+import type { Recipe } from '../files/modelFile.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import type { Samples } from '../model/inputs.ts';
 import { createMethod, importMethod } from '../model/methodModule.ts';
-import type { CreateOptions, ModelOptions } from '../model/options.ts';
+import type { AddOutputsOptions, CreateOptions, ModelOptions, Piece } from '../model/options.ts';
 import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
 import type { Labels, Targets } from '../model/targets.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
-import { optimizerByName } from '../nn/optimizer.ts';
-import { scheduleByName } from '../nn/schedule.ts';
+import { type Optimizer, optimizerByName } from '../nn/optimizer.ts';
+import { type Schedule, scheduleByName } from '../nn/schedule.ts';
 import { answerMessages } from '../run/startWorker.ts';
 import { topologyByName } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { Epoch } from '../train/epoch.ts';
 import type { SentTopology } from './methodByUrl.ts';
+import { PieceInbox } from './pieceInbox.ts';
 import {
   buffersIn,
   type Reply,
@@ -31,15 +33,31 @@ import {
   type SentLoadOptions,
   type SentMatrix,
   type SentOptions,
+  type SentPartialFit,
+  type SentPiece,
+  type SentPieceTraining,
   type SentTraining,
   type Snapshot,
   sendError,
 } from './protocol.ts';
 
+/** A part, and the recipe that it was made by. */
+interface MadePart<P> {
+  readonly recipe: string;
+  readonly part: P;
+}
+
 /** One worker has one model, and one training at a time. */
 let ownModel: SparseMLP | undefined;
 let epochs: AsyncGenerator<Epoch, void, void> | undefined;
 let controller = new AbortController();
+/** The pieces of a training that has its samples in pieces, and its next epoch, which waits for them. */
+let inbox = new PieceInbox();
+let nextEpoch: Promise<IteratorResult<Epoch, void>> | undefined;
+/** What calls of partialFit had last: the model takes up what it has where these are the same. */
+let sample: ReturnType<typeof receiveData> | undefined;
+let pieceOptimizer: MadePart<Optimizer> | undefined;
+let pieceSchedule: MadePart<Schedule> | undefined;
 /** What the page was told last. */
 let told: Pick<SparseMLP, 'metadata' | 'history'> = { metadata: {}, history: [] };
 
@@ -82,12 +100,74 @@ const calls = {
       ...(test && { test: receiveData(test) }),
     });
   },
+  /** As `train`, of samples that come in pieces. */
+  trainOnPieces(training: SentPieceTraining): void {
+    const { optimizer, schedule, validation, test, sample: rows, ...options } = training;
+    controller = new AbortController();
+    inbox = new PieceInbox();
+    nextEpoch = undefined;
+    epochs = model().train(inbox, {
+      ...options,
+      signal: controller.signal,
+      ...(optimizer && { optimizer: optimizerByName(optimizer.name, optimizer.options) }),
+      ...(schedule && { schedule: scheduleByName(schedule.name, schedule.options) }),
+      ...(validation && { validation: receiveData(validation) }),
+      ...(test && { test: receiveData(test) }),
+      ...(rows && { sample: receiveData(rows) }),
+    });
+  },
+  /**
+   * The next epoch of such a training, undefined after the last; or `piece` where it wants a piece before.
+   * @param sent what it wanted.
+   */
+  async nextOfPieces(sent?: SentPiece): Promise<Epoch | 'piece' | undefined> {
+    if (epochs === undefined) return undefined;
+    if (nextEpoch === undefined) {
+      nextEpoch = epochs.next();
+      // It may fail while the page looks for a piece. The call that brings the piece hears of it.
+      nextEpoch.catch(() => {});
+    }
+    if (sent !== undefined) {
+      inbox.deliver(
+        sent && { ...receiveData(sent), sampleWeight: sent.sampleWeight as Piece['sampleWeight'] },
+      );
+    }
+    const asked = inbox.asked().then(() => 'piece' as const);
+    const answer = await Promise.race([nextEpoch, asked]);
+    if (answer === 'piece') return answer;
+    nextEpoch = undefined;
+    return answer.value ?? undefined;
+  },
+  /** Until the training is aborted or left. */
+  async aborted(): Promise<void> {
+    const { signal } = controller;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve());
+    });
+  },
+  partialFit(data: SentData, sent: SentPartialFit): Score {
+    const { optimizer, schedule, sample: rows, ...options } = sent;
+    const { x, y } = receiveData(data);
+    if (rows !== 'same') sample = rows && receiveData(rows);
+    pieceOptimizer = makeOnce(pieceOptimizer, optimizer, optimizerByName);
+    pieceSchedule = makeOnce(pieceSchedule, schedule, scheduleByName);
+    return model().partialFit(x, y, {
+      ...options,
+      ...(optimizer && { optimizer: pieceOptimizer?.part }),
+      ...(schedule && { schedule: pieceSchedule?.part }),
+      ...(sample && { sample }),
+    });
+  },
+  addOutputs: (count: number, options: AddOutputsOptions) => model().addOutputs(count, options),
   /** The next epoch; undefined after the last. */
   async next(): Promise<Epoch | undefined> {
     return (await epochs?.next())?.value ?? undefined;
   },
   /** Leaves the training where it stands. */
   async leave() {
+    // A training that waits for a piece would wait for ever.
+    controller.abort();
     await epochs?.return();
   },
   abort(): void {
@@ -154,6 +234,17 @@ async function receiveTopology(sent: SentTopology | undefined): Promise<Topology
   if (!('module' in sent)) return topologyByName(sent.name, sent.options);
   const { module, options } = sent;
   return createMethod(module, await importMethod(module, module), options);
+}
+
+/** The part that was made before where the recipe is the same, or there is none. */
+function makeOnce<P>(
+  before: MadePart<P> | undefined,
+  made: Recipe | undefined,
+  make: (name: string, options: unknown) => P,
+): MadePart<P> | undefined {
+  if (made === undefined) return before;
+  const recipe = JSON.stringify([made.name, made.options]);
+  return before?.recipe === recipe ? before : { recipe, part: make(made.name, made.options) };
 }
 
 function receiveData({ x, y }: SentData): { x: Samples; y: Targets } {

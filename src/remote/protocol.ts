@@ -3,7 +3,13 @@ import type { Recipe } from '../files/modelFile.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { ImportanceOptions } from '../model/inputImportance.ts';
 import type { LoadOptions } from '../model/load.ts';
-import type { CreateOptions, ModelOptions, TrainOptions } from '../model/options.ts';
+import type {
+  CreateOptions,
+  ModelOptions,
+  PartialFitOptions,
+  PieceTrainOptions,
+  TrainOptions,
+} from '../model/options.ts';
 import type { Epoch } from '../train/epoch.ts';
 import type { SentTopology } from './methodByUrl.ts';
 
@@ -64,18 +70,36 @@ export interface SentData {
   readonly y: SentMatrix;
 }
 
+/** A piece of the samples; null at the end of a pass over them. */
+export type SentPiece = (SentData & { readonly sampleWeight: unknown }) | null;
+
 /** Options of `inputImportance`. */
 export interface SentImportance extends Omit<ImportanceOptions, 'x' | 'y'> {
   readonly x?: SentMatrix;
   readonly y?: unknown;
 }
 
-export interface SentTraining
-  extends Omit<TrainOptions, 'optimizer' | 'schedule' | 'validation' | 'test' | 'signal'> {
+type SentSets = 'optimizer' | 'schedule' | 'validation' | 'test' | 'sample' | 'signal';
+
+interface SentParts {
   readonly optimizer?: Recipe;
   readonly schedule?: Recipe;
   readonly validation?: SentData;
   readonly test?: SentData;
+}
+
+export interface SentTraining extends Omit<TrainOptions, SentSets>, SentParts {}
+
+export interface SentPieceTraining extends Omit<PieceTrainOptions, SentSets>, SentParts {
+  readonly sample?: SentData;
+}
+
+/** Options of `partialFit`. */
+export interface SentPartialFit extends Omit<PartialFitOptions, 'optimizer' | 'schedule' | 'sample'> {
+  readonly optimizer?: Recipe;
+  readonly schedule?: Recipe;
+  /** `same`: that of the call before, which the worker has. */
+  readonly sample?: SentData | 'same';
 }
 
 /** @throws CtreError as `CsrMatrix.fromParts`. */

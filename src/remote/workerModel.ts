@@ -16,14 +16,22 @@ import type { LikelyLabel } from '../model/labelledAnswers.ts';
 import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
 import {
+  ADD_OUTPUTS_OPTIONS,
+  type AddOutputsOptions,
   CREATE_OPTIONS,
   type CreateOptions,
   MODEL_OPTIONS,
   type ModelOptions,
+  PARTIAL_FIT_OPTIONS,
+  type PartialFitOptions,
+  PIECE_TRAIN_OPTIONS,
+  type Pieces,
+  type PieceTrainOptions,
   TRAIN_OPTIONS,
   type TrainOptions,
 } from '../model/options.ts';
-import { alreadyTraining } from '../model/runTraining.ts';
+import { arePieces } from '../model/pieces.ts';
+import { alreadyTraining, readPiece } from '../model/runTraining.ts';
 import type { SparseMLP } from '../model/sparseMlp.ts';
 import type { Targets } from '../model/targets.ts';
 import { initializerByName } from '../nn/initializer.ts';
@@ -31,14 +39,22 @@ import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { scheduleByName } from '../nn/schedule.ts';
-import { throwIfAborted } from '../run/turns.ts';
+import { abortError, throwIfAborted } from '../run/turns.ts';
 import type { Epoch } from '../train/epoch.ts';
+import { PieceSource } from '../train/pieceSource.ts';
 import { disposed } from '../train/trainingRun.ts';
 import { Link } from './link.ts';
 import { sendTopology, type WithMethodByUrl } from './methodByUrl.ts';
 import type { CallName, Calls } from './modelWorker.ts';
 import { Parcel } from './parcel.ts';
-import type { SentOptions, SentTraining, Snapshot } from './protocol.ts';
+import type {
+  SentOptions,
+  SentPartialFit,
+  SentPiece,
+  SentPieceTraining,
+  SentTraining,
+  Snapshot,
+} from './protocol.ts';
 import { sendPart } from './recipe.ts';
 
 /** Only this file has it: the functions of the class make models, `new` does not. */
@@ -57,6 +73,9 @@ export interface HandOver {
 
 /** Options of `WorkerModel`'s `train` and `fit`. */
 export interface WorkerTrainOptions extends TrainOptions, HandOver {}
+
+/** Options of `WorkerModel`'s `train` and `fit` on pieces. */
+export interface WorkerPieceTrainOptions extends PieceTrainOptions, HandOver {}
 
 /**
  * A `SparseMLP` in a worker: the same calls, options, errors and bits, while the calling thread stays free.
@@ -78,6 +97,8 @@ export class WorkerModel {
   #metadata: Readonly<Record<string, unknown>> = {};
   #history: readonly Epoch[] = [];
   #isTraining = false;
+  /** The sample that the worker has of the last call of partialFit. */
+  #sentSample: PartialFitOptions['sample'];
 
   private constructor(key: typeof KEY) {
     if (key !== KEY) {
@@ -246,17 +267,26 @@ export class WorkerModel {
    * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser or a schedule of one's own, or data
    *   that cannot go to a worker; `E_WORKER_DIED` when the worker ends by itself.
    */
-  train(x: Samples, y: Targets, options: WorkerTrainOptions = {}): AsyncGenerator<Epoch, void, void> {
+  train(x: Samples, y: Targets, options?: WorkerTrainOptions): AsyncGenerator<Epoch, void, void>;
+  /**
+   * Trains on samples that come in pieces, as `SparseMLP.train` does. A piece goes to the worker when the
+   * worker wants it; only one is there at a time.
+   * @throws CtreError as above. What the iterable throws comes through.
+   */
+  train(pieces: Pieces, options?: WorkerPieceTrainOptions): AsyncGenerator<Epoch, void, void>;
+  train(
+    x: Samples | Pieces,
+    y?: Targets | WorkerPieceTrainOptions,
+    options: WorkerTrainOptions = {},
+  ): AsyncGenerator<Epoch, void, void> {
+    if (arePieces(x)) return this.#trainOnPieces(x, (y ?? {}) as WorkerPieceTrainOptions);
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
     const { transfer = false, signal, optimizer, schedule, validation, test, ...rest } = wanted;
     const parcel = new Parcel(checkBoolean('transfer', transfer));
-    const parts = {
-      optimizer: sendPart('optimizer', optimizer, optimizerByName),
-      schedule: sendPart('schedule', schedule, scheduleByName),
-    };
+    const parts = sendRule(optimizer, schedule);
     this.#link.checkOpen();
     // Nothing is copied or handed over before somebody asks for the first epoch.
-    return this.#run(signal === undefined ? undefined : checkSignal(signal), () => {
+    const begin = (): Promise<void> => {
       const training: SentTraining = {
         ...rest,
         ...parts,
@@ -264,14 +294,109 @@ export class WorkerModel {
         ...(test !== undefined && { test: parcel.data('test', test) }),
       };
       return this.#link.ask('train', [parcel.data('data', { x, y }), training], parcel.buffers);
+    };
+    const next = (): Promise<Epoch | undefined> => this.#link.ask('next', []);
+    return this.#run(signal === undefined ? undefined : checkSignal(signal), begin, next);
+  }
+
+  #trainOnPieces(pieces: Pieces, options: WorkerPieceTrainOptions): AsyncGenerator<Epoch, void, void> {
+    const wanted = checkOptions('train on pieces', options, [...PIECE_TRAIN_OPTIONS, 'transfer']);
+    const { transfer = false, signal: given, optimizer, schedule, ...others } = wanted;
+    const { validation, test, sample, ...rest } = others;
+    const isHandedOver = checkBoolean('transfer', transfer);
+    const parts = sendRule(optimizer, schedule);
+    const signal = given === undefined ? undefined : checkSignal(given);
+    const source = new PieceSource(pieces, (piece) => {
+      const { x, y, sampleWeight } = readPiece(piece);
+      const parcel = new Parcel(isHandedOver);
+      const sent: SentPiece = { ...parcel.data('piece', { x, y }), sampleWeight: parcel.array(sampleWeight) };
+      return { sent, buffers: parcel.buffers };
     });
+    let stopped: Promise<never>;
+    const begin = async (): Promise<void> => {
+      const parcel = new Parcel(isHandedOver);
+      const training: SentPieceTraining = {
+        ...rest,
+        ...parts,
+        ...(validation !== undefined && { validation: parcel.data('validation', validation) }),
+        ...(test !== undefined && { test: parcel.data('test', test) }),
+        ...(sample !== undefined && { sample: parcel.data('sample', sample) }),
+      };
+      await this.#link.ask('trainOnPieces', [training], parcel.buffers);
+      // So a wait for the iterable ends when the signal, dispose() or the worker's death ends the training.
+      stopped = this.#link.ask('aborted', []).then(() => {
+        throw abortError(signal);
+      });
+      stopped.catch(() => {});
+    };
+    const next = async (): Promise<Epoch | undefined> => {
+      let answer = await this.#link.ask('nextOfPieces', []);
+      while (answer === 'piece') {
+        throwIfAborted(signal);
+        const piece = await Promise.race([source.next(), stopped]);
+        answer = await this.#link.ask('nextOfPieces', [piece?.sent ?? null], piece?.buffers);
+      }
+      return answer;
+    };
+    this.#link.checkOpen();
+    return closing(source, this.#run(signal, begin, next));
   }
 
   /** As `train`, to its end; `onEpoch` sees every epoch. See `SparseMLP.fit`. */
-  async fit(x: Samples, y: Targets, options: WorkerTrainOptions & EpochListener = {}): Promise<History> {
-    const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'transfer', 'onEpoch']);
+  fit(x: Samples, y: Targets, options?: WorkerTrainOptions & EpochListener): Promise<History>;
+  /** As `train` on pieces, to its end. */
+  fit(pieces: Pieces, options?: WorkerPieceTrainOptions & EpochListener): Promise<History>;
+  async fit(
+    x: Samples | Pieces,
+    y?: Targets | (WorkerPieceTrainOptions & EpochListener),
+    options: WorkerTrainOptions & EpochListener = {},
+  ): Promise<History> {
     const { resumedRestoreBest } = this.#snapshot;
-    return trainToEnd(this, wanted, resumedRestoreBest, (trainOptions) => this.train(x, y, trainOptions));
+    if (arePieces(x)) {
+      const given = (y ?? {}) as WorkerPieceTrainOptions & EpochListener;
+      const wanted = checkOptions('fit on pieces', given, [...PIECE_TRAIN_OPTIONS, 'transfer', 'onEpoch']);
+      return trainToEnd(this, wanted, resumedRestoreBest, (pieceOptions) => this.train(x, pieceOptions));
+    }
+    const wanted = checkOptions('fit', options, [...TRAIN_OPTIONS, 'transfer', 'onEpoch']);
+    return trainToEnd(this, wanted, resumedRestoreBest, (trainOptions) =>
+      this.train(x, y as Targets, trainOptions),
+    );
+  }
+
+  /**
+   * Steps on a piece of the samples, as `SparseMLP.partialFit`.
+   * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser or a schedule of one's own.
+   */
+  async partialFit(x: Samples, y: Targets, options: PartialFitOptions & HandOver = {}): Promise<Score> {
+    const known = [...PARTIAL_FIT_OPTIONS, 'transfer'];
+    const wanted = checkOptions<PartialFitOptions & HandOver>('partialFit', options, known);
+    const { transfer = false, optimizer, schedule, sample, sampleWeight, ...rest } = wanted;
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parts = sendRule(optimizer, schedule);
+    const isSame = sample !== undefined && sample === this.#sentSample;
+    const sent: SentPartialFit = {
+      ...rest,
+      ...parts,
+      ...(sampleWeight !== undefined && {
+        sampleWeight: parcel.array(sampleWeight) as PartialFitOptions['sampleWeight'],
+      }),
+      ...(sample !== undefined && { sample: isSame ? 'same' : parcel.data('sample', sample) }),
+    };
+    const answer = this.#link.ask('partialFit', [parcel.data('data', { x, y }), sent], parcel.buffers);
+    this.#sentSample = sample;
+    try {
+      return await answer;
+    } catch (error) {
+      // It may not have arrived.
+      this.#sentSample = undefined;
+      throw error;
+    }
+  }
+
+  /** Gives the network more outputs, as `SparseMLP.addOutputs`. @throws CtreError as that does. */
+  async addOutputs(count = 1, options: AddOutputsOptions = {}): Promise<void> {
+    const { labelNames } = checkOptions('addOutputs', options, ADD_OUTPUTS_OPTIONS);
+    return this.#link.ask('addOutputs', [count, { labelNames }]);
   }
 
   /**
@@ -379,7 +504,11 @@ export class WorkerModel {
     this.#history = [...this.#history.slice(0, kept), ...added];
   }
 
-  async *#run(signal: StopSignal | undefined, begin: () => Promise<void>): AsyncGenerator<Epoch, void, void> {
+  async *#run(
+    signal: StopSignal | undefined,
+    begin: () => Promise<void>,
+    next: () => Promise<Epoch | undefined>,
+  ): AsyncGenerator<Epoch, void, void> {
     this.#link.checkOpen();
     if (this.#isTraining) throw alreadyTraining();
     throwIfAborted(signal);
@@ -392,7 +521,7 @@ export class WorkerModel {
     try {
       await begin();
       for (;;) {
-        const epoch = await this.#link.ask('next', []);
+        const epoch = await next();
         if (epoch === undefined) return;
         yield epoch;
       }
@@ -410,6 +539,14 @@ export class WorkerModel {
 
 const HAND_OVER = ['transfer'] as const;
 
+/** How steps are made. @throws CtreError `E_ARGUMENT` for parts of one's own. */
+function sendRule(optimizer: unknown, schedule: unknown): Pick<SentTraining, 'optimizer' | 'schedule'> {
+  return {
+    optimizer: sendPart('optimizer', optimizer, optimizerByName),
+    schedule: sendPart('schedule', schedule, scheduleByName),
+  };
+}
+
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
 function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentOptions<O> {
   const { topology, loss, initializer, growInitializer, metadata, ...rest } = options;
@@ -421,6 +558,25 @@ function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentO
     growInitializer: sendPart('growInitializer', growInitializer, initializerByName),
     metadata: checkJson('metadata', metadata ?? {}),
   } as SentOptions<O>;
+}
+
+/** The epochs; the pieces are closed with them. */
+async function* closing(
+  source: PieceSource<unknown>,
+  epochs: AsyncGenerator<Epoch, void, void>,
+): AsyncGenerator<Epoch, void, void> {
+  let hasFailed = false;
+  try {
+    yield* epochs;
+  } catch (error) {
+    hasFailed = true;
+    throw error;
+  } finally {
+    await source.close().catch((error) => {
+      // What ended the training says more.
+      if (!hasFailed) throw error;
+    });
+  }
 }
 
 function sendMetadata(metadata: Readonly<Record<string, unknown>> | undefined): [SparseMLP['metadata']?] {

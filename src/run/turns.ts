@@ -55,9 +55,12 @@ export class Turns {
 
 /** @throws CtreError `E_ABORTED` when the signal is aborted. */
 export function throwIfAborted(signal: StopSignal | undefined, what = 'training'): void {
-  if (signal?.aborted) {
-    throw new CtreError('E_ABORTED', `${what} was aborted by its signal`, { cause: signal.reason });
-  }
+  if (signal?.aborted) throw abortError(signal, what);
+}
+
+/** The error of work that a signal has ended. */
+export function abortError(signal: StopSignal | undefined, what = 'training'): CtreError {
+  return new CtreError('E_ABORTED', `${what} was aborted by its signal`, { cause: signal?.reason });
 }
 
 /** Lets waiting events run. Browsers stretch nested timers to 4 ms, so it is no timer. */

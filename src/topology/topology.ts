@@ -16,11 +16,11 @@ export type ScoreKind = 'cosine' | 'gradient';
 export interface Progress {
   /** Steps of the optimiser so far. */
   readonly step: number;
-  /** Steps that there will be. */
+  /** Steps that there will be; Infinity for pieces whose end nobody has said. */
   readonly steps: number;
   /** Epochs that are done. */
   readonly epoch: number;
-  /** Epochs that there will be. */
+  /** Epochs that there will be; Infinity likewise. */
   readonly epochs: number;
   /** Whether an epoch has just ended, and the next one has made no step. */
   readonly isEpochEnd: boolean;
@@ -30,7 +30,7 @@ export interface Progress {
    * so a loss has its sign changed.
    */
   readonly accuracy: number;
-  /** Rows trained on in an epoch. */
+  /** Rows trained on in an epoch; of the piece at hand where the epoch's steps are not known. */
   readonly rows: number;
   /** Rows of a step. */
   readonly batchSize: number;
@@ -247,6 +247,11 @@ export interface Topology<S = unknown> {
   isDue?(progress: Progress, layers: readonly LayerShape[]): boolean;
   /** One update; absent where the pattern is fixed. */
   evolve?(network: EvolvingNetwork, states: readonly S[], tools: GrowthTools): Work<Evolved<S>> | Evolved<S>;
+  /**
+   * A layer's state once the layer has got more outputs, with connections of their own; absent: it stays.
+   * @param before the layer without them.
+   */
+  resize?(state: S, before: LayerShape, after: LayerShape): S;
   /**
    * A layer's state from a checkpoint, checked; absent where the method remembers nothing.
    * @throws CtreError `E_FORMAT` for anything that is no state.

@@ -4,6 +4,7 @@ import type { Region } from '../engine/region.ts';
 import type { ToolSetting } from '../growth/growthTools.ts';
 import { startTopology } from '../growth/start.ts';
 import { evolve } from '../growth/update.ts';
+import type { CsrPattern } from '../matrix/pattern.ts';
 import type { Gradient, Layer } from '../nn/layer.ts';
 import type { Score } from '../nn/loss.ts';
 import { NoiseMaker } from '../nn/noise.ts';
@@ -26,18 +27,34 @@ import {
 import { EpochUpdates } from './epochUpdates.ts';
 import { GradientClip } from './gradientClip.ts';
 import { copyNetwork, restoreNetwork } from './networkCopy.ts';
-import { allocateWorkspaces, evaluateRows } from './score.ts';
-import { checkFinite, trainEpoch } from './step.ts';
+import { allocateWorkspaces, evaluateRows, newSums } from './score.ts';
+import { checkFinite, trainRows } from './step.ts';
 import type { TrainableModel } from './trainableModel.ts';
-import type { EarlierTraining, TrainingJob } from './trainingJob.ts';
+import type { EarlierTraining, PiecePosition, TrainingJob } from './trainingJob.ts';
 
-/** The epochs of one training, made one after another. */
+/** An epoch that is not over. */
+interface OpenEpoch {
+  readonly begin: number;
+  /** Every layer's pattern at its begin, where edits are wanted. */
+  readonly before: readonly CsrPattern[] | undefined;
+  readonly updates: EpochUpdates;
+  /** What its samples were scored by, of the steps that were made. */
+  readonly sums: Float64Array;
+  start: GrowthEffort | undefined;
+  trainSeconds: number;
+  batch: number;
+  rows: number;
+}
+
+/** The epochs of one training, made one after another: of all rows, or of pieces as they come. */
 export class EpochLoop {
   readonly #model: TrainableModel;
   readonly #job: TrainingJob;
   readonly #earlier: EarlierTraining;
   readonly #onBegin: () => void;
-  readonly #rows: RowList;
+  /** Undefined where rows come in pieces. */
+  readonly #rows: RowList | undefined;
+  readonly #sample: RowList | undefined;
   readonly #validation: RowList | undefined;
   readonly #test: RowList | undefined;
   readonly #workspaces: readonly Workspace[];
@@ -53,9 +70,11 @@ export class EpochLoop {
   #waited: number;
   /** Connections after the last epoch. */
   #connections: number;
+  #open: OpenEpoch | undefined;
 
   /**
-   * Allocates all that training needs; nothing changes yet.
+   * Allocates all that training needs, but for pieces; nothing changes yet.
+   * @param position where pieces go on within an epoch; absent: at its begin.
    * @throws CtreError `E_MEMORY`.
    */
   constructor(
@@ -64,22 +83,24 @@ export class EpochLoop {
     earlier: EarlierTraining,
     region: Region,
     onBegin: () => void,
+    position?: PiecePosition,
   ) {
     const { network, executor } = model;
     this.#model = model;
     this.#job = job;
     this.#region = region;
     this.#onBegin = onBegin;
-    this.#rows = loadRows(region, job.data, job.trainRows);
+    this.#rows = job.data && loadRows(region, job.data, job.trainRows);
+    this.#sample = job.sample && loadRows(region, job.sample);
     this.#validation = loadValidation(region, this.#rows, job.validation);
     this.#test = job.test && loadRows(region, job.test);
-    const tiles = Math.ceil(Math.min(job.batchSize, this.#rows.length) / TILE);
+    const tiles = Math.ceil(Math.min(job.batchSize, this.#rows?.length ?? job.batchSize) / TILE);
     const loss = lossInUnits(job.loss, job.units);
     this.#workspaces = allocateWorkspaces(network, region, loss, executor, tiles, true);
     this.#gradients = this.#workspaces.map(() => network.allocateGradients(region));
     this.#clip =
       job.clipNorm === undefined ? undefined : new GradientClip(region, network.layers, job.clipNorm);
-    this.#noise = job.denoise && new NoiseMaker(region, job.denoise, job.data.x.cols);
+    this.#noise = job.denoise && new NoiseMaker(region, job.denoise, network.dims[0]);
     network.prepareOptimizer(job.optimizer);
 
     const { epochs, best } = earlier;
@@ -90,6 +111,7 @@ export class EpochLoop {
     this.#connections = this.#countConnections();
     const isLast = job.restoreBest && lastBest >= 0 && lastBest === epochs.length - 1;
     this.#earlier = { ...earlier, best: isLast ? this.#copy(this.#best.reached) : best };
+    if (position !== undefined) this.#open = this.#openEpoch(position);
   }
 
   /** Whether all epochs are done. */
@@ -98,40 +120,96 @@ export class EpochLoop {
     return this.#done >= epochs || this.#waited >= patience || this.#earlier.isRestored;
   }
 
-  /** The next epoch: updates of the topology when they are due, steps, scores. */
-  *trainNext(): Work<Epoch> {
-    const model = this.#model;
-    const { network, executor } = model;
-    const { batchSize, optimizer, schedule, edits } = this.#job;
-    const number = this.#done + 1;
-    const begin = clock();
-    const before = edits ? network.layers.map((layer) => layer.pattern()) : undefined;
-    this.#shuffle();
-    const start = yield* this.#start();
-    const updates = new EpochUpdates(network.layers.length);
-    const trainBegin = clock();
-    const learnt = yield* trainEpoch(
+  /** Where training stands in its epoch; undefined before its first step. */
+  get position(): PiecePosition | undefined {
+    if (this.#open === undefined || this.#open.batch === 0) return undefined;
+    const { batch, rows, sums } = this.#open;
+    return { batch, rows, sums: [...sums] };
+  }
+
+  /** Whether the epoch under way has all its steps. */
+  get isEpochFull(): boolean {
+    return this.#open !== undefined && this.#open.batch >= this.#stepsOfEpoch;
+  }
+
+  /** The next epoch of all rows: updates of the topology when they are due, steps, scores. */
+  *trainNext(rows: RowList): Work<Epoch> {
+    // What an epoch that failed has left is no part of this one.
+    this.#open = this.#openEpoch();
+    this.#shuffle(rows);
+    yield* this.trainRows(rows, 0);
+    return yield* this.endEpoch();
+  }
+
+  /** All rows; undefined where they come in pieces. */
+  get rows(): RowList | undefined {
+    return this.#rows;
+  }
+
+  /**
+   * Steps on rows from a position on, in their order: to their end, or to that of the epoch. Updates of the
+   * topology are made when they are due.
+   * @param total gets what the rows are scored by.
+   * @returns the position after the last row that was trained on.
+   */
+  *trainRows(rows: RowList, from: number, total?: Float64Array): Work<number> {
+    const { network, executor, seed, epochs } = this.#model;
+    const { batchSize, optimizer } = this.#job;
+    this.#open ??= this.#openEpoch();
+    const epoch = this.#open;
+    const first = epoch.batch;
+    const to = Math.min(rows.length, from + (this.#stepsOfEpoch - first) * batchSize);
+    epoch.start ??= yield* this.#start(rows);
+    const { updates } = epoch;
+    const begin = clock() - updates.seconds;
+    const sums = epoch.sums.slice();
+    yield* trainRows(
       network,
       executor,
       this.#workspaces,
       this.#gradients,
-      this.#rows,
+      rows,
+      { from, to },
       batchSize,
-      { optimizer, clip: this.#clip, rateFactor: (batch) => this.#rateFactor(schedule, batch) },
-      number,
-      (batch) => this.#updateIfDue(batch, updates),
-      () => this.#change(),
-      this.#noise?.forEpoch(model.seed, model.epochs),
+      { optimizer, clip: this.#clip, rateFactor: (batch) => this.#rateFactor(first + batch) },
+      this.#done + 1,
+      total === undefined ? [sums] : [sums, total],
+      (batch) => this.#updateIfDue(first + batch, rows, updates),
+      (count) => {
+        this.#change();
+        // A step cannot fail: what is counted here was made.
+        epoch.sums.set(sums);
+        epoch.batch++;
+        epoch.rows += count;
+      },
+      // The rows of a piece are numbered on from those before, so that noise is another in every piece.
+      this.#noise?.forEpoch(seed, epochs, epoch.rows - from),
     );
-    const trainSeconds = clock() - trainBegin - updates.seconds;
-    const trained = scoreInUnits(learnt, this.#job.units);
+    epoch.trainSeconds += clock() - begin - updates.seconds;
+    return to;
+  }
+
+  /** The score of so many rows, in the targets' own units. */
+  summarize(sums: Float64Array, rows: number): Score {
+    const [{ loss }] = this.#workspaces;
+    return scoreInUnits(loss.summarize(sums, rows, this.#model.network.outputs), this.#job.units);
+  }
+
+  /** Ends the epoch under way: its scores. */
+  *endEpoch(): Work<Epoch> {
+    const model = this.#model;
+    const { network } = model;
+    const { monitor, restoreBest } = this.#job;
+    const number = this.#done + 1;
+    const { begin, before, updates, start, trainSeconds, sums, rows } = this.#open ?? this.#openEpoch();
+    const trained = this.summarize(sums, rows);
     const validated = yield* this.#score(this.#validation);
     if (validated !== undefined) checkFinite(validated.loss, number);
     const scored = describeScores(trained, validated);
-    const standing = standingOf(scored, this.#job.monitor);
+    const standing = standingOf(scored, monitor);
     const best = this.#compare(standing);
     const tested = best || this.#isLast(number) ? yield* this.#score(this.#test) : undefined;
-    if (this.#job.restoreBest && best) {
+    if (restoreBest && best) {
       model.best = this.#isLast(number) ? undefined : this.#copy(standing.reached);
     }
     const epoch = freezeEpoch({
@@ -144,6 +222,7 @@ export class EpochLoop {
       ...(start && { start }),
       ...(updates.count > 0 && { evolution: updates.summary }),
     });
+    this.#open = undefined;
     this.#done = number;
     model.epochs++;
     model.lastReached = standing.reached;
@@ -172,58 +251,91 @@ export class EpochLoop {
   }
 
   /** An update before a batch, if the method says that one is due; says whether there was one. */
-  *#updateIfDue(batch: number, updates: EpochUpdates): Work<boolean> {
+  *#updateIfDue(batch: number, rows: RowList, updates: EpochUpdates): Work<boolean> {
     const model = this.#model;
     const { topology, network } = model;
     const isEpochEnd = batch === 0;
     // Before the first step nothing is due, nor right after a model was loaded.
     if (topology.evolve === undefined || (isEpochEnd && model.lastReached === undefined)) return false;
-    const progress = this.#progress(batch);
+    const progress = this.#progress(batch, rows);
     const isDue = topology.isDue?.(progress, network.layers) ?? isEpochEnd;
     if (!isDue) return false;
     const begin = clock();
-    const update = yield* evolve(this.#setting(batch), progress, (layer, nnz) => this.#reserve(layer, nnz));
+    const update = yield* evolve(this.#setting(batch, rows), progress, (layer, nnz) =>
+      this.#reserve(layer, nnz),
+    );
     this.#change();
     updates.add(update, clock() - begin);
     return true;
   }
 
-  #rateFactor(schedule: TrainingJob['schedule'], batch: number): number {
+  #rateFactor(batch: number): number {
+    const { schedule } = this.#job;
     if (schedule === undefined) return 1;
     const { step, steps } = this.#stepsBefore(batch);
     return schedule.factor(step, steps);
   }
 
-  /** Steps of the model before a batch of the present epoch, and in all. */
+  /**
+   * Steps of the model before a batch of the present epoch, and in all. Where nobody says how long an epoch is
+   * it is the optimiser's steps, and Infinity.
+   */
   #stepsBefore(batch: number): Pick<Progress, 'step' | 'steps'> {
-    const { batchSize, totalEpochs } = this.#job;
-    const stepsOfEpoch = Math.ceil(this.#rows.length / batchSize);
-    return { step: this.#model.epochs * stepsOfEpoch + batch, steps: totalEpochs * stepsOfEpoch };
+    const { epochs, network } = this.#model;
+    const stepsOfEpoch = this.#stepsOfEpoch;
+    return {
+      step: Number.isFinite(stepsOfEpoch) ? epochs * stepsOfEpoch + batch : network.stepsBefore,
+      steps: this.#job.totalEpochs * stepsOfEpoch,
+    };
   }
 
-  #progress(batch: number): Progress {
+  #progress(batch: number, { length }: RowList): Progress {
     const { epochs, lastReached } = this.#model;
     const { batchSize, totalEpochs } = this.#job;
+    const stepsOfEpoch = this.#stepsOfEpoch;
+    const isKnown = Number.isFinite(stepsOfEpoch);
     return Object.freeze({
       ...this.#stepsBefore(batch),
       epoch: epochs,
       epochs: totalEpochs,
       isEpochEnd: batch === 0,
       accuracy: lastReached ?? -1,
-      rows: this.#rows.length,
+      rows: this.#rows?.length ?? (isKnown ? stepsOfEpoch * batchSize : length),
       batchSize,
     });
   }
 
+  /** Infinity for an epoch of pieces that nobody has said the steps of. */
+  get #stepsOfEpoch(): number {
+    const { batchSize, stepsPerEpoch = Number.POSITIVE_INFINITY } = this.#job;
+    return this.#rows === undefined ? stepsPerEpoch : Math.ceil(this.#rows.length / batchSize);
+  }
+
+  #openEpoch({ batch, rows, sums }: PiecePosition = { batch: 0, rows: 0, sums: [] }): OpenEpoch {
+    const { network } = this.#model;
+    const epoch: OpenEpoch = {
+      begin: clock(),
+      before: this.#job.edits ? network.layers.map((layer) => layer.pattern()) : undefined,
+      updates: new EpochUpdates(network.layers.length),
+      sums: newSums(network, this.#workspaces),
+      start: undefined,
+      trainSeconds: 0,
+      batch,
+      rows,
+    };
+    epoch.sums.set(sums);
+    return epoch;
+  }
+
   /** What tools work with before a batch. */
-  #setting(batch: number | 'start'): ToolSetting {
+  #setting(batch: number | 'start', rows: RowList): ToolSetting {
     const model = this.#model;
     const { executor, epochs } = model;
     return {
       model,
       executor,
       workspaces: this.#workspaces,
-      rows: this.#rows,
+      rows: this.#sample ?? rows,
       moment: `${epochs}.${batch}`,
     };
   }
@@ -238,7 +350,7 @@ export class EpochLoop {
   }
 
   /** What a method does before the first step of all. */
-  *#start(): Work<GrowthEffort | undefined> {
+  *#start(rows: RowList): Work<GrowthEffort | undefined> {
     const model = this.#model;
     if (model.hasStarted) return undefined;
     const begin = clock();
@@ -246,7 +358,10 @@ export class EpochLoop {
       model.hasStarted = true;
       return undefined;
     }
-    const { pairs, multiplyAdds } = yield* startTopology(this.#setting('start'), this.#progress(0));
+    const { pairs, multiplyAdds } = yield* startTopology(
+      this.#setting('start', rows),
+      this.#progress(0, rows),
+    );
     this.#change();
     // A method may have moved connections between layers.
     for (const layer of model.network.layers) this.#reserve(layer, layer.nnz);
@@ -254,11 +369,11 @@ export class EpochLoop {
     return { seconds: clock() - begin, pairs, multiplyAdds };
   }
 
-  #shuffle(): void {
+  #shuffle(rows: RowList): void {
     const { seed, epochs } = this.#model;
-    const order = this.#rows.order.view;
+    const order = rows.order.view;
     order.set(this.#job.trainRows);
-    randomStream(seed, `shuffle/${epochs}`).shuffle(order);
+    if (this.#job.shuffle) randomStream(seed, `shuffle/${epochs}`).shuffle(order);
   }
 
   *#score(rows: RowList | undefined): Work<Score | undefined> {
@@ -318,11 +433,11 @@ function clock(): number {
 
 function loadValidation(
   region: Region,
-  rows: RowList,
+  rows: RowList | undefined,
   validation: TrainingJob['validation'],
 ): RowList | undefined {
   if (validation === undefined) return undefined;
-  return validation instanceof Int32Array ? rows.select(region, validation) : loadRows(region, validation);
+  return validation instanceof Int32Array ? rows?.select(region, validation) : loadRows(region, validation);
 }
 
 /** What an epoch says of its training and validation rows. */

@@ -11,7 +11,7 @@ const MOST_PIECES = 64;
 const LEAST_LENGTH = 4096;
 
 /** A piece of one layer's gradient. */
-interface Piece {
+interface ArrayPiece {
   readonly layer: number;
   readonly array: keyof Gradient;
   readonly begin: number;
@@ -70,7 +70,7 @@ export class GradientClip {
 }
 
 /** An array's pieces, of about the same length. */
-function cut(layer: number, array: Piece['array'], elements: number): Piece[] {
+function cut(layer: number, array: ArrayPiece['array'], elements: number): ArrayPiece[] {
   const length = Math.max(LEAST_LENGTH, Math.ceil(elements / MOST_PIECES));
   return Array.from({ length: Math.ceil(elements / length) }, (_, piece) => {
     const begin = piece * length;

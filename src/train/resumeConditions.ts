@@ -14,17 +14,17 @@ const SPOTS = 65_536;
 /** The conditions of a training. */
 export function resumeConditions(job: TrainingJob): ResumeConditions {
   const { data, trainRows, validation, test, epochs, totalEpochs, batchSize, patience, restoreBest } = job;
-  const { optimizer, schedule, clipNorm, denoise, loss, monitor } = job;
+  const { optimizer, schedule, clipNorm, denoise, loss, monitor, shuffle, stepsPerEpoch, sample } = job;
   const validationParts = validation instanceof Int32Array ? [validation] : contents(validation);
   return {
-    epochs,
-    totalEpochs,
+    epochs: finiteOrNull(epochs),
+    totalEpochs: finiteOrNull(totalEpochs),
     batchSize,
-    patience: Number.isFinite(patience) ? patience : null,
+    patience: finiteOrNull(patience),
     optimizer: JSON.stringify([optimizer.name, optimizer.options]),
     rows: trainRows.length,
-    columns: data.x.cols,
-    data: fingerprint([...contents(data), trainRows]),
+    columns: data?.x.cols ?? null,
+    data: data === undefined ? 'pieces' : fingerprint([...contents(data), trainRows]),
     validation: fingerprint(validationParts),
     test: fingerprint(contents(test)),
     restoreBest,
@@ -33,7 +33,10 @@ export function resumeConditions(job: TrainingJob): ResumeConditions {
     ...(clipNorm !== undefined && { clipNorm }),
     ...(denoise && { denoise: JSON.stringify([denoise.kind, denoise.amount]) }),
     ...(monitor !== loss.monitor && { monitor }),
-    ...(data.weights && { weights: fingerprint([data.weights]) }),
+    ...(data?.weights && { weights: fingerprint([data.weights]) }),
+    ...(!shuffle && data !== undefined && { shuffle }),
+    ...(stepsPerEpoch !== undefined && { stepsPerEpoch }),
+    ...(sample && { sample: fingerprint(contents(sample)) }),
   };
 }
 
@@ -45,7 +48,7 @@ export function checkConditions(
   const names = new Set([...Object.keys(conditions), ...Object.keys(saved)]);
   const other = [...names].find((name) => conditions[name] !== saved[name]);
   if (other === undefined) return;
-  const what = ['data', 'validation', 'test'].includes(other)
+  const what = ['data', 'validation', 'test', 'sample'].includes(other)
     ? `the ${other} rows are not those of the checkpoint's training`
     : other === 'weights'
       ? "the weights of samples and classes are not those of the checkpoint's training"
@@ -55,6 +58,11 @@ export function checkConditions(
     'E_ARGUMENT',
     `${what}; give the same to go on, or make a new training from its weights with SparseMLP.load`,
   );
+}
+
+/** A number as JSON keeps it. */
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 type Elements = Int32Array | Float32Array;

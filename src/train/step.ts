@@ -2,7 +2,6 @@ import { CtreError } from '../base/errors.ts';
 import { TILE } from '../engine/abi.ts';
 import { lanesFor } from '../engine/lanes.ts';
 import type { Gradient, RowRange } from '../nn/layer.ts';
-import type { Score } from '../nn/loss.ts';
 import type { Network } from '../nn/network.ts';
 import type { AddNoise } from '../nn/noise.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
@@ -11,12 +10,12 @@ import type { Workspace } from '../nn/workspace.ts';
 import type { Executor } from '../run/executor.ts';
 import { runNow, type Work } from '../run/turns.ts';
 import type { GradientClip } from './gradientClip.ts';
-import { addSums, newSums, waves } from './score.ts';
+import { addSums, waves } from './score.ts';
 
 /** How a batch's gradient becomes a step. */
 export interface StepRule {
   readonly optimizer: Optimizer;
-  /** The factor of the learning rate at the step after so many batches of the epoch. */
+  /** The factor of the learning rate at the step after so many batches of the rows. */
   rateFactor(batch: number): number;
   /** Undefined where gradients are not clipped. */
   readonly clip: GradientClip | undefined;
@@ -72,30 +71,32 @@ export function* mergeGradients(
 }
 
 /**
- * One pass over the rows in their present order. The work may end after any piece, because weights change
- * only in the last piece of a step.
+ * Steps on the rows from position `from` to before `to` of the present order. The work may end after any
+ * piece, because weights change only in the last piece of a step.
+ * @param totals get what the samples are scored by, each before the step its batch makes.
  * @param beforeBatch is done before every batch, numbered from 0; says whether the topology has changed.
- * @param beforeStep is called before every step of the optimiser.
+ * @param beforeStep is called before every step of the optimiser, with the rows of its batch.
  * @param addNoise puts noise on the inputs of the steps.
  */
-export function* trainEpoch(
+export function* trainRows(
   network: Network,
   executor: Executor,
   workspaces: readonly Workspace[],
   gradients: readonly (readonly Gradient[])[],
   rows: RowList,
+  { from, to }: { readonly from: number; readonly to: number },
   batchSize: number,
   rule: StepRule,
   epoch: number,
+  totals: readonly Float64Array[],
   beforeBatch: (batch: number) => Work<boolean>,
-  beforeStep: () => void,
+  beforeStep: (rows: number) => void,
   addNoise?: AddNoise,
-): Work<Score> {
+): Work<void> {
   let parts = gradientParts(network, executor);
-  const sums = newSums(network, workspaces);
-  for (let begin = 0; begin < rows.length; begin += batchSize) {
-    if (yield* beforeBatch(begin / batchSize)) parts = gradientParts(network, executor);
-    const end = Math.min(begin + batchSize, rows.length);
+  for (let begin = from; begin < to; begin += batchSize) {
+    if (yield* beforeBatch((begin - from) / batchSize)) parts = gradientParts(network, executor);
+    const end = Math.min(begin + batchSize, to);
     const all = waves(end - begin, workspaces);
     for (const wave of all) {
       const used = workspaces.slice(0, wave.count);
@@ -110,8 +111,10 @@ export function* trainEpoch(
         const scale = 1 / (end - begin);
         network.differentiate(kernels, used[t], tile, scale, gradients[t], accumulate, lanes[t]);
       });
-      addSums(sums, used);
-      checkFinite(sums[0], epoch);
+      for (const sums of totals) {
+        addSums(sums, used);
+        checkFinite(sums[0], epoch);
+      }
       const tiles = gradients.slice(0, wave.count);
       if (wave !== all.at(-1)) {
         yield* mergeGradients(executor, network, tiles, parts, undefined);
@@ -120,13 +123,12 @@ export function* trainEpoch(
       const { optimizer, clip } = rule;
       // Nothing changes before the norm is known. Then the gradient is whole in the first workspace's.
       const factor = clip === undefined ? 1 : yield* clip.measure(executor, tiles, epoch);
-      const rateFactor = rule.rateFactor(begin / batchSize);
-      beforeStep();
+      const rateFactor = rule.rateFactor((begin - from) / batchSize);
+      beforeStep(end - begin);
       const step = { optimizer, time: network.nextStep(), rateFactor, scale: factor };
       yield* mergeGradients(executor, network, clip === undefined ? tiles : tiles.slice(0, 1), parts, step);
     }
   }
-  return workspaces[0].loss.summarize(sums, rows.length, network.outputs);
 }
 
 export function checkFinite(loss: number, epoch: number): void {

@@ -10,7 +10,8 @@ import type { BestNetwork } from './networkCopy.ts';
 
 /** A checked training: what `train` was asked for. */
 export interface TrainingJob {
-  readonly data: DataSet;
+  /** Undefined where the samples come in pieces. */
+  readonly data: DataSet | undefined;
   readonly loss: Loss;
   /** What numbers are measured in; the targets here are. Undefined where they are no numbers. */
   readonly units: TargetUnits | undefined;
@@ -18,13 +19,22 @@ export interface TrainingJob {
   readonly monitor: MonitorName;
   /** Rows of `data` to train on. */
   readonly trainRows: Int32Array;
+  /** Whether they are in another order in every epoch. */
+  readonly shuffle: boolean;
+  /** Of pieces: steps of an epoch; undefined where nobody says. */
+  readonly stepsPerEpoch: number | undefined;
+  /** Of pieces: rows that the method's tools look at; undefined: those of the piece at hand. */
+  readonly sample: DataSet | undefined;
   /** Rows of `data` held out, or a data set of its own; undefined where nothing is validated. */
   readonly validation: Int32Array | DataSet | undefined;
   /** Scored at every epoch that is the best so far, and after the last. */
   readonly test: DataSet | undefined;
-  /** Epochs of this training. */
+  /** Epochs of this training; Infinity where pieces go on as long as they come. */
   readonly epochs: number;
-  /** Epochs of the model that schedules are for, those before this training among them. */
+  /**
+   * Epochs of the model that schedules are for, those before this training among them; Infinity where their
+   * end is not known.
+   */
   readonly totalEpochs: number;
   readonly batchSize: number;
   readonly optimizer: Optimizer;
@@ -50,4 +60,14 @@ export interface EarlierTraining {
   readonly best: BestNetwork | undefined;
   /** Whether it had ended and its best network was restored. */
   readonly isRestored: boolean;
+}
+
+/** Where training in pieces stands in its epoch. */
+export interface PiecePosition {
+  /** Steps of the epoch so far. */
+  readonly batch: number;
+  /** Their rows. */
+  readonly rows: number;
+  /** What these were scored by, summed up. */
+  readonly sums: readonly number[];
 }

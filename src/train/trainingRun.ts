@@ -1,19 +1,25 @@
 import { CtreError } from '../base/errors.ts';
+import type { StopSignal } from '../base/hostTypes.ts';
 import type { Arena } from '../engine/arena.ts';
-import { Region } from '../engine/region.ts';
-import type { Work } from '../run/turns.ts';
+import { Region, ReusedRegion } from '../engine/region.ts';
+import { abortError, throwIfAborted, type Work } from '../run/turns.ts';
 
 /** A training under way: it owns its memory, and can be ended from outside at any time. */
 export class TrainingRun {
   readonly region: Region;
+  /** What a piece of the samples takes until the next one comes. */
+  readonly pieceRegion: ReusedRegion;
   #work: Work<unknown> | undefined;
   /** Whether a piece of the work is running on this thread right now. */
   #isRunning = false;
   #isEnded = false;
   #release: () => void = () => {};
+  /** Ends the wait for something from outside. */
+  #stopWaiting: (reason: unknown) => void = () => {};
 
   constructor(arena: Arena) {
     this.region = new Region(arena);
+    this.pieceRegion = new ReusedRegion(arena);
   }
 
   /** Whether an epoch is under way. */
@@ -48,6 +54,31 @@ export class TrainingRun {
     }
   }
 
+  /**
+   * What comes from outside, unless the training is ended meanwhile, or aborted.
+   * @throws CtreError `E_DISPOSED`, `E_ABORTED`; what the promise is rejected with.
+   */
+  async wait<T>(value: Promise<T>, signal: StopSignal | undefined): Promise<T> {
+    // Nobody waits for it any more where the training ends here.
+    value.catch(() => {});
+    this.checkGoing();
+    // A signal that is aborted already has no event to come.
+    throwIfAborted(signal);
+    const stopped = new Promise<never>((_, reject) => {
+      this.#stopWaiting = reject;
+    });
+    const abort = (): void => {
+      this.#stopWaiting(abortError(signal));
+    };
+    signal?.addEventListener('abort', abort);
+    try {
+      return await Promise.race([value, stopped]);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.#stopWaiting = () => {};
+    }
+  }
+
   /** @throws CtreError `E_DISPOSED` once the training is ended. */
   checkGoing(): void {
     if (this.#isEnded) throw disposed();
@@ -66,8 +97,15 @@ export class TrainingRun {
   #stop(): void {
     // Its clean-up frees what it holds, and waits for the threads.
     this.#work?.return(undefined as never);
-    this.region.free();
+    this.free();
     this.#release();
+    this.#stopWaiting(disposed());
+  }
+
+  /** Frees its memory. */
+  free(): void {
+    this.pieceRegion.free();
+    this.region.free();
   }
 }
 

@@ -110,6 +110,38 @@ const training = () => ({
   // Whatever the number of epochs becomes.
   signal: AbortSignal.timeout(500),
 });
+const pieces = () => [
+  { x: x(), y: y(), sampleWeight: new Float32Array(40).fill(2) },
+  { x: CsrMatrix.fromDense(x()), y: [...y()] },
+];
+const pieceTraining = () => ({
+  epochs: 2,
+  // The models in workers are trained call after call.
+  totalEpochs: 1e6,
+  batchSize: 16,
+  stepsPerEpoch: 2,
+  sample: { x: x(), y: y() },
+  classWeight: [1, 2, 1, 1],
+  optimizer: optimizer.sgd(),
+  schedule: schedule.cosine({ warmup: 0.5 }),
+  clipNorm: 1,
+  denoise: { kind: 'mask' as const, amount: 0.1 },
+  validation: { x: x(), y: y() },
+  restoreBest: true,
+  signal: AbortSignal.timeout(500),
+});
+const partialFitting = () => ({
+  batchSize: 16,
+  optimizer: optimizer.sgd(),
+  schedule: schedule.cosine({ warmup: 0.5 }),
+  clipNorm: 1,
+  denoise: { kind: 'mask' as const, amount: 0.1 },
+  sampleWeight: Float32Array.from({ length: 40 }, (_, r) => r % 3),
+  classWeight: [1, 2, 1, 1],
+  stepsPerEpoch: 2,
+  totalEpochs: 4,
+  sample: { x: x(), y: y() },
+});
 const pruning = () => ({ pruneFraction: 0.3, annealing: 'cosine' as const });
 const cosines = () => ({ ...pruning(), search: 'auto' as const, pairs: 2, rows: 32 });
 const dataset = () => ({
@@ -340,6 +372,31 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [rowsOf(x()), y(), { epochs: 2, validation: { x: x(), y: y() }, signal: AbortSignal.timeout(500) }],
     (model, a) => model.fit(...a),
   ),
+  'SparseMLP#train on pieces': ofModel(
+    () => [pieces(), pieceTraining()],
+    (model, a) => model.train(...a),
+  ),
+  'SparseMLP#fit on pieces': ofModel(
+    () => [pieces(), { ...pieceTraining(), onEpoch: () => {} }],
+    (model, a) => model.fit(...a),
+  ),
+  'SparseMLP#partialFit': ofModel(
+    () => [x(), y(), partialFitting()],
+    (model, a) => model.partialFit(...a),
+  ),
+  // Of a model of its own: the others are given labels of the classes there are.
+  'SparseMLP#addOutputs': entry(
+    () => [2, { labelNames: ['e', 'f'] }],
+    async (_, a) => {
+      const model = await SparseMLP.fromWeights(layers());
+      try {
+        model.addOutputs(...a);
+        return model.save();
+      } finally {
+        model.dispose();
+      }
+    },
+  ),
   'SparseMLP#evaluate': ofModel(
     () => [x(), y()],
     (model, a) => model.evaluate(...a),
@@ -408,6 +465,25 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'WorkerModel#fit': inWorker(
     () => [CsrMatrix.fromDense(x()), [...y()], { ...training(), transfer: false, onEpoch: () => {} }],
     (model, a) => model.fit(...a),
+  ),
+  'WorkerModel#train on pieces': inWorker(
+    () => [pieces(), { ...pieceTraining(), transfer: true }],
+    (model, a) => model.train(...a),
+  ),
+  'WorkerModel#fit on pieces': inWorker(
+    () => [pieces(), { ...pieceTraining(), transfer: false, onEpoch: () => {} }],
+    (model, a) => model.fit(...a),
+  ),
+  'WorkerModel#partialFit': inWorker(
+    () => [x(), y(), { ...partialFitting(), transfer: true }],
+    (model, a) => model.partialFit(...a),
+  ),
+  'WorkerModel#addOutputs': entry(
+    () => [2, { labelNames: ['e', 'f'] }],
+    async (_, a) => {
+      using model = await WorkerModel.fromWeights(layers());
+      return await model.addOutputs(...a);
+    },
   ),
   'WorkerModel#evaluate': inWorker(
     () => [x(), y(), { transfer: true }],

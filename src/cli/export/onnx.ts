@@ -8,7 +8,14 @@ import {
   slopeOf,
   writtenActivation,
 } from './exportedModel.ts';
-import { bytesField, floatField, integerField, messageField, type Pieces, textField } from './protobuf.ts';
+import {
+  bytesField,
+  type EncodedParts,
+  floatField,
+  integerField,
+  messageField,
+  textField,
+} from './protobuf.ts';
 
 /** The first operator set in which Softmax is over one axis; every runtime since 2021 reads it. */
 export const OPSET = 13;
@@ -21,7 +28,7 @@ const LARGEST = 2 ** 31 - 1;
 
 interface Operator {
   readonly type: string;
-  readonly attributes: readonly Pieces[];
+  readonly attributes: readonly EncodedParts[];
 }
 
 /** What makes an activation of sums; undefined where they stay as they are. */
@@ -42,7 +49,7 @@ export function onnxBytes({ layers }: ExportedModel): number {
 }
 
 /** The model as an ONNX file, in pieces: Gemm over dense weights, each with its activation. */
-export function onnxModel(model: ExportedModel): Pieces {
+export function onnxModel(model: ExportedModel): EncodedParts {
   const bytes = onnxBytes(model);
   if (bytes > LARGEST) {
     throw new CtreError(
@@ -63,15 +70,20 @@ export function onnxModel(model: ExportedModel): Pieces {
   ].flat();
 }
 
-function metadata(key: string, names: readonly string[]): Pieces {
+function metadata(key: string, names: readonly string[]): EncodedParts {
   return messageField(14, [textField(1, key), textField(2, JSON.stringify(names))]);
 }
 
 /** A graph from `x` to the answer, named as its last activation makes it. */
-function graph({ name, layers, scaling }: ExportedModel): Pieces[] {
-  const nodes: Pieces[] = [];
-  const tensors: Pieces[] = [];
-  const apply = (type: string, inputs: readonly string[], output: string, attributes: readonly Pieces[]) => {
+function graph({ name, layers, scaling }: ExportedModel): EncodedParts[] {
+  const nodes: EncodedParts[] = [];
+  const tensors: EncodedParts[] = [];
+  const apply = (
+    type: string,
+    inputs: readonly string[],
+    output: string,
+    attributes: readonly EncodedParts[],
+  ) => {
     nodes.push(
       messageField(1, [
         ...inputs.map((input) => textField(1, input)),
@@ -130,17 +142,17 @@ function graph({ name, layers, scaling }: ExportedModel): Pieces[] {
 }
 
 /** An input or output of any number of rows. */
-function value(field: number, name: string, columns: number): Pieces {
+function value(field: number, name: string, columns: number): EncodedParts {
   const shape = [messageField(1, [textField(2, 'rows')]), messageField(1, [integerField(1, columns)])];
   const tensor = messageField(1, [integerField(1, FLOAT), messageField(2, shape)]);
   return messageField(field, [textField(1, name), messageField(2, [tensor])]);
 }
 
-function integerAttribute(name: string, of: number): Pieces {
+function integerAttribute(name: string, of: number): EncodedParts {
   return messageField(5, [textField(1, name), integerField(3, of), integerField(20, 2)]);
 }
 
-function floatAttribute(name: string, of: number): Pieces {
+function floatAttribute(name: string, of: number): EncodedParts {
   return messageField(5, [textField(1, name), floatField(2, of), integerField(20, 1)]);
 }
 

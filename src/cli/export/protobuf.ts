@@ -1,7 +1,7 @@
 // Messages of Protocol Buffers, as their bytes in pieces: https://protobuf.dev/programming-guides/encoding/
 
 /** The bytes of a field or a message, in pieces: large arrays are never copied into one another. */
-export type Pieces = readonly Uint8Array[];
+export type EncodedParts = readonly Uint8Array[];
 
 /** Wire types: what the number before a field says of its content. */
 const VARINT = 0;
@@ -9,26 +9,26 @@ const LENGTH = 2;
 const FIXED_32 = 5;
 
 /** An integer from 0 up. */
-export function integerField(field: number, value: number): Pieces {
+export function integerField(field: number, value: number): EncodedParts {
   return [bytesOf([...varint(8 * field + VARINT), ...varint(value)])];
 }
 
-export function floatField(field: number, value: number): Pieces {
+export function floatField(field: number, value: number): EncodedParts {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setFloat32(0, value, true);
   return [bytesOf(varint(8 * field + FIXED_32)), bytes];
 }
 
-export function textField(field: number, text: string): Pieces {
+export function textField(field: number, text: string): EncodedParts {
   return bytesField(field, new TextEncoder().encode(text));
 }
 
-export function bytesField(field: number, bytes: Uint8Array): Pieces {
+export function bytesField(field: number, bytes: Uint8Array): EncodedParts {
   return messageField(field, [[bytes]]);
 }
 
 /** A message within a message, of the given fields. */
-export function messageField(field: number, fields: readonly Pieces[]): Pieces {
+export function messageField(field: number, fields: readonly EncodedParts[]): EncodedParts {
   const pieces = fields.flat();
   const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return [bytesOf([...varint(8 * field + LENGTH), ...varint(length)]), ...pieces];

@@ -83,6 +83,9 @@ export function createMest(options: MestOptions & MethodPreset = {}): Topology<M
       return { pattern, state: { target: nnz } };
     },
     restore: restoreMestState,
+    resize: ({ target }, before, after) => ({
+      target: Math.round((target * after.outDim) / before.outDim),
+    }),
     isDue: memoryBound === 'soft' ? (progress) => shrinkIsDue(checked, progress) : updateIsDue(checked),
     *evolve({ layers, progress }, states, tools) {
       const share = pruneShare(checked, progress);

@@ -75,6 +75,9 @@ export function createPrune(options: GradualPruningOptions & MethodPreset = {}):
       state: { target: nnz },
     }),
     restore: restorePruneState,
+    resize: ({ target }, before, after) => ({
+      target: Math.round((target * after.outDim) / before.outDim),
+    }),
     isDue: (progress) =>
       isUpdateStep(checked, progress) && progress.step >= begin * lastUpdateStep(checked, progress),
     evolve({ layers, progress }, states, tools) {

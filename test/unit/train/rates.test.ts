@@ -446,7 +446,7 @@ describe('a schedule in a training', () => {
     [
       'an optimiser',
       optimizer.sgd(),
-      /^schedule has no property "slots"; expected any of name, options, factor$/,
+      /^schedule has no property "slots"; expected any of name, options, takesOpenEnd, factor$/,
     ],
   ])('is refused: %s', async (_, value, sentence) => {
     const model = await large(1);
