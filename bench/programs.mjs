@@ -21,6 +21,8 @@ export class Program {
   #child;
   #waiting;
   #said = '';
+  /** Why it answers nothing any more. */
+  #ended;
 
   /** @param pinned whether it stays on one core, as programs of one thread should. */
   constructor(command, args, { pinned = true } = {}) {
@@ -35,13 +37,18 @@ export class Program {
       this.#said += data;
     });
     this.#child.stdin.on('error', () => {}); // the exit says more
-    const end = (reason) => this.#waiting?.reject(new Error(`${command}: ${reason}`));
+    const end = (reason) => {
+      this.#ended ??= new Error(`${command} ${args.join(' ')}: ${reason}`);
+      this.#waiting?.reject(this.#ended);
+    };
     this.#child.on('error', (error) => end(error.message));
     this.#child.on('close', (code, signal) => end(`${this.#said.trim().slice(-500)} (${signal ?? code})`));
   }
 
   /** The answer to a line of words. Without one after `seconds` the program is ended, and this throws. */
   async ask(words, seconds = 3600) {
+    // It may have ended between two questions, or before the first.
+    if (this.#ended !== undefined) throw this.#ended;
     const timer = setTimeout(() => {
       this.#waiting?.reject(new Error(`no answer within ${seconds} s`));
       this.#child.kill('SIGKILL');

@@ -36,3 +36,23 @@ describe('npm run bench', () => {
     expect(bench(...args)).toEqual({ status: 2, stdout: '', stderr: `${sentence}\n` });
   });
 });
+
+describe('a contestant', () => {
+  it.each([
+    ['while it is asked', 'process.stdin.once("data", () => process.exit(3))', 0],
+    ['before it is asked', 'console.error("it lacks a package"); process.exit(3)', 300],
+  ])('that ends %s fails at once, in a sentence', (_, source, wait) => {
+    const script = `
+      import { Program } from ${JSON.stringify(new URL('bench/programs.mjs', root).href)};
+      const program = new Program(process.execPath, ['-e', ${JSON.stringify(source)}]);
+      await new Promise((resolve) => setTimeout(resolve, ${wait}));
+      await program.ask(['run', 'multiply', '1']).then(console.log, (error) => console.log(error.message));
+    `;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(stdout).toMatch(/: .*\(3\)\n$/s);
+    if (wait > 0) expect(stdout).toContain('it lacks a package');
+  });
+});
