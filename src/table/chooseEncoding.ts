@@ -1,0 +1,101 @@
+import { type Column, columnInWords } from './column.ts';
+import type { EncodingName } from './encodings.ts';
+import { daysOf } from './encodings/date.ts';
+import { truthOf } from './encodings/truth.ts';
+import type { Facts } from './facts.ts';
+
+/** What a column is to become, and what is to be said of it. */
+export interface Choice {
+  readonly kind: EncodingName;
+  /** Why it is left out, where it is. */
+  readonly why?: string;
+  /** A guess on thin grounds, with the option that decides. */
+  readonly warning?: string;
+}
+
+/** Words that a column of few rows may have. */
+const FEW_WORDS = 20;
+
+/** Words that a column may have at most: each is an input. */
+const MOST_WORDS = 1000;
+
+/** Words of a text that is read as one. */
+const WORDS_OF_TEXT = 8;
+
+/** Integers from this size on: float32 does not tell all of them apart. */
+const FLOAT32_INTEGERS = 2 ** 24;
+
+/** Names of columns that number the rows or name them. */
+const ID_NAMES = /^(|id|index|idx|row(_?(id|names?|number))?|no|nr|#|unnamed: ?\d+|x)$|[_ .-]id$|[a-z](Id|ID)$/;
+
+/**
+ * What becomes of a column, by rules that docs/data.md writes down.
+ * @param wide whether the table has other columns to learn from.
+ */
+export function chooseEncoding(column: Column, facts: Facts, option: (name: string) => string): Choice {
+  const { rows, missing, numbers, texts, truths, distinct } = facts;
+  const known = rows - missing;
+  const where = columnInWords(column);
+  if (known === 0) return { kind: 'none', why: 'it holds nothing' };
+  if (distinct === 1 && missing === 0) return { kind: 'none', why: 'every row has the same value' };
+  if (numbers === known) return ofNumbers(column, facts, option);
+  if (truths + texts + numbers === known && isAll(column, (value) => truthOf(value) !== undefined)) {
+    return { kind: 'truth' };
+  }
+  if (texts === known && isAll(column, (value) => daysOf(value) !== undefined)) return { kind: 'date' };
+  if (facts.words >= WORDS_OF_TEXT && distinct > known / 2) return { kind: 'text' };
+  const few = Math.max(FEW_WORDS, known / 5);
+  if (distinct <= Math.min(few, MOST_WORDS)) return { kind: 'words', ...(numbers > 0 && mixed()) };
+  const many = `it has ${distinct > 5000 ? 'more than 5000' : distinct} different texts in ${known} rows`;
+  return {
+    kind: 'none',
+    why: many,
+    warning: `${where} is left out: ${many}; ${option('categorical')} makes an input of each`,
+  };
+
+  function mixed(): Pick<Choice, 'warning'> {
+    const warning =
+      `${where} has ${numbers} numbers and ${texts} texts, and is read as words; where the texts mean ` +
+      `missing values, name them: ${option('missing')}`;
+    return { warning };
+  }
+}
+
+function ofNumbers(column: Column, facts: Facts, option: (name: string) => string): Choice {
+  const { rows, missing, distinct, counts, integers, largest } = facts;
+  const where = columnInWords(column);
+  const isNamedSo = column.name !== undefined && ID_NAMES.test(column.name.trim());
+  const isUnique = integers && distinct > 0.9 * Math.min(rows - missing, 5000);
+  if (counts && rows > 2) {
+    const why = 'it numbers the rows';
+    return {
+      kind: 'none',
+      why,
+      warning: `${where} is left out: ${why}; ${option('features')} takes it`,
+    };
+  }
+  const looksLikeIds = column.name === undefined && column.number === 1 && largest > 10 * rows;
+  if (isUnique && rows > FEW_WORDS && (isNamedSo || looksLikeIds)) {
+    const why = `it looks like ids (${distinct} different integers in ${rows - missing} rows)`;
+    return {
+      kind: 'none',
+      why,
+      warning: `${where} is left out: ${why}; ${option('features')} takes it`,
+    };
+  }
+  if (isUnique && largest >= FLOAT32_INTEGERS) {
+    const warning =
+      `${where} holds integers up to ${largest}; as float32, which has 24 bits, near ones are equal unless ` +
+      `they are scaled; ${option('drop')} leaves ids out`;
+    return { kind: 'number', warning };
+  }
+  return { kind: 'number' };
+}
+
+function isAll(column: Column, suits: (value: ReturnType<Column['value']>) => boolean): boolean {
+  for (let row = 0; row < column.length; row++) {
+    const value = column.value(row);
+    if (value !== undefined && !suits(value)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,97 @@
+import { CtreError, show } from '../base/errors.ts';
+import { type Choice, chooseEncoding } from './chooseEncoding.ts';
+import { type Column, columnInWords } from './column.ts';
+import type { Encoding, NumberScale } from './encoding.ts';
+import { type EncodingName, encodings } from './encodings.ts';
+import { factsOf } from './facts.ts';
+import { Pipeline, type TableLabel } from './pipeline.ts';
+
+/** What a pipeline is told instead of guessing. */
+export interface ColumnOptions {
+  /** Columns to leave out, by name or by number from 1. */
+  readonly drop?: readonly (string | number)[];
+  /** The columns to take, whatever they look like; no others are. */
+  readonly features?: readonly (string | number)[];
+  /** Columns whose values are words, also where they are numbers or very many. */
+  readonly categorical?: readonly (string | number)[];
+  /** Texts that stand for missing values, besides the usual ones. */
+  readonly missing?: readonly string[];
+  /** How numbers are scaled. Default: standard. */
+  readonly scale?: NumberScale;
+}
+
+/** A pipeline, and what was guessed on thin grounds on the way to it. */
+export interface FittedPipeline {
+  readonly pipeline: Pipeline;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Decides what becomes of every column of a table, and learns from its training rows what that takes.
+ * @param columns all of them but that of the label.
+ * @param rows the training rows.
+ * @param optionInWords an option in the words of the tool in use, such as `--drop`.
+ * @throws CtreError `E_ARGUMENT` for options that name columns which do not exist, or contradict each other.
+ */
+export function fitPipeline(
+  columns: readonly Column[],
+  label: TableLabel,
+  rows: ArrayLike<number>,
+  options: ColumnOptions = {},
+  optionInWords: (name: string) => string = (name) => `the option ${name}`,
+): FittedPipeline {
+  const { scale = 'standard', missing = [] } = options;
+  const named = (name: 'drop' | 'features' | 'categorical'): ReadonlySet<Column> =>
+    new Set((options[name] ?? []).map((column) => findNamed(columns, column, optionInWords(name))));
+  const [dropped, taken, categorical] = [named('drop'), named('features'), named('categorical')];
+  const both = columns.find((column) => dropped.has(column) && (taken.has(column) || categorical.has(column)));
+  if (both !== undefined) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `${columnInWords(both)} is to be left out (${optionInWords('drop')}) and to be taken`,
+    );
+  }
+  const warnings: string[] = [];
+  const encoded = columns.map((column) => {
+    const facts = factsOf(column);
+    const choice = chooseAs(column, dropped, taken, categorical, () =>
+      chooseEncoding(column, facts, optionInWords),
+    );
+    if (choice.warning !== undefined && !taken.has(column)) warnings.push(choice.warning);
+    const kind = choice.kind === 'none' && taken.has(column) ? kindOfTaken(facts.numbers, facts) : choice.kind;
+    const encoding: Encoding =
+      kind === 'none'
+        ? { kind, ...(choice.why !== undefined && { why: choice.why }) }
+        : encodings[kind].fit(column, { rows, scale }, facts);
+    return { ...(column.name !== undefined && { name: column.name }), number: column.number, encoding };
+  });
+  return { pipeline: new Pipeline({ columns: encoded, label, missing }), warnings };
+}
+
+function chooseAs(
+  column: Column,
+  dropped: ReadonlySet<Column>,
+  taken: ReadonlySet<Column>,
+  categorical: ReadonlySet<Column>,
+  choose: () => Choice,
+): Choice {
+  if (dropped.has(column)) return { kind: 'none', why: 'it was asked for' };
+  if (categorical.has(column)) return { kind: 'words' };
+  if (taken.size > 0 && !taken.has(column)) return { kind: 'none', why: 'it is not among the features' };
+  return choose();
+}
+
+/** What a column becomes that would be left out, but was asked for. */
+function kindOfTaken(numbers: number, { rows, missing }: { rows: number; missing: number }): EncodingName {
+  return numbers === rows - missing ? 'number' : 'words';
+}
+
+/** @throws CtreError `E_ARGUMENT` for a column that does not exist. */
+function findNamed(columns: readonly Column[], wanted: string | number, option: string): Column {
+  const found =
+    columns.find(({ name }) => name === String(wanted)) ??
+    columns.find(({ number }) => /^\d+$/.test(String(wanted)) && number === Number(wanted));
+  if (found !== undefined) return found;
+  const names = columns.slice(0, 12).map(columnInWords).join(', ') + (columns.length > 12 ? ', …' : '');
+  throw new CtreError('E_ARGUMENT', `${option} names ${show(wanted)}; expected any of ${names}`);
+}

@@ -1,0 +1,149 @@
+import { CtreError } from '../base/errors.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { Column } from './column.ts';
+import { columnInWords } from './column.ts';
+import type { Encoding, Tally } from './encoding.ts';
+import { kindOf } from './encodings.ts';
+
+/** A column of the table that a model was trained on, and what it became. */
+export interface EncodedColumn {
+  readonly name?: string;
+  /** Its place in that table, from 1. */
+  readonly number: number;
+  readonly encoding: Encoding;
+}
+
+/** Rows as a network takes them, and what could not be taken as it was. */
+export interface EncodedRows {
+  /** [rows × inputs] */
+  readonly x: DenseMatrix | CsrMatrix;
+  /** In sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** Inputs from which on a matrix may be sparse. */
+const LEAST_SPARSE_COLS = 200;
+
+/** A matrix is sparse where fewer of its elements are other than 0. */
+const SPARSE_SHARE = 0.25;
+
+/** Inputs that the columns make. */
+export function inputsOf(columns: readonly EncodedColumn[]): number {
+  let inputs = 0;
+  for (const { encoding } of columns) inputs += kindOf(encoding).width(encoding);
+  return inputs;
+}
+
+/** The name of every input. */
+export function inputNames(columns: readonly EncodedColumn[]): string[] {
+  return columns.flatMap(({ name, number, encoding }) =>
+    kindOf(encoding).names(encoding, name ?? `column ${number}`),
+  );
+}
+
+/**
+ * The rows of columns as inputs of a network: sparse where there are many and most are 0. Rows are those of
+ * `rows`, in their order. O(rows × columns + what is not 0).
+ * @param fields the column of each encoded column, in the same order.
+ */
+export function encodeRows(
+  columns: readonly EncodedColumn[],
+  fields: readonly Column[],
+  rows: ArrayLike<number>,
+): EncodedRows {
+  const cols = inputsOf(columns);
+  if (cols === 0) {
+    throw new CtreError('E_FORMAT', 'every column is left out; expected at least one to learn from');
+  }
+  const tallies = columns.map((): Tally => ({ filled: 0, unseen: 0, unreadable: 0 }));
+  const isSparse = cols >= LEAST_SPARSE_COLS && expectedShare(columns, cols) < SPARSE_SHARE;
+  const x = isSparse
+    ? encodeSparse(columns, fields, rows, cols, tallies)
+    : encodeDense(columns, fields, rows, cols, tallies);
+  return { x, warnings: columns.flatMap((column, c) => tallyInWords(column, tallies[c])) };
+}
+
+/** The share of the inputs that a row has, roughly: all of numbers, one of words, few of a text. */
+function expectedShare(columns: readonly EncodedColumn[], cols: number): number {
+  let used = 0;
+  for (const { encoding } of columns) {
+    const width = kindOf(encoding).width(encoding);
+    if (encoding.kind === 'words') used += Math.min(1, width);
+    else used += encoding.kind === 'text' ? Math.min(30, width) : width;
+  }
+  return used / cols;
+}
+
+function encodeDense(
+  columns: readonly EncodedColumn[],
+  fields: readonly Column[],
+  rows: ArrayLike<number>,
+  cols: number,
+  tallies: readonly Tally[],
+): DenseMatrix {
+  const data = new Float32Array(rows.length * cols);
+  let first = 0;
+  columns.forEach(({ encoding }, c) => {
+    const kind = kindOf(encoding);
+    let base = first;
+    const write = (offset: number, value: number): void => {
+      data[base + offset] = value;
+    };
+    for (let at = 0; at < rows.length; at++) {
+      kind.write(encoding, fields[c].value(rows[at]), write, tallies[c]);
+      base += cols;
+    }
+    first += kind.width(encoding);
+  });
+  return { rows: rows.length, cols, data };
+}
+
+function encodeSparse(
+  columns: readonly EncodedColumn[],
+  fields: readonly Column[],
+  rows: ArrayLike<number>,
+  cols: number,
+  tallies: readonly Tally[],
+): CsrMatrix {
+  const indptr = new Uint32Array(rows.length + 1);
+  const indices: number[] = [];
+  const values: number[] = [];
+  let base = 0;
+  const write = (offset: number, value: number): void => {
+    if (value === 0) return;
+    indices.push(base + offset);
+    values.push(value);
+  };
+  const widths = columns.map(({ encoding }) => kindOf(encoding).width(encoding));
+  for (let at = 0; at < rows.length; at++) {
+    base = 0;
+    for (let c = 0; c < columns.length; c++) {
+      const { encoding } = columns[c];
+      kindOf(encoding).write(encoding, fields[c].value(rows[at]), write, tallies[c]);
+      base += widths[c];
+    }
+    indptr[at + 1] = indices.length;
+  }
+  return CsrMatrix.fromParts({
+    rows: rows.length,
+    cols,
+    indptr,
+    indices: Uint32Array.from(indices),
+    values: Float32Array.from(values),
+  });
+}
+
+function tallyInWords(column: EncodedColumn, { filled, unseen, unreadable }: Tally): string[] {
+  const where = columnInWords(column);
+  const said: string[] = [];
+  const indicator = 'indicator' in column.encoding && column.encoding.indicator === true;
+  if (filled > 0 && !indicator && column.encoding.kind !== 'text' && column.encoding.kind !== 'none') {
+    said.push(`${where}: ${filled} fields are missing, as none was in training; they were filled`);
+  }
+  if (unseen > 0) said.push(`${where}: ${unseen} fields have words that training did not; they count as none`);
+  if (unreadable > 0) {
+    said.push(`${where}: ${unreadable} fields are no ${column.encoding.kind}; they count as missing`);
+  }
+  return said;
+}
