@@ -41,7 +41,7 @@ export function notesAsMetadata(notes: ModelNotes): Record<string, unknown> {
 export async function openModelFile(path: string, values: { readonly maxMb?: number }): Promise<OpenedModel> {
   const bytes = await readBytes(path);
   try {
-    const model = await SparseMLP.load(bytes, { maxBytes: readingLimit(values) });
+    const model = await SparseMLP.load(bytes, { maxBytes: readingLimit(values), prepared: true });
     const { layers, metadata } = model;
     try {
       return { model, inputs: layers[0].inDim, ...readNotes(metadata, layers[layers.length - 1].outDim) };

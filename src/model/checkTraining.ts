@@ -17,7 +17,7 @@ import type { TrainingJob } from '../train/trainingJob.ts';
 import { chooseUnits, isPlainUnits, plainUnits, targetsInUnits } from './chooseUnits.ts';
 import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
-import { checkSamples } from './inputs.ts';
+import { samplesFor } from './inputs.ts';
 import {
   PIECE_TRAIN_OPTIONS,
   type PieceSchedule,
@@ -297,8 +297,8 @@ export function checkDataSet(
   y: unknown,
   loss: Loss | undefined,
 ): DataSet & { readonly loss: Loss } {
-  const { dims, outputs } = core.network;
-  const samples = checkSamples(x, dims[0]);
+  const { outputs } = core.network;
+  const samples = samplesFor(core, x);
   if (samples.rows === 0) throw new CtreError('E_SHAPE', 'x has no rows; expected at least one');
   return { x: samples, ...checkTargets(y, samples, outputs, loss) };
 }

@@ -1,3 +1,4 @@
+import { CtreError } from '../base/errors.ts';
 import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { ModelHost } from '../run/host.ts';
@@ -54,6 +55,10 @@ export class ModelCore {
   readonly host: ModelHost;
   readonly missing: readonly MissingPart[];
   metadata: Readonly<Record<string, unknown>>;
+  /**
+   * Where the model's file says how rows are prepared: those that were prepared so. No others are taken then.
+   */
+  preparedRows: WeakSet<object> | undefined;
   /** The training under way. */
   run: TrainingRun | undefined;
   /** The present training, or the last one. */
@@ -89,6 +94,21 @@ export class ModelCore {
   /** @throws CtreError `E_DISPOSED`. */
   get network(): Network {
     return this.alive.network;
+  }
+
+  /**
+   * For a call that takes rows as the network does.
+   * @throws CtreError `E_ARGUMENT` where rows have to be prepared first, and nothing says that they were.
+   */
+  checkPrepared(x: unknown): void {
+    if (this.preparedRows === undefined) return;
+    if (typeof x === 'object' && x !== null && this.preparedRows.has(x)) return;
+    throw new CtreError(
+      'E_ARGUMENT',
+      'this model was trained on rows that were scaled or encoded first; expected model.pipeline.predict(rows), ' +
+        'what model.pipeline.transform(rows).x gives, or SparseMLP.load(bytes, { prepared: true }) for rows ' +
+        'that you have prepared',
+    );
   }
 
   /** Ends what runs and frees the memory: at once, or when the piece of work that calls this has ended. */

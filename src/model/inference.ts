@@ -15,7 +15,7 @@ import { runNow } from '../run/turns.ts';
 import { allocateWorkspaces, evaluateRows, predictRows } from '../train/score.ts';
 import { checkDataSet, inUnits } from './checkTraining.ts';
 import type { ModelCore } from './core.ts';
-import { checkSamples } from './inputs.ts';
+import { samplesFor } from './inputs.ts';
 import { labelNamesOf } from './labelNames.ts';
 
 /** Mean loss, and what else the loss scores by. @throws CtreError as `SparseMLP.evaluate`. */
@@ -60,7 +60,7 @@ function scoreSet(
 
 /** What the network answers, rows × outputs. @throws CtreError as `SparseMLP.predict`. */
 export function predictModel(core: ModelCore, x: unknown): Float32Array {
-  const samples = checkSamples(x, core.network.dims[0]);
+  const samples = samplesFor(core, x);
   const { network, executor } = core.alive;
   const region = new Region(network.engine.arena);
   try {

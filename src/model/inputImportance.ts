@@ -9,7 +9,7 @@ import { runNow } from '../run/turns.ts';
 import { attributeRows } from '../train/attribution.ts';
 import type { ModelCore } from './core.ts';
 import { predictModel } from './inference.ts';
-import { checkSamples, type Samples } from './inputs.ts';
+import { type Samples, samplesFor } from './inputs.ts';
 import { checkTargets, type Labels } from './targets.ts';
 
 /** What the importance of an input is. */
@@ -60,7 +60,7 @@ function attribution(core: ModelCore, { x, y, earlier }: ImportanceOptions): Flo
       `attribution is of a class's logit, and the loss of this model is ${loss.name}; use by: 'strength'`,
     );
   }
-  const samples = checkSamples(x, dims[0]);
+  const samples = samplesFor(core, x);
   const before = earlier === undefined ? new Float64Array(dims[0]) : checkEarlier(earlier, dims[0]);
   const given = y === undefined ? likeliestClasses(predictModel(core, samples), outputs) : y;
   const { targets } = checkTargets(given, samples, outputs, loss);

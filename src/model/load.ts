@@ -1,5 +1,5 @@
 import { viewOf } from '../base/arrays.ts';
-import { checkInteger, checkOptions } from '../base/checks.ts';
+import { checkBoolean, checkInteger, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { decodeCheckpoint, type SavedBest, type SavedTraining } from '../files/checkpointFile.ts';
 import { decodeModel, type SavedModel } from '../files/modelFile.ts';
@@ -11,6 +11,7 @@ import type { BestNetwork } from '../train/networkCopy.ts';
 import { checkLayers } from './architecture.ts';
 import { assembleModel } from './build.ts';
 import type { ModelCore } from './core.ts';
+import type { ModelPipeline } from './modelPipeline.ts';
 import type { ModelOptions } from './options.ts';
 import { type OwnParts, restoreOptimizer, restoreSettings } from './savedParts.ts';
 
@@ -18,28 +19,57 @@ import { type OwnParts, restoreOptimizer, restoreSettings } from './savedParts.t
 export interface LoadOptions extends Pick<ModelOptions, 'threads'> {
   /** Bytes that loading may take besides those of the file. Default 4 × these + 64 MiB. */
   readonly maxBytes?: number;
+  /**
+   * Rows come as the network takes them, scaled and encoded. Without it a model whose file says how rows are
+   * prepared refuses rows, but to its `pipeline`: it cannot tell prepared rows from others. Default: false.
+   */
+  readonly prepared?: boolean;
 }
 
 /** Options of `SparseMLP.load`. */
 export interface LoadModelOptions extends LoadOptions, OwnParts {}
 
 /** Options of `SparseMLP.resume`. */
-export interface ResumeOptions extends LoadModelOptions {
+export interface ResumeOptions extends Omit<LoadModelOptions, 'prepared'> {
   /** The training's optimiser, where it is one of one's own; the next training has it by default. */
   readonly optimizer?: Optimizer;
 }
 
 /** The names of LoadOptions. */
-export const LOAD_OPTIONS = ['threads', 'maxBytes'] as const;
+export const LOAD_OPTIONS = ['threads', 'maxBytes', 'prepared'] as const;
 
 const LOAD_MODEL_OPTIONS = [...LOAD_OPTIONS, 'topology', 'initializer', 'growInitializer'] as const;
 
-const RESUME_OPTIONS = [...LOAD_MODEL_OPTIONS, 'optimizer'] as const;
+const RESUME_OPTIONS = [...LOAD_MODEL_OPTIONS, 'optimizer'].filter((name) => name !== 'prepared');
+
+/** A model, and how its rows are prepared. */
+export interface LoadedModel {
+  readonly core: ModelCore;
+  readonly pipeline: ModelPipeline | undefined;
+}
 
 /** The model of a file. @throws CtreError as `SparseMLP.load`. */
-export async function loadModel(bytes: unknown, options: LoadModelOptions): Promise<ModelCore> {
-  const { threads, maxBytes, ...own } = checkOptions('SparseMLP.load', options, LOAD_MODEL_OPTIONS);
-  return restoreModel(decodeModel(...checkFile(bytes, maxBytes)), own, threads);
+export async function loadModel(bytes: unknown, options: LoadModelOptions): Promise<LoadedModel> {
+  const wanted = checkOptions('SparseMLP.load', options, LOAD_MODEL_OPTIONS);
+  const { threads, maxBytes, prepared = false, ...own } = wanted;
+  const isPrepared = checkBoolean('prepared', prepared);
+  const core = await restoreModel(decodeModel(...checkFile(bytes, maxBytes)), own, threads);
+  try {
+    const pipeline = await openPipeline(core);
+    if (pipeline?.changesRows === true && !isPrepared) core.preparedRows = new WeakSet();
+    return { core, pipeline };
+  } catch (error) {
+    core.dispose();
+    throw error;
+  }
+}
+
+/** What a model's file says of its rows. Few files do, so pages need not load what reads it. */
+async function openPipeline(core: ModelCore): Promise<ModelPipeline | undefined> {
+  const { pipeline, scaler } = core.metadata;
+  if (pipeline === undefined && typeof scaler !== 'string') return undefined;
+  const { pipelineOf } = await import('./modelPipeline.ts');
+  return pipelineOf(core);
 }
 
 /** The model of a checkpoint. @throws CtreError as `SparseMLP.resume`. */

@@ -19,6 +19,7 @@ import type { Samples } from './inputs.ts';
 import { type LikelyLabel, predictLabels, predictTop } from './labelledAnswers.ts';
 import { type LayerView, viewLayers } from './layerView.ts';
 import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } from './load.ts';
+import type { ModelPipeline } from './modelPipeline.ts';
 import {
   type AddOutputsOptions,
   type CreateOptions,
@@ -57,12 +58,17 @@ export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
  */
 export class SparseMLP {
   readonly #core: ModelCore;
+  /**
+   * How the rows of the model's file were prepared, and what its answers are called; undefined where the file
+   * says nothing of it. `pipeline.predict(rows)` takes rows as they were before the training.
+   */
+  readonly pipeline: ModelPipeline | undefined;
 
   static {
     coreOf = (model) => model.#core;
   }
 
-  private constructor(core: ModelCore) {
+  private constructor(core: ModelCore, pipeline?: ModelPipeline) {
     if (!(core instanceof ModelCore)) {
       throw new CtreError(
         'E_ARGUMENT',
@@ -70,6 +76,7 @@ export class SparseMLP {
       );
     }
     this.#core = core;
+    this.pipeline = pipeline;
   }
 
   /**
@@ -100,12 +107,15 @@ export class SparseMLP {
    * @param options.topology the model's own one, and so `initializer` and `growInitializer`: no file can hold
    *   them. Without them the model predicts, and training it says what is missing.
    * @param options.maxBytes what this may take from memory besides the bytes; 4 × these + 64 MiB.
+   * @param options.prepared says that rows will come as the network takes them. A model whose file says how
+   *   its rows were scaled or encoded takes rows as they were through its `pipeline`, and refuses all others.
    * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_CSR`, `E_SHAPE` or `E_NOT_FINITE` for bytes that are no
    *   such file, `E_MEMORY` where the network would take more than it may, `E_ARGUMENT` for a part that is
    *   not the saved one.
    */
   static async load(bytes: Uint8Array, options: LoadModelOptions = {}): Promise<SparseMLP> {
-    return new SparseMLP(await loadModel(bytes, options));
+    const { core, pipeline } = await loadModel(bytes, options);
+    return new SparseMLP(core, pipeline);
   }
 
   /**
