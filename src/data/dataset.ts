@@ -3,6 +3,27 @@ import { CtreError } from '../base/errors.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { encodeParts, type LabelValues } from './labels.ts';
+import type { LeftOutColumn } from './rawTable.ts';
+
+/** What a reader took for what, for people and for logs. Numbers of columns are from 1. */
+export interface Taken {
+  /** What the format is called. */
+  readonly format: string;
+  /** The labels: a column by number and name, or an array by name. */
+  readonly label?: { readonly name?: string; readonly number?: number };
+  /** The array of the features, where the file has several. */
+  readonly features?: string;
+  /** What separates fields, where the format leaves it open. A blank stands for any run of blanks and tabs. */
+  readonly delimiter?: string;
+  /** Where the columns' names come from. */
+  readonly names?: 'first line' | 'comment' | 'format';
+  /** Lines that are comments. */
+  readonly commentLines?: number;
+  /** Columns that are no feature and no label. */
+  readonly leftOut?: readonly LeftOutColumn[];
+  /** LIBSVM: what the indices count from. */
+  readonly indexBase?: 0 | 1;
+}
 
 /** Rows with their classes. Sparse sources stay sparse; nothing is scaled. */
 export interface Dataset {
@@ -16,6 +37,10 @@ export interface Dataset {
   readonly featureNames?: readonly string[];
   /** Test rows, where the source ships its own. */
   readonly test?: { readonly x: DenseMatrix | CsrMatrix; readonly labels: Int32Array };
+  /** What was guessed and might be wrong, in sentences that name the option to decide otherwise. */
+  readonly warnings?: readonly string[];
+  /** What was taken for what. */
+  readonly taken?: Taken;
 }
 
 /** Features with the labels a file holds for them; no labels where it was read as `unlabelled`. */
@@ -24,12 +49,19 @@ export interface RawRows {
   readonly labels?: LabelValues;
 }
 
+/** What a dataset tells besides its rows. */
+export interface AboutDataset {
+  readonly taken: Taken;
+  readonly warnings?: readonly string[];
+  readonly featureNames?: readonly string[];
+}
+
 /** A dataset from what a reader found: sizes checked, the labels of both parts coded together. */
 export function buildDataset(
   budget: Budget,
+  { taken, warnings = [], featureNames }: AboutDataset,
   train: RawRows,
   test?: RawRows,
-  featureNames?: readonly string[],
 ): Dataset {
   checkRawRows(train, 'the file');
   if (test) {
@@ -48,6 +80,8 @@ export function buildDataset(
     labelNames,
     ...(featureNames && { featureNames }),
     ...(test && { test: { x: test.x, labels: labels[1] } }),
+    warnings,
+    taken,
   };
 }
 

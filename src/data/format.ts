@@ -1,5 +1,6 @@
 import type { Budget } from '../base/budget.ts';
 import type { Dataset } from './dataset.ts';
+import type { RawTable } from './rawTable.ts';
 import type { ReadOptions } from './readOptions.ts';
 
 /** A file to read: unpacked, its name without folder and `.gz`. */
@@ -9,8 +10,8 @@ export interface InputFile {
   readonly bytes: Uint8Array;
 }
 
-/** A format of data files: a reader, and how its files are told from others. read.ts has the table. */
-export interface Format {
+/** How the files of a format are told from others. */
+interface FileKind {
   /** What its files are called, for error messages, such as `.csv, .tsv`. */
   readonly fileNames: string;
   /** Extensions that mean this format, in lower case, without the dot. They decide before content does. */
@@ -24,9 +25,23 @@ export interface Format {
   isMember?(name: string): boolean;
   /** Whether a file with another extension (in lower case, maybe empty) has the content of this format. */
   isContent(bytes: Uint8Array, extension: string): boolean;
+}
+
+/** A format of numbers, with its reader. */
+export interface NumberFormat extends FileKind {
   /** The dataset that the files hold: one, or several where the format has `several`. */
   read(files: readonly InputFile[], options: ReadOptions, budget: Budget): Dataset;
 }
+
+/** A format of tables whose columns may hold words, with its reader. */
+export interface TableFormat extends FileKind {
+  /** The table that the files hold. Undefined where these hold numbers only, and `read` reads them. */
+  readTable(files: readonly InputFile[], options: ReadOptions, budget: Budget): RawTable | undefined;
+  read?: NumberFormat['read'];
+}
+
+/** A format of data files. read.ts has the table. */
+export type Format = NumberFormat | TableFormat;
 
 /** The extension of a file's name, in lower case, without the dot; empty where there is none. */
 export function extensionOf(name: string): string {

@@ -6,10 +6,12 @@
 export type { RowIndices } from '../matrix/rowIndices.ts';
 export type { RowArrays, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
-export type { Dataset } from './dataset.ts';
+export type { Dataset, Taken } from './dataset.ts';
+export { chooseLabelColumn, type LabelChoice } from './labelColumn.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
-export { type DataFiles, readDataset } from './read.ts';
+export type { DeclaredColumn, LeftOutColumn, RawColumn, RawTable } from './rawTable.ts';
+export { type DataFiles, readDataset, readTable } from './read.ts';
 export type { ReadOptions } from './readOptions.ts';
 export { relabel } from './relabel.ts';
 export { parseRowRange, remainingRows } from './rowLists.ts';

@@ -39,7 +39,7 @@ export function encodeParts(
         const known = labelNames.slice(0, 10).map(show).join(', ') + (labelNames.length > 10 ? ', …' : '');
         throw new CtreError(
           'E_LABEL',
-          `row ${row} has the label ${show(values[row])}; expected one of the classes ${known}`,
+          `row ${row + 1} has the label ${show(values[row])}; expected one of the classes ${known}`,
         );
       }
       coded[row] = code;
@@ -76,7 +76,7 @@ function checkLabelValues(values: LabelValues): void {
     const valid = typeof value === 'number' ? Number.isSafeInteger(value) : value !== '';
     if (!valid) {
       const came = value === '' ? 'no label' : `the label ${value}`;
-      throw new CtreError('E_LABEL', `row ${row} has ${came}; expected an integer or a name`);
+      throw new CtreError('E_LABEL', `row ${row + 1} has ${came}; expected an integer or a name`);
     }
   }
 }

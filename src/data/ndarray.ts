@@ -191,15 +191,18 @@ export function checkElements(rows: number, cols: number): void {
   }
 }
 
-/** The value, if a 32-bit float can hold it. @throws CtreError `E_NOT_FINITE`. */
+/** The value at a row and a column from 0, if a 32-bit float can hold it. @throws CtreError `E_NOT_FINITE`. */
 export function finite(value: number, row: number, col: number): number {
-  if (!Number.isFinite(Math.fround(value))) {
-    throw new CtreError(
-      'E_NOT_FINITE',
-      `row ${row}, column ${col} is ${value}; expected a finite number below 3.4e38; drop it or fill it`,
-    );
-  }
+  if (!Number.isFinite(Math.fround(value))) throw notFiniteAt(value, `row ${row + 1}, column ${col + 1}`);
   return value;
+}
+
+/** The error for a value that a 32-bit float cannot hold. `where` counts rows and columns from 1. */
+export function notFiniteAt(value: number, where: string): CtreError {
+  return new CtreError(
+    'E_NOT_FINITE',
+    `${where} is ${value}; expected a finite number below 3.4e38; drop it or fill it`,
+  );
 }
 
 export function isNumeric(data: NdArray['data']): data is NumericArray {

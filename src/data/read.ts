@@ -9,7 +9,9 @@ import { libsvmFormat } from './formats/libsvm.ts';
 import { matFormat } from './formats/mat.ts';
 import { numpyFormat } from './formats/numpy.ts';
 import { gunzip } from './inflate.ts';
+import type { RawTable } from './rawTable.ts';
 import { checkReadOptions, type ReadOptions } from './readOptions.ts';
+import { tableDataset } from './tableDataset.ts';
 
 /** Every format, in the order in which they look at a file whose extension none of them has. */
 const FORMATS: readonly Format[] = [matFormat, numpyFormat, idxFormat, libsvmFormat, csvFormat];
@@ -33,6 +35,33 @@ export type DataFiles =
  *   `E_ARGUMENT` for options that are wrong or name what is not there.
  */
 export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset {
+  return readGiven(files, options, (format, given, wanted, budget) => {
+    const table = 'readTable' in format ? format.readTable(given, wanted, budget) : undefined;
+    if (table !== undefined) return tableDataset(table, wanted, budget);
+    if (format.read !== undefined) return format.read(given, wanted, budget);
+    throw new CtreError('E_FORMAT', `the files hold no table; expected ${FILE_NAMES}`);
+  });
+}
+
+/**
+ * Reads a table of text as it is, before anything is a number: its columns with names and fields. Undefined
+ * for files that hold numbers only, such as `.mat`, `.npz`, IDX and LIBSVM; `readDataset` reads these.
+ *
+ * ```ts
+ * const table = readTable({ name: 'titanic.csv', bytes });
+ * table?.columns[3].text(0); // 'Braund, Mr. Owen Harris'
+ * ```
+ * @throws CtreError as `readDataset`.
+ */
+export function readTable(files: DataFiles, options: ReadOptions = {}): RawTable | undefined {
+  return readGiven(files, options, (format, given, wanted, budget) =>
+    'readTable' in format ? format.readTable(given, wanted, budget) : undefined,
+  );
+}
+
+type ReadAs<T> = (format: Format, files: readonly InputFile[], options: ReadOptions, budget: Budget) => T;
+
+function readGiven<T>(files: DataFiles, options: ReadOptions, readAs: ReadAs<T>): T {
   const wanted = checkReadOptions(options);
   const given = listFiles(files);
   const input = given.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -40,7 +69,7 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
   const names = given.map(({ name }) => name);
   const title = names.slice(0, 4).join(', ');
   try {
-    return readFiles(given, wanted, budget);
+    return readFiles(given, wanted, budget, readAs);
   } catch (error) {
     if (error instanceof CtreError) {
       throw new CtreError(error.code, `${title}: ${error.message}`, { cause: error.cause });
@@ -54,11 +83,17 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
   }
 }
 
-function readFiles(given: readonly InputFile[], options: ReadOptions, budget: Budget): Dataset {
+function readFiles<T>(
+  given: readonly InputFile[],
+  options: ReadOptions,
+  budget: Budget,
+  readAs: ReadAs<T>,
+): T {
   for (const format of FORMATS) {
     const members = given.filter(({ name }) => format.isMember?.(baseName(name)));
     if (members.length === 0) continue;
-    return format.read(
+    return readAs(
+      format,
       members.map((file) => unpack(file, budget)),
       options,
       budget,
@@ -70,7 +105,7 @@ function readFiles(given: readonly InputFile[], options: ReadOptions, budget: Bu
     const together = FORMATS.flatMap(({ several }) => several ?? []).join(' or ');
     throw new CtreError('E_FORMAT', `${files.length} files were given; expected one file, ${together}`);
   }
-  return format.read(files, options, budget);
+  return readAs(format, files, options, budget);
 }
 
 function formatOf({ name, bytes }: InputFile): Format {

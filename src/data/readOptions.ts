@@ -11,8 +11,10 @@ export interface ReadOptions {
   readonly unlabelled?: boolean;
   /** CSV: whether the first line names the columns. Default: detected. */
   readonly header?: boolean;
-  /** CSV: what separates fields. Default: detected. */
+  /** CSV: what separates fields; a blank stands for any run of blanks and tabs. Default: detected. */
   readonly delimiter?: string;
+  /** CSV: what becomes of columns that only count the rows. Default: 'drop'. */
+  readonly rowNumbers?: 'drop' | 'keep';
   /** LIBSVM: the number of columns. Default: the largest index that occurs. */
   readonly columns?: number;
   /**
@@ -38,6 +40,7 @@ const OPTION_RULES: Readonly<
     'one character that is no quote or line end',
     (value) => typeof value === 'string' && /^[^"\r\n\ufeff]$/u.test(value),
   ],
+  rowNumbers: ["'drop' or 'keep'", (value) => value === 'drop' || value === 'keep'],
   columns: [
     `an integer from 1 to ${MAX_INDEX - 1}`,
     (value) => isPositive(value) && Number(value) < MAX_INDEX,

@@ -44,6 +44,7 @@ const TEST_LABELS = 'Y_test y_test test_Y test_y test_labels Ytest ytest'.split(
  * @throws CtreError `E_FORMAT`, naming the variables that exist, if none fits.
  */
 export function datasetFromVariables(
+  format: string,
   variables: readonly Variable[],
   options: ReadOptions,
   budget: Budget,
@@ -53,11 +54,19 @@ export function datasetFromVariables(
   if (!features) throw noVariable('features', 'features', variables);
   const labels = options.unlabelled ? undefined : findLabels(variables, features, options);
   const train = readRows(features, labels, budget);
-  if (options.features !== undefined || options.unlabelled) return buildDataset(budget, train);
+  const about = {
+    taken: {
+      format,
+      features: features.name,
+      ...(labels && { label: { name: labels.name } }),
+    },
+  };
+  if (options.features !== undefined || options.unlabelled) return buildDataset(budget, about, train);
   const testFeatures = firstNamed(variables, TEST_FEATURES, (v) => !v.isText && v !== features);
   const testLabels = firstNamed(variables, TEST_LABELS, (v) => v !== labels);
   return buildDataset(
     budget,
+    about,
     train,
     testFeatures && testLabels && readRows(testFeatures, testLabels, budget),
   );

@@ -2,7 +2,7 @@ import type { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
 import { ByteReader } from '../bytes.ts';
 import { buildDataset, type Dataset, type RawRows } from '../dataset.ts';
-import type { Format, InputFile } from '../format.ts';
+import type { InputFile, NumberFormat } from '../format.ts';
 import {
   decodeElements,
   ELEMENT_BYTES,
@@ -29,7 +29,7 @@ const IDX_TYPES: Readonly<Record<number, ElementType>> = {
  * test part. Images become rows of pixels, not scaled. If there is a test part only, it is the dataset.
  * @throws CtreError `E_FORMAT` when a file is missing, cut short or damaged, `E_MEMORY`.
  */
-export const idxFormat: Format = {
+export const idxFormat: NumberFormat = {
   fileNames: 'IDX files',
   extensions: [],
   several: 'a set of IDX files',
@@ -71,7 +71,7 @@ function readIdxSet(files: readonly InputFile[], options: ReadOptions, budget: B
   const test = readPart('test', parts.test, options, budget);
   // There is a part, since every file belongs to one.
   const [first, second] = [train, test].filter((part) => part !== undefined);
-  return buildDataset(budget, first, second);
+  return buildDataset(budget, { taken: { format: 'IDX' } }, first, second);
 }
 
 function readPart(

@@ -3,7 +3,7 @@ import { CtreError, show } from '../../base/errors.ts';
 import { MAX_INDEX } from '../../matrix/canonical.ts';
 import { CsrMatrix } from '../../matrix/csrMatrix.ts';
 import { buildDataset, type Dataset } from '../dataset.ts';
-import type { Format } from '../format.ts';
+import type { NumberFormat } from '../format.ts';
 import { finite } from '../ndarray.ts';
 import type { ReadOptions } from '../readOptions.ts';
 import { eachPiece, firstLine, NumberList, parseNumber } from '../text.ts';
@@ -14,7 +14,7 @@ import { eachPiece, firstLine, NumberList, parseNumber } from '../text.ts';
  * @throws CtreError `E_FORMAT` naming the line, `E_LABEL`, `E_NOT_FINITE`, `E_SHAPE` for an index beyond
  *   `options.columns`.
  */
-export const libsvmFormat: Format = {
+export const libsvmFormat: NumberFormat = {
   fileNames: '.libsvm, .svm',
   extensions: ['libsvm', 'svm'],
   // Maybe a label, then pairs.
@@ -109,10 +109,8 @@ class SparseTable {
       indices,
       values,
     });
-    return buildDataset(this.#budget, {
-      x,
-      labels: this.#options.unlabelled ? undefined : this.#labels.toArray(),
-    });
+    const labels = this.#options.unlabelled ? undefined : this.#labels.toArray();
+    return buildDataset(this.#budget, { taken: { format: 'LIBSVM', indexBase: base } }, { x, labels });
   }
 }
 

@@ -2,7 +2,7 @@ import type { Budget } from '../../base/budget.ts';
 import { CtreError } from '../../base/errors.ts';
 import { ByteReader, latin1 } from '../bytes.ts';
 import { toCsr } from '../compressed.ts';
-import type { Format } from '../format.ts';
+import type { NumberFormat } from '../format.ts';
 import { inflatePrefix, unzlib } from '../inflate.ts';
 import {
   decodeElements,
@@ -45,11 +45,12 @@ const HEADER_BYTES = 1024;
  * MATLAB level 5 files (`save -v6` and `-v7`).
  * @throws CtreError `E_UNSUPPORTED` for level 4 and 7.3 files, `E_FORMAT`, `E_MEMORY`, and as variables.ts.
  */
-export const matFormat: Format = {
+export const matFormat: NumberFormat = {
   fileNames: '.mat',
   extensions: ['mat'],
   isContent: (bytes) => /^(MATLAB|\x89HDF)/.test(latin1(bytes.subarray(0, 6))),
-  read: ([{ bytes }], options, budget) => datasetFromVariables(listVariables(bytes, budget), options, budget),
+  read: ([{ bytes }], options, budget) =>
+    datasetFromVariables('MATLAB', listVariables(bytes, budget), options, budget),
 };
 
 function listVariables(bytes: Uint8Array, budget: Budget): Variable[] {

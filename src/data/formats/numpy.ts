@@ -2,7 +2,7 @@ import type { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
 import { latin1 } from '../bytes.ts';
 import { toCsr } from '../compressed.ts';
-import { extensionOf, type Format, type InputFile } from '../format.ts';
+import { extensionOf, type InputFile, type NumberFormat } from '../format.ts';
 import { isNumeric, type NdArray, type NumericArray, showShape } from '../ndarray.ts';
 import { datasetFromVariables, type Variable } from '../variables.ts';
 import { readZip, type ZipMember } from '../zip.ts';
@@ -13,7 +13,7 @@ import { NPY_HEADER_BYTES, type NpyHeader, npyObstacle, readNpy, readNpyHeader }
  * The arrays `format data indices indptr shape` of a SciPy sparse matrix are one variable.
  * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_MEMORY`, and what variables.ts throws.
  */
-export const numpyFormat: Format = {
+export const numpyFormat: NumberFormat = {
   fileNames: '.npz, .npy',
   extensions: ['npz', 'npy'],
   several: 'an .npy pair',
@@ -23,6 +23,7 @@ export const numpyFormat: Format = {
       throw new CtreError('E_FORMAT', 'an .npy file holds one array; give two, such as X.npy and y.npy');
     }
     return datasetFromVariables(
+      'NumPy',
       files.flatMap((file) => variablesOf(file, budget)),
       options,
       budget,

@@ -18,7 +18,7 @@ describe('encodeLabels', () => {
     expect(Array.from(encodeLabels([2], ['1', '2', 'a']).labels)).toEqual([1]);
     const error = errorOf(() => encodeLabels([1, 4], [1, 2, 3]));
     expect(error.code).toBe('E_LABEL');
-    expect(error.message).toContain('row 1 has the label 4; expected one of the classes 1, 2, 3');
+    expect(error.message).toContain('row 2 has the label 4; expected one of the classes 1, 2, 3');
   });
 
   it('names ten classes at most', () => {
@@ -36,7 +36,7 @@ describe('encodeLabels', () => {
   it.each([[0.5], [Number.NaN], [Infinity], [2 ** 53], ['']])('refuses %s', (label) => {
     const error = errorOf(() => encodeLabels([1, label]));
     expect(error.code).toBe('E_LABEL');
-    expect(error.message).toContain('row 1');
+    expect(error.message).toContain('row 2');
   });
 });
 

@@ -1,0 +1,67 @@
+import { columnTitle, type LeftOutColumn, type RawColumn } from './rawTable.ts';
+
+/** Names of columns that only say which row it is. pandas makes `Unnamed: 0` of no name. */
+const ROW_NAMES = /^(id|index|unnamed: ?0|row[\W_]?(id|names?|numbers?)|rownames?)$/i;
+/** Names of columns that may say it, or may be a feature. R makes `X` of no name. */
+const MAYBE_ROW_NAMES =
+  /^((?!class|label|target).*[\W_]id|idx|no|nr|s[\W_]*no|num|number|rows?|row[\W_]?(nr|no|num)|x|\.\.\.1|obs|observation|case|record|instance|serial[\W_]*(no|number)?|#)\.?$/i;
+/** `passengerId`, as tables of camel case have it. */
+const CAMEL_ID = /[a-z]I[dD]$/;
+/** Rows before a column counts that may be a feature: a few may count by chance. */
+const ENOUGH_ROWS = 10;
+
+/** Columns that only say which row it is, and what to tell about them. */
+export interface RowNumbers {
+  readonly leftOut: readonly LeftOutColumn[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The columns that count the rows up by one, and have a name for that. Without a name it is the first one,
+ * where others have names, or where there are ten rows. O(rows of such columns).
+ */
+export function findRowNumbers(columns: readonly RawColumn[], hasNames: boolean): RowNumbers {
+  const leftOut: LeftOutColumn[] = [];
+  const warnings: string[] = [];
+  for (const [place, column] of columns.entries()) {
+    const kind = rowNumberKind(column, place === 0, hasNames);
+    // Of two columns, one with a name is the only feature.
+    if (kind === undefined || (columns.length < 3 && isNamed(column)) || !countsUp(column)) continue;
+    const { name, number } = column;
+    const title = columnTitle(column);
+    if (kind === 'maybe') {
+      warnings.push(`${title} counts the rows up by one; leave it out if that is all it does`);
+      continue;
+    }
+    leftOut.push({ ...(isNamed(column) && { name }), number, why: 'counts the rows' });
+    warnings.push(`${title} counts the rows, so it is left out; the option rowNumbers can keep it`);
+  }
+  return { leftOut, warnings };
+}
+
+function isNamed({ name }: RawColumn): boolean {
+  return name !== undefined && name !== '';
+}
+
+function rowNumberKind(
+  column: RawColumn,
+  isFirst: boolean,
+  hasNames: boolean,
+): 'row numbers' | 'maybe' | undefined {
+  const isLong = column.length >= ENOUGH_ROWS;
+  if (!isNamed(column)) return isFirst && (hasNames || isLong) ? 'row numbers' : undefined;
+  const name = (column.name ?? '').trim();
+  if (ROW_NAMES.test(name)) return 'row numbers';
+  if (!isLong) return undefined;
+  if (MAYBE_ROW_NAMES.test(name) || CAMEL_ID.test(name)) return 'row numbers';
+  return isFirst ? 'maybe' : undefined;
+}
+
+function countsUp(column: RawColumn): boolean {
+  const start = column.value(0);
+  if (!Number.isSafeInteger(start)) return false;
+  for (let row = 1; row < column.length; row++) {
+    if (column.value(row) !== Number(start) + row) return false;
+  }
+  return true;
+}
