@@ -2,6 +2,7 @@ import type { Budget } from '../base/budget.ts';
 import { CtreError } from '../base/errors.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { LabelledTable } from './labelledTable.ts';
 import { encodeParts, type LabelValues } from './labels.ts';
 import type { LeftOutColumn } from './rawTable.ts';
 
@@ -41,6 +42,8 @@ export interface Dataset {
   readonly warnings?: readonly string[];
   /** What was taken for what. */
   readonly taken?: Taken;
+  /** The columns as they were found, where the files are a table: what becomes of them can be learnt anew. */
+  readonly table?: LabelledTable;
 }
 
 /** Features with the labels a file holds for them; no labels where it was read as `unlabelled`. */

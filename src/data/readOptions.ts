@@ -5,8 +5,14 @@ import { MAX_INDEX } from '../matrix/canonical.ts';
 export interface ReadOptions {
   /** The label column (CSV: name, or index from 0), or the labels' variable (`.mat`) or key (`.npz`). */
   readonly label?: string | number;
-  /** The variable (`.mat`) or key (`.npz`) of the features. */
-  readonly features?: string;
+  /** The variable (`.mat`) or key (`.npz`) of the features; tables: the columns to take, and no others. */
+  readonly features?: string | readonly (string | number)[];
+  /** Tables: columns to leave out, by name or by index from 0. */
+  readonly drop?: readonly (string | number)[];
+  /** Tables: columns whose values are words, also where they are numbers, or very many. */
+  readonly categorical?: readonly (string | number)[];
+  /** Tables: texts that stand for missing values, besides the usual ones. */
+  readonly missing?: readonly string[];
   /** The file holds features only, or its labels do not matter: `labels` and `labelNames` come back empty. */
   readonly unlabelled?: boolean;
   /** CSV: whether the first line names the columns. Default: detected. */
@@ -33,7 +39,16 @@ const OPTION_RULES: Readonly<
     'a name, or an index from 0',
     (value) => typeof value === 'string' || (Number.isSafeInteger(value) && Number(value) >= 0),
   ],
-  features: ['a name', (value) => typeof value === 'string'],
+  features: [
+    'a name; for a table, columns by name or by index from 0',
+    (value) => typeof value === 'string' || areColumns(value),
+  ],
+  drop: ['an array of columns, by name or by index from 0', areColumns],
+  categorical: ['an array of columns, by name or by index from 0', areColumns],
+  missing: [
+    'an array of texts',
+    (value) => Array.isArray(value) && value.every((text) => typeof text === 'string'),
+  ],
   unlabelled: ['true or false', (value) => typeof value === 'boolean'],
   header: ['true or false', (value) => typeof value === 'boolean'],
   delimiter: [
@@ -47,6 +62,12 @@ const OPTION_RULES: Readonly<
   ],
   maxBytes: ['a positive integer', isPositive],
 };
+
+function areColumns(value: unknown): boolean {
+  const isColumn = (column: unknown): boolean =>
+    typeof column === 'string' || (Number.isSafeInteger(column) && Number(column) >= 0);
+  return Array.isArray(value) && value.length > 0 && value.every(isColumn);
+}
 
 function isPositive(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) > 0;

@@ -1,10 +1,14 @@
 import type { Budget } from '../base/budget.ts';
-import { CtreError, show } from '../base/errors.ts';
+import { CtreError } from '../base/errors.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
 import { chooseLabelColumn, labelColumnNamed } from './labelColumn.ts';
+import { columnsAt, type LabelledTable, learnColumns } from './labelledTable.ts';
 import { checkElements, notFiniteAt } from './ndarray.ts';
 import { columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
 import type { ReadOptions } from './readOptions.ts';
+import { allRows } from './rowLists.ts';
+import type { ColumnOptions } from './table/fitPipeline.ts';
 import { NumberList, parseNumber } from './text.ts';
 
 /**
@@ -28,12 +32,20 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
       'the lines have one field; expected features and a label; set the option delimiter if it was wrong',
     );
   }
-  const rowsOf = (part: RawTable): RawRows => ({
-    x: numbersOf(part, features, budget),
-    ...(choice && { labels: labelsOf(part, choice.column, budget) }),
-  });
-  const featureNames = names && features.map((place) => columns[place].name ?? '');
-  return buildDataset(
+  const parts = [table, ...(table.test ? [table.test] : [])].map((part) => ({
+    table: part,
+    rows: rowsWithLabel(part, choice?.column),
+  }));
+  const unlabelled = sumOf(parts, (part) => part.table.rows - part.rows.length);
+  const missing = unlabelled === 0 ? [] : [`${unlabelled} rows have no label, and are left out`];
+  const prepared = prepareFeatures(parts, features, columns, label, options, budget);
+  const [train, test] = parts.map(
+    (part, p): RawRows => ({
+      x: prepared.x[p],
+      ...(choice && { labels: labelsOf(part, choice.column, budget) }),
+    }),
+  );
+  const dataset = buildDataset(
     budget,
     {
       taken: {
@@ -44,108 +56,125 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
         commentLines,
         leftOut,
       },
-      warnings: [...table.warnings, ...(choice?.warnings ?? [])],
-      featureNames,
+      warnings: [...table.warnings, ...(choice?.warnings ?? []), ...missing, ...prepared.warnings],
+      featureNames: prepared.featureNames ?? (names && features.map((place) => columns[place].name ?? '')),
     },
-    rowsOf(table),
-    table.test && rowsOf(table.test),
+    train,
+    test,
   );
+  return { ...dataset, table: prepared.table };
+}
+
+/** Rows of a table that a dataset has. */
+interface TablePart {
+  readonly table: RawTable;
+  readonly rows: Int32Array;
+}
+
+function sumOf(parts: readonly TablePart[], count: (part: TablePart) => number): number {
+  return parts.reduce((sum, part) => sum + count(part), 0);
+}
+
+/** The rows that have a label; all of them where there is no label column. */
+function rowsWithLabel({ columns, rows }: RawTable, label: number | undefined): Int32Array {
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  return label === undefined ? all : all.filter((row) => !isMissingValue(columns[label].text(row)));
+}
+
+/** What the options say of a table's columns. */
+export function columnOptions({ features, drop, categorical, missing }: ReadOptions): ColumnOptions {
+  return { features: typeof features === 'string' ? [features] : features, drop, categorical, missing };
+}
+
+interface PreparedFeatures {
+  /** Of each part. */
+  readonly x: readonly RawRows['x'][];
+  readonly table: LabelledTable;
+  readonly warnings: readonly string[];
+  /** Where columns are encoded: the name of every input. */
+  readonly featureNames?: readonly string[];
+}
+
+/** The features of all parts: as they are if all are numbers, else encoded as the rows of the first part say. */
+function prepareFeatures(
+  parts: readonly TablePart[],
+  features: readonly number[],
+  columns: readonly RawColumn[],
+  label: number | undefined,
+  options: ReadOptions,
+  budget: Budget,
+): PreparedFeatures {
+  const [own, other] = parts.map((part) => columnsAt(part.table, features, part.rows, options.missing));
+  const table: LabelledTable = {
+    columns: own,
+    label: label === undefined ? {} : placeOf(columns[label]),
+    ...(other && { test: { columns: other } }),
+  };
+  const told = columnOptions(options);
+  const isTold = Object.values(told).some((option) => option !== undefined);
+  if (!isTold && parts.every((part) => areNumbers(part, features))) {
+    return { x: parts.map((part) => numbersOf(part, features, budget)), table, warnings: [] };
+  }
+  const { pipeline, warnings } = learnColumns(table, allRows(parts[0].rows.length), 'none', told);
+  budget.claim(4 * sumOf(parts, ({ rows }) => rows.length) * pipeline.inputs, 'the encoded columns');
+  const encoded = parts.map(({ rows }, p) => pipeline.transformColumns([own, other][p] ?? [], rows.length));
+  return {
+    x: encoded.map(({ x }) => x),
+    table,
+    warnings: [...warnings, ...encoded.flatMap((part) => part.warnings)],
+    featureNames: pipeline.inputNames,
+  };
 }
 
 function placeOf({ name, number }: RawColumn): { name?: string; number: number } {
   return { ...(name !== undefined && name !== '' && { name }), number };
 }
 
-function numbersOf(table: RawTable, features: readonly number[], budget: Budget) {
-  const { rows } = table;
+/** Whether every feature is a number that float32 holds, in every row. */
+function areNumbers({ table, rows }: TablePart, features: readonly number[]): boolean {
+  return features.every((place) => {
+    const column = table.columns[place];
+    return rows.every((row) => {
+      const value = column.value(row);
+      // Of numbers that are too large, numbersOf tells.
+      return value !== undefined && !Number.isNaN(value);
+    });
+  });
+}
+
+function numbersOf({ table, rows }: TablePart, features: readonly number[], budget: Budget): DenseMatrix {
   const cols = features.length;
-  checkElements(rows, cols);
-  budget.claim(4 * rows * cols, `a matrix of ${rows} × ${cols}`);
-  const data = new Float32Array(rows * cols);
+  checkElements(rows.length, cols);
+  budget.claim(4 * rows.length * cols, `a matrix of ${rows.length} × ${cols}`);
+  const data = new Float32Array(rows.length * cols);
   const chosen = features.map((place) => table.columns[place]);
-  for (let row = 0; row < rows; row++) {
+  for (let at = 0; at < rows.length; at++) {
     for (let col = 0; col < cols; col++) {
-      const value = chosen[col].value(row);
-      if (value === undefined || !Number.isFinite(Math.fround(value)))
-        throw noNumbers(table, chosen, row, col);
-      data[row * cols + col] = value;
+      const value = Number(chosen[col].value(rows[at]));
+      if (!Number.isFinite(Math.fround(value))) {
+        const { code, message } = notFiniteAt(
+          value,
+          `line ${table.line(rows[at])}, ${columnTitle(chosen[col])}`,
+        );
+        throw new CtreError(code, message);
+      }
+      data[at * cols + col] = value;
     }
   }
-  return { rows, cols, data };
-}
-
-/** Columns that an error names. */
-const SHOWN = 12;
-/** Rows that are looked at for other columns that hold no numbers. */
-const SEARCHED = 10_000;
-
-/** The error for the first field that is no number, with every other column that has some. */
-function noNumbers(table: RawTable, chosen: readonly RawColumn[], row: number, col: number): CtreError {
-  const column = chosen[col];
-  const where = `line ${table.line(row)}, ${columnTitle(column)}`;
-  const value = column.value(row);
-  const words: RawColumn[] = [];
-  const missing: RawColumn[] = [];
-  for (const other of chosen.slice(0, SEARCHED)) {
-    if (other === column) continue;
-    const found = firstNoNumber(other, Math.min(table.rows, Math.ceil((SEARCHED * 100) / chosen.length)));
-    if (found === 'a word') words.push(other);
-    if (found === 'nothing') missing.push(other);
-  }
-  const more = [
-    ...(words.length > 0 ? [`${listedTitles(words)} hold${words.length > 1 ? '' : 's'} words, too`] : []),
-    ...(missing.length > 0 ? [`${listedTitles(missing)} lack${missing.length > 1 ? '' : 's'} values`] : []),
-  ];
-  const others = more.length === 0 ? '' : `; ${more.join('; ')}`;
-  if (value !== undefined) {
-    const { code, message } = notFiniteAt(value, where);
-    return new CtreError(code, message + others);
-  }
-  const text = column.text(row);
-  const came = text === '' ? 'is empty' : `is ${show(text)}`;
-  const advice = /^[+-]?\d+,\d+$/.test(text)
-    ? 'write decimals with a point'
-    : isMissingValue(text)
-      ? 'fill it or drop the line'
-      : 'if the line holds names, set the option header, and if the column holds labels, the option label';
-  return new CtreError('E_FORMAT', `${where} ${came}; expected a number; ${advice}${others}`);
-}
-
-/** Columns as sentences name them: `columns 2 "a", 3 and 12 more`. */
-function listedTitles(columns: readonly RawColumn[]): string {
-  if (columns.length === 1) return columnTitle(columns[0]);
-  const titles = columns.slice(0, SHOWN).map((column) => columnTitle(column).slice('column '.length));
-  const more = columns.length - titles.length;
-  return `columns ${titles.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-function firstNoNumber(column: RawColumn, rows: number): 'a word' | 'nothing' | undefined {
-  let found: 'nothing' | undefined;
-  for (let row = 0; row < rows; row++) {
-    if (Number.isFinite(column.value(row) ?? Number.NaN)) continue;
-    if (!isMissingValue(column.text(row))) return 'a word';
-    found = 'nothing';
-  }
-  return found;
+  return { rows: rows.length, cols, data };
 }
 
 /** The bytes that engines take for a label's text and its place in a map, besides its characters. */
 const LABEL_BYTES = 128;
 
-function labelsOf(table: RawTable, place: number, budget: Budget): (number | string)[] {
+function labelsOf({ table, rows }: TablePart, place: number, budget: Budget): (number | string)[] {
   const column = table.columns[place];
   const positions = new NumberList(Int32Array, budget);
   const texts = new Map<string, number>();
-  for (let row = 0; row < table.rows; row++) {
+  for (const row of rows) {
     const text = column.text(row);
     let position = texts.get(text);
     if (position === undefined) {
-      if (isMissingValue(text)) {
-        throw new CtreError(
-          'E_LABEL',
-          `line ${table.line(row)}, ${columnTitle(column)} holds no label; fill it or drop the line`,
-        );
-      }
       position = texts.size;
       budget.claim(LABEL_BYTES + 2 * text.length, `label number ${position + 1}`);
       texts.set(text, position);
@@ -163,7 +192,7 @@ function labelsOf(table: RawTable, place: number, budget: Budget): (number | str
         'class, expected integers or names; name the column of the classes with the option label',
     );
   }
-  budget.claim(8 * table.rows, `${table.rows} labels`);
+  budget.claim(8 * rows.length, `${rows.length} labels`);
   return Array.from(positions.toArray(), (position) => labels[position]);
 }
 

@@ -50,7 +50,9 @@ export function datasetFromVariables(
   budget: Budget,
 ): Dataset {
   const features =
-    options.features === undefined ? guessFeatures(variables) : named(variables, options.features);
+    options.features === undefined
+      ? guessFeatures(variables)
+      : named(variables, nameOfVariable(options.features));
   if (!features) throw noVariable('features', 'features', variables);
   const labels = options.unlabelled ? undefined : findLabels(variables, features, options);
   const train = readRows(features, labels, budget);
@@ -82,6 +84,16 @@ function guessFeatures(variables: readonly Variable[]): Variable | undefined {
       (best, v) => (best && elementCount(best.shape) >= elementCount(v.shape) ? best : v),
       undefined,
     );
+}
+
+/** @throws CtreError `E_ARGUMENT` for a list of columns: arrays have none that could be named. */
+function nameOfVariable(features: string | readonly (string | number)[]): string {
+  if (typeof features === 'string') return features;
+  if (features.length === 1 && typeof features[0] === 'string') return features[0];
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the option features lists ${features.length} columns, and the file holds arrays; expected the name of one`,
+  );
 }
 
 function findLabels(variables: readonly Variable[], features: Variable, options: ReadOptions): Variable {

@@ -1,11 +1,11 @@
 import { CtreError } from '../base/errors.ts';
 import { applyScaler, type Scaler, scalerFromJson } from '../data/scaler.ts';
+import { type Pipeline, readPipeline, type TableRow } from '../data/table/pipeline.ts';
+import type { EncodedRows } from '../data/table/tableEncoder.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { RowArrays } from '../matrix/samples.ts';
 import type { Label } from '../metrics/classScore.ts';
-import { type Pipeline, readPipeline, type TableRow } from '../table/pipeline.ts';
-import type { EncodedRows } from '../table/tableEncoder.ts';
 import type { ModelCore } from './core.ts';
 import { predictModel } from './inference.ts';
 import { predictLabels } from './labelledAnswers.ts';

@@ -15,12 +15,12 @@ export interface Facts {
   readonly truths: number;
   /** The values that are different as texts; `MOST_DISTINCT` and one more where there are as many. */
   readonly distinct: number;
-  /** Whether every row has the integer after that of the row before. */
-  readonly counts: boolean;
   /** Whether all numbers are integers. */
   readonly integers: boolean;
   /** The largest magnitude of a number. */
   readonly largest: number;
+  /** The first row that has a text; −1 where none has. */
+  readonly firstText: number;
   /** Words of a text, on average. */
   readonly words: number;
 }
@@ -30,12 +30,10 @@ export function factsOf(column: Column): Facts {
   const { length: rows } = column;
   const seen = new Set<FieldValue>();
   let [missing, numbers, texts, truths, words, largest] = [0, 0, 0, 0, 0, 0];
-  let [counts, integers] = [rows > 1, true];
-  let before: FieldValue;
+  let integers = true;
+  let firstText = -1;
   for (let row = 0; row < rows; row++) {
     const value = column.value(row);
-    counts &&= typeof value === 'number' && (row === 0 || value === Number(before) + 1);
-    before = value;
     if (value === undefined) {
       missing++;
       continue;
@@ -47,6 +45,7 @@ export function factsOf(column: Column): Facts {
       largest = Math.max(largest, Math.abs(value));
     } else if (typeof value === 'boolean') truths++;
     else {
+      if (texts === 0) firstText = row;
       texts++;
       words += countWords(value);
     }
@@ -58,9 +57,9 @@ export function factsOf(column: Column): Facts {
     texts,
     truths,
     distinct: seen.size,
-    counts,
     integers: integers && numbers > 0,
     largest,
+    firstText,
     words: texts === 0 ? 0 : words / texts,
   };
 }

@@ -1,12 +1,6 @@
 import type { FieldValue } from '../column.ts';
 import type { EncodingKind, FitContext } from '../encoding.ts';
-import {
-  type FittedNumbers,
-  fitNumbers,
-  readNumbers,
-  unreadable,
-  writeNumber,
-} from './number.ts';
+import { type FittedNumbers, fitNumbers, readNumbers, unreadable, writeNumber } from './number.ts';
 
 /** A column of true and false: 1 and 0, scaled as numbers are. */
 export interface TruthEncoding extends FittedNumbers {

@@ -1,6 +1,7 @@
-import { CtreError, show } from '../base/errors.ts';
+import { CtreError, show } from '../../base/errors.ts';
+import { columnTitle } from '../rawTable.ts';
 import { type Choice, chooseEncoding } from './chooseEncoding.ts';
-import { type Column, columnInWords } from './column.ts';
+import type { Column } from './column.ts';
 import type { Encoding, NumberScale } from './encoding.ts';
 import { type EncodingName, encodings } from './encodings.ts';
 import { factsOf } from './facts.ts';
@@ -8,7 +9,7 @@ import { Pipeline, type TableLabel } from './pipeline.ts';
 
 /** What a pipeline is told instead of guessing. */
 export interface ColumnOptions {
-  /** Columns to leave out, by name or by number from 1. */
+  /** Columns to leave out, by name or by index from 0. */
   readonly drop?: readonly (string | number)[];
   /** The columns to take, whatever they look like; no others are. */
   readonly features?: readonly (string | number)[];
@@ -44,11 +45,13 @@ export function fitPipeline(
   const named = (name: 'drop' | 'features' | 'categorical'): ReadonlySet<Column> =>
     new Set((options[name] ?? []).map((column) => findNamed(columns, column, optionInWords(name))));
   const [dropped, taken, categorical] = [named('drop'), named('features'), named('categorical')];
-  const both = columns.find((column) => dropped.has(column) && (taken.has(column) || categorical.has(column)));
+  const both = columns.find(
+    (column) => dropped.has(column) && (taken.has(column) || categorical.has(column)),
+  );
   if (both !== undefined) {
     throw new CtreError(
       'E_ARGUMENT',
-      `${columnInWords(both)} is to be left out (${optionInWords('drop')}) and to be taken`,
+      `${columnTitle(both)} is to be left out (${optionInWords('drop')}) and to be taken`,
     );
   }
   const warnings: string[] = [];
@@ -58,7 +61,8 @@ export function fitPipeline(
       chooseEncoding(column, facts, optionInWords),
     );
     if (choice.warning !== undefined && !taken.has(column)) warnings.push(choice.warning);
-    const kind = choice.kind === 'none' && taken.has(column) ? kindOfTaken(facts.numbers, facts) : choice.kind;
+    const kind =
+      choice.kind === 'none' && taken.has(column) ? kindOfTaken(facts.numbers, facts) : choice.kind;
     const encoding: Encoding =
       kind === 'none'
         ? { kind, ...(choice.why !== undefined && { why: choice.why }) }
@@ -90,8 +94,11 @@ function kindOfTaken(numbers: number, { rows, missing }: { rows: number; missing
 function findNamed(columns: readonly Column[], wanted: string | number, option: string): Column {
   const found =
     columns.find(({ name }) => name === String(wanted)) ??
-    columns.find(({ number }) => /^\d+$/.test(String(wanted)) && number === Number(wanted));
+    columns.find(({ number }) => /^\d+$/.test(String(wanted)) && number === Number(wanted) + 1);
   if (found !== undefined) return found;
-  const names = columns.slice(0, 12).map(columnInWords).join(', ') + (columns.length > 12 ? ', …' : '');
-  throw new CtreError('E_ARGUMENT', `${option} names ${show(wanted)}; expected any of ${names}`);
+  const names = columns.slice(0, 12).map(columnTitle).join(', ') + (columns.length > 12 ? ', …' : '');
+  throw new CtreError(
+    'E_ARGUMENT',
+    `${option} names ${show(wanted)}; expected the name or the index from 0 of any of ${names}`,
+  );
 }

@@ -1,4 +1,4 @@
-import { ln } from '../../base/logarithm.ts';
+import { ln } from '../../../base/logarithm.ts';
 import type { FieldValue } from '../column.ts';
 import type { Encoding, EncodingKind, FitContext } from '../encoding.ts';
 
@@ -73,5 +73,9 @@ function placesOf(terms: readonly string[]): ReadonlyMap<string, number> {
 /** The terms of a text: its words of two characters or more, in lower case. */
 function termsOf(value: FieldValue): string[] {
   if (value === undefined) return [];
-  return String(value).toLowerCase().match(/[\p{L}\p{N}_]{2,}/gu) ?? [];
+  return (
+    String(value)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}_]{2,}/gu) ?? []
+  );
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
-import type { Column, FieldValue } from '../../../src/table/column.ts';
-import { fieldOf } from '../../../src/table/field.ts';
-import { type ColumnOptions, fitPipeline } from '../../../src/table/fitPipeline.ts';
-import { type Pipeline, readPipeline } from '../../../src/table/pipeline.ts';
+import type { Column, FieldValue } from '../../../../src/data/table/column.ts';
+import { fieldOf } from '../../../../src/data/table/field.ts';
+import { type ColumnOptions, fitPipeline } from '../../../../src/data/table/fitPipeline.ts';
+import { type Pipeline, readPipeline } from '../../../../src/data/table/pipeline.ts';
+import { CsrMatrix } from '../../../../src/matrix/csrMatrix.ts';
 
 /** A column from texts as a file holds them, or from values. */
 function column(number: number, name: string | undefined, fields: readonly unknown[]): Column {
@@ -17,7 +17,12 @@ function tableOf(columns: Readonly<Record<string, readonly unknown[]>>): Column[
 }
 
 function fit(columns: Column[], options: ColumnOptions = {}, rows = columns[0].length) {
-  return fitPipeline(columns, {}, Array.from({ length: rows }, (_, row) => row), options);
+  return fitPipeline(
+    columns,
+    {},
+    Array.from({ length: rows }, (_, row) => row),
+    options,
+  );
 }
 
 /** The inputs of a table's rows, one array a row. */
@@ -140,7 +145,8 @@ describe('a pipeline', () => {
 
   it('leaves out what numbers or names the rows, and says so with the option that decides', () => {
     const rows = 200;
-    const each = (make: (row: number) => unknown): unknown[] => Array.from({ length: rows }, (_, r) => make(r));
+    const each = (make: (row: number) => unknown): unknown[] =>
+      Array.from({ length: rows }, (_, r) => make(r));
     const table = tableOf({
       row: each((r) => r + 1),
       customer_id: each((r) => 40_000 + ((r * 7919) % 10_007)),
@@ -156,12 +162,16 @@ describe('a pipeline', () => {
       expect.stringMatching(/^column 2 "customer_id" is left out: it looks like ids \(200 different/),
       expect.stringMatching(/^column 3 "name" is left out: it has 200 different texts in 200 rows;/),
     ]);
-    const taken = fit(table, { features: ['row', 2], categorical: ['age'] }).pipeline;
+    const taken = fit(table, { features: ['row', 1], categorical: ['age'] }).pipeline;
     expect(taken.columns.map(({ encoding }) => encoding.kind)).toEqual([
       ...['number', 'number', 'none', 'none', 'none', 'words'],
     ]);
-    expect(() => fit(table, { drop: ['nobody'] })).toThrow(/the option drop names "nobody"; expected any of/);
-    expect(() => fit(table, { drop: ['age'], features: ['age'] })).toThrow(/column 6 "age" is to be left out/);
+    expect(() => fit(table, { drop: ['nobody'] })).toThrow(
+      /the option drop names "nobody"; expected the name or the index/,
+    );
+    expect(() => fit(table, { drop: ['age'], features: ['age'] })).toThrow(
+      /column 6 "age" is to be left out/,
+    );
   });
 
   it('gives unseen words no input, and counts them', () => {
@@ -176,7 +186,9 @@ describe('a pipeline', () => {
 
   it('takes rows as objects and as arrays, with the label in its place or without it', () => {
     const all = tableOf({ kind: ['a', 'b', 'a'], width: [1, 2, 3.5], height: [3, 1, 2] });
-    const { pipeline } = fitPipeline([all[1], all[2]], { name: 'kind', number: 1 }, [0, 1, 2], { scale: 'none' });
+    const { pipeline } = fitPipeline([all[1], all[2]], { name: 'kind', number: 1 }, [0, 1, 2], {
+      scale: 'none',
+    });
     const expected = [1.5, 7];
     for (const row of [{ height: 7, width: '1.5' }, [1.5, 7], ['a', 1.5, 7]]) {
       expect([...(pipeline.transform([row]).x as { data: Float32Array }).data]).toEqual(expected);

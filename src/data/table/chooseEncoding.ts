@@ -1,7 +1,9 @@
-import { type Column, columnInWords } from './column.ts';
-import type { EncodingName } from './encodings.ts';
+import { CtreError, show } from '../../base/errors.ts';
+import { columnTitle } from '../rawTable.ts';
+import type { Column } from './column.ts';
 import { daysOf } from './encodings/date.ts';
 import { truthOf } from './encodings/truth.ts';
+import type { EncodingName } from './encodings.ts';
 import type { Facts } from './facts.ts';
 
 /** What a column is to become, and what is to be said of it. */
@@ -26,7 +28,8 @@ const WORDS_OF_TEXT = 8;
 const FLOAT32_INTEGERS = 2 ** 24;
 
 /** Names of columns that number the rows or name them. */
-const ID_NAMES = /^(|id|index|idx|row(_?(id|names?|number))?|no|nr|#|unnamed: ?\d+|x)$|[_ .-]id$|[a-z](Id|ID)$/;
+const ID_NAMES =
+  /^(|id|index|idx|row(_?(id|names?|number))?|no|nr|#|unnamed: ?\d+|x)$|[_ .-]id$|[a-z](Id|ID)$/;
 
 /**
  * What becomes of a column, by rules that docs/data.md writes down.
@@ -35,14 +38,15 @@ const ID_NAMES = /^(|id|index|idx|row(_?(id|names?|number))?|no|nr|#|unnamed: ?\
 export function chooseEncoding(column: Column, facts: Facts, option: (name: string) => string): Choice {
   const { rows, missing, numbers, texts, truths, distinct } = facts;
   const known = rows - missing;
-  const where = columnInWords(column);
+  const where = columnTitle(column);
   if (known === 0) return { kind: 'none', why: 'it holds nothing' };
-  if (distinct === 1 && missing === 0) return { kind: 'none', why: 'every row has the same value' };
   if (numbers === known) return ofNumbers(column, facts, option);
+  if (distinct === 1 && missing === 0) return { kind: 'none', why: 'every row has the same value' };
   if (truths + texts + numbers === known && isAll(column, (value) => truthOf(value) !== undefined)) {
     return { kind: 'truth' };
   }
   if (texts === known && isAll(column, (value) => daysOf(value) !== undefined)) return { kind: 'date' };
+  if (numbers > texts + truths) throw mixedNumbers(column, facts, option);
   if (facts.words >= WORDS_OF_TEXT && distinct > known / 2) return { kind: 'text' };
   const few = Math.max(FEW_WORDS, known / 5);
   if (distinct <= Math.min(few, MOST_WORDS)) return { kind: 'words', ...(numbers > 0 && mixed()) };
@@ -61,19 +65,27 @@ export function chooseEncoding(column: Column, facts: Facts, option: (name: stri
   }
 }
 
+/** The error for a column of numbers that has texts: whatever was guessed might ruin the result. */
+function mixedNumbers(
+  column: Column,
+  { numbers, texts, firstText }: Facts,
+  option: (name: string) => string,
+): CtreError {
+  const where = column.place?.(firstText) ?? `row ${firstText + 1}`;
+  const others = texts === 1 ? '' : `, and ${texts - 1} more are no number`;
+  return new CtreError(
+    'E_FORMAT',
+    `${where}, ${columnTitle(column)} is ${show(column.value(firstText))}${others}, while ${numbers} others are ` +
+      `numbers; where such texts mean missing values, name them (${option('missing')}); where all are words, ` +
+      `name the column (${option('categorical')}); ${option('drop')} leaves it out`,
+  );
+}
+
 function ofNumbers(column: Column, facts: Facts, option: (name: string) => string): Choice {
-  const { rows, missing, distinct, counts, integers, largest } = facts;
-  const where = columnInWords(column);
+  const { rows, missing, distinct, integers, largest } = facts;
+  const where = columnTitle(column);
   const isNamedSo = column.name !== undefined && ID_NAMES.test(column.name.trim());
   const isUnique = integers && distinct > 0.9 * Math.min(rows - missing, 5000);
-  if (counts && rows > 2) {
-    const why = 'it numbers the rows';
-    return {
-      kind: 'none',
-      why,
-      warning: `${where} is left out: ${why}; ${option('features')} takes it`,
-    };
-  }
   const looksLikeIds = column.name === undefined && column.number === 1 && largest > 10 * rows;
   if (isUnique && rows > FEW_WORDS && (isNamedSo || looksLikeIds)) {
     const why = `it looks like ids (${distinct} different integers in ${rows - missing} rows)`;

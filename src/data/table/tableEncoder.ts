@@ -1,8 +1,8 @@
-import { CtreError } from '../base/errors.ts';
-import { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import { CtreError } from '../../base/errors.ts';
+import { CsrMatrix } from '../../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../../matrix/denseMatrix.ts';
+import { columnTitle } from '../rawTable.ts';
 import type { Column } from './column.ts';
-import { columnInWords } from './column.ts';
 import type { Encoding, Tally } from './encoding.ts';
 import { kindOf } from './encodings.ts';
 
@@ -135,13 +135,14 @@ function encodeSparse(
 }
 
 function tallyInWords(column: EncodedColumn, { filled, unseen, unreadable }: Tally): string[] {
-  const where = columnInWords(column);
+  const where = columnTitle(column);
   const said: string[] = [];
   const indicator = 'indicator' in column.encoding && column.encoding.indicator === true;
   if (filled > 0 && !indicator && column.encoding.kind !== 'text' && column.encoding.kind !== 'none') {
     said.push(`${where}: ${filled} fields are missing, as none was in training; they were filled`);
   }
-  if (unseen > 0) said.push(`${where}: ${unseen} fields have words that training did not; they count as none`);
+  if (unseen > 0)
+    said.push(`${where}: ${unseen} fields have words that training did not; they count as none`);
   if (unreadable > 0) {
     said.push(`${where}: ${unreadable} fields are no ${column.encoding.kind}; they count as missing`);
   }

@@ -87,10 +87,14 @@ export function unreadable(tally: { unreadable: number }): undefined {
 export function readNumbers(data: Readonly<Record<string, unknown>>): FittedNumbers | undefined {
   const { fill, offset, scale, indicator } = data;
   const isSound =
-    isFinite(fill) && isFinite(offset) && isFinite(scale) && scale > 0 && typeof indicator === 'boolean';
+    isFiniteNumber(fill) &&
+    isFiniteNumber(offset) &&
+    isFiniteNumber(scale) &&
+    scale > 0 &&
+    typeof indicator === 'boolean';
   return isSound ? { fill, offset, scale, indicator } : undefined;
 }
 
-function isFinite(value: unknown): value is number {
+function isFiniteNumber(value: unknown): value is number {
   return Number.isFinite(value);
 }

@@ -1,7 +1,8 @@
-import { CtreError, show } from '../base/errors.ts';
-import type { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
-import { type Column, columnInWords, type FieldValue } from './column.ts';
+import { CtreError, show } from '../../base/errors.ts';
+import type { CsrMatrix } from '../../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../../matrix/denseMatrix.ts';
+import { columnTitle } from '../rawTable.ts';
+import type { Column, FieldValue } from './column.ts';
 import { encodings, kindOf } from './encodings.ts';
 import { fieldOf } from './field.ts';
 import { type EncodedColumn, type EncodedRows, encodeRows, inputNames, inputsOf } from './tableEncoder.ts';
@@ -69,7 +70,11 @@ export class Pipeline {
    */
   transformColumns(table: readonly Column[], length: number): EncodedRows {
     const found = this.columns.map((column) => findColumn(column, table, this));
-    return encodeRows(this.columns, found, Int32Array.from({ length }, (_, row) => row));
+    return encodeRows(
+      this.columns,
+      found,
+      Int32Array.from({ length }, (_, row) => row),
+    );
   }
 }
 
@@ -78,7 +83,11 @@ export function readPipeline(data: unknown): Pipeline {
   const columns = property(data, 'columns');
   const label = property(data, 'label');
   const missing = property(data, 'missing');
-  if (!Array.isArray(columns) || !Array.isArray(missing) || !missing.every((text) => typeof text === 'string')) {
+  if (
+    !Array.isArray(columns) ||
+    !Array.isArray(missing) ||
+    !missing.every((text) => typeof text === 'string')
+  ) {
     throw damaged('it has no columns');
   }
   return new Pipeline({
@@ -184,7 +193,7 @@ function findColumn(column: EncodedColumn, table: readonly Column[], { label, co
   const place = placeIn(column.number, label, table.length === width);
   const found = isNamed ? table.find(({ name }) => name === column.name) : table[place];
   if (found !== undefined) return found;
-  const missing = columnInWords(column);
+  const missing = columnTitle(column);
   throw new CtreError('E_SHAPE', `the table has no ${missing}, which the model was trained on`);
 }
 

@@ -11,10 +11,6 @@ export interface Column {
   readonly length: number;
   /** The field of a row: a number where it reads as one, a text elsewhere, undefined where it is missing. */
   value(row: number): FieldValue;
-}
-
-/** A column as sentences name it: `column 3 "width"`. */
-export function columnInWords({ name, number }: Pick<Column, 'name' | 'number'>): string {
-  if (name === undefined || name === '') return `column ${number}`;
-  return `column ${number} "${name.length > 60 ? `${name.slice(0, 57)}…` : name}"`;
+  /** Where a row stands, such as `line 7`; without it rows are counted from 1. */
+  place?(row: number): string;
 }

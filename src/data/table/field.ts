@@ -1,13 +1,6 @@
-import { parseNumber } from '../base/parseNumber.ts';
+import { isMissingValue } from '../rawTable.ts';
+import { parseNumber } from '../text.ts';
 import type { FieldValue } from './column.ts';
-
-/** Words that stand for a value that is not known. An empty field is one, too. */
-const MISSING = /^(\?|n\/?a|nan|#n\/a|-nan|null|none|nil|missing|unknown value|\.)$/i;
-
-/** Whether a field says that its value is not known. */
-export function isMissing(text: string): boolean {
-  return text === '' || (text.length <= 13 && MISSING.test(text));
-}
 
 /**
  * What a field holds: undefined where its value is missing, a finite number where it reads as one, else its
@@ -21,8 +14,9 @@ export function fieldOf(value: unknown, missing?: ReadonlySet<string>): FieldVal
     return Number.isFinite(value) && missing?.has(String(value)) !== true ? value : undefined;
   }
   const text = String(value).trim();
-  if (isMissing(text) || missing?.has(text) === true) return undefined;
+  if (isMissingValue(text) || missing?.has(text) === true) return undefined;
   const number = parseNumber(text);
   if (number === undefined) return text;
-  return Number.isFinite(number) ? number : undefined;
+  // An infinite one is no value to learn from; as a text it is told of.
+  return Number.isFinite(number) ? number : text;
 }
