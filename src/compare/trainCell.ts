@@ -17,7 +17,7 @@ import { spreadOf } from './statistics.ts';
 /** Samples with their classes. */
 interface CellRows {
   readonly x: DenseMatrix | CsrMatrix;
-  readonly y: Int32Array;
+  readonly y: Int32Array | DenseMatrix;
 }
 
 /** One training of a comparison, ready to start. */
@@ -39,6 +39,7 @@ export interface CellTraining {
     readonly optimizer: Optimizer;
     readonly schedule: Schedule;
     readonly clipNorm: number | undefined;
+    readonly denoise: TrainOptions['denoise'];
     readonly classWeight: TrainOptions['classWeight'];
     readonly monitor: TrainOptions['monitor'];
     readonly patience: number | undefined;
@@ -58,7 +59,8 @@ export async function trainCell(
   onEpoch: (epoch: Epoch) => void,
 ): Promise<CellRecord> {
   const { cell, data, model, exploration, rows, settings, known, picture } = training;
-  const { epochs, batchSize, optimizer, schedule, clipNorm, classWeight, monitor, patience } = settings;
+  const { epochs, batchSize, optimizer, schedule, clipNorm, denoise, classWeight, monitor, patience } =
+    settings;
   const { train, test, validation } = rows;
   const watch = new Watch(epochs, train.x, known, picture);
   const layers = (): SparseMLP['layers'] => model.layers;
@@ -67,7 +69,7 @@ export async function trainCell(
   try {
     watch.look(0, layers);
     const rates = { optimizer, schedule, clipNorm };
-    const how = { epochs, batchSize, ...rates, classWeight, monitor, patience };
+    const how = { epochs, batchSize, ...rates, denoise, classWeight, monitor, patience };
     const options = { ...how, ...validation, test };
     for await (const epoch of model.train(train.x, train.y, options)) {
       watch.look(epoch.epoch, layers);

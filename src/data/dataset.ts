@@ -26,30 +26,43 @@ export interface Taken {
   readonly indexBase?: 0 | 1;
 }
 
+import { checkFlagTargets, type NamedTargets, type TargetReading, targetsOfLabels } from './targets.ts';
+
 /** Rows with their classes. Sparse sources stay sparse; nothing is scaled. */
 export interface Dataset {
   /** One sample a row; every value finite. */
   readonly x: DenseMatrix | CsrMatrix;
   /** The class of every row, 0 … c − 1; empty for a file read as `unlabelled`. */
   readonly labels: Int32Array;
-  /** What the file called the classes: integers ascending, or strings by code unit. */
+  /**
+   * What the file called the classes: integers ascending, or strings by code unit; with `targets` what it
+   * called their columns.
+   */
   readonly labelNames: readonly (number | string)[];
   /** The name of every column, where the file has a header. */
   readonly featureNames?: readonly string[];
   /** Test rows, where the source ships its own. */
-  readonly test?: { readonly x: DenseMatrix | CsrMatrix; readonly labels: Int32Array };
+  readonly test?: {
+    readonly x: DenseMatrix | CsrMatrix;
+    readonly labels: Int32Array;
+    readonly targets?: DenseMatrix;
+  };
   /** What was guessed and might be wrong, in sentences that name the option to decide otherwise. */
   readonly warnings?: readonly string[];
   /** What was taken for what. */
   readonly taken?: Taken;
   /** The columns as they were found, where the files are a table: what becomes of them can be learnt anew. */
   readonly table?: LabelledTable;
+  /** Numbers to predict or flags [rows, outputs], where the option `targets` asked for them. */
+  readonly targets?: DenseMatrix;
 }
 
 /** Features with the labels a file holds for them; no labels where it was read as `unlabelled`. */
 export interface RawRows {
   readonly x: DenseMatrix | CsrMatrix;
   readonly labels?: LabelValues;
+  /** Numbers or flags in the place of labels. */
+  readonly targets?: NamedTargets;
 }
 
 /** What a dataset tells besides its rows. */
@@ -57,12 +70,14 @@ export interface AboutDataset {
   readonly taken: Taken;
   readonly warnings?: readonly string[];
   readonly featureNames?: readonly string[];
+  /** What the labels are read as. Default: classes. */
+  readonly reading?: TargetReading;
 }
 
 /** A dataset from what a reader found: sizes checked, the labels of both parts coded together. */
 export function buildDataset(
   budget: Budget,
-  { taken, warnings = [], featureNames }: AboutDataset,
+  { taken, warnings = [], featureNames, reading = 'classes' }: AboutDataset,
   train: RawRows,
   test?: RawRows,
 ): Dataset {
@@ -76,6 +91,26 @@ export function buildDataset(
       );
     }
   }
+  if (reading !== 'classes' && (train.targets ?? train.labels) !== undefined) {
+    const own = targetsOf(train, reading, budget);
+    const tested = test && targetsOf(test, reading, budget);
+    if (tested !== undefined && tested.matrix.cols !== own.matrix.cols) {
+      throw new CtreError(
+        'E_SHAPE',
+        `the test rows have ${tested.matrix.cols} targets each; expected ${own.matrix.cols}`,
+      );
+    }
+    return {
+      x: train.x,
+      labels: new Int32Array(0),
+      labelNames: own.names,
+      targets: own.matrix,
+      ...(featureNames && { featureNames }),
+      ...(test && tested && { test: { x: test.x, labels: new Int32Array(0), targets: tested.matrix } }),
+      warnings,
+      taken,
+    };
+  }
   const { labels, labelNames } = encodeParts([train.labels ?? [], test?.labels ?? []], undefined, budget);
   return {
     x: train.x,
@@ -88,17 +123,24 @@ export function buildDataset(
   };
 }
 
-function checkRawRows({ x, labels }: RawRows, what: string): void {
+function targetsOf({ labels = [], targets }: RawRows, reading: TargetReading, budget: Budget): NamedTargets {
+  const named = targets ?? targetsOfLabels(labels, budget);
+  if (reading === 'flags') checkFlagTargets(named);
+  return named;
+}
+
+function checkRawRows({ x, labels, targets }: RawRows, what: string): void {
   if (x.rows === 0 || x.cols === 0) {
     throw new CtreError(
       'E_FORMAT',
       `${what} holds ${x.rows} rows of ${x.cols} features; expected at least one of each`,
     );
   }
-  if (labels && labels.length !== x.rows) {
+  const count = targets?.matrix.rows ?? labels?.length;
+  if (count !== undefined && count !== x.rows) {
     throw new CtreError(
       'E_SHAPE',
-      `${what} holds ${labels.length} labels for ${x.rows} rows; expected one label a row`,
+      `${what} holds ${count} labels for ${x.rows} rows; expected one label a row`,
     );
   }
 }

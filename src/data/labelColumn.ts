@@ -60,6 +60,38 @@ export function chooseLabelColumn(table: RawTable, label?: string | number): Lab
 }
 
 /**
+ * The column of the numbers to predict: the one that the files say; else the one with a usual name; else the
+ * last one of numbers, with a warning. O(rows).
+ * @throws CtreError `E_LABEL` where no column holds numbers.
+ */
+export function chooseNumberColumn({ columns, leftOut, label }: RawTable): LabelChoice {
+  if (label !== undefined) return { column: label, warnings: [] };
+  const isLeftOut = new Set(leftOut.map(({ number }) => number));
+  const candidates = columns.flatMap((column, place) =>
+    isLeftOut.has(column.number) || !holdsNumbers(column) ? [] : [place],
+  );
+  if (candidates.length === 0) {
+    throw new CtreError('E_LABEL', 'no column holds numbers to predict; name it with the option label');
+  }
+  const names = columns.map(({ name }) => plainName(name ?? ''));
+  const [usual] = inOrder(LABEL_NAMES, names, candidates);
+  if (usual !== undefined) return { column: usual, warnings: [] };
+  const last = candidates[candidates.length - 1];
+  const about = `${columnTitle(columns[last])}, the last one of numbers, is what is predicted; ${OTHERWISE_LABEL}`;
+  const isSure = last === columns.length - 1 && names[last] === '';
+  return { column: last, warnings: isSure ? [] : [about] };
+}
+
+function holdsNumbers(column: RawColumn): boolean {
+  let numbers = 0;
+  for (let row = 0; row < column.length; row++) {
+    if (Number.isFinite(column.value(row) ?? Number.NaN)) numbers++;
+    else if (!isMissingValue(column.text(row))) return false;
+  }
+  return numbers > 0;
+}
+
+/**
  * The place of the column that a label option names.
  * @throws CtreError `E_ARGUMENT` where there is none, or where two have the name.
  */

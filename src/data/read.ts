@@ -37,8 +37,8 @@ export type DataFiles =
 export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset {
   return readGiven(files, options, (format, given, wanted, budget) => {
     const table = 'readTable' in format ? format.readTable(given, wanted, budget) : undefined;
-    if (table !== undefined) return tableDataset(table, wanted, budget);
-    if (format.read !== undefined) return format.read(given, wanted, budget);
+    if (table !== undefined) return checkReading(tableDataset(table, wanted, budget), wanted);
+    if (format.read !== undefined) return checkReading(format.read(given, wanted, budget), wanted);
     throw new CtreError('E_FORMAT', `the files hold no table; expected ${FILE_NAMES}`);
   });
 }
@@ -81,6 +81,12 @@ function readGiven<T>(files: DataFiles, options: ReadOptions, readAs: ReadAs<T>)
     }
     throw error;
   }
+}
+
+/** @throws CtreError `E_UNSUPPORTED` for a format that has classes only, where something else is asked for. */
+function checkReading(dataset: Dataset, { targets: reading = 'classes', unlabelled }: ReadOptions): Dataset {
+  if (reading === 'classes' || unlabelled || dataset.targets !== undefined) return dataset;
+  throw new CtreError('E_UNSUPPORTED', `this format has classes only; the option targets is ${reading}`);
 }
 
 function readFiles<T>(

@@ -1,10 +1,19 @@
 import { CtreError, show } from '../base/errors.ts';
 import { MAX_INDEX } from '../matrix/canonical.ts';
+import { TARGET_READINGS, type TargetReading } from './targets.ts';
 
 /** How to read a file; every field has a default. */
 export interface ReadOptions {
-  /** The label column (CSV: name, or index from 0), or the labels' variable (`.mat`) or key (`.npz`). */
-  readonly label?: string | number;
+  /**
+   * The label column (CSV: name, or index from 0), or the labels' variable (`.mat`) or key (`.npz`). Tables
+   * with `targets`: several columns as a list.
+   */
+  readonly label?: string | number | readonly (string | number)[];
+  /**
+   * What the labels are: `classes` by default; `numbers` to predict, or `flags` of several labels, which come
+   * back as `targets` and not as `labels`.
+   */
+  readonly targets?: TargetReading;
   /** The variable (`.mat`) or key (`.npz`) of the features; tables: the columns to take, and no others. */
   readonly features?: string | readonly (string | number)[];
   /** Tables: columns to leave out, by name or by index from 0. */
@@ -36,9 +45,10 @@ const OPTION_RULES: Readonly<
   Record<keyof ReadOptions, [expected: string, check: (value: unknown) => boolean]>
 > = {
   label: [
-    'a name, or an index from 0',
-    (value) => typeof value === 'string' || (Number.isSafeInteger(value) && Number(value) >= 0),
+    'a name, an index from 0, or a list of these',
+    (value) => (Array.isArray(value) ? value.length > 0 && value.every(isColumn) : isColumn(value)),
   ],
+  targets: [TARGET_READINGS.join(', '), (value) => TARGET_READINGS.some((reading) => reading === value)],
   features: [
     'a name; for a table, columns by name or by index from 0',
     (value) => typeof value === 'string' || areColumns(value),
@@ -63,9 +73,11 @@ const OPTION_RULES: Readonly<
   maxBytes: ['a positive integer', isPositive],
 };
 
+function isColumn(value: unknown): boolean {
+  return typeof value === 'string' || (Number.isSafeInteger(value) && Number(value) >= 0);
+}
+
 function areColumns(value: unknown): boolean {
-  const isColumn = (column: unknown): boolean =>
-    typeof column === 'string' || (Number.isSafeInteger(column) && Number(column) >= 0);
   return Array.isArray(value) && value.length > 0 && value.every(isColumn);
 }
 

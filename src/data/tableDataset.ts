@@ -1,14 +1,16 @@
 import type { Budget } from '../base/budget.ts';
-import { CtreError } from '../base/errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
-import { chooseLabelColumn, labelColumnNamed } from './labelColumn.ts';
+import { chooseLabelColumn, chooseNumberColumn, labelColumnNamed } from './labelColumn.ts';
 import { columnsAt, type LabelledTable, learnColumns } from './labelledTable.ts';
+import { OTHER_TARGETS } from './labels.ts';
 import { checkElements, notFiniteAt } from './ndarray.ts';
 import { columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
 import type { ReadOptions } from './readOptions.ts';
 import { allRows } from './rowLists.ts';
 import type { ColumnOptions } from './table/fitPipeline.ts';
+import type { NamedTargets, TargetReading } from './targets.ts';
 import { NumberList, parseNumber } from './text.ts';
 
 /**
@@ -18,51 +20,86 @@ import { NumberList, parseNumber } from './text.ts';
  */
 export function tableDataset(table: RawTable, options: ReadOptions, budget: Budget): Dataset {
   const { format, columns, delimiter, names, commentLines, leftOut } = table;
-  const choice = options.unlabelled ? undefined : chooseLabelColumn(table, options.label);
-  // What is named as the label is none of the features, also where its values do not matter.
-  const label =
-    choice?.column ?? (options.label === undefined ? table.label : labelColumnNamed(table, options.label));
-  const isLeftOut = new Set(leftOut.map(({ number }) => number));
-  const features = columns.flatMap(({ number }, place) =>
-    place === label || isLeftOut.has(number) ? [] : [place],
-  );
+  const { targets: reading = 'classes', unlabelled = false } = options;
+  const { places, isLabelled, warnings: aboutLabels } = chooseLabels(table, reading, options);
+  const notFeatures = new Set([...leftOut.map(({ number }) => number - 1), ...places]);
+  const features = columns.flatMap((_, place) => (notFeatures.has(place) ? [] : [place]));
   if (features.length === 0) {
     throw new CtreError(
       'E_FORMAT',
-      'the lines have one field; expected features and a label; set the option delimiter if it was wrong',
+      `the lines have ${columns.length === 1 ? 'one field' : `${columns.length} fields, none of them a feature`}; ` +
+        'expected features and a label; set the option delimiter if it was wrong',
     );
   }
+  const labelled = isLabelled ? places : [];
   const parts = [table, ...(table.test ? [table.test] : [])].map((part) => ({
     table: part,
-    rows: rowsWithLabel(part, choice?.column),
+    rows: rowsWithLabel(part, labelled),
   }));
-  const unlabelled = sumOf(parts, (part) => part.table.rows - part.rows.length);
-  const missing = unlabelled === 0 ? [] : [`${unlabelled} rows have no label, and are left out`];
-  const prepared = prepareFeatures(parts, features, columns, label, options, budget);
+  const without = sumOf(parts, (part) => part.table.rows - part.rows.length);
+  const missing = without === 0 ? [] : [`${without} rows have no label, and are left out`];
+  const prepared = prepareFeatures(parts, features, places, options, budget);
   const [train, test] = parts.map(
     (part, p): RawRows => ({
       x: prepared.x[p],
-      ...(choice && { labels: labelsOf(part, choice.column, budget) }),
+      ...(isLabelled && reading === 'classes' && { labels: labelsOf(part, places[0], budget) }),
+      ...(isLabelled && reading !== 'classes' && { targets: targetColumns(part, places, budget) }),
     }),
   );
+  const [first] = places;
   const dataset = buildDataset(
     budget,
     {
       taken: {
         format,
-        ...(label !== undefined && { label: placeOf(columns[label]) }),
+        ...(first !== undefined && { label: placeOf(columns[first]) }),
         ...(delimiter !== undefined && { delimiter }),
         ...(names && { names }),
         commentLines,
         leftOut,
       },
-      warnings: [...table.warnings, ...(choice?.warnings ?? []), ...missing, ...prepared.warnings],
+      warnings: [...table.warnings, ...aboutLabels, ...missing, ...prepared.warnings],
       featureNames: prepared.featureNames ?? (names && features.map((place) => columns[place].name ?? '')),
+      reading: unlabelled ? 'classes' : reading,
     },
     train,
     test,
   );
   return { ...dataset, table: prepared.table };
+}
+
+/** The columns that are no features, since they are labels. */
+interface LabelColumns {
+  readonly places: readonly number[];
+  /** Whether their values are wanted. */
+  readonly isLabelled: boolean;
+  readonly warnings: readonly string[];
+}
+
+function chooseLabels(
+  table: RawTable,
+  reading: TargetReading,
+  { label, unlabelled = false }: ReadOptions,
+): LabelColumns {
+  const isLabelled = !unlabelled;
+  if (typeof label === 'object') {
+    if (label.length > 1 && reading === 'classes' && isLabelled) {
+      throw new CtreError(
+        'E_ARGUMENT',
+        `there are ${label.length} label columns; a class is one: set the option targets to flags or numbers`,
+      );
+    }
+    const places = new Set(label.map((one) => labelColumnNamed(table, one)));
+    return { places: [...places].sort((a, b) => a - b), isLabelled, warnings: [] };
+  }
+  // What is named as the label is none of the features, also where its values do not matter.
+  if (unlabelled) {
+    const place = label === undefined ? table.label : labelColumnNamed(table, label);
+    return { places: place === undefined ? [] : [place], isLabelled, warnings: [] };
+  }
+  const isNumbers = reading === 'numbers' && label === undefined;
+  const { column, warnings } = isNumbers ? chooseNumberColumn(table) : chooseLabelColumn(table, label);
+  return { places: [column], isLabelled, warnings };
 }
 
 /** Rows of a table that a dataset has. */
@@ -76,9 +113,10 @@ function sumOf(parts: readonly TablePart[], count: (part: TablePart) => number):
 }
 
 /** The rows that have a label; all of them where there is no label column. */
-function rowsWithLabel({ columns, rows }: RawTable, label: number | undefined): Int32Array {
-  const all = Int32Array.from({ length: rows }, (_, row) => row);
-  return label === undefined ? all : all.filter((row) => !isMissingValue(columns[label].text(row)));
+function rowsWithLabel({ columns, rows }: RawTable, labels: readonly number[]): Int32Array {
+  const isKnown = (row: number): boolean =>
+    labels.every((place) => !isMissingValue(columns[place].text(row)));
+  return allRows(rows).filter(isKnown);
 }
 
 /** What the options say of a table's columns. */
@@ -99,15 +137,14 @@ interface PreparedFeatures {
 function prepareFeatures(
   parts: readonly TablePart[],
   features: readonly number[],
-  columns: readonly RawColumn[],
-  label: number | undefined,
+  [label]: readonly number[],
   options: ReadOptions,
   budget: Budget,
 ): PreparedFeatures {
   const [own, other] = parts.map((part) => columnsAt(part.table, features, part.rows, options.missing));
   const table: LabelledTable = {
     columns: own,
-    label: label === undefined ? {} : placeOf(columns[label]),
+    label: label === undefined ? {} : placeOf(parts[0].table.columns[label]),
     ...(other && { test: { columns: other } }),
   };
   const told = columnOptions(options);
@@ -189,11 +226,34 @@ function labelsOf({ table, rows }: TablePart, place: number, budget: Budget): (n
     throw new CtreError(
       'E_LABEL',
       `line ${table.line(row)}, ${columnTitle(column)} is ${labels[fraction]}; a number with a fraction is no ` +
-        'class, expected integers or names; name the column of the classes with the option label',
+        `class, expected integers or names; name their column with the option label; ${OTHER_TARGETS}`,
     );
   }
   budget.claim(8 * rows.length, `${rows.length} labels`);
   return Array.from(positions.toArray(), (position) => labels[position]);
+}
+
+/** Numbers or flags of several columns. @throws CtreError `E_LABEL` for a field that is no number. */
+function targetColumns({ table, rows }: TablePart, places: readonly number[], budget: Budget): NamedTargets {
+  const cols = places.length;
+  budget.claim(4 * rows.length * cols, `${rows.length} × ${cols} targets`);
+  const data = new Float32Array(rows.length * cols);
+  rows.forEach((row, at) => {
+    places.forEach((place, col) => {
+      const column = table.columns[place];
+      const value = Math.fround(column.value(row) ?? Number.NaN);
+      if (!Number.isFinite(value)) {
+        throw new CtreError(
+          'E_LABEL',
+          `line ${table.line(row)}, ${columnTitle(column)} holds ${show(column.text(row))}; expected a number ` +
+            'to predict, or 0 and 1 for a label',
+        );
+      }
+      data[at * cols + col] = value;
+    });
+  });
+  const names = places.map((place, col) => table.columns[place].name ?? col);
+  return { matrix: { rows: rows.length, cols, data }, names };
 }
 
 /** Labels become numbers if all of them are: then "1" and "1.0" are one class, and 10 comes after 9. */
