@@ -10,11 +10,15 @@ import {
   type TargetReading,
 } from '../data/index.ts';
 import { OTHER_TARGETS } from '../data/labels.ts';
+import { readForPipeline } from '../data/pipelineDataset.ts';
+import type { ColumnOptions } from '../data/table/fitPipeline.ts';
+import type { Pipeline } from '../data/table/pipeline.ts';
 import type { Loss } from '../index.ts';
 import { lossByName } from '../nn/losses.ts';
 import { camelCase, type Options, type Values } from './args.ts';
 import { listFolder, readBytes, readInside } from './files.ts';
-import { flag, integer, number, text } from './options.ts';
+import type { Io } from './io.ts';
+import { flag, integer, list, number, text } from './options.ts';
 
 /** Options that say how a dataset is read. */
 export const READ_OPTIONS = {
@@ -23,7 +27,12 @@ export const READ_OPTIONS = {
     'label column (CSV: name, or index from 0), variable or key;\n' +
       'several labels or numbers a row: a,b,c',
   ),
-  features: text('name', 'variable (.mat) or key (.npz) of the features'),
+  features: list(
+    text('name,…', 'variable (.mat) or key (.npz) of the features; tables: the columns to take'),
+  ),
+  drop: list(text('name,…', 'tables: columns to leave out, by name or index from 0')),
+  categorical: list(text('name,…', 'tables: columns whose values are words, also where they are numbers')),
+  missing: list(text('text,…', 'tables: texts that stand for missing values, besides ?, NA and the like')),
   header: flag('CSV: the first line names the columns (detected)'),
   'no-header': flag('CSV: the first line is data'),
   delimiter: text('c', 'CSV: what separates fields (detected)'),
@@ -69,17 +78,20 @@ export function refuseReading(values: ReadValues): void {
 
 /**
  * The dataset of a path: a file, or a folder of IDX or .npy files.
+ * @param pipeline of the model that takes its rows, where it was trained on a table.
  * @throws CtreError for a path that is none, and what `readDataset` throws.
  */
 export async function openDataset(
   path: string,
   values: ReadValues,
   more: Pick<ReadOptions, 'columns' | 'unlabelled' | 'targets' | 'label'> = {},
+  pipeline?: Pipeline,
 ): Promise<Dataset> {
   const { files, features } = await readDatasetFiles(path);
   const options: ReadOptions = {
     label: values.label === undefined ? more.label : labelColumns(values.label, more.targets),
-    features: values.features ?? features,
+    ...columnsOf(values),
+    features: values.features?.length === 1 ? values.features[0] : (values.features ?? features),
     header: values.header ?? (values.noHeader ? false : undefined),
     delimiter: values.delimiter?.replace('\\t', '\t'),
     columns: values.columns ?? more.columns,
@@ -88,10 +100,15 @@ export async function openDataset(
     targets: more.targets,
   };
   try {
-    return readDataset(files, options);
+    return pipeline === undefined ? readDataset(files, options) : readForPipeline(files, pipeline, options);
   } catch (error) {
     throw inOptions(error);
   }
+}
+
+/** What the options say of a table's columns. */
+export function columnsOf({ features, drop, categorical, missing }: ReadValues): ColumnOptions {
+  return { features, drop, categorical, missing };
 }
 
 /** What labels are read as, for a loss; the usual one tells classes apart. */
@@ -118,7 +135,7 @@ export function inOptions(error: unknown): unknown {
     .replace('set maxBytes higher', 'raise --max-mb')
     .replace(OTHER_TARGETS, LOSS_ADVICE)
     .replace('set the option targets to flags or numbers', LOSS_ADVICE);
-  return new CtreError(error.code, message, { cause: error });
+  return new CtreError(error.code, optionsInWords(message), { cause: error });
 }
 
 /** The files of a dataset. Where the path is one .npy file among others, `features` is its name. */
@@ -161,4 +178,20 @@ async function readAll(folder: string, names: readonly string[]): Promise<Record
   const entries: [string, Uint8Array][] = [];
   for (const name of names) entries.push([name, await readInside(folder, name)]);
   return Object.fromEntries(entries);
+}
+
+/** Tells what was guessed when a dataset was read. */
+export function warnOf({ warnings = [] }: Dataset, stderr: Io['stderr']): void {
+  for (const warning of warnings) stderr.write(`ctre: ${optionsInWords(warning)}\n`);
+}
+
+/** A reader's sentence with its options as the command line has them. */
+export function optionsInWords(text: string): string {
+  return text
+    .replace(/the option (header) to false/g, '--no-header')
+    .replace(/the option (header) to true/g, '--header')
+    .replace(
+      /\bthe option ([a-z]\w*)/g,
+      (_, name: string) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`,
+    );
 }

@@ -34,7 +34,7 @@ export interface ModelRows extends LabelledRows {
  */
 export async function prepareRows(
   dataset: Dataset,
-  { inputs, scaler, featureNames, labelNames, model }: OpenedModel,
+  { inputs, scaler, featureNames, pipeline, labelNames, model }: OpenedModel,
   values: Values<typeof ROW_OPTIONS>,
   part: 'train' | 'test' = 'test',
 ): Promise<ModelRows> {
@@ -45,7 +45,9 @@ export async function prepareRows(
     );
   }
   const others = dataset.featureNames ?? featureNames;
-  const different = featureNames?.findIndex((name, col) => name !== others?.[col]) ?? -1;
+  const isOther = (name: string, col: number): boolean => name !== others?.[col];
+  // A pipeline has found its columns.
+  const different = pipeline === undefined ? (featureNames?.findIndex(isOther) ?? -1) : -1;
   if (different >= 0) {
     throw new CtreError(
       'E_SHAPE',

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 import { type ReadOptions, type Scaler, scalerFromJson, scalerToJson } from '../data/index.ts';
+import { type Pipeline, readPipeline } from '../data/table/pipeline.ts';
 import { SparseMLP } from '../model/sparseMlp.ts';
 import { inOptions, readingLimit, readingOf } from './dataset.ts';
 import { readBytes, writeWhole } from './files.ts';
@@ -12,6 +13,8 @@ export interface ModelNotes {
   /** How its features were scaled. */
   readonly scaler: Scaler;
   readonly featureNames?: readonly string[];
+  /** What became of a table's columns. */
+  readonly pipeline?: Pipeline;
   /** The name of the dataset that it was trained on. */
   readonly dataset?: string;
 }
@@ -30,7 +33,10 @@ export async function saveModel(path: string, model: SparseMLP, notes: ModelNote
 
 /** Notes as a model keeps them. */
 export function notesAsMetadata(notes: ModelNotes): Record<string, unknown> {
-  return { ...notes, scaler: scalerToJson(notes.scaler) };
+  const { pipeline, featureNames, ...others } = notes;
+  // A pipeline names its inputs.
+  const columns = pipeline === undefined ? { featureNames } : { pipeline: pipeline.toJSON() };
+  return { ...others, ...columns, scaler: scalerToJson(notes.scaler) };
 }
 
 /**
@@ -76,10 +82,12 @@ function readNotes(metadata: Readonly<Record<string, unknown>>, classes: number)
     );
   }
   const { featureNames } = metadata;
+  const pipeline = metadata.pipeline === undefined ? undefined : readPipeline(metadata.pipeline);
   return {
     labelNames,
     scaler: scalerFromJson(typeof scaler === 'string' ? scaler : '{"kind":"none","offset":[],"scale":[]}'),
     ...(isList(featureNames, isText) && { featureNames }),
+    ...(pipeline && { pipeline, featureNames: pipeline.inputNames }),
     ...(isText(dataset) && { dataset }),
   };
 }

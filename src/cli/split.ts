@@ -5,6 +5,8 @@ import {
   applyScaler,
   type Dataset,
   fitScaler,
+  type LabelledTable,
+  learnColumns,
   parseRowRange,
   parseSplit,
   remainingRows,
@@ -14,6 +16,8 @@ import {
   splitRows,
   takeRows,
 } from '../data/index.ts';
+import type { ColumnOptions } from '../data/table/fitPipeline.ts';
+import type { Pipeline } from '../data/table/pipeline.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { TrainOptions } from '../model/options.ts';
@@ -62,6 +66,16 @@ export interface TrainingData {
   readonly validation: Pick<TrainOptions, 'validationSplit' | 'validationRows'>;
   readonly test: LabelledRows;
   readonly scaler: Scaler;
+  /** What became of a table's columns; they are scaled by it. */
+  readonly pipeline?: Pipeline;
+  /** How numbers are scaled. */
+  readonly scale: ScalerKind;
+  /** Training rows of each class. */
+  readonly classCounts: readonly number[];
+  /** What was guessed of the columns, in sentences. */
+  readonly warnings: readonly string[];
+  /** The dataset as it is trained on: its columns encoded, where it is a table. */
+  readonly dataset: Dataset;
   /** Which rows the test rows are, in words. */
   readonly testWords: string;
   /** Rows of the dataset that a split leaves out. */
@@ -81,14 +95,21 @@ interface RowChoice extends Partial<Split> {
  * @throws CtreError for options that contradict each other or do not fit the dataset.
  */
 export async function prepareTraining(
-  dataset: Dataset,
+  found: Dataset,
   values: SplitValues,
-  defaults: { readonly seed: number; readonly scale?: ScalerKind },
+  defaults: { readonly seed: number; readonly scale?: ScalerKind; readonly columns?: ColumnOptions },
 ): Promise<TrainingData> {
-  const rows = await chooseTrainingRows(dataset, values, defaults.seed);
+  const rows = await chooseTrainingRows(found, values, defaults.seed);
   const kind = values.scale ?? defaults.scale;
+  const table =
+    found.table && encodeTable(found, found.table, rows.train, kind ?? 'minmax', defaults.columns);
+  const dataset = table?.dataset ?? found;
   const scaler =
-    kind === undefined ? fitAnyScaler(dataset.x, rows.train) : fitScaler(kind, dataset.x, rows.train);
+    table !== undefined
+      ? fitScaler('none', dataset.x)
+      : kind === undefined
+        ? fitAnyScaler(dataset.x, rows.train)
+        : fitScaler(kind, dataset.x, rows.train);
   const { used, validation } = chooseValidation(rows, values.validation);
   const test =
     rows.test === undefined && dataset.test !== undefined
@@ -100,8 +121,40 @@ export async function prepareTraining(
     validation,
     test: scaled(scaler, test),
     scaler,
+    pipeline: table?.pipeline,
+    scale: table === undefined ? scaler.kind : (kind ?? 'minmax'),
+    classCounts: countClasses(train.y, dataset.labelNames.length),
+    warnings: table?.warnings ?? [],
+    dataset,
     testWords: rows.testWords,
     unused: dataset.x.rows - train.x.rows - (rows.test?.length ?? 0),
+  };
+}
+
+/** The rows of each class. */
+function countClasses(y: LabelledRows['y'], classes: number): number[] {
+  const counts = Array.from({ length: classes }, () => 0);
+  if (y instanceof Int32Array) for (const label of y) counts[label]++;
+  return counts;
+}
+
+/** A table's dataset with its columns encoded and scaled as the training rows say. */
+function encodeTable(
+  found: Dataset,
+  table: LabelledTable,
+  rows: Int32Array | undefined,
+  scale: ScalerKind,
+  options: ColumnOptions | undefined,
+): { dataset: Dataset; pipeline: Pipeline; warnings: readonly string[] } {
+  const all = Int32Array.from({ length: found.x.rows }, (_, row) => row);
+  const { pipeline, warnings } = learnColumns(table, rows ?? all, scale, options, (name) => `--${name}`);
+  const own = pipeline.transformColumns(table.columns, found.x.rows);
+  const other = table.test && found.test;
+  const test = other && { ...other, x: pipeline.transformColumns(table.test?.columns ?? [], other.x.rows).x };
+  return {
+    dataset: { ...found, x: own.x, featureNames: pipeline.inputNames, ...(test && { test }) },
+    pipeline,
+    warnings: [...warnings, ...own.warnings],
   };
 }
 

@@ -1,10 +1,13 @@
 import type { Outcome } from '../compare/outcome.ts';
+import { columnTitle } from '../data/rawTable.ts';
+import { kindOf } from '../data/table/encodings.ts';
 import type { Epoch, SparseMLP } from '../index.ts';
 import { chooseUnits, unitsInWords } from '../model/chooseUnits.ts';
 import { holdOut } from '../model/holdOut.ts';
 import { unchanged } from '../nn/schedule.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Metrics } from '../train/epoch.ts';
+import { optionsInWords } from './dataset.ts';
 import { duration, figure, formatTable, namedLines, percent, share } from './format.ts';
 import { kernelLines, type StartedKernels } from './startKernels.ts';
 import type { Training } from './training.ts';
@@ -36,7 +39,9 @@ export function trainStartRecord(started: StartedTraining): object {
     validation: validationRows === undefined ? (validationSplit ?? 0) : { rows: validationRows.length },
     testRows: data.test.x.rows,
     unusedRows: data.unused,
-    scale: data.scaler.kind,
+    scale: scalingOf(started),
+    taken: source.dataset.taken,
+    columns: columnsOf(started),
     method: topology.name,
     topology: topology.options,
     layers: layerSizes(model),
@@ -81,8 +86,48 @@ function outputsInWords({ source, settings }: StartedTraining): string {
   return isNamed ? `${count} (${names})` : count;
 }
 
-function warningsOf({ model, kernels, warning }: StartedTraining): readonly string[] {
-  return [model.warning, kernels.warning, warning].filter((text) => text !== undefined);
+/** How numbers are scaled. */
+function scalingOf({ data: { scaler, pipeline, scale } }: StartedTraining): string {
+  return pipeline === undefined ? scaler.kind : scale;
+}
+
+/** What became of a table's columns; undefined for anything else. */
+function columnsOf({ data: { pipeline } }: StartedTraining): readonly object[] | undefined {
+  return pipeline?.columns.map(({ name, number, encoding }) => ({
+    name,
+    number,
+    kind: encoding.kind,
+    inputs: kindOf(encoding).width(encoding),
+    about: kindOf(encoding).words(encoding),
+  }));
+}
+
+/** Lines that say what was taken for what: the label, the classes, and columns that are no plain numbers. */
+function takenLines({ source, data: { pipeline, classCounts } }: StartedTraining): [string, string][] {
+  const { taken, labelNames, targets } = source.dataset;
+  const lines: [string, string][] = [];
+  const { name, number } = taken?.label ?? {};
+  if (number !== undefined) lines.push(['label', columnTitle({ name, number })]);
+  else if (name !== undefined) lines.push(['label', name]);
+  if (targets === undefined) {
+    const shown = labelNames.slice(0, MOST_CLASSES).map((label, c) => `${label} (${classCounts[c]})`);
+    lines.push(['classes', shown.join(', ') + (labelNames.length > MOST_CLASSES ? ', …' : '')]);
+  }
+  for (const column of pipeline?.columns ?? []) {
+    const { encoding } = column;
+    if (encoding.kind === 'number' && kindOf(encoding).filled(encoding) === undefined) continue;
+    lines.push([columnTitle(column), kindOf(column.encoding).words(column.encoding)]);
+  }
+  return lines;
+}
+
+/** Classes that the start of a training counts. */
+const MOST_CLASSES = 12;
+
+function warningsOf({ source, data, model, kernels, warning }: StartedTraining): readonly string[] {
+  const guessed = [...(source.dataset.warnings ?? []), ...data.warnings].map(optionsInWords);
+  const all = [...guessed, model.warning, kernels.warning, warning];
+  return [...new Set(all.filter((text) => text !== undefined))];
 }
 
 function layerSizes({ layers }: SparseMLP): number[] {
@@ -108,7 +153,8 @@ export function trainStartText(started: StartedTraining): string {
     ['training', `${data.train.x.rows} rows, ${held}`],
     ['test', `${data.test.x.rows} rows (${data.testWords})`],
     ...(data.unused === 0 ? [] : ([['unused', `${data.unused} rows`]] as const)),
-    ['scaling', data.scaler.kind],
+    ...takenLines(started),
+    ['scaling', scalingOf(started)],
     ...(source.dataset.targets === undefined ? [] : ([['loss', loss?.name ?? '']] as const)),
     ...(units === undefined ? [] : ([['units', unitsInWords(units)]] as const)),
     ['method', [topology.name, ...inWords(topology.options)].join(', ')],

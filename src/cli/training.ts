@@ -3,7 +3,7 @@ import { CtreError } from '../base/errors.ts';
 import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
 import { type Loss, SparseMLP } from '../index.ts';
-import { embeddedDataset, openDataset, readingOf, refuseReading } from './dataset.ts';
+import { columnsOf, embeddedDataset, openDataset, readingOf, refuseReading } from './dataset.ts';
 import type { LoadedMethod } from './methodModules.ts';
 import { readSettings, type TrainingSettings } from './settings.ts';
 import { prepareTraining, type TrainingData } from './split.ts';
@@ -41,9 +41,10 @@ export async function openTraining(
   checkClassWeight(settings, source.dataset);
   const data = await prepareTraining(source.dataset, options, {
     seed: settings.seed,
+    columns: columnsOf(options),
     scale: path === undefined ? 'standard' : undefined,
   });
-  return { settings, source, data };
+  return { settings, source: { ...source, dataset: data.dataset }, data };
 }
 
 async function openSource(

@@ -8,6 +8,7 @@ export type { RowArrays, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset, Taken } from './dataset.ts';
 export { chooseLabelColumn, type LabelChoice } from './labelColumn.ts';
+export { columnsAt, type LabelledTable, learnColumns } from './labelledTable.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
 export type { DeclaredColumn, LeftOutColumn, RawColumn, RawTable } from './rawTable.ts';

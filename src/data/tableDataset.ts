@@ -9,7 +9,9 @@ import { checkElements, notFiniteAt } from './ndarray.ts';
 import { columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
 import type { ReadOptions } from './readOptions.ts';
 import { allRows } from './rowLists.ts';
+import { kindOf } from './table/encodings.ts';
 import type { ColumnOptions } from './table/fitPipeline.ts';
+import type { Pipeline } from './table/pipeline.ts';
 import type { NamedTargets, TargetReading } from './targets.ts';
 import { NumberList, parseNumber } from './text.ts';
 
@@ -113,7 +115,7 @@ function sumOf(parts: readonly TablePart[], count: (part: TablePart) => number):
 }
 
 /** The rows that have a label; all of them where there is no label column. */
-function rowsWithLabel({ columns, rows }: RawTable, labels: readonly number[]): Int32Array {
+export function rowsWithLabel({ columns, rows }: RawTable, labels: readonly number[]): Int32Array {
   const isKnown = (row: number): boolean =>
     labels.every((place) => !isMissingValue(columns[place].text(row)));
   return allRows(rows).filter(isKnown);
@@ -158,13 +160,21 @@ function prepareFeatures(
   return {
     x: encoded.map(({ x }) => x),
     table,
-    warnings: [...warnings, ...encoded.flatMap((part) => part.warnings)],
+    warnings: [...warnings, ...filledColumns(pipeline), ...encoded.flatMap((part) => part.warnings)],
     featureNames: pipeline.inputNames,
   };
 }
 
 function placeOf({ name, number }: RawColumn): { name?: string; number: number } {
   return { ...(name !== undefined && name !== '' && { name }), number };
+}
+
+/** Which columns have missing values, and what stands for them. */
+function filledColumns({ columns }: Pipeline): string[] {
+  return columns.flatMap(({ encoding, ...column }) => {
+    const about = kindOf(encoding).filled(encoding);
+    return about === undefined ? [] : [`${columnTitle(column)} has missing values; ${about}`];
+  });
 }
 
 /** Whether every feature is a number that float32 holds, in every row. */
@@ -204,7 +214,8 @@ function numbersOf({ table, rows }: TablePart, features: readonly number[], budg
 /** The bytes that engines take for a label's text and its place in a map, besides its characters. */
 const LABEL_BYTES = 128;
 
-function labelsOf({ table, rows }: TablePart, place: number, budget: Budget): (number | string)[] {
+/** The labels of some rows, as texts or numbers. */
+export function labelsOf({ table, rows }: TablePart, place: number, budget: Budget): (number | string)[] {
   const column = table.columns[place];
   const positions = new NumberList(Int32Array, budget);
   const texts = new Map<string, number>();
@@ -234,7 +245,11 @@ function labelsOf({ table, rows }: TablePart, place: number, budget: Budget): (n
 }
 
 /** Numbers or flags of several columns. @throws CtreError `E_LABEL` for a field that is no number. */
-function targetColumns({ table, rows }: TablePart, places: readonly number[], budget: Budget): NamedTargets {
+export function targetColumns(
+  { table, rows }: TablePart,
+  places: readonly number[],
+  budget: Budget,
+): NamedTargets {
   const cols = places.length;
   budget.claim(4 * rows.length * cols, `${rows.length} × ${cols} targets`);
   const data = new Float32Array(rows.length * cols);

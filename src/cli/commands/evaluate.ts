@@ -8,7 +8,7 @@ import type {
   RegressionMetrics,
 } from '../../index.ts';
 import { parseArguments, type Syntax } from '../args.ts';
-import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
+import { openDataset, READ_EXCLUSIVE, READ_OPTIONS, warnOf } from '../dataset.ts';
 import { figure, formatTable, namedLines, share } from '../format.ts';
 import { type Io, printJson } from '../io.ts';
 import { prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
@@ -38,7 +38,8 @@ export async function runEvaluate(argv: readonly string[], { stdout, stderr }: I
   const saved = await openModelFile(modelPath, options);
   const { model } = saved;
   try {
-    const dataset = await openDataset(path, options, outputColumns(saved));
+    const dataset = await openDataset(path, options, outputColumns(saved), saved.pipeline);
+    warnOf(dataset, stderr);
     const { x, y, words } = await prepareRows(dataset, saved, options);
     const metrics = model.metrics(x, y);
     if (options.json) {

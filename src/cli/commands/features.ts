@@ -110,7 +110,7 @@ async function attributeDataset(
   path: string,
   options: FeaturesOptions,
 ): Promise<{ importance: Float64Array; words: string }> {
-  const { test: _, ...dataset } = await openDataset(path, options, outputColumns(opened));
+  const { test: _, ...dataset } = await openDataset(path, options, outputColumns(opened), opened.pipeline);
   const { x, y, words } = await prepareRows(dataset, opened, options, 'train');
   const classes = y instanceof Int32Array ? { y } : {};
   const sums = opened.model.inputImportance({ by: 'attribution', x, ...classes });

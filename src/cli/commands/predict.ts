@@ -6,7 +6,7 @@ import { LABEL_THRESHOLD } from '../../metrics/multilabel.ts';
 import type { TargetKind } from '../../nn/loss.ts';
 import { lossByName } from '../../nn/losses.ts';
 import { type Arguments, parseArguments, type Syntax } from '../args.ts';
-import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
+import { openDataset, READ_EXCLUSIVE, READ_OPTIONS, warnOf } from '../dataset.ts';
 import { checkWritable, writeWhole } from '../files.ts';
 import type { Io } from '../io.ts';
 import { prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
@@ -55,6 +55,7 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
     // Labels do not matter here: the model need not know them.
     const { targets: _targets, ...features } = await openFeatures(path, options, saved);
     const dataset = { ...features, labels: new Int32Array(0), labelNames: [] };
+    warnOf(dataset, stderr);
     const { x, indices } = await prepareRows(dataset, saved, options);
     const content = formatRows(indices, labelNames, model.predict(x), {
       kind,
@@ -72,6 +73,9 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
 /** The dataset with as many features as the model takes: its last column is a label, or is not. */
 async function openFeatures(path: string, options: PredictOptions, saved: OpenedModel): Promise<Dataset> {
   const { inputs } = saved;
+  if (saved.pipeline !== undefined) {
+    return openDataset(path, options, { unlabelled: true }, saved.pipeline);
+  }
   let labelled: Dataset | undefined;
   try {
     labelled = await openDataset(path, options, outputColumns(saved));

@@ -46,7 +46,8 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
     const model = resumed?.content ?? (await makeModel(source.dataset, settings));
     try {
       const { labelNames, featureNames } = source.dataset;
-      const notes: ModelNotes = { labelNames, featureNames, scaler: data.scaler, dataset: source.name };
+      const { scaler, pipeline } = data;
+      const notes: ModelNotes = { labelNames, featureNames, scaler, pipeline, dataset: source.name };
       const started: StartedTraining = { settings, source, data, model, kernels, warning: resumed?.warning };
       const warn = (text: string): void => {
         io.stderr.write(`ctre: no checkpoint after epoch ${model.history.length}: ${text}\n`);

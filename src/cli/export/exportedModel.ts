@@ -86,7 +86,8 @@ function inUnits(
   return { weights: CsrMatrix.fromParts({ rows, cols, indptr, indices, values }), bias: moved };
 }
 
-function scalingOf({ model, scaler, inputs }: OpenedModel): ExportedModel['scaling'] {
+function scalingOf({ model, scaler, pipeline, inputs }: OpenedModel): ExportedModel['scaling'] {
+  if (pipeline !== undefined) return pipeline.scaling;
   // A program that saves a model may keep no scaler, and yet have scaled its rows.
   if (model.metadata.scaler === undefined) return 'unknown';
   const { kind, offset, scale } = scaler;

@@ -46,6 +46,10 @@ export interface EncodingKind<E extends Encoding> {
   write(encoding: E, value: FieldValue, write: Write, tally: Tally): void;
   /** What was done, in words; for the lines at the start of a training. */
   words(encoding: E): string;
+  /** How its first input is scaled: (value − offset) / scale. The others are not. */
+  scaling(encoding: E): { readonly offset: number; readonly scale: number };
+  /** What stands for missing values, where training rows had some. */
+  filled(encoding: E): string | undefined;
   /** The encoding, if plain data of a file are one; undefined for anything else. */
   read(data: Readonly<Record<string, unknown>>): E | undefined;
 }

@@ -50,6 +50,21 @@ export class Pipeline {
     return inputNames(this.columns);
   }
 
+  /** How inputs are scaled, for programs that encode columns by themselves: (value − offset) / scale of each. */
+  get scaling(): { offset: number[]; scale: number[] } {
+    const offset = Array.from({ length: this.inputs }, () => 0);
+    const scale = offset.map(() => 1);
+    let first = 0;
+    for (const { encoding } of this.columns) {
+      const kind = kindOf(encoding);
+      const width = kind.width(encoding);
+      const own = kind.scaling(encoding);
+      if (width > 0) [offset[first], scale[first]] = [own.offset, own.scale];
+      first += width;
+    }
+    return { offset, scale };
+  }
+
   /** Plain data for a file. */
   toJSON(): PipelineParts {
     return { columns: this.columns, label: this.label, missing: this.missing };

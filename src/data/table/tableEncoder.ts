@@ -137,8 +137,9 @@ function encodeSparse(
 function tallyInWords(column: EncodedColumn, { filled, unseen, unreadable }: Tally): string[] {
   const where = columnTitle(column);
   const said: string[] = [];
-  const indicator = 'indicator' in column.encoding && column.encoding.indicator === true;
-  if (filled > 0 && !indicator && column.encoding.kind !== 'text' && column.encoding.kind !== 'none') {
+  const { encoding } = column;
+  const isExpected = kindOf(encoding).filled(encoding) !== undefined;
+  if (filled > 0 && !isExpected && encoding.kind !== 'text' && encoding.kind !== 'none') {
     said.push(`${where}: ${filled} fields are missing, as none was in training; they were filled`);
   }
   if (unseen > 0)

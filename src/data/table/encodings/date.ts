@@ -26,6 +26,8 @@ export const dateEncoding: EncodingKind<DateEncoding> = {
     writeNumber(encoding, days, write, tally);
   },
   words: () => 'date, as days since 1970',
+  scaling: ({ offset, scale }) => ({ offset, scale }),
+  filled: ({ indicator }) => (indicator ? 'the median stands for them, and an input tells where' : undefined),
   read(data) {
     const numbers = readNumbers(data);
     return numbers && { kind: 'date', ...numbers };

@@ -14,5 +14,7 @@ export const noEncoding: EncodingKind<NoEncoding> = {
   names: () => [],
   write: () => undefined,
   words: ({ why }) => `left out: ${why}`,
+  scaling: () => ({ offset: 0, scale: 1 }),
+  filled: () => undefined,
   read: ({ why }) => (typeof why === 'string' ? { kind: 'none', why } : undefined),
 };

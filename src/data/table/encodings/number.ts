@@ -24,6 +24,9 @@ export const numberEncoding: EncodingKind<NumberEncoding> = {
     writeNumber(encoding, typeof value === 'string' ? unreadable(tally) : value, write, tally);
   },
   words: ({ fill, indicator }) => (indicator ? `number, missing filled with ${fill}` : 'number'),
+  scaling: ({ offset, scale }) => ({ offset, scale }),
+  filled: ({ indicator, fill }) =>
+    indicator ? `their median ${fill} stands for them, and an input tells where` : undefined,
   read(data) {
     const numbers = readNumbers(data);
     return numbers && { kind: 'number', ...numbers };

@@ -50,6 +50,8 @@ export const textEncoding: EncodingKind<TextEncoding> = {
     for (const [place, count] of inOrder) write(place, (count * weights[place]) / length);
   },
   words: ({ terms }) => `text, ${terms.length} terms, an input each`,
+  scaling: () => ({ offset: 0, scale: 1 }),
+  filled: () => undefined,
   read({ terms, weights }) {
     const isSound =
       Array.isArray(terms) &&

@@ -28,6 +28,9 @@ export const truthEncoding: EncodingKind<TruthEncoding> = {
     writeNumber(encoding, truth, write, tally);
   },
   words: () => 'true or false',
+  scaling: ({ offset, scale }) => ({ offset, scale }),
+  filled: ({ indicator }) =>
+    indicator ? 'the more frequent value stands for them, and an input tells where' : undefined,
   read(data) {
     const numbers = readNumbers(data);
     return numbers && { kind: 'truth', ...numbers };

@@ -1,3 +1,4 @@
+import { show } from '../../../base/errors.ts';
 import type { FieldValue } from '../column.ts';
 import type { Encoding, EncodingKind, FitContext } from '../encoding.ts';
 
@@ -44,6 +45,11 @@ export const wordsEncoding: EncodingKind<WordsEncoding> = {
     else write(place, 1);
   },
   words: ({ values }) => `${values.length} words, an input each`,
+  scaling: () => ({ offset: 0, scale: 1 }),
+  filled: ({ indicator, values, fill }) =>
+    indicator
+      ? `the most frequent one, ${show(values[fill])}, stands for them, and an input tells where`
+      : undefined,
   read({ values, fill, indicator }) {
     const isSound =
       Array.isArray(values) &&

@@ -148,7 +148,7 @@ describe('a pipeline', () => {
     const each = (make: (row: number) => unknown): unknown[] =>
       Array.from({ length: rows }, (_, r) => make(r));
     const table = tableOf({
-      row: each((r) => r + 1),
+      id: each((r) => 7 * r + 1),
       customer_id: each((r) => 40_000 + ((r * 7919) % 10_007)),
       name: each((r) => `Person ${(r * 7) % rows}`),
       empty: each(() => ''),
@@ -158,11 +158,11 @@ describe('a pipeline', () => {
     const { pipeline, warnings } = fit(table);
     expect(pipeline.inputNames).toEqual(['age']);
     expect(warnings).toEqual([
-      'column 1 "row" is left out: it numbers the rows; the option features takes it',
+      expect.stringMatching(/^column 1 "id" is left out: it looks like ids/),
       expect.stringMatching(/^column 2 "customer_id" is left out: it looks like ids \(200 different/),
       expect.stringMatching(/^column 3 "name" is left out: it has 200 different texts in 200 rows;/),
     ]);
-    const taken = fit(table, { features: ['row', 1], categorical: ['age'] }).pipeline;
+    const taken = fit(table, { features: ['id', 1], categorical: ['age'] }).pipeline;
     expect(taken.columns.map(({ encoding }) => encoding.kind)).toEqual([
       ...['number', 'number', 'none', 'none', 'none', 'words'],
     ]);
