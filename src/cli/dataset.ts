@@ -18,7 +18,7 @@ import { lossByName } from '../nn/losses.ts';
 import { camelCase, type Options, type Values } from './args.ts';
 import { listFolder, readBytes, readInside } from './files.ts';
 import type { Io } from './io.ts';
-import { flag, integer, list, number, text } from './options.ts';
+import { choice, flag, integer, list, number, text } from './options.ts';
 
 /** Options that say how a dataset is read. */
 export const READ_OPTIONS = {
@@ -32,6 +32,7 @@ export const READ_OPTIONS = {
   ),
   drop: list(text('name,…', 'tables: columns to leave out, by name or index from 0')),
   categorical: list(text('name,…', 'tables: columns whose values are words, also where they are numbers')),
+  'row-numbers': choice('what', ['drop', 'keep'], 'tables: columns that only count the rows (drop)'),
   missing: list(text('text,…', 'tables: texts that stand for missing values, besides ?, NA and the like')),
   header: flag('CSV: the first line names the columns (detected)'),
   'no-header': flag('CSV: the first line is data'),
@@ -97,6 +98,7 @@ export async function openDataset(
     columns: values.columns ?? more.columns,
     maxBytes: readingLimit(values),
     unlabelled: more.unlabelled,
+    rowNumbers: values.rowNumbers,
     targets: more.targets,
   };
   try {

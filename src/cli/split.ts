@@ -152,7 +152,14 @@ function encodeTable(
   const other = table.test && found.test;
   const test = other && { ...other, x: pipeline.transformColumns(table.test?.columns ?? [], other.x.rows).x };
   return {
-    dataset: { ...found, x: own.x, featureNames: pipeline.inputNames, ...(test && { test }) },
+    dataset: {
+      ...found,
+      x: own.x,
+      featureNames: pipeline.inputNames,
+      // Of the columns, the lines of the pipeline tell.
+      warnings: table.warnings,
+      ...(test && { test }),
+    },
     pipeline,
     warnings: [...warnings, ...own.warnings],
   };

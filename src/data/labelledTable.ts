@@ -10,6 +10,8 @@ import type { TableLabel } from './table/pipeline.ts';
 export interface LabelledTable {
   readonly columns: readonly Column[];
   readonly label: TableLabel;
+  /** What was guessed before any column was encoded, in sentences. */
+  readonly warnings: readonly string[];
   /** Test rows, where the files bring their own; the same columns. */
   readonly test?: { readonly columns: readonly Column[] };
 }

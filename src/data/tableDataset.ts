@@ -40,7 +40,8 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
   }));
   const without = sumOf(parts, (part) => part.table.rows - part.rows.length);
   const missing = without === 0 ? [] : [`${without} rows have no label, and are left out`];
-  const prepared = prepareFeatures(parts, features, places, options, budget);
+  const about = [...table.warnings, ...aboutLabels, ...missing];
+  const prepared = prepareFeatures(parts, features, places, about, options, budget);
   const [train, test] = parts.map(
     (part, p): RawRows => ({
       x: prepared.x[p],
@@ -60,7 +61,7 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
         commentLines,
         leftOut,
       },
-      warnings: [...table.warnings, ...aboutLabels, ...missing, ...prepared.warnings],
+      warnings: [...prepared.table.warnings, ...prepared.warnings],
       featureNames: prepared.featureNames ?? (names && features.map((place) => columns[place].name ?? '')),
       reading: unlabelled ? 'classes' : reading,
     },
@@ -140,6 +141,7 @@ function prepareFeatures(
   parts: readonly TablePart[],
   features: readonly number[],
   [label]: readonly number[],
+  about: readonly string[],
   options: ReadOptions,
   budget: Budget,
 ): PreparedFeatures {
@@ -147,6 +149,7 @@ function prepareFeatures(
   const table: LabelledTable = {
     columns: own,
     label: label === undefined ? {} : placeOf(parts[0].table.columns[label]),
+    warnings: about,
     ...(other && { test: { columns: other } }),
   };
   const told = columnOptions(options);

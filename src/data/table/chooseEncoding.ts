@@ -21,6 +21,9 @@ const FEW_WORDS = 20;
 /** Words that a column may have at most: each is an input. */
 const MOST_WORDS = 1000;
 
+/** Where numbers have so few texts among them, these are mistakes, or mean something of their own. */
+const FEW_TEXTS = 0.1;
+
 /** Words of a text that is read as one. */
 const WORDS_OF_TEXT = 8;
 
@@ -46,7 +49,7 @@ export function chooseEncoding(column: Column, facts: Facts, option: (name: stri
     return { kind: 'truth' };
   }
   if (texts === known && isAll(column, (value) => daysOf(value) !== undefined)) return { kind: 'date' };
-  if (numbers > texts + truths) throw mixedNumbers(column, facts, option);
+  if (texts + truths < FEW_TEXTS * known) throw mixedNumbers(column, facts, option);
   if (facts.words >= WORDS_OF_TEXT && distinct > known / 2) return { kind: 'text' };
   const few = Math.max(FEW_WORDS, known / 5);
   if (distinct <= Math.min(few, MOST_WORDS)) return { kind: 'words', ...(numbers > 0 && mixed()) };
