@@ -2,7 +2,6 @@ import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { CtreError, show } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
 import type { FetchResponse, UrlObject, WasmMemory, WasmModule } from '../base/hostTypes.ts';
-import { wasmText } from './wasm.generated.ts';
 
 /** What the kernels can be started from at once: the bytes of `ctre/wasm`, or a module compiled from them. */
 export type WasmBytes = ArrayBuffer | ArrayBufferView<ArrayBuffer> | WasmModule;
@@ -91,13 +90,13 @@ export function declareShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayB
   return bytes;
 }
 
-/** The bytes that the package brings, from the text of scripts/inlineText.mjs. */
-export function inlinedBytes(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(wasmText.length);
+/** The bytes of a module that the package brings, from the text of scripts/inlineText.mjs. */
+export function inlinedBytes(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
   let length = 0;
   let shift = -41;
-  for (let at = 0; at < wasmText.length; at++) {
-    const code = wasmText.charCodeAt(at);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
     if (code === 126) shift += 94;
     else {
       bytes[length++] = code + shift; // modulo 256, as such arrays store it

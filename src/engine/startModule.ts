@@ -1,0 +1,98 @@
+import { CtreError, reasonOf } from '../base/errors.ts';
+import type { WasmMemory } from '../base/hostTypes.ts';
+import { checkKernels, type KernelTable } from './abi.ts';
+import { type Instance, readSource, start, startSync, type WasmBytes, type WasmSource } from './source.ts';
+
+/** How the kernels run. */
+export interface EngineInfo {
+  /** Whether V8 compiled them with vectors of 256 bits, and they passed their test. */
+  readonly revectorized: boolean;
+  /** Why they are not revectorised, where that was asked for. */
+  readonly warning: string | undefined;
+}
+
+/** A module of kernels that runs, and how. */
+export interface StartedModule extends EngineInfo {
+  readonly instance: Instance;
+  /** Whether the inlined kernels had to take its place. */
+  readonly isReplaced?: boolean;
+}
+
+/**
+ * Whether people wait for this thread to draw. Elsewhere so few bytes are compiled at once, which takes less
+ * time.
+ */
+export function isPage(): boolean {
+  return 'document' in globalThis;
+}
+
+/**
+ * Starts a module that has the kernels of a table.
+ * @throws CtreError as `init`.
+ */
+export async function startModule(
+  source: () => WasmSource,
+  memory: WasmMemory,
+  table: KernelTable,
+  revectorize: boolean,
+): Promise<StartedModule> {
+  try {
+    if (!revectorize) return asItIs(await start(source(), memory), table);
+    // Few ask for it: pages need not load it.
+    const { startRevectorized } = await import('./revectorize.ts');
+    return startRevectorized(await readSource(source()), memory, table);
+  } catch (cause) {
+    throw startError(cause);
+  }
+}
+
+/**
+ * As `startModule`, at once, and never revectorised.
+ * @throws CtreError as `initSync`.
+ */
+export function startModuleSync(
+  source: () => WasmBytes,
+  memory: WasmMemory,
+  table: KernelTable,
+): StartedModule {
+  try {
+    return asItIs(startSync(source(), memory), table);
+  } catch (cause) {
+    throw startError(cause);
+  }
+}
+
+function asItIs(instance: Instance, table: KernelTable): StartedModule {
+  checkKernels(instance.exports, table);
+  return { instance, revectorized: false, warning: undefined };
+}
+
+/**
+ * A memory for kernels. It grows to the 4 GiB that a 32-bit address reaches. Engines reserve that many
+ * addresses at once, and can be refused.
+ * @throws CtreError `E_MEMORY` where they are; `E_ENGINE` where there is no WebAssembly.
+ */
+export function createMemory(shared: boolean): WasmMemory {
+  try {
+    return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw startError(cause);
+    throw new CtreError(
+      'E_MEMORY',
+      `the kernels' memory was refused (${cause.message}); it needs 4096 MiB of addresses, though ` +
+        'little memory: raise the limit of this process (ulimit -v), or dispose() of models no longer needed',
+      { cause },
+    );
+  }
+}
+
+function startError(cause: unknown): CtreError {
+  if (cause instanceof CtreError) return cause;
+  return new CtreError(
+    'E_ENGINE',
+    `the WebAssembly kernels could not be started (${reasonOf(cause)}); ctre needs an engine with WebAssembly SIMD ` +
+      '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous ' +
+      "calls on a page's main thread, where older browsers compile nothing at once",
+    { cause },
+  );
+}
