@@ -4,15 +4,15 @@ import { type KernelTable, MATRIX_KERNELS, type MatrixKernels } from './abi.ts';
 import { Arena } from './arena.ts';
 import { matrixKernelsText } from './matrixKernels.generated.ts';
 import { Once } from './once.ts';
-import { type Instance, inlinedBytes, type WasmBytes, type WasmSource } from './source.ts';
 import {
-  createMemory,
   type EngineInfo,
-  isPage,
+  type Instance,
+  inlinedBytes,
   type StartedModule,
-  startModule,
-  startModuleSync,
-} from './startModule.ts';
+  type WasmBytes,
+  type WasmSource,
+} from './source.ts';
+import { createMemory, isPage, startModule, startModuleSync } from './startModule.ts';
 
 /** Kernels and the memory they work on. */
 export interface Engine<K = MatrixKernels> extends EngineInfo {
@@ -82,7 +82,7 @@ export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
  *   refuses the memory.
  */
 export function getEngine(): Engine {
-  return startEngineSync(undefined);
+  return startEngineSync();
 }
 
 /** The engine that runs, or that is being started; undefined where none was asked for. */
@@ -97,7 +97,7 @@ export function isRevectorized(): boolean {
 
 /** Starts something by the options of `init`, and says how it runs. */
 export async function startBy(
-  options: Parameters<typeof init>[0],
+  options: { readonly wasm?: WasmSource; readonly revectorize?: boolean },
   begin: (wasm: WasmSource | undefined, revectorize: boolean) => Promise<EngineInfo>,
 ): Promise<EngineInfo> {
   const { wasm, revectorize = false } = checkOptions('init', options, ['wasm', 'revectorize']);
@@ -112,19 +112,21 @@ export async function startBy(
 
 /**
  * The running engine; started where none is.
- * @param table the kernels that a given module has to have.
+ * @param given the kernels that `wasm` has to have.
  * @throws CtreError as `init`.
  */
 export async function startEngine(
   wasm: WasmSource | undefined,
   revectorize: boolean,
-  table: KernelTable = MATRIX_KERNELS,
+  given: KernelTable = MATRIX_KERNELS,
 ): Promise<Engine> {
-  if (wasm === undefined && !revectorize && !isPage()) return startEngineSync(wasm);
+  if (wasm === undefined && !revectorize && !isPage()) return startEngineSync();
   return engine.later(async () => {
     const memory = createMemory(false);
+    const isGiven = wasm !== undefined;
+    const table = isGiven ? given : MATRIX_KERNELS;
     const started = await startModule(() => wasm ?? matrixBytes(), memory, table, revectorize);
-    return assemble(started, memory, wasm !== undefined && !started.isReplaced);
+    return assemble(started, memory, isGiven && !started.isReplaced);
   });
 }
 
@@ -132,10 +134,16 @@ export async function startEngine(
  * As `startEngine`, at once.
  * @throws CtreError as `initSync`.
  */
-export function startEngineSync(wasm: WasmBytes | undefined, table: KernelTable = MATRIX_KERNELS): Engine {
+export function startEngineSync(wasm?: WasmBytes, given: KernelTable = MATRIX_KERNELS): Engine {
   return engine.now(() => {
     const memory = createMemory(false);
-    return assemble(startModuleSync(() => wasm ?? matrixBytes(), memory, table), memory, wasm !== undefined);
+    const isGiven = wasm !== undefined;
+    const table = isGiven ? given : MATRIX_KERNELS;
+    return assemble(
+      startModuleSync(() => wasm ?? matrixBytes(), memory, table),
+      memory,
+      isGiven,
+    );
   });
 }
 

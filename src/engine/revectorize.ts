@@ -8,8 +8,7 @@ import type { WasmMemory } from '../base/hostTypes.ts';
 import { checkKernels, type KernelTable } from './abi.ts';
 import { matrixKernelsText } from './matrixKernels.generated.ts';
 import { findDifference, type KernelResults, runKernels } from './selfTest.ts';
-import { inlinedBytes, startSync, type WasmBytes } from './source.ts';
-import type { StartedModule } from './startModule.ts';
+import { inlinedBytes, type StartedModule, startSync, type WasmBytes } from './source.ts';
 import { trainingKernelsText } from './trainingKernels.generated.ts';
 
 /**
@@ -68,10 +67,7 @@ export function startRevectorized(wasm: WasmBytes, memory: WasmMemory, table: Ke
 
 /** What the inlined kernels compute, of both tables. */
 function runInlined(run: (bytes: WasmBytes, rounds: number) => KernelResults): KernelResults {
-  return new Map([
-    ...run(inlinedBytes(matrixKernelsText), 0),
-    ...run(inlinedBytes(trainingKernelsText), 0),
-  ]);
+  return new Map([...run(inlinedBytes(matrixKernelsText), 0), ...run(inlinedBytes(trainingKernelsText), 0)]);
 }
 
 /** Why nothing can be revectorised here; undefined where V8 can be told to. */

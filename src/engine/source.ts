@@ -19,6 +19,21 @@ export interface Instance {
   readonly module: WasmModule;
 }
 
+/** How the kernels run. */
+export interface EngineInfo {
+  /** Whether V8 compiled them with vectors of 256 bits, and they passed their test. */
+  readonly revectorized: boolean;
+  /** Why they are not revectorised, where that was asked for. */
+  readonly warning: string | undefined;
+}
+
+/** A module of kernels that runs, and how. */
+export interface StartedModule extends EngineInfo {
+  readonly instance: Instance;
+  /** Whether the inlined kernels had to take its place. */
+  readonly isReplaced?: boolean;
+}
+
 /**
  * Compiles and starts a module over the memory.
  * @throws CtreError `E_ARGUMENT` for anything but a source, `E_ENGINE` for an address that does not answer;

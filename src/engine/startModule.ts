@@ -1,22 +1,15 @@
 import { CtreError, reasonOf } from '../base/errors.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
 import { checkKernels, type KernelTable } from './abi.ts';
-import { type Instance, readSource, start, startSync, type WasmBytes, type WasmSource } from './source.ts';
-
-/** How the kernels run. */
-export interface EngineInfo {
-  /** Whether V8 compiled them with vectors of 256 bits, and they passed their test. */
-  readonly revectorized: boolean;
-  /** Why they are not revectorised, where that was asked for. */
-  readonly warning: string | undefined;
-}
-
-/** A module of kernels that runs, and how. */
-export interface StartedModule extends EngineInfo {
-  readonly instance: Instance;
-  /** Whether the inlined kernels had to take its place. */
-  readonly isReplaced?: boolean;
-}
+import {
+  type Instance,
+  readSource,
+  type StartedModule,
+  start,
+  startSync,
+  type WasmBytes,
+  type WasmSource,
+} from './source.ts';
 
 /**
  * Whether people wait for this thread to draw. Elsewhere so few bytes are compiled at once, which takes less

@@ -1,5 +1,12 @@
 import { checkOptions } from '../base/checks.ts';
-import { checkKernels, type Kernels, MATRIX_KERNELS, TRAINING_KERNELS, type TrainingKernels } from './abi.ts';
+import {
+  checkKernels,
+  type Kernels,
+  type KernelTable,
+  MATRIX_KERNELS,
+  TRAINING_KERNELS,
+  type TrainingKernels,
+} from './abi.ts';
 import {
   assemble,
   type Engine,
@@ -12,15 +19,15 @@ import {
   tryOut,
 } from './engine.ts';
 import { Once } from './once.ts';
-import { declareShared, inlinedBytes, type WasmBytes, type WasmSource } from './source.ts';
 import {
-  createMemory,
+  declareShared,
   type EngineInfo,
-  isPage,
+  inlinedBytes,
   type StartedModule,
-  startModule,
-  startModuleSync,
-} from './startModule.ts';
+  type WasmBytes,
+  type WasmSource,
+} from './source.ts';
+import { createMemory, isPage, startModule, startModuleSync } from './startModule.ts';
 import { trainingKernelsText } from './trainingKernels.generated.ts';
 
 /** An engine that has all kernels: those of training beside those on matrices, over one memory. */
@@ -106,7 +113,7 @@ export function getTrainingEngine(): TrainingEngine {
 export async function getSharedEngine(): Promise<TrainingEngine> {
   return shared.later(async () => {
     const memory = createMemory(true);
-    const begin = (bytes: () => Uint8Array<ArrayBuffer>, table: typeof COMPLETE) =>
+    const begin = (bytes: () => Uint8Array<ArrayBuffer>, table: KernelTable) =>
       startModule(() => declareShared(bytes()), memory, table, isRevectorized());
     const engine = assemble(await begin(matrixBytes, MATRIX_KERNELS), memory, false);
     return addTraining(engine, await begin(trainingBytes, TRAINING_KERNELS));

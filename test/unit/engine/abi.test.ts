@@ -97,9 +97,7 @@ describe('the description of the kernels', () => {
   it('is refused for another module', async () => {
     const wasm = Uint8Array.from(readFileSync(join(root, 'build/ctre.wasm')));
     const description = await describeSources(KERNEL);
-    expect(() => checkModule(description, wasm)).toThrow(
-      'the sources describe clearLanes: 1,fillLanes: 4',
-    );
+    expect(() => checkModule(description, wasm)).toThrow('the sources describe clearLanes: 1,fillLanes: 4');
     expect(() => checkModule(description, wasm, [TABLES[0]])).toThrow('the sources describe fillLanes: 4');
   });
 

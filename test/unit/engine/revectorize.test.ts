@@ -58,7 +58,10 @@ describe('init({ revectorize: true })', () => {
   });
 
   it('says that the kernels are revectorised, and leaves V8 as it was', async () => {
-    expect(await fresh.initTraining({ revectorize: true })).toEqual({ revectorized: true, warning: undefined });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({
+      revectorized: true,
+      warning: undefined,
+    });
     const once = [...FLAGS.map((flag) => `--${flag}`), ...FLAGS.map((flag) => `--no-${flag}`)];
     // For each of the two modules.
     expect(v8.said).toEqual([...once, ...once]);
@@ -69,7 +72,10 @@ describe('init({ revectorize: true })', () => {
 
   it('leaves a flag set that was set before', async () => {
     v8.set.add(FLAGS[0]);
-    expect(await fresh.initTraining({ revectorize: true })).toEqual({ revectorized: true, warning: undefined });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({
+      revectorized: true,
+      warning: undefined,
+    });
     expect([...v8.set]).toEqual([FLAGS[0]]);
   });
 

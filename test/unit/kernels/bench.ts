@@ -1,7 +1,7 @@
 import type { Random } from '../../../src/base/random.ts';
 import type { Kernels } from '../../../src/engine/abi.ts';
-import { type TrainingEngine, getTrainingEngine } from '../../../src/engine/training.ts';
 import { type I32Block, Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine, type TrainingEngine } from '../../../src/engine/training.ts';
 import type { Truth } from '../../support/rounding.ts';
 import type { Axis, Cell } from './matrix.ts';
 import type { Operand } from './operands.ts';
@@ -119,7 +119,11 @@ export class Bench {
   readonly #buffers: Guarded[] = [];
   #sight: Sight = { nothing: false, zeros: false, tail: false };
 
-  constructor(engine: TrainingEngine, region: Region, broken?: { readonly kernel: string; readonly fault: Fault }) {
+  constructor(
+    engine: TrainingEngine,
+    region: Region,
+    broken?: { readonly kernel: string; readonly fault: Fault },
+  ) {
     this.#region = region;
     this.kernels =
       broken === undefined

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { table } from './cases/index.ts';
 import { stream } from './inputs.ts';
 import type { Operand } from './operands.ts';

@@ -3,9 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Random } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
-import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { lanesFor } from '../../../src/engine/lanes.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { optimizer as optimizers } from '../../../src/index.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
 import { crossEntropy } from '../../../src/nn/losses/crossEntropy.ts';

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { getEngine } from '../../../src/engine/engine.ts';
 import { decodeCheckpoint } from '../../../src/files/checkpointFile.ts';
 import {
   type CreateOptions,

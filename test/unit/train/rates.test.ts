@@ -2,8 +2,8 @@
 // with them.
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
-import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import {
   CsrMatrix,
   type Epoch,
