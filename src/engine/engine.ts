@@ -8,6 +8,7 @@ import {
   type EngineInfo,
   type Instance,
   inlinedBytes,
+  type KernelModule,
   type StartedModule,
   type WasmBytes,
   type WasmSource,
@@ -59,7 +60,7 @@ export function putOnTrial(replace: Trial): void {
 export async function init(
   options: { readonly wasm?: WasmSource; readonly revectorize?: boolean } = {},
 ): Promise<EngineInfo> {
-  return startBy(options, startEngine);
+  return startBy(options, MATRIX_KERNELS, startEngine);
 }
 
 /**
@@ -73,7 +74,7 @@ export async function init(
  *   `wasm`.
  */
 export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
-  startEngineSync(checkOptions('initSync', options, ['wasm']).wasm);
+  startEngineSync(givenModule(checkOptions('initSync', options, ['wasm']).wasm, MATRIX_KERNELS));
 }
 
 /**
@@ -95,14 +96,18 @@ export function isRevectorized(): boolean {
   return engine.value?.revectorized ?? false;
 }
 
-/** Starts something by the options of `init`, and says how it runs. */
+/**
+ * Starts something by the options of `init`, and says how it runs.
+ * @param table what a given module has to have.
+ */
 export async function startBy(
   options: { readonly wasm?: WasmSource; readonly revectorize?: boolean },
-  begin: (wasm: WasmSource | undefined, revectorize: boolean) => Promise<EngineInfo>,
+  table: KernelTable,
+  begin: (given: KernelModule | undefined, revectorize: boolean) => Promise<EngineInfo>,
 ): Promise<EngineInfo> {
   const { wasm, revectorize = false } = checkOptions('init', options, ['wasm', 'revectorize']);
   checkBoolean('revectorize', revectorize);
-  const { revectorized, warning } = await begin(wasm, revectorize);
+  const { revectorized, warning } = await begin(givenModule(wasm, table), revectorize);
   if (revectorized || !revectorize) return { revectorized, warning: undefined };
   return {
     revectorized,
@@ -110,23 +115,30 @@ export async function startBy(
   };
 }
 
+/** The module that `init` was given, where it was. */
+export function givenModule<W extends WasmSource>(
+  wasm: W | undefined,
+  table: KernelTable,
+): KernelModule<W> | undefined {
+  return wasm === undefined ? undefined : { wasm: () => wasm, table, isGiven: true };
+}
+
+/** The inlined module of the kernels on matrices. */
+export const matrixModule = {
+  wasm: () => inlinedBytes(matrixKernelsText),
+  table: MATRIX_KERNELS,
+  isGiven: false,
+};
+
 /**
  * The running engine; started where none is.
- * @param given the kernels that `wasm` has to have.
  * @throws CtreError as `init`.
  */
-export async function startEngine(
-  wasm: WasmSource | undefined,
-  revectorize: boolean,
-  given: KernelTable = MATRIX_KERNELS,
-): Promise<Engine> {
-  if (wasm === undefined && !revectorize && !isPage()) return startEngineSync();
+export async function startEngine(given: KernelModule | undefined, revectorize: boolean): Promise<Engine> {
+  if (given === undefined && !revectorize && !isPage()) return startEngineSync();
   return engine.later(async () => {
     const memory = createMemory(false);
-    const isGiven = wasm !== undefined;
-    const table = isGiven ? given : MATRIX_KERNELS;
-    const started = await startModule(() => wasm ?? matrixBytes(), memory, table, revectorize);
-    return assemble(started, memory, isGiven && !started.isReplaced);
+    return assemble(await startModule(given ?? matrixModule, memory, revectorize), memory);
   });
 }
 
@@ -134,32 +146,17 @@ export async function startEngine(
  * As `startEngine`, at once.
  * @throws CtreError as `initSync`.
  */
-export function startEngineSync(wasm?: WasmBytes, given: KernelTable = MATRIX_KERNELS): Engine {
+export function startEngineSync(given: KernelModule<WasmBytes> = matrixModule): Engine {
   return engine.now(() => {
     const memory = createMemory(false);
-    const isGiven = wasm !== undefined;
-    const table = isGiven ? given : MATRIX_KERNELS;
-    return assemble(
-      startModuleSync(() => wasm ?? matrixBytes(), memory, table),
-      memory,
-      isGiven,
-    );
+    return assemble(startModuleSync(given, memory), memory);
   });
 }
 
-/** The inlined module of the kernels on matrices. */
-export function matrixBytes(): Uint8Array<ArrayBuffer> {
-  return inlinedBytes(matrixKernelsText);
-}
-
 /** The kernels of a module as an engine. */
-export function assemble(
-  { instance, revectorized, warning }: StartedModule,
-  memory: WasmMemory,
-  isGiven: boolean,
-): Engine {
+export function assemble({ instance, ...how }: StartedModule, memory: WasmMemory): Engine {
   const tried = tryOut(instance.exports as MatrixKernels, new Arena(memory));
-  return { ...tried, instances: [instance], isGiven, revectorized, warning };
+  return { ...tried, ...how, instances: [instance] };
 }
 
 /** The kernels and their arena; in tests, what takes their place. */

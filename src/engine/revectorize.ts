@@ -5,10 +5,10 @@
 import { reasonOf } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
-import { checkKernels, type KernelTable } from './abi.ts';
+import { checkKernels } from './abi.ts';
 import { matrixKernelsText } from './matrixKernels.generated.ts';
 import { findDifference, type KernelResults, runKernels } from './selfTest.ts';
-import { inlinedBytes, type StartedModule, startSync, type WasmBytes } from './source.ts';
+import { inlinedBytes, type KernelModule, type StartedModule, startSync, type WasmBytes } from './source.ts';
 import { trainingKernelsText } from './trainingKernels.generated.ts';
 
 /**
@@ -33,10 +33,14 @@ const RUNS_BEFORE = 3000;
  * @throws CtreError `E_ARGUMENT` for anything but bytes or a module, `E_ENGINE` for a module that has not the
  *   kernels of the table; else what the engine throws.
  */
-export function startRevectorized(wasm: WasmBytes, memory: WasmMemory, table: KernelTable): StartedModule {
+export function startRevectorized(
+  wasm: WasmBytes,
+  memory: WasmMemory,
+  { table, isGiven }: KernelModule,
+): StartedModule {
   const plain = startSync(wasm, memory);
   checkKernels(plain.exports, table);
-  const asItIs = (warning: string) => ({ instance: plain, revectorized: false, warning });
+  const asItIs = (warning: string) => ({ instance: plain, isGiven, revectorized: false, warning });
   const obstacle = whyNot();
   if (obstacle !== undefined) return asItIs(obstacle);
   const isModule = wasm instanceof WebAssembly.Module;
@@ -50,14 +54,14 @@ export function startRevectorized(wasm: WasmBytes, memory: WasmMemory, table: Ke
   const fails = (warning: string): StartedModule =>
     // The code of a compiled module is what was tested, and stays. Its place is taken by the inlined kernels.
     isModule
-      ? { ...asItIs(warning), instance: startSync(inlinedBytes(matrixKernelsText), memory), isReplaced: true }
+      ? { ...asItIs(warning), instance: startSync(inlinedBytes(matrixKernelsText), memory), isGiven: false }
       : asItIs(warning);
   try {
     // Compiled code is shared by all modules of the same bytes in the process. These must have their own.
     const module = isModule ? wasm : startSync(withMark(wasm), trial).module;
     const difference = findDifference(expected, run(module, RUNS_BEFORE));
     if (difference !== undefined) return fails(`revectorised, the kernel ${difference} computes other bits`);
-    return { instance: startSync(module, memory), revectorized: true, warning: undefined };
+    return { instance: startSync(module, memory), isGiven, revectorized: true, warning: undefined };
   } catch (error) {
     return fails(`revectorised, the kernels fail (${reasonOf(error)})`);
   } finally {

@@ -27,11 +27,19 @@ export interface EngineInfo {
   readonly warning: string | undefined;
 }
 
+/** A module of kernels to be started. */
+export interface KernelModule<W extends WasmSource = WasmSource> {
+  readonly wasm: () => W;
+  /** How many parameters each kernel has that it has to have. */
+  readonly table: Readonly<Record<string, number>>;
+  /** Whether `init` was given it. Others are inlined. */
+  readonly isGiven: boolean;
+}
+
 /** A module of kernels that runs, and how. */
 export interface StartedModule extends EngineInfo {
   readonly instance: Instance;
-  /** Whether the inlined kernels had to take its place. */
-  readonly isReplaced?: boolean;
+  readonly isGiven: boolean;
 }
 
 /**

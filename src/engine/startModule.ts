@@ -1,14 +1,14 @@
 import { CtreError, reasonOf } from '../base/errors.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
-import { checkKernels, type KernelTable } from './abi.ts';
+import { checkKernels } from './abi.ts';
 import {
   type Instance,
+  type KernelModule,
   readSource,
   type StartedModule,
   start,
   startSync,
   type WasmBytes,
-  type WasmSource,
 } from './source.ts';
 
 /**
@@ -20,20 +20,19 @@ export function isPage(): boolean {
 }
 
 /**
- * Starts a module that has the kernels of a table.
+ * Starts a module that has the kernels of its table.
  * @throws CtreError as `init`.
  */
 export async function startModule(
-  source: () => WasmSource,
+  module: KernelModule,
   memory: WasmMemory,
-  table: KernelTable,
   revectorize: boolean,
 ): Promise<StartedModule> {
   try {
-    if (!revectorize) return asItIs(await start(source(), memory), table);
+    if (!revectorize) return asItIs(await start(module.wasm(), memory), module);
     // Few ask for it: pages need not load it.
     const { startRevectorized } = await import('./revectorize.ts');
-    return startRevectorized(await readSource(source()), memory, table);
+    return startRevectorized(await readSource(module.wasm()), memory, module);
   } catch (cause) {
     throw startError(cause);
   }
@@ -43,21 +42,17 @@ export async function startModule(
  * As `startModule`, at once, and never revectorised.
  * @throws CtreError as `initSync`.
  */
-export function startModuleSync(
-  source: () => WasmBytes,
-  memory: WasmMemory,
-  table: KernelTable,
-): StartedModule {
+export function startModuleSync(module: KernelModule<WasmBytes>, memory: WasmMemory): StartedModule {
   try {
-    return asItIs(startSync(source(), memory), table);
+    return asItIs(startSync(module.wasm(), memory), module);
   } catch (cause) {
     throw startError(cause);
   }
 }
 
-function asItIs(instance: Instance, table: KernelTable): StartedModule {
+function asItIs(instance: Instance, { table, isGiven }: KernelModule): StartedModule {
   checkKernels(instance.exports, table);
-  return { instance, revectorized: false, warning: undefined };
+  return { instance, isGiven, revectorized: false, warning: undefined };
 }
 
 /**

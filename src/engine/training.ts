@@ -2,7 +2,6 @@ import { checkOptions } from '../base/checks.ts';
 import {
   checkKernels,
   type Kernels,
-  type KernelTable,
   MATRIX_KERNELS,
   TRAINING_KERNELS,
   type TrainingKernels,
@@ -11,8 +10,9 @@ import {
   assemble,
   type Engine,
   getEngine,
+  givenModule,
   isRevectorized,
-  matrixBytes,
+  matrixModule,
   startBy,
   startEngine,
   startEngineSync,
@@ -23,6 +23,7 @@ import {
   declareShared,
   type EngineInfo,
   inlinedBytes,
+  type KernelModule,
   type StartedModule,
   type WasmBytes,
   type WasmSource,
@@ -37,6 +38,13 @@ export type TrainingEngine = Engine<Kernels>;
 const training = new Once<TrainingEngine>();
 
 const shared = new Once<TrainingEngine>();
+
+/** The inlined module of the kernels of training. */
+const trainingModule = {
+  wasm: () => inlinedBytes(trainingKernelsText),
+  table: TRAINING_KERNELS,
+  isGiven: false,
+};
 
 /** What a given module has to have. */
 const COMPLETE = { ...MATRIX_KERNELS, ...TRAINING_KERNELS };
@@ -63,12 +71,11 @@ const COMPLETE = { ...MATRIX_KERNELS, ...TRAINING_KERNELS };
 export async function initTraining(
   options: { readonly wasm?: WasmSource; readonly revectorize?: boolean } = {},
 ): Promise<EngineInfo> {
-  return startBy(options, async (wasm, revectorize) => {
-    const engine = await startEngine(wasm, revectorize, COMPLETE);
+  return startBy(options, COMPLETE, async (given, revectorize) => {
+    const engine = await startEngine(given, revectorize);
     if (engine.isGiven || !(engine.revectorized || isPage())) return getTrainingEngine();
-    const { memory } = engine.arena;
     return training.later(async () =>
-      addTraining(engine, await startModule(trainingBytes, memory, TRAINING_KERNELS, engine.revectorized)),
+      addTraining(engine, await startModule(trainingModule, engine.arena.memory, engine.revectorized)),
     );
   });
 }
@@ -84,7 +91,7 @@ export async function initTraining(
  *   `wasm`.
  */
 export function initTrainingSync(options: { readonly wasm?: WasmBytes } = {}): void {
-  startEngineSync(checkOptions('initSync', options, ['wasm']).wasm, COMPLETE);
+  startEngineSync(givenModule(checkOptions('initSync', options, ['wasm']).wasm, COMPLETE));
   getTrainingEngine();
 }
 
@@ -96,7 +103,7 @@ export function getTrainingEngine(): TrainingEngine {
   return training.now(() => {
     const engine = getEngine();
     if (!engine.isGiven) {
-      return addTraining(engine, startModuleSync(trainingBytes, engine.arena.memory, TRAINING_KERNELS));
+      return addTraining(engine, startModuleSync(trainingModule, engine.arena.memory));
     }
     // It may have been given to those who need no kernels of training.
     checkKernels(engine.instances[0].exports, TRAINING_KERNELS);
@@ -113,16 +120,10 @@ export function getTrainingEngine(): TrainingEngine {
 export async function getSharedEngine(): Promise<TrainingEngine> {
   return shared.later(async () => {
     const memory = createMemory(true);
-    const begin = (bytes: () => Uint8Array<ArrayBuffer>, table: KernelTable) =>
-      startModule(() => declareShared(bytes()), memory, table, isRevectorized());
-    const engine = assemble(await begin(matrixBytes, MATRIX_KERNELS), memory, false);
-    return addTraining(engine, await begin(trainingBytes, TRAINING_KERNELS));
+    const begin = (module: KernelModule<Uint8Array<ArrayBuffer>>) =>
+      startModule({ ...module, wasm: () => declareShared(module.wasm()) }, memory, isRevectorized());
+    return addTraining(assemble(await begin(matrixModule), memory), await begin(trainingModule));
   });
-}
-
-/** The inlined module of the kernels of training. */
-function trainingBytes(): Uint8Array<ArrayBuffer> {
-  return inlinedBytes(trainingKernelsText);
 }
 
 /** The engine with the kernels of a second module over its memory. */
