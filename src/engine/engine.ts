@@ -1,8 +1,12 @@
+import { matrixKernelsText } from './matrixKernels.generated.ts';
+
+// The bytes come before all code. Bundles keep this order, and gzip looks back 32 KB: it would not find in code
+// after the bytes what code before them has, too.
+
 import { checkBoolean, checkOptions } from '../base/checks.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
 import { type KernelTable, MATRIX_KERNELS, type MatrixKernels } from './abi.ts';
 import { Arena } from './arena.ts';
-import { matrixKernelsText } from './matrixKernels.generated.ts';
 import { Once } from './once.ts';
 import {
   type EngineInfo,

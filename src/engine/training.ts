@@ -1,11 +1,9 @@
+import { trainingKernelsText } from './trainingKernels.generated.ts';
+
+// The bytes come before all code, as in engine.ts.
+
 import { checkOptions } from '../base/checks.ts';
-import {
-  checkKernels,
-  type Kernels,
-  MATRIX_KERNELS,
-  TRAINING_KERNELS,
-  type TrainingKernels,
-} from './abi.ts';
+import { checkKernels, type Kernels, MATRIX_KERNELS, TRAINING_KERNELS, type TrainingKernels } from './abi.ts';
 import {
   assemble,
   type Engine,
@@ -29,7 +27,6 @@ import {
   type WasmSource,
 } from './source.ts';
 import { createMemory, isPage, startModule, startModuleSync } from './startModule.ts';
-import { trainingKernelsText } from './trainingKernels.generated.ts';
 
 /** An engine that has all kernels: those of training beside those on matrices, over one memory. */
 export type TrainingEngine = Engine<Kernels>;
