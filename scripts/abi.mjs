@@ -16,7 +16,7 @@ const TYPES = {
   f64: 'number',
 };
 
-/** The tables of kernels: the file in assembly/, the type and the constant in TypeScript, and what it holds. */
+/** The tables of kernels: the file in assembly/, its type and constant in TypeScript, and what it holds. */
 export const TABLES = [
   {
     table: 'matrixKernels',
@@ -32,7 +32,7 @@ export const TABLES = [
   },
 ];
 
-/** The text of abi.generated.ts for the sources in a folder: the tables of kernels, and layout.ts, the sizes. */
+/** The text of abi.generated.ts for a folder's sources: the tables of kernels, and layout.ts, the sizes. */
 export async function describeKernels(folder) {
   const constants = await readConstants(folder);
   const tables = [];

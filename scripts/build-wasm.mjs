@@ -1,5 +1,5 @@
-// Compiles assembly/, and writes what TypeScript needs of it: for each table of kernels the bytes of its module
-// as text, and the kernels' types and sizes.
+// Compiles assembly/, and writes what TypeScript needs of it: for each table of kernels the bytes of its
+// module as text, and the kernels' types and sizes.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { checkModule, describeKernels, TABLES } from './abi.mjs';

@@ -1,7 +1,7 @@
 import { matrixKernelsText } from './matrixKernels.generated.ts';
 
-// The bytes come before all code. Bundles keep this order, and gzip looks back 32 KB: it would not find in code
-// after the bytes what code before them has, too.
+// The bytes come before all code. Bundles keep this order, and gzip looks back 32 KB: in code after the bytes
+// it would not find what code before them has, too.
 
 import { checkBoolean, checkOptions } from '../base/checks.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';

@@ -1,5 +1,5 @@
-// What tells whether two instances of a module compute the same bits. Kernels are run on fixed arrays, through
-// each of their ways.
+// What tells whether two instances of a module compute the same bits. Kernels are run on fixed arrays,
+// through each of their ways.
 
 import type { WasmMemory } from '../base/hostTypes.ts';
 import type { Kernels, Pointer } from './abi.ts';
