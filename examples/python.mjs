@@ -23,9 +23,9 @@ const script = fileURLToPath(new URL('python.py', import.meta.url));
 const { PYTHON = 'python3' } = process.env;
 console.log(execFileSync(PYTHON, [script, folder], { encoding: 'utf8' }));
 
-const probabilities = new Float32Array(readFileSync(at('probabilities.f32')).buffer.slice(0));
+const answers = new Float32Array(readFileSync(at('answers.f32')).buffer.slice(0));
 const ours = model.predict(scaled);
-const difference = ours.reduce((most, p, i) => Math.max(most, Math.abs(p - probabilities[i])), 0);
+const difference = ours.reduce((most, p, i) => Math.max(most, Math.abs(p - answers[i])), 0);
 console.log(`Largest difference between SciPy's probabilities and ours: ${difference.toExponential(1)}`);
 
 const cut = await SparseMLP.load(readFileSync(at('cut.safetensors')));

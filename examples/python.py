@@ -1,4 +1,7 @@
-"""The Python half of python.mjs: reads a model's file with SciPy, predicts, and writes it back with half of the connections."""
+"""The Python half of python.mjs: reads a model's file with SciPy, predicts, and writes it back with half of the connections.
+
+It answers whatever the model learnt: classes, several labels a row, or numbers in units of their own.
+"""
 
 import json
 import sys
@@ -32,23 +35,54 @@ def write(path, tensors, metadata):
     path.write_bytes(len(text).to_bytes(8, "little") + text + b"".join(array.tobytes() for array in tensors.values()))
 
 
+def softmax(sums):
+    powers = np.exp(sums - sums.max(axis=0))
+    return powers / powers.sum(axis=0)
+
+
+def answers(sums, header):
+    """What the model says, from the sums of its last layer [outputs, rows]: a file without a loss is a classifier's."""
+    loss = header.get("loss", {"name": "cross-entropy"})["name"]
+    if loss == "cross-entropy":
+        return softmax(sums)
+    if loss == "binary-cross-entropy":
+        return 1 / (1 + np.exp(-sums))
+    if loss not in ("mean-squared", "huber"):
+        sys.exit(f"the model's loss is {loss}, which this program does not know")
+    units = header.get("units") or {"center": [0] * len(sums), "scale": 1}
+    return sums * units["scale"] + np.array(units["center"])[:, None]
+
+
+def activate(sums, layer, header):
+    """A hidden layer's activation, the first layer being 0: a file that names none has ReLU."""
+    activation = header.get("activation", {"name": "relu", "options": {}})
+    name, slope = activation["name"], activation["options"].get("slope")
+    # all-relu has the minus in the first hidden layer, the third, and so on.
+    factors = {"relu": 0, "linear": 1, "leaky-relu": slope, "all-relu": slope if layer % 2 else -(slope or 0)}
+    if name not in factors:
+        sys.exit(f"the model's activation is {name}, which this program does not know")
+    return np.where(sums > 0, sums, np.float32(factors[name]) * sums)
+
+
 folder = Path(sys.argv[1])
 tensors, metadata = read(folder / "model.safetensors")
 activations = np.fromfile(folder / "samples.f32", "<f4")
 cut = {}
-shapes = json.loads(metadata["ctre"])["shapes"]
+header = json.loads(metadata["ctre"])
+if header["version"] != 1:
+    sys.exit(f"the file has version {header['version']}; this program reads 1")
+shapes = header["shapes"]
 activations = activations.reshape(-1, shapes[0][1]).T
 for layer, shape in enumerate(shapes):
     part = {name: tensors[f"layers.{layer}.{name}"] for name in ("indptr", "indices", "values", "bias")}
     weights = sparse.csr_matrix((part["values"], part["indices"], part["indptr"]), shape=shape)
     activations = weights @ activations + part["bias"][:, None]
     if layer + 1 < len(shapes):
-        activations = np.maximum(activations, 0)
+        activations = activate(activations, layer, header)
     print(f"layer {layer}: {weights.shape[1]} -> {weights.shape[0]}, {weights.nnz} connections")
     weights.data[np.abs(weights.data) < np.median(np.abs(weights.data))] = 0
     weights.eliminate_zeros()
     kept = {"indptr": weights.indptr, "indices": weights.indices, "values": weights.data, "bias": part["bias"]}
     cut.update({f"layers.{layer}.{name}": array for name, array in kept.items()})
-powers = np.exp(activations - activations.max(axis=0))
-(powers / powers.sum(axis=0)).T.astype("<f4").tofile(folder / "probabilities.f32")
+answers(activations, header).T.astype("<f4").tofile(folder / "answers.f32")
 write(folder / "cut.safetensors", cut, metadata)

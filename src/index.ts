@@ -60,6 +60,7 @@ export type {
   ScheduleOptions,
   StepScheduleOptions,
 } from './nn/schedule.ts';
+export type { TargetUnits } from './nn/targetUnits.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
 export {
   type HandOver,

@@ -1,6 +1,7 @@
 // The learning curves of both runs, in one chart.
 import type { Epoch } from 'ctre';
-import { percent, type Size } from './page.ts';
+import { percent, type Size } from '../shared/page.ts';
+import { svgNode, svgText } from '../shared/svg.ts';
 
 export type Measure = 'accuracy' | 'loss';
 
@@ -10,7 +11,6 @@ export interface Curve {
   readonly epochs: readonly Epoch[];
 }
 
-const SVG = 'http://www.w3.org/2000/svg';
 /** Room around the curves, in CSS pixels: numbers to the left and below, names to the right. */
 const ROOM = { left: 44, right: 30, top: 8, bottom: 26 };
 /** Pixels that the name of the axis takes. */
@@ -26,7 +26,7 @@ export function drawCurves(
   measure: Measure,
   epochs: number,
 ): void {
-  const svg = node('svg', { viewBox: `0 0 ${width} ${height}` });
+  const svg = svgNode('svg', { viewBox: `0 0 ${width} ${height}` });
   const values = (held: boolean, list: readonly Epoch[]) =>
     list.map(
       (epoch) => (held ? epoch[measure === 'loss' ? 'valLoss' : 'valAccuracy'] : epoch[measure]) ?? null,
@@ -41,13 +41,13 @@ export function drawCurves(
   for (const step of [0, 1, 2, 3, 4]) {
     const value = (most * step) / 4;
     svg.append(
-      node('line', { class: 'grid', x1: ROOM.left, x2: width - ROOM.right, y1: y(value), y2: y(value) }),
-      label(ROOM.left - 8, y(value) + 4, 'end', measure === 'accuracy' ? percent(value, 0) : trim(value)),
+      svgNode('line', { class: 'grid', x1: ROOM.left, x2: width - ROOM.right, y1: y(value), y2: y(value) }),
+      svgText(ROOM.left - 8, y(value) + 4, 'end', measure === 'accuracy' ? percent(value, 0) : trim(value)),
     );
   }
-  svg.append(label(x(1), height - 6, 'start', 'epoch 1'));
+  svg.append(svgText(x(1), height - 6, 'start', 'epoch 1'));
   for (const epoch of epochTicks(epochs)) {
-    if (x(epoch) > x(1) + NAME) svg.append(label(x(epoch), height - 6, 'middle', String(epoch)));
+    if (x(epoch) > x(1) + NAME) svg.append(svgText(x(epoch), height - 6, 'middle', String(epoch)));
   }
 
   const ends: { run: string; at: number; to: number }[] = [];
@@ -55,14 +55,14 @@ export function drawCurves(
     if (list.length === 0) continue;
     for (const held of [false, true]) {
       const path = pathThrough(list, values(held, list), x, y);
-      svg.append(node('path', { class: held ? run : `${run} thin`, d: path }));
+      svg.append(svgNode('path', { class: held ? run : `${run} thin`, d: path }));
     }
     const last = list[list.length - 1];
     const value = values(true, list).at(-1) ?? last[measure];
     ends.push({ run, at: x(last.epoch), to: y(value) });
   }
   for (const { run, at, to } of spaced(ends)) {
-    const name = label(at + 7, to + 4, 'start', run.toUpperCase());
+    const name = svgText(at + 7, to + 4, 'start', run.toUpperCase());
     name.setAttribute('class', run);
     svg.append(name);
   }
@@ -115,16 +115,4 @@ function epochTicks(epochs: number): number[] {
     .find((size) => epochs / size <= 6);
   const count = step === undefined ? 0 : Math.floor(epochs / step);
   return Array.from({ length: count }, (_, at) => (at + 1) * (step ?? 0));
-}
-
-function node(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  return element;
-}
-
-function label(x: number, y: number, anchor: string, text: string): SVGElement {
-  const element = node('text', { x, y, 'text-anchor': anchor });
-  element.textContent = text;
-  return element;
 }

@@ -11,8 +11,9 @@ import {
   syntheticDataset,
   takeRows,
 } from 'ctre/data';
+import { randomNumbers, shuffled } from '../shared/random.ts';
 import type { Answer, DataFacts, Question, RunData, SampleRow, Source } from './data.ts';
-import { drawDigits, randomNumbers, SIDE, shuffled } from './digits.ts';
+import { drawDigits, SIDE } from './digits.ts';
 
 /** Files beyond this are refused: with their scaled copy they would leave a page no memory to train in. */
 const MOST_BYTES = 512 * 2 ** 20;

@@ -1,6 +1,6 @@
 // The settings that the visitor chooses.
 import { type MethodName, methods } from 'ctre';
-import { find, setText } from './page.ts';
+import { find, setText } from '../shared/page.ts';
 import { ignoresDensity, type Preset, type RunSettings, type SharedSettings } from './run.ts';
 
 const PRESETS: Readonly<Record<Preset, string>> = { default: 'default', paper: 'as published' };

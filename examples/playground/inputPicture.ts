@@ -1,6 +1,7 @@
 // Which inputs have connections: drawn over the mean picture for pixels, as bars for columns of a table.
+
+import { contextOf, make, styleColour } from '../shared/page.ts';
 import type { DataFacts } from './data.ts';
-import { contextOf, make, styleColour } from './page.ts';
 import type { Look } from './run.ts';
 
 /** Bars at most. */

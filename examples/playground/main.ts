@@ -1,11 +1,6 @@
 // Puts the page together: what is chosen, what is trained, what is shown.
 
 import type { Epoch } from 'ctre';
-import { drawCurves, type Measure } from './curves.ts';
-import { type DataFacts, loadData, type Source } from './data.ts';
-import { droppedFiles } from './droppedFiles.ts';
-import { prepareForm, runSettings, sharedSettings } from './form.ts';
-import { showInputs } from './inputPicture.ts';
 import {
   brief,
   duration,
@@ -19,7 +14,12 @@ import {
   setText,
   sizeOf,
   watchSizes,
-} from './page.ts';
+} from '../shared/page.ts';
+import { drawCurves, type Measure } from './curves.ts';
+import { type DataFacts, loadData, type Source } from './data.ts';
+import { droppedFiles } from './droppedFiles.ts';
+import { prepareForm, runSettings, sharedSettings } from './form.ts';
+import { showInputs } from './inputPicture.ts';
 import { type DenseSpeed, measureDense, Run, type SharedSettings } from './run.ts';
 import { describeTopology, drawTopology, handOverCanvas } from './topologyPicture.ts';
 import { prepareTryOut } from './tryOut.ts';

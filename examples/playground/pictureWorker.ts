@@ -1,7 +1,7 @@
 // The thread that draws networks: on the page's own, thousands of lines would block it. topologyPicture.ts is
 // the other half.
 import type { CsrPattern, LayerEdit, Positions } from 'ctre';
-import { grouped } from './page.ts';
+import { grouped } from '../shared/page.ts';
 import { MOST_LINES, type Order, type Picture } from './topologyPicture.ts';
 
 /** Room above and below, for the layers' names. */

@@ -1,6 +1,6 @@
 // The network as a picture: a column of neurons for every layer, a line for every connection, and the last
 // update in colour.
-import { grouped, styleValue } from './page.ts';
+import { grouped, styleValue } from '../shared/page.ts';
 import type { Look } from './run.ts';
 
 /** Lines of a layer at most. Of more connections a part is drawn, always the same ones. */

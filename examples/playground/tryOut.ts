@@ -1,7 +1,8 @@
 // One sample, drawn or taken from the held-out rows, and what the networks say about it.
+
+import { contextOf, find, inTurns, make, percent, setText, styleValue } from '../shared/page.ts';
 import { type DataFacts, sampleRow } from './data.ts';
 import { SIDE, toPixels } from './digits.ts';
-import { contextOf, find, inTurns, make, percent, setText, styleValue } from './page.ts';
 import type { Run } from './run.ts';
 
 /** Classes shown at most; of more, the likeliest. */

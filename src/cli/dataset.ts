@@ -7,14 +7,22 @@ import {
   readDataset,
   type SyntheticDataset,
   syntheticDataset,
+  type TargetReading,
 } from '../data/index.ts';
+import { OTHER_TARGETS } from '../data/labels.ts';
+import type { Loss } from '../index.ts';
+import { lossByName } from '../nn/losses.ts';
 import { camelCase, type Options, type Values } from './args.ts';
 import { listFolder, readBytes, readInside } from './files.ts';
 import { flag, integer, number, text } from './options.ts';
 
 /** Options that say how a dataset is read. */
 export const READ_OPTIONS = {
-  label: text('name', 'label column (CSV: name, or index from 0), variable or key'),
+  label: text(
+    'name',
+    'label column (CSV: name, or index from 0), variable or key;\n' +
+      'several labels or numbers a row: a,b,c',
+  ),
   features: text('name', 'variable (.mat) or key (.npz) of the features'),
   header: flag('CSV: the first line names the columns (detected)'),
   'no-header': flag('CSV: the first line is data'),
@@ -28,6 +36,10 @@ export const READ_OPTIONS = {
 } as const satisfies Options;
 
 type ReadValues = Values<typeof READ_OPTIONS>;
+
+/** How the command line says `OTHER_TARGETS`. */
+export const LOSS_ADVICE =
+  'give --loss mean-squared or huber to predict numbers, or --loss binary-cross-entropy for several labels a row';
 
 /** Options of these that exclude each other. */
 export const READ_EXCLUSIVE = [['header', 'no-header']] as const;
@@ -62,23 +74,36 @@ export function refuseReading(values: ReadValues): void {
 export async function openDataset(
   path: string,
   values: ReadValues,
-  more: Pick<ReadOptions, 'columns' | 'unlabelled'> = {},
+  more: Pick<ReadOptions, 'columns' | 'unlabelled' | 'targets' | 'label'> = {},
 ): Promise<Dataset> {
   const { files, features } = await readDatasetFiles(path);
   const options: ReadOptions = {
-    label: values.label,
+    label: values.label === undefined ? more.label : labelColumns(values.label, more.targets),
     features: values.features ?? features,
     header: values.header ?? (values.noHeader ? false : undefined),
     delimiter: values.delimiter?.replace('\\t', '\t'),
     columns: values.columns ?? more.columns,
     maxBytes: readingLimit(values),
     unlabelled: more.unlabelled,
+    targets: more.targets,
   };
   try {
     return readDataset(files, options);
   } catch (error) {
     throw inOptions(error);
   }
+}
+
+/** What labels are read as, for a loss; the usual one tells classes apart. */
+export function readingOf(loss: Pick<Loss, 'name'> | undefined): TargetReading {
+  if (loss === undefined) return 'classes';
+  const { targets } = lossByName(loss.name);
+  return targets === 'labels' ? 'classes' : targets;
+}
+
+/** The columns of a list, where a row may have several labels or numbers. */
+function labelColumns(typed: string, reading: TargetReading = 'classes'): string | string[] {
+  return reading !== 'classes' && typed.includes(',') ? typed.split(',') : typed;
 }
 
 /** The bytes that reading may take; undefined for the reader's own limit. */
@@ -89,7 +114,10 @@ export function readingLimit({ maxMb }: Pick<ReadValues, 'maxMb'>): number | und
 /** A reader's error in the words of the command line: readers name their options as in code. */
 export function inOptions(error: unknown): unknown {
   if (!(error instanceof CtreError)) return error;
-  const message = error.message.replace('set maxBytes higher', 'raise --max-mb');
+  const message = error.message
+    .replace('set maxBytes higher', 'raise --max-mb')
+    .replace(OTHER_TARGETS, LOSS_ADVICE)
+    .replace('set the option targets to flags or numbers', LOSS_ADVICE);
   return new CtreError(error.code, message, { cause: error });
 }
 

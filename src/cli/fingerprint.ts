@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/index.ts';
-import type { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { readBytes } from './files.ts';
 
 /** A text that is equal for the same rows, labels and file of a split. */
 export async function fingerprintOf(dataset: Dataset, split: string | undefined): Promise<string> {
   const hash = createHash('sha256');
-  const add = (x: DenseMatrix | CsrMatrix, labels: Int32Array): void => {
+  const add = ({ x, labels, targets }: Pick<Dataset, 'x' | 'labels' | 'targets'>): void => {
     const arrays = 'data' in x ? [x.data] : [x.indptr, x.indices, x.values];
     hash.update(`${x.rows} × ${x.cols}`);
-    for (const array of [...arrays, labels]) hash.update(array);
+    for (const array of [...arrays, targets?.data ?? labels]) hash.update(array);
   };
-  add(dataset.x, dataset.labels);
-  if (dataset.test !== undefined) add(dataset.test.x, dataset.test.labels);
+  add(dataset);
+  if (dataset.test !== undefined) add(dataset.test);
   hash.update(JSON.stringify(dataset.labelNames));
   if (split !== undefined) hash.update(await readBytes(split));
   return hash.digest('hex').slice(0, 16);

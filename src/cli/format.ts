@@ -24,6 +24,11 @@ export function share(value: number | undefined): string {
   return value === undefined ? '–' : value.toFixed(4);
 }
 
+/** A number in any units, with as many digits as float32 sums mean; a dash for none. */
+export function inDigits(value: number | undefined): string {
+  return value === undefined ? '–' : String(Number(value.toPrecision(6)));
+}
+
 /** A share in percent. */
 export function percent(value: number): string {
   return `${Number((100 * value).toPrecision(3))} %`;

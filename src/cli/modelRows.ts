@@ -1,7 +1,10 @@
 import { basename } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
-import { type Dataset, parseRowRange, relabel } from '../data/index.ts';
+import { type Dataset, parseRowRange, relabel, type TargetReading } from '../data/index.ts';
+import { alignTargets } from '../data/targets.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { Options, Values } from './args.ts';
+import { readingOf } from './dataset.ts';
 import { text } from './options.ts';
 import type { OpenedModel } from './savedModel.ts';
 import { type LabelledRows, pickRows, readSplit, scaled } from './split.ts';
@@ -31,7 +34,7 @@ export interface ModelRows extends LabelledRows {
  */
 export async function prepareRows(
   dataset: Dataset,
-  { inputs, scaler, featureNames, labelNames }: OpenedModel,
+  { inputs, scaler, featureNames, labelNames, model }: OpenedModel,
   values: Values<typeof ROW_OPTIONS>,
   part: 'train' | 'test' = 'test',
 ): Promise<ModelRows> {
@@ -50,14 +53,32 @@ export async function prepareRows(
         `${show(featureNames?.[different])} in its place`,
     );
   }
-  const known = dataset.labels.length > 0 ? relabel(dataset, labelNames) : dataset;
+  const known = withOutputsOf(dataset, labelNames, readingOf(model.loss));
   const { indices, words } = await chooseModelRows(known, values, part);
   const own = indices === undefined ? known.test : undefined;
-  const rows = own ? { x: own.x, y: own.labels } : pickRows(known, indices);
+  const rows = own ? { x: own.x, y: own.targets ?? own.labels } : pickRows(known, indices);
   return {
     ...scaled(scaler, rows),
     indices: indices ?? Int32Array.from({ length: rows.x.rows }, (_, row) => row),
     words,
+  };
+}
+
+/** The dataset with the model's classes, or the columns of its outputs. */
+function withOutputsOf(
+  dataset: Dataset,
+  outputs: OpenedModel['labelNames'],
+  reading: TargetReading,
+): Dataset {
+  const { targets, test, labelNames, labels } = dataset;
+  if (targets === undefined) return labels.length > 0 ? relabel(dataset, outputs) : dataset;
+  const align = (matrix: DenseMatrix): DenseMatrix =>
+    alignTargets({ matrix, names: labelNames }, outputs, reading);
+  return {
+    ...dataset,
+    targets: align(targets),
+    labelNames: outputs,
+    ...(test?.targets && { test: { ...test, targets: align(test.targets) } }),
   };
 }
 

@@ -2,6 +2,7 @@ import { type Bounds, checkChoice, checkInteger, checkNumber } from '../base/che
 import { CtreError, show } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { parseNumber } from '../data/text.ts';
+import { type InputNoise, NOISE_KINDS } from '../nn/noise.ts';
 
 // The kinds of options that commands have.
 
@@ -62,6 +63,28 @@ export function choice<const T extends string>(
   help: string,
 ): Option<T> {
   return { value, help, read: (name, typed) => checkChoice(name, typed, choices) };
+}
+
+/** Noise on inputs: a kind and an amount, such as mask:0.2. */
+export function noise(help: string): Option<InputNoise> {
+  return {
+    value: 'kind:a',
+    help,
+    read(name, typed) {
+      const [kind, amount, ...rest] = typed.split(':');
+      const known = NOISE_KINDS.find((one) => one === kind);
+      const value = parseNumber(amount ?? '');
+      if (known === undefined || value === undefined || rest.length > 0) {
+        const kinds = NOISE_KINDS.map((one) => `${one}:0.2`).join(' or ');
+        throw new CtreError(
+          'E_ARGUMENT',
+          `${name} is ${show(typed)}; expected a kind and an amount: ${kinds}`,
+        );
+      }
+      const most = known === 'mask' ? { below: 1 } : { most: 1e6 };
+      return { kind: known, amount: checkNumber(`the amount of ${name}`, value, { least: 0, ...most }) };
+    },
+  };
 }
 
 /** Values of the option's kind, with commas between them. */

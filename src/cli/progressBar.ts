@@ -21,7 +21,7 @@ export function showProgress(output: Output, epochs: number, earlier: readonly E
 const NOTHING_YET = { loss: '–', scored: 'val', accuracy: '–', best: '–', left: '–' };
 
 /** What the line takes besides the bar and the two numbers of epochs. */
-const BAR_TEXT = 61;
+const BAR_TEXT = 64;
 
 function showBar(output: Output, epochs: number, inWords: EpochInWords, begin: number): ProgressBar {
   const room = (output.columns ?? 80) - BAR_TEXT - 2 * String(epochs).length;
@@ -60,7 +60,9 @@ type EpochInWords = (epoch: Epoch) => typeof NOTHING_YET;
 
 /** An epoch in words, knowing those before. */
 function epochsInWords(epochs: number, earlier: readonly Epoch[]): EpochInWords {
-  const accuracyOf = ({ valAccuracy, accuracy }: Epoch): number => valAccuracy ?? accuracy;
+  // A regression has no accuracy.
+  const accuracyOf = ({ valAccuracy, accuracy, metrics, valMetrics }: Epoch): number | undefined =>
+    valAccuracy ?? valMetrics?.r2 ?? metrics?.r2 ?? accuracy;
   const bestBefore = earlier.findLast(({ best }) => best);
   let best = bestBefore && accuracyOf(bestBefore);
   let seconds = earlier.reduce((sum, epoch) => sum + epoch.seconds, 0);
@@ -69,8 +71,8 @@ function epochsInWords(epochs: number, earlier: readonly Epoch[]): EpochInWords 
     if (epoch.best) best = accuracy;
     seconds += epoch.seconds;
     return {
-      loss: epoch.loss.toFixed(4),
-      scored: epoch.valAccuracy === undefined ? 'train' : 'val',
+      loss: epoch.loss >= 1e4 ? epoch.loss.toExponential(3) : epoch.loss.toFixed(4),
+      scored: `${epoch.valLoss === undefined ? 'train' : 'val'}${epoch.metrics?.r2 === undefined ? '' : ' R²'}`,
       accuracy: share(accuracy),
       best: share(best),
       left: duration((seconds / epoch.epoch) * (epochs - epoch.epoch)),

@@ -18,10 +18,11 @@ export function originOf(
   settings: TrainingSettings,
   keep: 'best' | 'last',
 ): Origin {
-  const { preset, hidden, density, topology, module, initializer, growInitializer, seed } = settings;
+  const { preset, loss, hidden, density, topology, module, initializer, growInitializer, seed } = settings;
   return {
     dataset: name,
     preset,
+    loss: loss?.targets === 'labels' ? undefined : loss?.name,
     layers: [x.cols, ...hidden, labelNames.length],
     density,
     method: topology.name,

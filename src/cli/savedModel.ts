@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
-import { type Scaler, scalerFromJson, scalerToJson } from '../data/index.ts';
+import { type ReadOptions, type Scaler, scalerFromJson, scalerToJson } from '../data/index.ts';
 import { SparseMLP } from '../model/sparseMlp.ts';
-import { inOptions, readingLimit } from './dataset.ts';
+import { inOptions, readingLimit, readingOf } from './dataset.ts';
 import { readBytes, writeWhole } from './files.ts';
 
 /** What a model's file tells besides the network. */
@@ -55,14 +55,16 @@ export async function openModelFile(path: string, values: { readonly maxMb?: num
   }
 }
 
-/** @throws CtreError `E_ARGUMENT` for a model that a program has trained to answer something else. */
-export function checkClasses(command: string, { loss }: SparseMLP): void {
-  const { name = 'cross-entropy' } = loss ?? {};
-  if (name === 'cross-entropy') return;
-  throw new CtreError(
-    'E_ARGUMENT',
-    `ctre ${command} tells classes, and the loss of this model is ${name}; expected a model of cross-entropy`,
-  );
+/** How a dataset is read for a model: its columns, and its labels as those that the model was trained on. */
+export function outputColumns({
+  model,
+  inputs,
+  labelNames,
+}: OpenedModel): Pick<ReadOptions, 'columns' | 'targets' | 'label'> {
+  const targets = readingOf(model.loss);
+  // A table has the columns again; where they have no names, nobody knows which they are.
+  const isNamed = labelNames.every((name) => typeof name === 'string');
+  return { columns: inputs, targets, ...(targets !== 'classes' && isNamed && { label: labelNames }) };
 }
 
 function readNotes(metadata: Readonly<Record<string, unknown>>, classes: number): ModelNotes {

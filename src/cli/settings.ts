@@ -4,6 +4,7 @@ import type {
   CreateOptions,
   DensityOptions,
   Initializer,
+  Loss,
   Optimizer,
   Schedule,
   Topology,
@@ -11,6 +12,8 @@ import type {
 } from '../index.ts';
 import { PRESET_NAMES, type PresetName, presets } from '../model/presets.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
+import { MONITOR_NAMES } from '../nn/loss.ts';
+import { lossByName, losses } from '../nn/losses.ts';
 import { optimizerByName, optimizers } from '../nn/optimizer.ts';
 import { scheduleByName, schedules } from '../nn/schedule.ts';
 import { METHOD_PRESETS } from '../topology/method.ts';
@@ -23,7 +26,7 @@ import {
   methodOptions,
   readMethodFlags,
 } from './methodOptions.ts';
-import { choice, integer, json, list, number, orWord, text } from './options.ts';
+import { choice, integer, json, list, noise, number, orWord, text } from './options.ts';
 import { KERNEL_OPTIONS } from './startKernels.ts';
 
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
@@ -31,9 +34,6 @@ const SCHEDULES = Object.keys(schedules) as (keyof typeof schedules)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
 /** A network whose weights are all 0 never learns. */
 const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
-
-/** What classifiers are compared by. */
-const MONITORS = ['accuracy', 'loss'] as const;
 
 /** Options that say what is trained. */
 export const NETWORK_OPTIONS = {
@@ -97,6 +97,18 @@ export const NETWORK_OPTIONS = {
   seed: integer('n', { least: 0 }, 'decides everything random (0)'),
 } as const satisfies Options;
 
+const LOSSES = Object.keys(losses) as (keyof typeof losses)[];
+
+/** What a network learns. */
+export const LOSS_OPTIONS = {
+  loss: choice(
+    'name',
+    LOSSES,
+    'what is learnt: classes (cross-entropy), several labels a row\n(binary-cross-entropy), numbers ' +
+      '(mean-squared, huber) (cross-entropy)',
+  ),
+} as const satisfies Options;
+
 /** Options that say how it is trained. */
 export const TRAINING_OPTIONS = {
   epochs: integer('n', { least: 1 }, 'passes over the training rows (100)'),
@@ -137,20 +149,24 @@ export const TRAINING_OPTIONS = {
   ),
   monitor: choice(
     'name',
-    MONITORS,
-    `what the best epoch on validation is chosen by:\n${MONITORS.join(' or ')} (accuracy)`,
+    MONITOR_NAMES,
+    'what the best epoch on validation is chosen by:\naccuracy or loss (accuracy); numbers: rmse, mae, r2 or ' +
+      'loss (loss);\nseveral labels: macroF1, accuracy or loss (macroF1)',
   ),
+  denoise: noise('noise on the inputs of every step: gaussian:0.2 or mask:0.2 (none)'),
   patience: integer('n', { least: 1 }, 'stop after n epochs none of which was the best so far (never)'),
 } as const satisfies Options;
 
 /** Options of these that exclude each other. */
 export const NETWORK_EXCLUSIVE = [['epsilon', 'density']] as const;
 
-type SettingValues = Values<typeof NETWORK_OPTIONS & typeof TRAINING_OPTIONS>;
+type SettingValues = Values<typeof NETWORK_OPTIONS & typeof LOSS_OPTIONS & typeof TRAINING_OPTIONS>;
 
 /** What the options ask for, checked as far as that goes without the data. */
 export interface TrainingSettings {
   readonly preset: PresetName;
+  /** Undefined where the command does not say: classes are told apart then. */
+  readonly loss: Loss | undefined;
   readonly hidden: readonly number[];
   readonly density: DensityOptions;
   readonly topology: Topology;
@@ -162,6 +178,7 @@ export interface TrainingSettings {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly clipNorm: TrainOptions['clipNorm'];
+  readonly denoise: TrainOptions['denoise'];
   readonly epochs: number;
   readonly batchSize: number;
   readonly classWeight: 'balanced' | readonly number[] | undefined;
@@ -182,6 +199,7 @@ export function readSettings(
   const { preset = 'default', hidden = defaults.hidden, growInitializer } = values;
   return {
     preset,
+    loss: chooseLoss(values),
     hidden: hidden === 'none' ? [] : hidden,
     density: readDensity(values),
     ...readTopology(values, preset, modules),
@@ -191,6 +209,7 @@ export function readSettings(
     optimizer: readOptimizer(values, preset),
     schedule: readSchedule(values),
     clipNorm: values.clipNorm,
+    denoise: values.denoise,
     epochs: values.epochs ?? 100,
     batchSize: values.batchSize ?? 100,
     classWeight: values.classWeight,
@@ -198,6 +217,14 @@ export function readSettings(
     patience: values.patience,
     threads: values.threads ?? 1,
   };
+}
+
+/** @throws CtreError `E_ARGUMENT` for a monitor that the loss does not have. */
+function chooseLoss({ loss: name, monitor }: SettingValues): Loss | undefined {
+  const loss = name && lossByName(name);
+  const { monitors } = loss ?? lossByName('cross-entropy');
+  if (monitor !== undefined) checkChoice('--monitor', monitor, monitors);
+  return loss;
 }
 
 function readDensity({ density, distribution, epsilon = 1 }: SettingValues): DensityOptions {

@@ -22,10 +22,10 @@ import { readText } from './files.ts';
 import { percent } from './format.ts';
 import { choice, number, text } from './options.ts';
 
-/** Samples with their classes. */
+/** Samples with their classes, or with numbers or flags [rows, outputs]. */
 export interface LabelledRows {
   readonly x: DenseMatrix | CsrMatrix;
-  readonly y: Int32Array;
+  readonly y: Int32Array | DenseMatrix;
 }
 
 /** Options that say which rows of a dataset are for what, and how they are scaled. */
@@ -92,7 +92,7 @@ export async function prepareTraining(
   const { used, validation } = chooseValidation(rows, values.validation);
   const test =
     rows.test === undefined && dataset.test !== undefined
-      ? { x: dataset.test.x, y: dataset.test.labels }
+      ? { x: dataset.test.x, y: dataset.test.targets ?? dataset.test.labels }
       : pickRows(dataset, rows.test);
   const train = pickRows(dataset, used);
   return {
@@ -106,8 +106,10 @@ export async function prepareTraining(
 }
 
 /** The rows at the indices; all of them without any. */
-export function pickRows({ x, labels }: Dataset, rows?: Int32Array): LabelledRows {
-  return rows === undefined ? { x, y: labels } : { x: takeRows(x, rows), y: rows.map((row) => labels[row]) };
+export function pickRows({ x, labels, targets }: Dataset, rows?: Int32Array): LabelledRows {
+  if (rows === undefined) return { x, y: targets ?? labels };
+  const y = targets === undefined ? rows.map((row) => labels[row]) : takeRows(targets, rows);
+  return { x: takeRows(x, rows), y: y as LabelledRows['y'] };
 }
 
 /** The rows with their features scaled. */

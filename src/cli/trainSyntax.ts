@@ -2,7 +2,7 @@ import type { Arguments, Syntax } from './args.ts';
 import { CHECKPOINT_OPTIONS } from './checkpoints.ts';
 import { READ_EXCLUSIVE, READ_OPTIONS } from './dataset.ts';
 import { choice, flag, text } from './options.ts';
-import { NETWORK_EXCLUSIVE, NETWORK_OPTIONS, TRAINING_OPTIONS } from './settings.ts';
+import { LOSS_OPTIONS, NETWORK_EXCLUSIVE, NETWORK_OPTIONS, TRAINING_OPTIONS } from './settings.ts';
 import { SPLIT_EXCLUSIVE, SPLIT_OPTIONS } from './split.ts';
 
 /** What `ctre train` takes. */
@@ -11,7 +11,7 @@ export const trainSyntax = {
   summary: 'train a network and test it; without a dataset, on a generated problem',
   positionals: ['[dataset]'],
   options: {
-    Network: NETWORK_OPTIONS,
+    Network: { ...LOSS_OPTIONS, ...NETWORK_OPTIONS },
     Training: TRAINING_OPTIONS,
     Rows: SPLIT_OPTIONS,
     Reading: READ_OPTIONS,

@@ -1,7 +1,11 @@
 import type { Outcome } from '../compare/outcome.ts';
 import type { Epoch, SparseMLP } from '../index.ts';
+import { chooseUnits, unitsInWords } from '../model/chooseUnits.ts';
+import { holdOut } from '../model/holdOut.ts';
 import { unchanged } from '../nn/schedule.ts';
-import { duration, formatTable, namedLines, percent, share } from './format.ts';
+import type { TargetUnits } from '../nn/targetUnits.ts';
+import type { Metrics } from '../train/epoch.ts';
+import { duration, formatTable, inDigits, namedLines, percent, share } from './format.ts';
 import { kernelLines, type StartedKernels } from './startKernels.ts';
 import type { Training } from './training.ts';
 
@@ -21,10 +25,13 @@ export function trainStartRecord(started: StartedTraining): object {
   const { topology, initializer, growInitializer, optimizer, schedule } = settings;
   const warnings = warningsOf(started);
   const { validationSplit, validationRows } = data.validation;
+  const { labelNames, targets } = source.dataset;
   return {
     dataset: source.name,
     features: data.train.x.cols,
-    classes: source.dataset.labelNames.length,
+    ...(targets === undefined
+      ? { classes: labelNames.length }
+      : { outputs: labelNames, loss: settings.loss?.name, targetUnits: unitsAtStart(started) }),
     trainRows: data.train.x.rows,
     validation: validationRows === undefined ? (validationSplit ?? 0) : { rows: validationRows.length },
     testRows: data.test.x.rows,
@@ -41,6 +48,7 @@ export function trainStartRecord(started: StartedTraining): object {
     optimizer: { name: optimizer.name, ...optimizer.options },
     schedule: { name: schedule.name, ...schedule.options },
     clipNorm: settings.clipNorm,
+    denoise: settings.denoise,
     epochs: settings.epochs,
     batchSize: settings.batchSize,
     classWeight: settings.classWeight,
@@ -54,6 +62,25 @@ export function trainStartRecord(started: StartedTraining): object {
   };
 }
 
+/** The units that numbers are learnt in: those of the model, or those that its first step will choose. */
+function unitsAtStart({ data, settings, model }: StartedTraining): TargetUnits | undefined {
+  const { train, validation } = data;
+  if (settings.loss?.targets !== 'numbers' || train.y instanceof Int32Array) return undefined;
+  if (model.targetUnits !== undefined) return model.targetUnits;
+  return chooseUnits(train.y, holdOut(train.x.rows, validation, settings.seed).trainRows);
+}
+
+/** What the network is to answer, in words. */
+function outputsInWords({ source, settings }: StartedTraining): string {
+  const { labelNames, targets } = source.dataset;
+  if (targets === undefined) return `${labelNames.length} classes`;
+  const isNamed = labelNames.some((name) => typeof name === 'string');
+  const names = labelNames.length > 8 ? `${labelNames.slice(0, 7).join(', ')}, …` : labelNames.join(', ');
+  const what = settings.loss?.targets === 'flags' ? 'label' : 'number';
+  const count = `${labelNames.length} ${what}${labelNames.length === 1 ? '' : 's'} a row`;
+  return isNamed ? `${count} (${names})` : count;
+}
+
 function warningsOf({ model, kernels, warning }: StartedTraining): readonly string[] {
   return [model.warning, kernels.warning, warning].filter((text) => text !== undefined);
 }
@@ -65,8 +92,10 @@ function layerSizes({ layers }: SparseMLP): number[] {
 /** The lines before the first epoch. */
 export function trainStartText(started: StartedTraining): string {
   const { source, data, settings, model, kernels } = started;
+  const units = unitsAtStart(started);
   const { x, labelNames } = source.dataset;
-  const { topology, initializer, optimizer, schedule, clipNorm, classWeight, monitor } = settings;
+  const { loss, topology, initializer, optimizer, schedule, clipNorm, denoise, classWeight, monitor } =
+    settings;
   const { validationSplit, validationRows } = data.validation;
   const held =
     validationRows !== undefined
@@ -74,12 +103,14 @@ export function trainStartText(started: StartedTraining): string {
       : validationSplit === undefined
         ? 'no validation'
         : `${percent(validationSplit)} of them for validation`;
-  return `${source.name}: ${x.rows} rows × ${x.cols} features, ${labelNames.length} classes\n${namedLines([
+  return `${source.name}: ${x.rows} rows × ${x.cols} features, ${outputsInWords(started)}\n${namedLines([
     ...(source.about === undefined ? [] : ([['problem', source.about]] as const)),
     ['training', `${data.train.x.rows} rows, ${held}`],
     ['test', `${data.test.x.rows} rows (${data.testWords})`],
     ...(data.unused === 0 ? [] : ([['unused', `${data.unused} rows`]] as const)),
     ['scaling', data.scaler.kind],
+    ...(source.dataset.targets === undefined ? [] : ([['loss', loss?.name ?? '']] as const)),
+    ...(units === undefined ? [] : ([['units', unitsInWords(units)]] as const)),
     ['method', [topology.name, ...inWords(topology.options)].join(', ')],
     ['network', layerSizes(model).join(' → ')],
     ['connections', `${model.nnz} (${percent(model.density)} of the dense network)`],
@@ -92,6 +123,7 @@ export function trainStartText(started: StartedTraining): string {
       ? []
       : ([['schedule', [schedule.name, ...inWords(schedule.options)].join(', ')]] as const)),
     ...(clipNorm === undefined ? [] : ([['clipping', `gradients to a norm of ${clipNorm}`]] as const)),
+    ...(denoise === undefined ? [] : ([['noise', `${denoise.kind} ${denoise.amount}, on inputs`]] as const)),
     ...(classWeight === undefined
       ? []
       : ([['class weights', weightsInWords(classWeight, labelNames)]] as const)),
@@ -144,6 +176,24 @@ export function searchesOf(history: readonly Epoch[]): Pick<TrainResult, 'startP
   };
 }
 
+type ScoredRows = readonly [rows: string, when: string, accuracy: number | undefined, metrics?: Metrics];
+
+/** Accuracies, and what else there is; in the place of accuracies where there are none. */
+function scoreLines(...sets: readonly ScoredRows[]): string[][] {
+  const isRegression = sets.some(([, , , metrics]) => metrics?.rmse !== undefined);
+  return sets.flatMap(([rows, when, accuracy, { macroF1, rmse, mae, r2 } = {}]) => {
+    if (isRegression) {
+      return [
+        [`${rows} RMSE ${when}`, inDigits(rmse)],
+        [`${rows} MAE ${when}`, inDigits(mae)],
+        [`${rows} R² ${when}`, share(r2)],
+      ];
+    }
+    const f1 = macroF1 === undefined ? [] : [[`${rows} macro-F1 ${when}`, share(macroF1)]];
+    return [[`${rows} accuracy ${when}`, share(accuracy)], ...f1];
+  });
+}
+
 /** The lines after the last epoch. */
 export function trainResultText(result: TrainResult, out: string | undefined): string {
   const { kept, epochs, bestEpoch } = result;
@@ -155,9 +205,11 @@ export function trainResultText(result: TrainResult, out: string | undefined): s
     ['density', percent(result.density)],
     ['epochs', String(result.epochs)],
     ['best epoch', String(result.bestEpoch)],
-    ['validation accuracy at best epoch', share(result.bestValAccuracy ?? undefined)],
-    ['test accuracy at best epoch', share(result.testAccuracy)],
-    ['test accuracy at last epoch', share(result.finalTestAccuracy)],
+    ...scoreLines(
+      ['validation', 'at best epoch', result.bestValAccuracy ?? undefined, result.bestValMetrics],
+      ['test', 'at best epoch', result.testAccuracy, result.testMetrics],
+      ['test', 'at last epoch', result.finalTestAccuracy, result.finalTestMetrics],
+    ),
     ['time', duration(result.seconds)],
     ['  training steps', duration(result.trainSeconds)],
     ['  before the first step', duration(result.startSeconds)],

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { CtreError } from '../base/errors.ts';
 import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
-import { SparseMLP } from '../index.ts';
-import { embeddedDataset, openDataset, refuseReading } from './dataset.ts';
+import { type Loss, SparseMLP } from '../index.ts';
+import { embeddedDataset, openDataset, readingOf, refuseReading } from './dataset.ts';
 import type { LoadedMethod } from './methodModules.ts';
 import { readSettings, type TrainingSettings } from './settings.ts';
 import { prepareTraining, type TrainingData } from './split.ts';
@@ -37,7 +37,7 @@ export async function openTraining(
   // The generated problem is small. So is its network, and a run takes seconds.
   const hidden = path === undefined ? [200, 200, 200] : [1000, 1000, 1000];
   const settings = readSettings(options, { hidden }, modules);
-  const source = await openSource(path, options);
+  const source = await openSource(path, options, settings.loss);
   checkClassWeight(settings, source.dataset);
   const data = await prepareTraining(source.dataset, options, {
     seed: settings.seed,
@@ -46,20 +46,49 @@ export async function openTraining(
   return { settings, source, data };
 }
 
-async function openSource(path: string | undefined, options: TrainArguments['options']): Promise<Source> {
+async function openSource(
+  path: string | undefined,
+  options: TrainArguments['options'],
+  loss: Loss | undefined,
+): Promise<Source> {
   if (path === undefined) {
     refuseReading(options);
+    if (loss !== undefined && loss.targets !== 'labels') {
+      throw new CtreError('E_ARGUMENT', `the generated problem has classes; name a dataset for ${loss.name}`);
+    }
     return { name: 'generated problem', ...embeddedDataset() };
   }
-  const dataset = await openDataset(path, options);
+  const dataset = await openDataset(path, options, { targets: readingOf(loss) });
+  if (dataset.targets !== undefined) return { name: basename(path), dataset };
+  if (loss === undefined) checkAreClasses(basename(path), dataset);
   if (dataset.labelNames.length < 2) {
     throw new CtreError('E_LABEL', `${basename(path)} holds one class; expected at least two to tell apart`);
   }
   return { name: basename(path), dataset };
 }
 
+/** Classes that are all numbers: at most so many, or one for so many rows. */
+const USUAL_CLASSES = 20;
+const ROWS_OF_CLASS = 10;
+
+/** @throws CtreError `E_LABEL` for whole numbers that look like something to predict, not like classes. */
+function checkAreClasses(name: string, { x, labelNames }: Dataset): void {
+  const most = Math.max(USUAL_CLASSES, x.rows / ROWS_OF_CLASS);
+  if (labelNames.length <= most || labelNames.some((label) => typeof label === 'string')) return;
+  throw new CtreError(
+    'E_LABEL',
+    `${name} has ${labelNames.length} different numbers as labels of ${x.rows} rows, from ${labelNames[0]} to ` +
+      `${labelNames[labelNames.length - 1]}: these look like numbers to predict, not like classes; give ` +
+      '--loss mean-squared or huber to predict them, --loss cross-entropy if they are classes, or name the ' +
+      'label column with --label',
+  );
+}
+
 /** @throws CtreError `E_ARGUMENT` for weights that are not one for each class. */
-function checkClassWeight({ classWeight }: TrainingSettings, { labelNames }: Dataset): void {
+function checkClassWeight({ classWeight, loss }: TrainingSettings, { labelNames }: Dataset): void {
+  if (classWeight !== undefined && loss !== undefined && loss.targets !== 'labels') {
+    throw new CtreError('E_ARGUMENT', `--class-weight is for classes; the loss is ${loss.name}`);
+  }
   if (typeof classWeight !== 'object' || classWeight.length === labelNames.length) return;
   throw new CtreError(
     'E_ARGUMENT',
@@ -75,9 +104,10 @@ function namesInWords(names: readonly (number | string)[]): string {
 
 /** The network of a training, before its first step. */
 export function makeModel({ x, labelNames }: Dataset, settings: TrainingSettings): Promise<SparseMLP> {
-  const { preset, hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
+  const { preset, loss, hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
   return SparseMLP.create({
     preset,
+    loss,
     layers: [x.cols, ...hidden, labelNames.length],
     ...density,
     topology,

@@ -1,4 +1,4 @@
-import type { Epoch } from '../train/epoch.ts';
+import type { Epoch, Metrics } from '../train/epoch.ts';
 
 /** What a training came to. */
 export interface Outcome {
@@ -14,6 +14,10 @@ export interface Outcome {
   readonly testAccuracy: number | undefined;
   /** After the last epoch. */
   readonly finalTestAccuracy: number | undefined;
+  /** What else the loss scores by, where it does: RMSE, MAE and R², or macro-F1; at the same epochs. */
+  readonly bestValMetrics?: Metrics;
+  readonly testMetrics?: Metrics;
+  readonly finalTestMetrics?: Metrics;
   readonly seconds: number;
   readonly trainSeconds: number;
   /** Of what the method did before the first step. */
@@ -46,6 +50,9 @@ export function outcomeOf(model: TrainedModel, seed: number): Outcome {
     bestEpoch: best.epoch,
     testAccuracy: best.testAccuracy,
     finalTestAccuracy: last.testAccuracy,
+    ...(best.valMetrics && { bestValMetrics: best.valMetrics }),
+    ...(best.testMetrics && { testMetrics: best.testMetrics }),
+    ...(last.testMetrics && { finalTestMetrics: last.testMetrics }),
     seconds: sum(({ seconds }) => seconds),
     trainSeconds: sum(({ trainSeconds }) => trainSeconds),
     startSeconds: sum(({ start }) => start?.seconds ?? 0),

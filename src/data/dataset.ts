@@ -3,6 +3,7 @@ import { CtreError } from '../base/errors.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { encodeParts, type LabelValues } from './labels.ts';
+import { checkFlagTargets, type NamedTargets, type TargetReading, targetsOfLabels } from './targets.ts';
 
 /** Rows with their classes. Sparse sources stay sparse; nothing is scaled. */
 export interface Dataset {
@@ -10,18 +11,29 @@ export interface Dataset {
   readonly x: DenseMatrix | CsrMatrix;
   /** The class of every row, 0 … c − 1; empty for a file read as `unlabelled`. */
   readonly labels: Int32Array;
-  /** What the file called the classes: integers ascending, or strings by code unit. */
+  /**
+   * What the file called the classes: integers ascending, or strings by code unit; with `targets` what it
+   * called their columns.
+   */
   readonly labelNames: readonly (number | string)[];
   /** The name of every column, where the file has a header. */
   readonly featureNames?: readonly string[];
   /** Test rows, where the source ships its own. */
-  readonly test?: { readonly x: DenseMatrix | CsrMatrix; readonly labels: Int32Array };
+  readonly test?: {
+    readonly x: DenseMatrix | CsrMatrix;
+    readonly labels: Int32Array;
+    readonly targets?: DenseMatrix;
+  };
+  /** Numbers to predict or flags [rows, outputs], where the option `targets` asked for them. */
+  readonly targets?: DenseMatrix;
 }
 
 /** Features with the labels a file holds for them; no labels where it was read as `unlabelled`. */
 export interface RawRows {
   readonly x: DenseMatrix | CsrMatrix;
   readonly labels?: LabelValues;
+  /** Numbers or flags in the place of labels. */
+  readonly targets?: NamedTargets;
 }
 
 /** A dataset from what a reader found: sizes checked, the labels of both parts coded together. */
@@ -30,6 +42,7 @@ export function buildDataset(
   train: RawRows,
   test?: RawRows,
   featureNames?: readonly string[],
+  reading: TargetReading = 'classes',
 ): Dataset {
   checkRawRows(train, 'the file');
   if (test) {
@@ -41,6 +54,24 @@ export function buildDataset(
       );
     }
   }
+  if (reading !== 'classes' && (train.targets ?? train.labels) !== undefined) {
+    const own = targetsOf(train, reading, budget);
+    const tested = test && targetsOf(test, reading, budget);
+    if (tested !== undefined && tested.matrix.cols !== own.matrix.cols) {
+      throw new CtreError(
+        'E_SHAPE',
+        `the test rows have ${tested.matrix.cols} targets each; expected ${own.matrix.cols}`,
+      );
+    }
+    return {
+      x: train.x,
+      labels: new Int32Array(0),
+      labelNames: own.names,
+      targets: own.matrix,
+      ...(featureNames && { featureNames }),
+      ...(test && tested && { test: { x: test.x, labels: new Int32Array(0), targets: tested.matrix } }),
+    };
+  }
   const { labels, labelNames } = encodeParts([train.labels ?? [], test?.labels ?? []], undefined, budget);
   return {
     x: train.x,
@@ -51,17 +82,24 @@ export function buildDataset(
   };
 }
 
-function checkRawRows({ x, labels }: RawRows, what: string): void {
+function targetsOf({ labels = [], targets }: RawRows, reading: TargetReading, budget: Budget): NamedTargets {
+  const named = targets ?? targetsOfLabels(labels, budget);
+  if (reading === 'flags') checkFlagTargets(named);
+  return named;
+}
+
+function checkRawRows({ x, labels, targets }: RawRows, what: string): void {
   if (x.rows === 0 || x.cols === 0) {
     throw new CtreError(
       'E_FORMAT',
       `${what} holds ${x.rows} rows of ${x.cols} features; expected at least one of each`,
     );
   }
-  if (labels && labels.length !== x.rows) {
+  const count = targets?.matrix.rows ?? labels?.length;
+  if (count !== undefined && count !== x.rows) {
     throw new CtreError(
       'E_SHAPE',
-      `${what} holds ${labels.length} labels for ${x.rows} rows; expected one label a row`,
+      `${what} holds ${count} labels for ${x.rows} rows; expected one label a row`,
     );
   }
 }

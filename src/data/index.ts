@@ -23,3 +23,4 @@ export {
 } from './scaler.ts';
 export { parseSplit, type Split, splitRows } from './split.ts';
 export { type SyntheticDataset, type SyntheticOptions, syntheticDataset } from './synthetic.ts';
+export type { TargetReading } from './targets.ts';

@@ -2,6 +2,10 @@ import { checkLength } from '../base/arrays.ts';
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 
+/** What to do where labels are no classes. */
+export const OTHER_TARGETS =
+  "set targets to 'numbers' to predict numbers, or to 'flags' for several labels a row";
+
 /** Labels as files hold them: integers or strings. */
 export type LabelValues = ArrayLike<number | string>;
 
@@ -76,7 +80,8 @@ function checkLabelValues(values: LabelValues): void {
     const valid = typeof value === 'number' ? Number.isSafeInteger(value) : value !== '';
     if (!valid) {
       const came = value === '' ? 'no label' : `the label ${value}`;
-      throw new CtreError('E_LABEL', `row ${row} has ${came}; expected an integer or a name`);
+      const advice = typeof value === 'number' && Number.isFinite(value) ? `; ${OTHER_TARGETS}` : '';
+      throw new CtreError('E_LABEL', `row ${row} has ${came}; expected an integer or a name${advice}`);
     }
   }
 }

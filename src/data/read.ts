@@ -40,7 +40,7 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
   const names = given.map(({ name }) => name);
   const title = names.slice(0, 4).join(', ');
   try {
-    return readFiles(given, wanted, budget);
+    return checkReading(readFiles(given, wanted, budget), wanted);
   } catch (error) {
     if (error instanceof CtreError) {
       throw new CtreError(error.code, `${title}: ${error.message}`, { cause: error.cause });
@@ -52,6 +52,12 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
     }
     throw error;
   }
+}
+
+/** @throws CtreError `E_UNSUPPORTED` for a format that has classes only, where something else is asked for. */
+function checkReading(dataset: Dataset, { targets: reading = 'classes', unlabelled }: ReadOptions): Dataset {
+  if (reading === 'classes' || unlabelled || dataset.targets !== undefined) return dataset;
+  throw new CtreError('E_UNSUPPORTED', `this format has classes only; the option targets is ${reading}`);
 }
 
 function readFiles(given: readonly InputFile[], options: ReadOptions, budget: Budget): Dataset {

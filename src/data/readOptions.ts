@@ -1,10 +1,19 @@
 import { CtreError, show } from '../base/errors.ts';
 import { MAX_INDEX } from '../matrix/canonical.ts';
+import { TARGET_READINGS, type TargetReading } from './targets.ts';
 
 /** How to read a file; every field has a default. */
 export interface ReadOptions {
-  /** The label column (CSV: name, or index from 0), or the labels' variable (`.mat`) or key (`.npz`). */
-  readonly label?: string | number;
+  /**
+   * The label column (CSV: name, or index from 0), or the labels' variable (`.mat`) or key (`.npz`). CSV with
+   * `targets`: several columns as a list.
+   */
+  readonly label?: string | number | readonly (string | number)[];
+  /**
+   * What the labels are: `classes` by default; `numbers` to predict, or `flags` of several labels, which come
+   * back as `targets` and not as `labels`.
+   */
+  readonly targets?: TargetReading;
   /** The variable (`.mat`) or key (`.npz`) of the features. */
   readonly features?: string;
   /** The file holds features only, or its labels do not matter: `labels` and `labelNames` come back empty. */
@@ -28,9 +37,10 @@ const OPTION_RULES: Readonly<
   Record<keyof ReadOptions, [expected: string, check: (value: unknown) => boolean]>
 > = {
   label: [
-    'a name, or an index from 0',
-    (value) => typeof value === 'string' || (Number.isSafeInteger(value) && Number(value) >= 0),
+    'a name, an index from 0, or a list of these',
+    (value) => (Array.isArray(value) ? value.length > 0 && value.every(isColumn) : isColumn(value)),
   ],
+  targets: [TARGET_READINGS.join(', '), (value) => TARGET_READINGS.some((reading) => reading === value)],
   features: ['a name', (value) => typeof value === 'string'],
   unlabelled: ['true or false', (value) => typeof value === 'boolean'],
   header: ['true or false', (value) => typeof value === 'boolean'],
@@ -45,6 +55,14 @@ const OPTION_RULES: Readonly<
   maxBytes: ['a positive integer', isPositive],
 };
 
+function copyColumns(label: NonNullable<ReadOptions['label']>): NonNullable<ReadOptions['label']> {
+  return Array.isArray(label) ? [...label] : label;
+}
+
+function isColumn(value: unknown): boolean {
+  return typeof value === 'string' || (Number.isSafeInteger(value) && Number(value) >= 0);
+}
+
 function isPositive(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) > 0;
 }
@@ -57,7 +75,8 @@ export function checkReadOptions(options: ReadOptions): ReadOptions {
   if (typeof options !== 'object' || options === null || ArrayBuffer.isView(options)) {
     throw new CtreError('E_ARGUMENT', `options is ${show(options)}; expected an object`);
   }
-  const own = { ...options };
+  const { label, ...rest } = { ...options };
+  const own: ReadOptions = { ...rest, ...(label !== undefined && { label: copyColumns(label) }) };
   for (const [name, value] of Object.entries(own)) {
     const known = Object.entries(OPTION_RULES).find(([key]) => key === name);
     if (!known) {

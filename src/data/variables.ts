@@ -5,6 +5,7 @@ import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
 import type { LabelValues } from './labels.ts';
 import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
 import type { ReadOptions } from './readOptions.ts';
+import type { NamedTargets } from './targets.ts';
 
 /** A named array in a file, of which only the header has been read. */
 export interface Variable {
@@ -52,14 +53,29 @@ export function datasetFromVariables(
     options.features === undefined ? guessFeatures(variables) : named(variables, options.features);
   if (!features) throw noVariable('features', 'features', variables);
   const labels = options.unlabelled ? undefined : findLabels(variables, features, options);
-  const train = readRows(features, labels, budget);
-  if (options.features !== undefined || options.unlabelled) return buildDataset(budget, train);
+  const train = readRows(features, labels, options, budget);
+  const { targets: reading } = options;
+  if (options.features !== undefined || options.unlabelled) {
+    return buildDataset(budget, train, undefined, undefined, reading);
+  }
   const testFeatures = firstNamed(variables, TEST_FEATURES, (v) => !v.isText && v !== features);
   const testLabels = firstNamed(variables, TEST_LABELS, (v) => v !== labels);
   return buildDataset(
     budget,
     train,
-    testFeatures && testLabels && readRows(testFeatures, testLabels, budget),
+    testFeatures && testLabels && readRows(testFeatures, testLabels, options, budget),
+    undefined,
+    reading,
+  );
+}
+
+/** @throws CtreError `E_ARGUMENT` for several. */
+function oneLabel(label: NonNullable<ReadOptions['label']>): string {
+  if (typeof label !== 'object') return String(label);
+  if (label.length === 1) return String(label[0]);
+  throw new CtreError(
+    'E_ARGUMENT',
+    `the option label is a list of ${label.length}; expected one variable, whose columns are the targets`,
   );
 }
 
@@ -81,15 +97,32 @@ function findLabels(variables: readonly Variable[], features: Variable, options:
     options.label === undefined
       ? (firstNamed(others, TRAIN_LABELS) ??
         others.find((v) => !v.obstacle && isVector(v) && elementCount(v.shape) === features.shape[0]))
-      : named(variables, String(options.label));
+      : named(variables, oneLabel(options.label));
   if (!labels) throw noVariable('labels', 'label', variables);
   return labels;
 }
 
-function readRows(features: Variable, labels: Variable | undefined, budget: Budget): RawRows {
+function readRows(
+  features: Variable,
+  labels: Variable | undefined,
+  { targets: reading = 'classes' }: ReadOptions,
+  budget: Budget,
+): RawRows {
   const values = features.read();
   const x = values instanceof CsrMatrix ? values : toRows(values, budget);
+  if (labels !== undefined && reading !== 'classes' && !isVector(labels)) {
+    return { x, targets: readTargetMatrix(labels, budget) };
+  }
   return { x, labels: labels && readLabels(labels, x.rows, budget) };
+}
+
+/** Several numbers a row; their columns have no names. */
+function readTargetMatrix(variable: Variable, budget: Budget): NamedTargets {
+  const values = variable.read();
+  const isSparse = values instanceof CsrMatrix;
+  if (isSparse) budget.claim(4 * values.rows * values.cols, 'the targets');
+  const matrix = isSparse ? values.toDense() : toRows(values, budget);
+  return { matrix, names: Array.from({ length: matrix.cols }, (_, col) => col) };
 }
 
 function readLabels(variable: Variable, rows: number, budget: Budget): LabelValues {

@@ -1,6 +1,7 @@
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
+import type { TrainableModel } from '../train/trainableModel.ts';
 
 /** Units in which targets stay as they are. */
 export function plainUnits(outputs: number): TargetUnits {
@@ -9,6 +10,22 @@ export function plainUnits(outputs: number): TargetUnits {
 
 export function isPlainUnits({ center, scale }: TargetUnits): boolean {
   return scale === 1 && center.every((value) => value === 0);
+}
+
+/** The units that a model learns numbers in; undefined where they stay as they are, or nothing is decided. */
+export function unitsInUse({ loss, units }: Pick<TrainableModel, 'loss' | 'units'>): TargetUnits | undefined {
+  if (loss?.targets !== 'numbers' || units === undefined || isPlainUnits(units)) return undefined;
+  return Object.freeze({ center: Object.freeze([...units.center]), scale: units.scale });
+}
+
+/** Outputs whose means are said one by one. */
+const SAID_OUTPUTS = 4;
+
+/** Units for people. */
+export function unitsInWords({ center, scale }: TargetUnits): string {
+  const said = center.slice(0, SAID_OUTPUTS).map((value) => String(Number(value.toPrecision(6))));
+  const means = said.join(', ') + (center.length > SAID_OUTPUTS ? ', …' : '');
+  return `targets are learnt less ${means}, in units of ${Number(scale.toPrecision(6))}`;
 }
 
 /**

@@ -6,10 +6,12 @@ import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { Label } from '../metrics/classScore.ts';
 import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import type { Score } from '../nn/loss.ts';
+import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { addOutputs } from './addOutputs.ts';
 import { buildModel, modelFromWeights } from './build.ts';
 import { checkPieces, checkTraining } from './checkTraining.ts';
+import { unitsInUse, unitsInWords } from './chooseUnits.ts';
 import { ModelCore } from './core.ts';
 import { describeCheckpoint, describeModel } from './describe.ts';
 import { type EpochListener, type History, trainToEnd } from './fit.ts';
@@ -157,6 +159,14 @@ export class SparseMLP {
   get loss(): { readonly name: string; readonly options: Readonly<Record<string, number>> } | undefined {
     const { loss } = this.#core.model;
     return loss && { name: loss.name, options: loss.options };
+  }
+
+  /**
+   * What a regression measures its targets in while it learns them, by output: target = center + scale · what
+   * is learnt. Undefined until the first targets decide, and where targets stay as they are.
+   */
+  get targetUnits(): TargetUnits | undefined {
+    return unitsInUse(this.#core.model);
   }
 
   /** Threads that work, the caller's among them. */
@@ -383,7 +393,9 @@ export class SparseMLP {
     });
     const share = (100 * this.density).toFixed(2);
     const total = `${this.method}: ${this.nnz} connections, ${share} % of the dense network`;
-    return [...lines, total].join('\n');
+    const { targetUnits } = this;
+    const units = targetUnits === undefined ? [] : [unitsInWords(targetUnits)];
+    return [...lines, total, ...units].join('\n');
   }
 
   /** Bytes that the model holds, and the size of the memory it shares with every other model. */

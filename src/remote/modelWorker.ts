@@ -254,14 +254,14 @@ function receiveData({ x, y }: SentData): { x: Samples; y: Targets } {
 
 function takeSnapshot(): Snapshot | undefined {
   if (ownModel === undefined) return undefined;
-  const { nnz, density, epochs, method, loss, threads, warning, metadata, history } = ownModel;
+  const { nnz, density, epochs, method, loss, targetUnits, threads, warning, metadata, history } = ownModel;
   const { length } = told.history;
   // A training that goes on adds to the history. Another one begins it anew.
   const kept = length > 0 && history[length - 1] === told.history[length - 1] ? length : 0;
   const isNew = metadata !== told.metadata;
   told = { metadata, history };
   return {
-    ...{ nnz, density, epochs, method, loss, threads, warning },
+    ...{ nnz, density, epochs, method, loss, targetUnits, threads, warning },
     resumedRestoreBest: resumedRestoreBest(ownModel),
     ...(isNew && { metadata }),
     history: { kept, added: history.slice(kept) },

@@ -10,6 +10,7 @@ import type {
   PieceTrainOptions,
   TrainOptions,
 } from '../model/options.ts';
+import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Epoch } from '../train/epoch.ts';
 import type { SentTopology } from './methodByUrl.ts';
 
@@ -36,6 +37,7 @@ export interface Snapshot {
   readonly epochs: number;
   readonly method: string;
   readonly loss: Recipe | undefined;
+  readonly targetUnits: TargetUnits | undefined;
   readonly threads: number;
   readonly warning: string | undefined;
   /** Of the checkpoint that the next training takes up; undefined where it takes up none. */

@@ -91,7 +91,8 @@ export interface WorkerPieceTrainOptions extends PieceTrainOptions, HandOver {}
 export class WorkerModel {
   readonly #link: Link;
   #snapshot: Omit<Snapshot, 'history' | 'metadata'> = {
-    ...{ nnz: 0, density: 0, epochs: 0, method: '', loss: undefined, threads: 1, warning: undefined },
+    ...{ nnz: 0, density: 0, epochs: 0, method: '', loss: undefined, targetUnits: undefined },
+    ...{ threads: 1, warning: undefined },
     resumedRestoreBest: undefined,
   };
   #metadata: Readonly<Record<string, unknown>> = {};
@@ -241,6 +242,11 @@ export class WorkerModel {
   /** What the network learns; undefined until the first targets decide. */
   get loss(): SparseMLP['loss'] {
     return this.#snapshot.loss as SparseMLP['loss'];
+  }
+
+  /** What a regression measures its targets in; as `SparseMLP`'s. */
+  get targetUnits(): SparseMLP['targetUnits'] {
+    return this.#snapshot.targetUnits;
   }
 
   /** The name of the topology method. */

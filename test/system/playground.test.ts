@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { POLICY } from '../../examples/playground/vite.config.ts';
+import { POLICY } from '../../examples/shared/pageConfig.ts';
 import { findChromium, ISOLATION, NO_CHROMIUM } from '../../scripts/pages.mjs';
 import { randomStream } from '../../src/base/random.ts';
 import { SparseMLP } from '../../src/index.ts';

@@ -6,7 +6,7 @@ import { formatTable } from '../format.ts';
 import type { Io } from '../io.ts';
 import { prepareRows, ROW_EXCLUSIVE } from '../modelRows.ts';
 import { choice, flag, integer, text } from '../options.ts';
-import { type OpenedModel, openModelFile } from '../savedModel.ts';
+import { type OpenedModel, openModelFile, outputColumns } from '../savedModel.ts';
 
 /** What `ctre features` takes. */
 export const featuresSyntax = {
@@ -110,9 +110,10 @@ async function attributeDataset(
   path: string,
   options: FeaturesOptions,
 ): Promise<{ importance: Float64Array; words: string }> {
-  const { test: _, ...dataset } = await openDataset(path, options, { columns: opened.inputs });
+  const { test: _, ...dataset } = await openDataset(path, options, outputColumns(opened));
   const { x, y, words } = await prepareRows(dataset, opened, options, 'train');
-  const sums = opened.model.inputImportance({ by: 'attribution', x, y });
+  const classes = y instanceof Int32Array ? { y } : {};
+  const sums = opened.model.inputImportance({ by: 'attribution', x, ...classes });
   return {
     importance: sums.map((sum) => sum / Math.max(1, x.rows)),
     words: ` Attribution is over ${x.rows} rows: ${words}.`,

@@ -2,19 +2,22 @@ import Papa from 'papaparse';
 import { CtreError } from '../../base/errors.ts';
 import type { Dataset } from '../../data/index.ts';
 import { likeliestClasses } from '../../metrics/likeliest.ts';
+import { LABEL_THRESHOLD } from '../../metrics/multilabel.ts';
+import type { TargetKind } from '../../nn/loss.ts';
+import { lossByName } from '../../nn/losses.ts';
 import { type Arguments, parseArguments, type Syntax } from '../args.ts';
 import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
 import { checkWritable, writeWhole } from '../files.ts';
 import type { Io } from '../io.ts';
 import { prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag, text } from '../options.ts';
-import { checkClasses, openModelFile } from '../savedModel.ts';
+import { type OpenedModel, openModelFile, outputColumns } from '../savedModel.ts';
 import { KERNEL_OPTIONS, startKernels } from '../startKernels.ts';
 
 /** What `ctre predict` takes. */
 export const predictSyntax = {
   command: 'predict',
-  summary: 'tell the class of every row of a dataset, with labels or without',
+  summary: 'tell the class, the labels or the number of every row of a dataset',
   positionals: ['model.safetensors', 'dataset'],
   options: {
     Rows: ROW_OPTIONS,
@@ -40,17 +43,21 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
   const { warning } = await startKernels(options);
   if (warning !== undefined) stderr.write(`ctre: ${warning}\n`);
   const saved = await openModelFile(modelPath, options);
-  const { model, labelNames, inputs } = saved;
+  const { model, labelNames } = saved;
   try {
-    checkClasses('predict', model);
+    const kind = model.loss === undefined ? 'labels' : lossByName(model.loss.name).targets;
+    if (probabilities && kind === 'numbers') {
+      throw new CtreError(
+        'E_ARGUMENT',
+        '--probabilities is for classes and labels; this model predicts numbers',
+      );
+    }
     // Labels do not matter here: the model need not know them.
-    const dataset = {
-      ...(await openFeatures(path, options, inputs)),
-      labels: new Int32Array(0),
-      labelNames: [],
-    };
+    const { targets: _targets, ...features } = await openFeatures(path, options, saved);
+    const dataset = { ...features, labels: new Int32Array(0), labelNames: [] };
     const { x, indices } = await prepareRows(dataset, saved, options);
     const content = formatRows(indices, labelNames, model.predict(x), {
+      kind,
       isJson: json,
       isFile: out !== undefined,
       withProbabilities: probabilities,
@@ -62,40 +69,81 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
   }
 }
 
-/** The dataset with as many features as the model takes: its last column is a label, or is not. */
-async function openFeatures(path: string, options: PredictOptions, inputs: number): Promise<Dataset> {
+/**
+ * The dataset with as many features as the model takes: it has the model's labels, others in one column, or
+ * none.
+ */
+async function openFeatures(path: string, options: PredictOptions, saved: OpenedModel): Promise<Dataset> {
+  const { inputs } = saved;
   let labelled: Dataset | undefined;
-  try {
-    labelled = await openDataset(path, options, { columns: inputs });
-    if (labelled.x.cols === inputs) return labelled;
-  } catch (error) {
-    if (!(error instanceof CtreError) || options.label !== undefined) throw error;
+  for (const columns of [outputColumns(saved), { columns: inputs }]) {
+    try {
+      const dataset = await openDataset(path, options, columns);
+      if (dataset.x.cols === inputs) return dataset;
+      labelled ??= dataset;
+    } catch (error) {
+      if (!(error instanceof CtreError) || options.label !== undefined) throw error;
+    }
   }
   const unlabelled = await openDataset(path, options, { columns: inputs, unlabelled: true });
   return unlabelled.x.cols === inputs ? unlabelled : (labelled ?? unlabelled);
 }
 
+interface RowFormat {
+  readonly kind: TargetKind;
+  readonly isJson: boolean;
+  readonly isFile: boolean;
+  readonly withProbabilities: boolean;
+}
+
+/** Nine digits tell any two numbers of 32 bits apart. */
+const digits = (value: number): number => Number(value.toPrecision(9));
+
 function formatRows(
   indices: Int32Array,
-  labelNames: readonly (number | string)[],
-  probabilities: Float32Array,
-  { isJson, isFile, withProbabilities }: { isJson: boolean; isFile: boolean; withProbabilities: boolean },
+  names: readonly (number | string)[],
+  answers: Float32Array,
+  { kind, isJson, isFile, withProbabilities }: RowFormat,
 ): string {
-  const classes = labelNames.length;
-  const rows = Array.from(likeliestClasses(probabilities, classes), (label, position) => {
-    const own = probabilities.subarray(position * classes, (position + 1) * classes);
-    return {
-      row: indices[position],
-      label: labelNames[label],
-      // Nine digits tell any two numbers of 32 bits apart.
-      probabilities: withProbabilities ? Array.from(own, (value) => Number(value.toPrecision(9))) : undefined,
-    };
+  const rows = Array.from(indices, (row, position) => {
+    const own = Array.from(answers.subarray(position * names.length, (position + 1) * names.length), digits);
+    return { row, own, ...answerOf(kind, names, own) };
   });
-  if (isJson) return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-  const head = ['row', 'label', ...(withProbabilities ? labelNames : [])];
-  const body = rows.map(({ row, label, probabilities: own = [] }) => [row, label, ...own]);
+  if (isJson) {
+    const objects = rows.map(({ row, own, said }) => ({
+      row,
+      ...said,
+      ...(withProbabilities && { probabilities: own }),
+    }));
+    return objects.map((one) => `${JSON.stringify(one)}\n`).join('');
+  }
+  const title = { labels: ['label'], flags: ['labels'], numbers: numberHeads(names) }[kind];
+  const head = ['row', ...title, ...(withProbabilities ? names : [])];
   const isPlain = !isFile && !withProbabilities;
   // Without a head, the next program in a pipe can read the labels.
-  const lines = isPlain ? body.map(([, label]) => [label]) : [head, ...body];
+  const lines = isPlain
+    ? rows.map(({ cells }) => cells)
+    : [head, ...rows.map(({ row, cells, own }) => [row, ...cells, ...(withProbabilities ? own : [])])];
   return `${Papa.unparse(lines, { newline: '\n' })}\n`;
+}
+
+/** What a row is given: for programs, and as the cells of a table. */
+function answerOf(
+  kind: TargetKind,
+  names: readonly (number | string)[],
+  own: readonly number[],
+): { said: object; cells: readonly (number | string)[] } {
+  if (kind === 'numbers') return { said: own.length === 1 ? { value: own[0] } : { values: own }, cells: own };
+  if (kind === 'flags') {
+    const labels = names.filter((_, i) => own[i] > LABEL_THRESHOLD);
+    return { said: { labels }, cells: [labels.join(',')] };
+  }
+  const label = names[likeliestClasses(Float32Array.from(own), names.length)[0]];
+  return { said: { label }, cells: [label] };
+}
+
+/** Heads of columns of numbers: their names, where they have some. */
+function numberHeads(names: readonly (number | string)[]): readonly string[] {
+  if (names.some((name) => typeof name === 'string')) return names.map(String);
+  return names.length === 1 ? ['value'] : names.map((name) => `value ${name}`);
 }

@@ -92,11 +92,12 @@ async function trainModel(
   const progress = isJson ? undefined : showProgress(stdout, settings.epochs, model.history);
   try {
     await interruptible(async (signal) => {
-      const { epochs, batchSize, optimizer, schedule, clipNorm, classWeight, monitor, patience } = settings;
+      const { epochs, batchSize, optimizer, schedule, clipNorm, denoise, classWeight } = settings;
+      const { monitor, patience } = settings;
       const { train, test, validation } = data;
       const restoreBest = keep === 'best';
       const rates = { optimizer, schedule, clipNorm };
-      const how = { epochs, batchSize, ...rates, classWeight, monitor, patience };
+      const how = { epochs, batchSize, ...rates, denoise, classWeight, monitor, patience };
       const options = { ...how, ...validation, test, restoreBest, signal };
       for await (const epoch of model.train(train.x, train.y, options)) {
         progress?.show(epoch);

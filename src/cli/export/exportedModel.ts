@@ -1,5 +1,8 @@
 import { CtreError } from '../../base/errors.ts';
-import type { CsrMatrix } from '../../matrix/csrMatrix.ts';
+import { CsrMatrix } from '../../matrix/csrMatrix.ts';
+import type { TargetKind } from '../../nn/loss.ts';
+import { lossByName } from '../../nn/losses.ts';
+import type { TargetUnits } from '../../nn/targetUnits.ts';
 import type { OpenedModel } from '../savedModel.ts';
 
 /** What a layer does to its sums: the formats write those that they know by name. */
@@ -39,23 +42,48 @@ export interface ExportedModel {
 /** An opened model as formats write it. @throws CtreError `E_FORMAT` for a scaler that does not fit it. */
 export function describeExport(opened: OpenedModel, name: string, version: string): ExportedModel {
   const { model, labelNames, featureNames } = opened;
-  const { name: loss } = model.loss ?? { name: 'cross-entropy' };
-  if (loss !== 'cross-entropy') {
-    throw new CtreError('E_UNSUPPORTED', `export writes classifiers, and the loss of this model is ${loss}`);
-  }
+  const { targets: kind } = lossByName(model.loss?.name ?? 'cross-entropy');
+  const units = model.targetUnits;
   const last = model.layers.length - 1;
   return {
     name,
     version,
-    layers: model.layers.map(({ weights, bias }, l) => ({
-      weights,
-      bias,
-      activation: { name: l === last ? 'softmax' : 'relu', options: {} },
+    layers: model.layers.map((layer, l) => ({
+      ...(l === last && units !== undefined ? withUnits(layer, units) : layer),
+      activation: { name: l === last ? ANSWERS[kind] : 'relu', options: {} },
     })),
     scaling: scalingOf(opened),
     labelNames: labelNames.map(String),
     featureNames,
   };
+}
+
+/** What the last layer does to its sums, for each kind of targets. */
+const ANSWERS: Readonly<Record<TargetKind, string>> = {
+  labels: 'softmax',
+  flags: 'sigmoid',
+  numbers: 'linear',
+};
+
+/**
+ * A last layer that answers in the units of the targets: they are linear, and so is it.
+ * @throws CtreError `E_UNSUPPORTED` where float32 does not hold such weights.
+ */
+function withUnits(
+  { weights, bias }: Pick<ExportedLayer, 'weights' | 'bias'>,
+  { center, scale }: TargetUnits,
+): Pick<ExportedLayer, 'weights' | 'bias'> {
+  const { rows, cols, indptr, indices } = weights;
+  const values = weights.values.map((value) => value * scale);
+  const moved = bias.map((value, output) => value * scale + center[output]);
+  if (![values, moved].every((numbers) => numbers.every(Number.isFinite))) {
+    throw new CtreError(
+      'E_UNSUPPORTED',
+      `the targets are in units of ${scale}, and float32 does not hold the last layer's weights in them; ` +
+        'train on targets in other units',
+    );
+  }
+  return { weights: CsrMatrix.fromParts({ rows, cols, indptr, indices, values }), bias: moved };
 }
 
 function scalingOf({ model, scaler, inputs }: OpenedModel): ExportedModel['scaling'] {

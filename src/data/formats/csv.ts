@@ -6,6 +6,7 @@ import { buildDataset, type Dataset } from '../dataset.ts';
 import { extensionOf, type Format } from '../format.ts';
 import { checkElements, finite } from '../ndarray.ts';
 import type { ReadOptions } from '../readOptions.ts';
+import type { NamedTargets, TargetReading } from '../targets.ts';
 import { eachPiece, firstLine, NumberList, parseNumber } from '../text.ts';
 
 /**
@@ -34,8 +35,8 @@ interface Row {
 
 interface Layout {
   readonly width: number;
-  /** −1: every column is a feature. */
-  readonly labelColumn: number;
+  /** None where every column is a feature. */
+  readonly labelColumns: readonly number[];
   readonly names?: readonly string[];
 }
 
@@ -58,7 +59,8 @@ function readCsv(bytes: Uint8Array, options: ReadOptions, budget: Budget): Datas
 function startTable(rows: readonly Row[], options: ReadOptions, budget: Budget): Table {
   if (rows.length === 0) throw new CtreError('E_FORMAT', 'the file holds no rows, only blank lines');
   const hasHeader = options.header ?? looksLikeHeader(rows[0].fields, rows[1]?.fields);
-  const table = new Table(planColumns(rows[0].fields, hasHeader, options), budget);
+  const layout = planColumns(rows[0].fields, hasHeader, options);
+  const table = new Table(layout, options.targets ?? 'classes', budget);
   for (const row of hasHeader ? rows.slice(1) : rows) table.add(row);
   return table;
 }
@@ -69,22 +71,27 @@ const LABEL_BYTES = 128;
 /** The rows read so far, as numbers and label texts. */
 class Table {
   readonly #layout: Layout;
+  readonly #reading: TargetReading;
   readonly #budget: Budget;
   readonly #features: NumberList<Float32Array>;
   /** The label of every row, as its position among the texts. */
   readonly #labels: NumberList<Int32Array>;
   readonly #texts = new Map<string, number>();
+  /** Numbers or flags in the place of labels, row by row. */
+  readonly #targets: NumberList<Float32Array>;
   #rows = 0;
 
-  constructor(layout: Layout, budget: Budget) {
+  constructor(layout: Layout, reading: TargetReading, budget: Budget) {
     this.#layout = layout;
+    this.#reading = reading;
     this.#budget = budget;
     this.#features = new NumberList(Float32Array, budget);
     this.#labels = new NumberList(Int32Array, budget);
+    this.#targets = new NumberList(Float32Array, budget);
   }
 
   add({ line, fields }: Row): void {
-    const { width, labelColumn } = this.#layout;
+    const { width, labelColumns } = this.#layout;
     if (fields.length !== width) {
       throw new CtreError(
         'E_FORMAT',
@@ -94,14 +101,15 @@ class Table {
     let col = 0;
     for (let field = 0; field < width; field++) {
       const text = fields[field].trim();
-      if (field === labelColumn) {
+      if (labelColumns.includes(field)) {
         if (text === '' || Number.isNaN(parseNumber(text))) {
           throw new CtreError(
             'E_LABEL',
             `line ${line}, column ${field + 1} holds no label; fill it or drop the line`,
           );
         }
-        this.#addLabel(text);
+        if (this.#reading === 'classes') this.#addLabel(text);
+        else this.#addTarget(text, line, field);
         continue;
       }
       const value = parseNumber(text);
@@ -109,6 +117,15 @@ class Table {
       this.#features.push(finite(value, this.#rows, col++));
     }
     this.#rows++;
+  }
+
+  #addTarget(text: string, line: number, field: number): void {
+    const value = parseNumber(text);
+    if (value === undefined || !Number.isFinite(Math.fround(value))) {
+      const came = `line ${line}, column ${field + 1} holds ${show(text)}`;
+      throw new CtreError('E_LABEL', `${came}; expected a number to predict, or 0 and 1 for a label`);
+    }
+    this.#targets.push(value);
   }
 
   #addLabel(text: string): void {
@@ -121,13 +138,26 @@ class Table {
     this.#labels.push(position);
   }
 
+  #namedTargets(): NamedTargets {
+    const { labelColumns, names } = this.#layout;
+    const cols = labelColumns.length;
+    return {
+      matrix: { rows: this.#rows, cols, data: this.#targets.toArray() },
+      names: labelColumns.map((column, col) => names?.[column] ?? col),
+    };
+  }
+
   finish(): Dataset {
-    const { width, labelColumn, names } = this.#layout;
-    const cols = labelColumn < 0 ? width : width - 1;
+    const { width, labelColumns, names } = this.#layout;
+    const cols = width - labelColumns.length;
     checkElements(this.#rows, cols);
     const x = { rows: this.#rows, cols, data: this.#features.toArray() };
-    const featureNames = names?.filter((_, field) => field !== labelColumn);
-    if (labelColumn < 0) return buildDataset(this.#budget, { x }, undefined, featureNames);
+    const featureNames = names?.filter((_, field) => !labelColumns.includes(field));
+    if (labelColumns.length === 0) return buildDataset(this.#budget, { x }, undefined, featureNames);
+    if (this.#reading !== 'classes') {
+      const raw = { x, targets: this.#namedTargets() };
+      return buildDataset(this.#budget, raw, undefined, featureNames, this.#reading);
+    }
     const labels = toLabels([...this.#texts.keys()]);
     const positions = this.#labels.toArray();
     this.#budget.claim(8 * positions.length, `${positions.length} labels`);
@@ -225,14 +255,32 @@ function looksLikeHeader(first: readonly string[], second: readonly string[] | u
 function planColumns(first: readonly string[], hasHeader: boolean, options: ReadOptions): Layout {
   const width = first.length;
   const names = hasHeader ? first.map((field) => field.trim()) : undefined;
-  const labelColumn = options.unlabelled ? -1 : findLabelColumn(width, names, options.label);
-  if (labelColumn >= 0 && width < 2) {
+  const labelColumns = options.unlabelled ? [] : findLabelColumns(width, names, options);
+  if (labelColumns.length > 0 && width <= labelColumns.length) {
     throw new CtreError(
       'E_FORMAT',
-      'the lines have one field; expected features and a label; set the option delimiter if it was wrong',
+      `the lines have ${width === 1 ? 'one field' : `${width} fields, all of them labels`}; expected features and ` +
+        'a label; set the option delimiter if it was wrong',
     );
   }
-  return { width, labelColumn, names };
+  return { width, labelColumns, names };
+}
+
+/** The label columns in the order of the table. */
+function findLabelColumns(
+  width: number,
+  names: readonly string[] | undefined,
+  { label, targets: reading = 'classes' }: ReadOptions,
+): readonly number[] {
+  if (typeof label !== 'object') return [findLabelColumn(width, names, label)];
+  if (label.length > 1 && reading === 'classes') {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `there are ${label.length} label columns; a class is one: set the option targets to flags or numbers`,
+    );
+  }
+  const columns = label.map((one) => findLabelColumn(width, names, one));
+  return [...new Set(columns)].sort((a, b) => a - b);
 }
 
 function findLabelColumn(

@@ -71,7 +71,7 @@ function readIdxSet(files: readonly InputFile[], options: ReadOptions, budget: B
   const test = readPart('test', parts.test, options, budget);
   // There is a part, since every file belongs to one.
   const [first, second] = [train, test].filter((part) => part !== undefined);
-  return buildDataset(budget, first, second);
+  return buildDataset(budget, first, second, undefined, options.targets);
 }
 
 function readPart(

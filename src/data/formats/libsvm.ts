@@ -4,8 +4,10 @@ import { MAX_INDEX } from '../../matrix/canonical.ts';
 import { CsrMatrix } from '../../matrix/csrMatrix.ts';
 import { buildDataset, type Dataset } from '../dataset.ts';
 import type { Format } from '../format.ts';
+import { OTHER_TARGETS } from '../labels.ts';
 import { finite } from '../ndarray.ts';
 import type { ReadOptions } from '../readOptions.ts';
+import { flagsOfLists, type NamedTargets } from '../targets.ts';
 import { eachPiece, firstLine, NumberList, parseNumber } from '../text.ts';
 
 /**
@@ -41,7 +43,9 @@ function readLibsvm(bytes: Uint8Array, options: ReadOptions, budget: Budget): Da
 class SparseTable {
   readonly #options: ReadOptions;
   readonly #budget: Budget;
+  /** The labels of all rows, one after another, and where each row's begin. */
   readonly #labels: NumberList<Float64Array>;
+  readonly #labelStarts: NumberList<Int32Array>;
   readonly #indptr: NumberList<Int32Array>;
   readonly #indices: NumberList<Int32Array>;
   readonly #values: NumberList<Float64Array>;
@@ -53,6 +57,8 @@ class SparseTable {
     this.#options = options;
     this.#budget = budget;
     this.#labels = new NumberList(Float64Array, budget);
+    this.#labelStarts = new NumberList(Int32Array, budget);
+    this.#labelStarts.push(0);
     this.#indptr = new NumberList(Int32Array, budget);
     this.#indptr.push(0);
     this.#indices = new NumberList(Int32Array, budget);
@@ -66,7 +72,7 @@ class SparseTable {
     const tokens = content.split(/\s+/).filter((token) => token !== '');
     if (tokens.length === 0) return;
     const hasLabel = !tokens[0].includes(':');
-    if (!unlabelled) this.#labels.push(parseLabel(hasLabel ? tokens[0] : '', line));
+    if (!unlabelled) this.#addLabels(hasLabel ? tokens[0] : '', line);
     let last = -1;
     for (const token of hasLabel ? tokens.slice(1) : tokens) {
       if (token.startsWith('qid:')) continue;
@@ -86,6 +92,38 @@ class SparseTable {
     if (columns !== undefined && last > columns) throw beyond(last, columns, line);
     this.#largest = Math.max(this.#largest, last);
     this.#indptr.push(this.#indices.length);
+  }
+
+  #addLabels(token: string, line: number): void {
+    const { targets: reading = 'classes' } = this.#options;
+    if (reading === 'classes') {
+      this.#labels.push(parseLabel(token, line));
+      return;
+    }
+    // A row without labels has none of them.
+    const texts = reading === 'flags' && token === '' ? [] : token.split(',');
+    for (const text of texts) {
+      const isNumbers = reading === 'numbers';
+      this.#labels.push(isNumbers ? parseTarget(text, token, line) : parseLabel(text, line));
+    }
+    this.#labelStarts.push(this.#labels.length);
+  }
+
+  /** Numbers or flags in the place of labels. @throws CtreError `E_SHAPE` for rows of different lengths. */
+  #targets(): NamedTargets {
+    const starts = this.#labelStarts.toArray();
+    const values = this.#labels.toArray();
+    if (this.#options.targets === 'flags') return flagsOfLists(values, starts, this.#budget);
+    const cols = starts[1] ?? 0;
+    const rows = starts.length - 1;
+    const other = starts.findIndex((start, row) => start !== row * cols);
+    if (other >= 0) {
+      const count = starts[other] - starts[other - 1];
+      throw new CtreError('E_SHAPE', `row ${other - 1} has ${count} numbers to predict; expected ${cols}`);
+    }
+    this.#budget.claim(4 * values.length, `${values.length} targets`);
+    const matrix = { rows, cols, data: Float32Array.from(values) };
+    return { matrix, names: Array.from({ length: cols }, (_, col) => col) };
   }
 
   finish(): Dataset {
@@ -109,19 +147,31 @@ class SparseTable {
       indices,
       values,
     });
-    return buildDataset(this.#budget, {
-      x,
-      labels: this.#options.unlabelled ? undefined : this.#labels.toArray(),
-    });
+    const { unlabelled, targets: reading = 'classes' } = this.#options;
+    if (unlabelled) return buildDataset(this.#budget, { x });
+    if (reading === 'classes') return buildDataset(this.#budget, { x, labels: this.#labels.toArray() });
+    return buildDataset(this.#budget, { x, targets: this.#targets() }, undefined, undefined, reading);
   }
 }
 
 function parseLabel(token: string, line: number): number {
   const label = parseNumber(token);
   if (label === undefined || !Number.isSafeInteger(label)) {
-    throw new CtreError('E_LABEL', `line ${line} starts with ${show(token)}; expected an integer label`);
+    throw new CtreError(
+      'E_LABEL',
+      `line ${line} starts with ${show(token)}; expected an integer label; ${OTHER_TARGETS}`,
+    );
   }
   return label;
+}
+
+/** @throws CtreError `E_LABEL` for what is no finite number of float32. */
+function parseTarget(text: string, token: string, line: number): number {
+  const value = parseNumber(text);
+  if (value === undefined || !Number.isFinite(Math.fround(value))) {
+    throw new CtreError('E_LABEL', `line ${line} starts with ${show(token)}; expected a number to predict`);
+  }
+  return value;
 }
 
 function parsePair(token: string, line: number): { index: number; value: number } {

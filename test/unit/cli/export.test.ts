@@ -7,7 +7,8 @@ import { cSource } from '../../../src/cli/export/cSource.ts';
 import type { ExportedActivation, ExportedModel } from '../../../src/cli/export/exportedModel.ts';
 import { onnxModel } from '../../../src/cli/export/onnx.ts';
 import { applyScaler, fitScaler, type Scaler, scalerToJson } from '../../../src/data/index.ts';
-import { CsrMatrix, SparseMLP } from '../../../src/index.ts';
+import { CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
+import { lossByName } from '../../../src/nn/losses.ts';
 import { type DenseLayer, drawLayers, openLayers, softmaxOf, sumsOf } from '../../support/denseNetwork.ts';
 import { runRandom, runSeed, skipTest } from '../../support/effort.ts';
 import { Approximate, type Truth } from '../../support/rounding.ts';
@@ -372,6 +373,113 @@ describe('activations', () => {
     expect(() => [...cSource(noSlope)]).toThrow(/leakyRelu without a slope/);
     expect(() => onnxModel(noSlope)).toThrow(/leakyRelu without a slope/);
   });
+});
+
+describe.each([
+  ['mean-squared', { data: (row: number, i: number) => 40_000 + 900 * i + 7000 * Math.sin(row + i) }],
+  ['huber', { data: (row: number, i: number) => 0.001 * Math.sin(2 * row + i) - 5 }],
+  ['binary-cross-entropy', { data: (row: number, i: number) => Number((row + i) % 3 === 0) }],
+] as const)('a model of %s', (name, { data }) => {
+  const random = runRandom(`export ${name}`);
+  const [inputs, outputs] = [5, 2];
+  const rows = Array.from({ length: 30 }, () =>
+    Array.from({ length: inputs }, () => Math.fround(random.next() - 0.5)),
+  );
+
+  /** The file of a trained model, and what it answers by float64. */
+  async function train(): Promise<{ path: string; truths: Truth[][] }> {
+    const model = await SparseMLP.create({
+      layers: [inputs, 8, outputs],
+      epsilon: 6,
+      loss: lossByName(name),
+    });
+    const targets = Float32Array.from({ length: rows.length * outputs }, (_, p) =>
+      data(Math.floor(p / outputs), p % outputs),
+    );
+    await model.fit(rows, targets, { epochs: 20, batchSize: 10 });
+    const labelNames = ['first', 'second'];
+    const path = folder.path('net.safetensors');
+    writeFileSync(path, model.save({ labelNames, scaler: '{"kind":"none","offset":[],"scale":[]}' }));
+    const layers = model.layers.map(({ weights, bias }) => ({
+      weights: Array.from({ length: weights.rows }, (_, i) =>
+        Array.from(weights.toDense().data.subarray(i * weights.cols, (i + 1) * weights.cols)),
+      ),
+      bias: Array.from(bias),
+    }));
+    const { center, scale } = model.targetUnits ?? { center: [0, 0], scale: 1 };
+    expect(scale === 1).toBe(name === 'binary-cross-entropy');
+    const truths = rows.map((row) => {
+      const [hidden] = sumsOf(
+        layers,
+        row.map((value) => new Approximate(value)),
+      );
+      const fired = hidden.map(({ value, error }) => new Approximate(Math.max(0, value), error));
+      const { weights, bias } = layers[1];
+      return weights.map((list, i) => {
+        const terms = list.flatMap((w, j) =>
+          w === 0 ? [] : [[Approximate.rounded(w * scale), fired[j]] as const],
+        );
+        const sum = Approximate.inner(Approximate.rounded(bias[i] * scale + center[i]), terms);
+        if (name !== 'binary-cross-entropy') return sum;
+        return new Approximate(1).over(new Approximate(1).plus(new Approximate(0).minus(sum).exp()));
+      });
+    });
+    // What the model itself answers is the same, to within a step of float32 more.
+    model.predict(rows).forEach((value, p) => {
+      const truth = truths[Math.floor(p / outputs)][p % outputs];
+      expect(Math.abs(value - truth.value)).toBeLessThanOrEqual(2 * truth.error);
+    });
+    model.dispose();
+    return { path, truths };
+  }
+
+  const answer = name === 'binary-cross-entropy' ? 'probabilities' : 'outputs';
+
+  it('answers in C in the units of its targets', async () => {
+    const { path, truths } = await train();
+    const { code, stdout } = await ctre(['export', path, '--to', 'c']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`void net_predict(const float *x, float *${answer});`);
+    expect(stdout).toContain('"first",\n    "second",');
+    if (!compiles) return console.log(`not compiled: ${name}: ${NO_COMPILER}`);
+    predictC(stdout, 'net', ['predict'], inputs, outputs, rows).forEach((numbers, r) => {
+      expectTruths(numbers, truths[r], `row ${r}`);
+    });
+  });
+
+  it('answers in ONNX in the units of its targets', async () => {
+    const { path, truths } = await train();
+    const out = folder.path('net.onnx');
+    expect((await ctre(['export', path, '--to', 'onnx', '--out', out])).code).toBe(0);
+    const file = readOnnx(new Uint8Array(readFileSync(out)));
+    expect(file.output).toEqual([answer, 'rows', outputs]);
+    rows.forEach((row, r) => {
+      expectTruths(evaluateOnnx(file, row), truths[r], `row ${r}`);
+    });
+  });
+});
+
+it('a model whose units float32 does not hold is refused', async () => {
+  const model = await SparseMLP.create({ layers: [2, 1], topology: topology.dense() });
+  const targets = Float32Array.of(3e38, -3e38, 2e38, 1e38);
+  await model.fit(
+    [
+      [1, 0],
+      [0, 1],
+      [1, 1],
+      [0, 0],
+    ],
+    targets,
+    { epochs: 400, optimizer: optimizer.adam({ learningRate: 0.1 }) },
+  );
+  const path = folder.path('vast.safetensors');
+  writeFileSync(path, model.save());
+  model.dispose();
+  const { code, stderr } = await ctre(['export', path, '--to', 'c']);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/float32 does not hold the last layer's weights/),
+  ]);
 });
 
 describe('ctre export', () => {
