@@ -55,15 +55,13 @@ def answers(sums, header):
 
 def activate(sums, layer, header):
     """A hidden layer's activation, the first layer being 0: a file that names none has ReLU."""
-    activation = header.get("activation", {"name": "relu"})
-    slopes = {"relu": lambda: 0, "linear": lambda: 1}
-    for name in ("leaky-relu", "all-relu"):
-        slopes[name] = lambda: activation["options"]["slope"]
-    if activation["name"] not in slopes:
-        sys.exit(f"the model's activation is {activation['name']}, which this program does not know")
+    activation = header.get("activation", {"name": "relu", "options": {}})
+    name, slope = activation["name"], activation["options"].get("slope")
     # all-relu has the minus in the first hidden layer, the third, and so on.
-    sign = -1 if activation["name"] == "all-relu" and layer % 2 == 0 else 1
-    return np.where(sums > 0, sums, np.float32(sign * slopes[activation["name"]]()) * sums)
+    factors = {"relu": 0, "linear": 1, "leaky-relu": slope, "all-relu": slope if layer % 2 else -(slope or 0)}
+    if name not in factors:
+        sys.exit(f"the model's activation is {name}, which this program does not know")
+    return np.where(sums > 0, sums, np.float32(factors[name]) * sums)
 
 
 folder = Path(sys.argv[1])

@@ -16,38 +16,67 @@ const TYPES = {
   f64: 'number',
 };
 
-/**
- * The text of abi.generated.ts for the sources in a folder: index.ts, which lists the kernels, and layout.ts,
- * the sizes.
- */
+/** The tables of kernels: the file in assembly/, its type and constant in TypeScript, and what it holds. */
+export const TABLES = [
+  {
+    table: 'matrixKernels',
+    type: 'MatrixKernels',
+    constant: 'MATRIX_KERNELS',
+    comment: 'The kernels on matrices: those that `ctre/kernels` calls. Training calls most of them, too.',
+  },
+  {
+    table: 'trainingKernels',
+    type: 'TrainingKernels',
+    constant: 'TRAINING_KERNELS',
+    comment: 'The kernels that only training calls.',
+  },
+];
+
+/** The text of abi.generated.ts for a folder's sources: the tables of kernels, and layout.ts, the sizes. */
 export async function describeKernels(folder) {
-  const [constants, kernels] = [await readConstants(folder), await readKernels(folder)];
+  const constants = await readConstants(folder);
+  const tables = [];
+  for (const entry of TABLES) tables.push({ ...entry, kernels: await readKernels(folder, entry.table) });
   return `// scripts/abi.mjs has read this from assembly/.
 
 /** A byte address in the kernels' memory. */
 export type Pointer = number;
 
 ${constants.map(({ comment, name, value }) => `${comment}\nexport const ${name} = ${value};\n`).join('\n')}
+${tables.map(declareTable).join('\n')}
 /**
- * The kernels. They work on the memory that the engine owns, and trust their arguments. Beside the contract
+ * All kernels. They work on the memory that the engine owns, and trust their arguments. Beside the contract
  * of each stands the plain loop that it computes, over arrays instead of pointers: \`x[j][b]\` is lane b of
  * row j of a tile.
  */
-export type Kernels = {
-${kernels.map(declare).join('\n')}
+export type Kernels = ${TABLES.map(({ type }) => type).join(' & ')};
+`;
+}
+
+function declareTable({ type, constant, comment, kernels }) {
+  return `/** ${comment} */
+export type ${type} = {
+${kernels.map(declareKernel).join('\n')}
 };
 
-/** How many parameters each kernel has. */
-export const KERNEL_PARAMETERS: Readonly<Record<keyof Kernels, number>> = {
+/** How many parameters each of them has. */
+export const ${constant}: Readonly<Record<keyof ${type}, number>> = {
 ${kernels.map(({ name, parameters }) => `  ${name}: ${parameters.length},`).join('\n')}
 };
 `;
 }
 
-/** Throws unless the compiled module exports the kernels that the description names, and nothing else. */
-export function checkModule(description, wasm) {
-  const [, table] = /KERNEL_PARAMETERS.*= \{\n([^}]*)\}/.exec(description);
-  const described = table.match(/\w+: \d+/g).sort();
+/**
+ * Throws unless the compiled module exports the kernels that the description names in these tables, and
+ * nothing else, and holds no data: modules over one memory would overwrite each other's.
+ */
+export function checkModule(description, wasm, tables = TABLES) {
+  const described = tables
+    .flatMap(({ constant }) => {
+      const [, table] = new RegExp(`${constant}.*= \\{\\n([^}]*)\\}`).exec(description);
+      return table.match(/\w+: \d+/g);
+    })
+    .sort();
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory } });
   const compiled = Object.entries(exports)
@@ -56,28 +85,31 @@ export function checkModule(description, wasm) {
   if (described.join() !== compiled.join()) {
     throw new Error(`the module exports ${compiled}; the sources describe ${described}`);
   }
+  if (new Uint8Array(memory.buffer).some((byte) => byte !== 0)) {
+    throw new Error('the module holds data; another one over the same memory would overwrite it');
+  }
 }
 
-function declare({ comment, name, parameters }) {
+function declareKernel({ comment, name, parameters }) {
   const list = parameters.map(({ name, type }) => `${name}: ${type}`).join(', ');
   return `${comment.replaceAll(/^/gm, '  ')}\n  ${name}(${list}): void;`;
 }
 
-/** Every export of index.ts, in its order: { comment, name, parameters: [{ name, type }] }. */
-async function readKernels(folder) {
-  const index = await parse(folder, 'index.ts');
+/** Every export of a table, in its order: { comment, name, parameters: [{ name, type }] }. */
+async function readKernels(folder, table) {
+  const { statements } = await parse(folder, `${table}.ts`);
   const kernels = [];
-  for (const { exportClause, moduleSpecifier } of index.statements.filter(ts.isExportDeclaration)) {
+  for (const { exportClause, moduleSpecifier } of statements.filter(ts.isExportDeclaration)) {
     const file = `${moduleSpecifier.text}.ts`;
     const source = await parse(folder, file);
-    for (const { name } of exportClause.elements) kernels.push(readKernel(source, file, name.text));
+    for (const { name } of exportClause.elements) kernels.push(readKernel(source, file, name.text, table));
   }
   return kernels;
 }
 
-function readKernel(source, file, name) {
+function readKernel(source, file, name, table) {
   const kernel = source.statements.find((node) => ts.isFunctionDeclaration(node) && node.name.text === name);
-  if (kernel === undefined) throw new Error(`${file} has no function ${name}; index.ts exports it`);
+  if (kernel === undefined) throw new Error(`${file} has no function ${name}; ${table}.ts exports it`);
   const parameters = kernel.parameters.map((parameter) => {
     const type = parameter.type.getText(source);
     if (!Object.hasOwn(TYPES, type)) {

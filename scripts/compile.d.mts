@@ -10,4 +10,5 @@ export function compileKernels(
     ) => void | Promise<void>;
   },
 ): Promise<void>;
+export function compileTable(table: string, outFile: string): Promise<void>;
 export function evaluateConstants(path: string, text: string): Promise<Record<string, number>>;

@@ -2,11 +2,17 @@
 import asc from 'assemblyscript/asc';
 
 /**
- * Compiles assembly/index.ts as asconfig.json says for the target. `options` are more of asc's own options,
+ * Compiles assembly/index.ts, the complete module, as asconfig.json says for the target. `options` are more of asc's own options,
  * and `io` replaces its files.
  */
 export async function compileKernels(target, options = [], io = {}) {
   await compile(['assembly/index.ts', '--config', 'asconfig.json', '--target', target, ...options], io);
+}
+
+/** Compiles one table of kernels in assembly/ to a module. */
+export async function compileTable(table, outFile) {
+  const target = ['--config', 'asconfig.json', '--target', 'release', '--outFile', outFile];
+  await compile([`assembly/${table}.ts`, ...target]);
 }
 
 /** The values of a source's exported constants, as the compiler computes them: name → number. */

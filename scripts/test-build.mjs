@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const isGenerated = (path) => path.endsWith('.generated.ts');
 
 /** The scripts that `npm run build:wasm` runs, and those that `npm run build` runs after it. */
-const COMPILERS = ['scripts/abi.mjs', 'scripts/build-wasm.mjs', 'scripts/compile.mjs'];
+const COMPILERS = ['abi', 'build-wasm', 'compile', 'inlineText'].map((name) => `scripts/${name}.mjs`);
 const BUNDLERS = [
   'scripts/bundle.mjs',
   'scripts/copy-assets.mjs',
@@ -26,7 +26,10 @@ const TARGETS = {
   kernels: {
     script: 'build:wasm',
     sources: ['assembly', 'asconfig.json', 'package-lock.json', ...COMPILERS],
-    results: ['build/ctre.wasm', 'build/ctre.debug.wasm', 'src/engine'],
+    results: [
+      ...['build/ctre.wasm', 'build/ctre.debug.wasm'],
+      ...['build/matrixKernels.wasm', 'build/trainingKernels.wasm', 'src/engine'],
+    ],
     isResult: (path) => path.endsWith('.wasm') || isGenerated(path),
   },
   package: {

@@ -3,6 +3,10 @@
  * @module ctre
  */
 
+export { initTraining as init, initTrainingSync as initSync } from './engine/training.ts';
+
+// The kernels come before all other code; engine/engine.ts says why.
+
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { losses } from './nn/losses.ts';
 import { adam, adamW, sgd } from './nn/optimizer.ts';
@@ -12,9 +16,8 @@ export type { Bounds } from './base/checks.ts';
 export { CtreError, type ErrorCode } from './base/errors.ts';
 export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/hostTypes.ts';
 export type { Random } from './base/random.ts';
-export type { Kernels } from './engine/abi.ts';
-export { type EngineInfo, init, initSync } from './engine/engine.ts';
-export type { WasmBytes, WasmSource } from './engine/source.ts';
+export type { Kernels, MatrixKernels, TrainingKernels } from './engine/abi.ts';
+export type { EngineInfo, WasmBytes, WasmSource } from './engine/source.ts';
 export type { CsrParts } from './matrix/canonical.ts';
 export { CsrMatrix } from './matrix/csrMatrix.ts';
 export type { DenseMatrix } from './matrix/denseMatrix.ts';
@@ -57,6 +60,7 @@ export type {
   ScheduleOptions,
   StepScheduleOptions,
 } from './nn/schedule.ts';
+export type { TargetUnits } from './nn/targetUnits.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
 export {
   type HandOver,

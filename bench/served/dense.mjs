@@ -7,8 +7,8 @@
 
 import { randomStream } from '../../dist/base/random.js';
 import { TILE, TOP_K_SCRATCH } from '../../dist/engine/abi.js';
-import { getEngine } from '../../dist/engine/engine.js';
 import { Region } from '../../dist/engine/region.js';
+import { getTrainingEngine } from '../../dist/engine/training.js';
 import { randomPattern } from '../../dist/matrix/sampling.js';
 import { serve, time } from './serve.mjs';
 
@@ -18,7 +18,7 @@ const ROWS = 1024;
 const FILLED = 0.19;
 
 function prepare(n) {
-  const { kernels, arena } = getEngine();
+  const { kernels, arena } = getTrainingEngine();
   const region = new Region(arena);
   const random = randomStream(0, `bench/dense/${n}`);
   const floats = (length) => {

@@ -2,8 +2,8 @@
 // The commands are those of native/serve.h. A batch is four tiles, one call each.
 import { writeFileSync } from 'node:fs';
 import { TILE } from '../../dist/engine/abi.js';
-import { getEngine } from '../../dist/engine/engine.js';
 import { Region } from '../../dist/engine/region.js';
+import { getTrainingEngine } from '../../dist/engine/training.js';
 import * as plain from '../plain.mjs';
 import { BATCH, readLayer } from '../problems.mjs';
 import { serve, time } from './serve.mjs';
@@ -28,7 +28,7 @@ function arrange(wide, tiled, toTiles) {
 
 /** The kernels over a layer in the engine's memory, and views of what they make. */
 function wasmLayer(layer) {
-  const { kernels, arena } = getEngine();
+  const { kernels, arena } = getTrainingEngine();
   const region = new Region(arena);
   const { inDim, outDim, nnz } = layer;
   const put = (array) => {

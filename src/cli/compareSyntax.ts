@@ -5,7 +5,7 @@ import type { Arguments, Options, Syntax } from './args.ts';
 import { READ_EXCLUSIVE, READ_OPTIONS } from './dataset.ts';
 import { listMethods } from './methodOptions.ts';
 import { flag, integer, list, number, type Option, orWord, ranges, text } from './options.ts';
-import { NETWORK_OPTIONS, TRAINING_OPTIONS } from './settings.ts';
+import { LOSS_OPTIONS, NETWORK_OPTIONS, TRAINING_OPTIONS } from './settings.ts';
 import { SPLIT_EXCLUSIVE, SPLIT_OPTIONS } from './split.ts';
 import { unknown } from './suggestion.ts';
 
@@ -51,7 +51,7 @@ const pictureSize: Option<PictureSize> = {
 
 /** Options that every training of a comparison has. */
 export const SHARED_OPTIONS = {
-  'Every network': NETWORK,
+  'Every network': { ...LOSS_OPTIONS, ...NETWORK },
   'Every training': TRAINING_OPTIONS,
   Rows: SPLIT_OPTIONS,
   Reading: READ_OPTIONS,

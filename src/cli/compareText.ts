@@ -1,4 +1,5 @@
 import { type CellRecord, isFinished } from '../compare/cell.ts';
+import { measureOf } from '../compare/measure.ts';
 import type { Group } from '../compare/summary.ts';
 import type { Grid } from './compareGrid.ts';
 import { count, duration, formatTable, namedLines, percent, share, spread } from './format.ts';
@@ -59,6 +60,7 @@ export function groupRecord({ cell, methods, comparisons }: Group): object {
       testAccuracyDeviation: testAccuracy?.deviation,
     })),
     comparisons,
+    ...(measureOf(methods) === 'R²' && { measure: 'R²' }),
   };
 }
 
@@ -81,6 +83,7 @@ function groupText({ cell, methods, comparisons, seedsNeeded }: Group): string {
   ].join('; ');
   const ratio = (dense: number | undefined, own: number | undefined): string =>
     dense === undefined || own === undefined ? '–' : `${Number((dense / own).toPrecision(3))} ×`;
+  const measure = measureOf(methods);
   const rows = methods.map((method) => [
     method.method,
     `${method.finished.length}${method.failed === 0 ? '' : ` (${method.failed} diverged)`}`,
@@ -93,14 +96,14 @@ function groupText({ cell, methods, comparisons, seedsNeeded }: Group): string {
     method.seconds === undefined ? '–' : duration(method.seconds - (method.trainSeconds ?? 0)),
   ]);
   const head = [
-    ...['method', 'seeds', 'test accuracy', 'connections', 'fewer'],
+    ...['method', 'seeds', `test ${measure}`, 'connections', 'fewer'],
     ...['explored', 'dead', 'steps', 'the rest'],
   ];
   const dense = methods.find(({ denseMultiplyAdds }) => denseMultiplyAdds !== undefined)?.denseMultiplyAdds;
   return [
     `${title}\n`,
     formatTable(rows, head),
-    'Test accuracy at the best epoch on the validation rows, mean ± standard deviation.\n',
+    `Test ${measure} at the best epoch on the validation rows, mean ± standard deviation.\n`,
     'Fewer: multiply-adds than dense, for one sample in one epoch: forward, backward and growth.',
     dense === undefined ? '\n' : ` A dense network makes ${count(dense)}.\n`,
     'Explored: positions ever connected, in sparse layers. Dead: hidden neurons without input or output, ' +

@@ -25,7 +25,7 @@ export function share(value: number | undefined): string {
 }
 
 /** A number in any units, with as many digits as float32 sums mean; a dash for none. */
-export function figure(value: number | undefined): string {
+export function inDigits(value: number | undefined): string {
   return value === undefined ? '–' : String(Number(value.toPrecision(6)));
 }
 

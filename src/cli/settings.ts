@@ -199,7 +199,7 @@ export function readSettings(
   const { preset = 'default', hidden = defaults.hidden, growInitializer } = values;
   return {
     preset,
-    loss: readLoss(values),
+    loss: chooseLoss(values),
     hidden: hidden === 'none' ? [] : hidden,
     density: readDensity(values),
     ...readTopology(values, preset, modules),
@@ -220,7 +220,7 @@ export function readSettings(
 }
 
 /** @throws CtreError `E_ARGUMENT` for a monitor that the loss does not have. */
-function readLoss({ loss: name, monitor }: SettingValues): Loss | undefined {
+function chooseLoss({ loss: name, monitor }: SettingValues): Loss | undefined {
   const loss = name && lossByName(name);
   const { monitors } = loss ?? lossByName('cross-entropy');
   if (monitor !== undefined) checkChoice('--monitor', monitor, monitors);

@@ -8,7 +8,7 @@ import { unchanged } from '../nn/schedule.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Metrics } from '../train/epoch.ts';
 import { optionsInWords } from './dataset.ts';
-import { duration, figure, formatTable, namedLines, percent, share } from './format.ts';
+import { duration, formatTable, inDigits, namedLines, percent, share } from './format.ts';
 import { kernelLines, type StartedKernels } from './startKernels.ts';
 import type { Training } from './training.ts';
 
@@ -230,8 +230,8 @@ function scoreLines(...sets: readonly ScoredRows[]): string[][] {
   return sets.flatMap(([rows, when, accuracy, { macroF1, rmse, mae, r2 } = {}]) => {
     if (isRegression) {
       return [
-        [`${rows} RMSE ${when}`, figure(rmse)],
-        [`${rows} MAE ${when}`, figure(mae)],
+        [`${rows} RMSE ${when}`, inDigits(rmse)],
+        [`${rows} MAE ${when}`, inDigits(mae)],
         [`${rows} R² ${when}`, share(r2)],
       ];
     }

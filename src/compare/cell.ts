@@ -17,7 +17,10 @@ export interface Cell {
 export interface FinishedCell extends Cell {
   /** Tells one content of the dataset from another. */
   readonly data: string;
+  /** What was learnt, where that is not cross-entropy. Where it is numbers, all accuracies here are R². */
+  readonly loss?: string;
   readonly inputs: number;
+  /** Outputs, whatever was learnt. */
   readonly classes: number;
   readonly nnz: number;
   readonly nnzByLayer: readonly number[];

@@ -1,4 +1,5 @@
 import { type Cell, type CellRecord, type FinishedCell, groupKey, isFinished } from './cell.ts';
+import { measureOfCell } from './measure.ts';
 import { holm, LEVEL, type Spread, seedsNeeded, signFlipTest, spreadOf } from './statistics.ts';
 
 /** What the seeds of one method came to. */
@@ -67,11 +68,11 @@ export function compareMethods(pairs: readonly (readonly [MethodSummary, MethodS
     .filter(({ differences }) => differences.length > 0);
   const corrected = holm(tested.map(({ differences }) => signFlipTest(differences)));
   const needed = seedsNeeded(tested.length);
-  return tested.map(({ first, second, differences, testRows }, t) => ({
+  return tested.map(({ first, second, differences, units }, t) => ({
     first,
     second,
     seeds: differences.length,
-    difference: spreadOf(differences).mean / testRows,
+    difference: spreadOf(differences).mean / units,
     ahead: differences.filter((difference) => difference > 0).length,
     p: corrected[t],
     verdict:
@@ -106,18 +107,23 @@ function summarizeMethod(records: readonly CellRecord[]): MethodSummary {
   };
 }
 
+const MILLION = 1e6;
+
 function pairUp(
   first: MethodSummary,
   second: MethodSummary,
-): { first: string; second: string; differences: number[]; testRows: number } {
-  const correct = ({ testAccuracy, testRows }: FinishedCell): number => Math.round(testAccuracy * testRows);
+): { first: string; second: string; differences: number[]; units: number } {
+  // Whole numbers, so that equal differences are equal: rows that are right, or millionths of R².
+  const unitsOf = ({ testRows, loss }: FinishedCell): number =>
+    measureOfCell({ loss }) === 'R²' ? MILLION : testRows;
+  const correct = (cell: FinishedCell): number => Math.round(cell.testAccuracy * unitsOf(cell));
   const others = new Map(second.finished.map((cell) => [cell.seed, cell]));
   const differences = first.finished.flatMap((cell) => {
     const other = others.get(cell.seed);
     return other === undefined ? [] : [correct(cell) - correct(other)];
   });
-  const testRows = first.finished[0]?.testRows ?? 1;
-  return { first: first.method, second: second.method, differences, testRows };
+  const units = first.finished[0] === undefined ? 1 : unitsOf(first.finished[0]);
+  return { first: first.method, second: second.method, differences, units };
 }
 
 /** Lists of what has the same key, in order of first appearance. */

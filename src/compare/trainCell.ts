@@ -6,11 +6,12 @@ import type { TrainOptions } from '../model/options.ts';
 import type { SparseMLP } from '../model/sparseMlp.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { Schedule } from '../nn/schedule.ts';
-import type { Epoch } from '../train/epoch.ts';
+import type { Epoch, Metrics } from '../train/epoch.ts';
 import { countMultiplyAdds } from '../train/multiplyAdds.ts';
 import type { Cell, CellRecord, EvolutionCount, FinishedCell, Looks } from './cell.ts';
 import type { Exploration } from './exploration.ts';
 import { type KnownColumns, type PictureSize, Watch } from './look.ts';
+import { measureOfCell } from './measure.ts';
 import { outcomeOf } from './outcome.ts';
 import { spreadOf } from './statistics.ts';
 
@@ -95,7 +96,12 @@ function describeCell(
   const nnzByLayer = layers.map(({ nnz }) => nnz);
   const dims = [layers[0].inDim, ...layers.map(({ outDim }) => outDim)];
   const trainRows = holdOut(train.x.rows, validation, cell.seed).trainRows.length;
-  const { method: _method, seed: _seed, ...outcome } = outcomeOf(model, cell.seed);
+  const { method: _method, seed: _seed, ...said } = outcomeOf(model, cell.seed);
+  const { bestValMetrics, testMetrics, finalTestMetrics, ...outcome } = said;
+  const { name: loss = 'cross-entropy' } = model.loss ?? {};
+  const isNumbers = measureOfCell({ loss }) === 'R²';
+  const scored = (accuracy: number | undefined, metrics: Metrics | undefined): number | undefined =>
+    isNumbers ? metrics?.r2 : accuracy;
   const rounded = (value: number | undefined): number | null =>
     value === undefined ? null : Number(value.toPrecision(6));
   /** Of what methods had done for them, before the first step and in updates. */
@@ -103,14 +109,16 @@ function describeCell(
   const totalOf = (name: 'pairs' | 'multiplyAdds'): number =>
     collected.reduce((total, work) => total + work[name], 0);
   return {
+    ...(loss !== 'cross-entropy' && { loss }),
     inputs: dims[0],
     classes: dims[dims.length - 1],
     ...outcome,
     nnzByLayer,
     trainRows,
     testRows: test.x.rows,
-    testAccuracy: outcome.testAccuracy ?? 0,
-    finalTestAccuracy: outcome.finalTestAccuracy ?? 0,
+    bestValAccuracy: scored(outcome.bestValAccuracy ?? undefined, bestValMetrics) ?? null,
+    testAccuracy: scored(outcome.testAccuracy, testMetrics) ?? 0,
+    finalTestAccuracy: scored(outcome.finalTestAccuracy, finalTestMetrics) ?? 0,
     multiplyAdds: countMultiplyAdds({
       dims,
       nnz: nnzByLayer.map((_, l) => spreadOf(connections.map((epoch) => epoch[l])).mean),
@@ -125,9 +133,9 @@ function describeCell(
     deadNeurons: deadShare(looks, cell.hidden),
     curves: {
       loss: history.map(({ loss }) => Number(loss.toPrecision(6))),
-      accuracy: history.map(({ accuracy }) => Number(accuracy.toPrecision(6))),
-      valAccuracy: history.map(({ valAccuracy }) => rounded(valAccuracy)),
-      testAccuracy: history.map(({ testAccuracy }) => rounded(testAccuracy)),
+      accuracy: history.map(({ accuracy, metrics }) => rounded(scored(accuracy, metrics)) ?? 0),
+      valAccuracy: history.map(({ valAccuracy, valMetrics }) => rounded(scored(valAccuracy, valMetrics))),
+      testAccuracy: history.map((epoch) => rounded(scored(epoch.testAccuracy, epoch.testMetrics))),
     },
     evolution: countUpdates(history),
   };

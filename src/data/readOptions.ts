@@ -73,6 +73,10 @@ const OPTION_RULES: Readonly<
   maxBytes: ['a positive integer', isPositive],
 };
 
+function copyColumns(label: NonNullable<ReadOptions['label']>): NonNullable<ReadOptions['label']> {
+  return Array.isArray(label) ? [...label] : label;
+}
+
 function isColumn(value: unknown): boolean {
   return typeof value === 'string' || (Number.isSafeInteger(value) && Number(value) >= 0);
 }
@@ -93,7 +97,8 @@ export function checkReadOptions(options: ReadOptions): ReadOptions {
   if (typeof options !== 'object' || options === null || ArrayBuffer.isView(options)) {
     throw new CtreError('E_ARGUMENT', `options is ${show(options)}; expected an object`);
   }
-  const own = { ...options };
+  const { label, ...rest } = { ...options };
+  const own: ReadOptions = { ...rest, ...(label !== undefined && { label: copyColumns(label) }) };
   for (const [name, value] of Object.entries(own)) {
     const known = Object.entries(OPTION_RULES).find(([key]) => key === name);
     if (!known) {

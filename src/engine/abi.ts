@@ -1,15 +1,17 @@
 import { CtreError } from '../base/errors.ts';
-import { KERNEL_PARAMETERS, type Kernels } from './abi.generated.ts';
 
 export * from './abi.generated.ts';
 
+/** How many parameters each kernel has. */
+export type KernelTable = Readonly<Record<string, number>>;
+
 /**
- * The exports of a module as the kernels.
+ * Checks that a module has the kernels of a table.
  * @throws CtreError `E_ENGINE` unless every kernel is there, with as many parameters as it has in assembly/.
  */
-export function checkKernels(exports: Readonly<Record<string, unknown>>): Kernels {
+export function checkKernels(exports: Readonly<Record<string, unknown>>, table: KernelTable): void {
   const expected = 'expected the ctre.wasm of this version of ctre';
-  for (const [name, parameters] of Object.entries(KERNEL_PARAMETERS)) {
+  for (const [name, parameters] of Object.entries(table)) {
     const kernel = exports[name];
     if (typeof kernel !== 'function') {
       throw new CtreError('E_ENGINE', `the module has no kernel ${name}; ${expected}`);
@@ -21,5 +23,4 @@ export function checkKernels(exports: Readonly<Record<string, unknown>>): Kernel
       );
     }
   }
-  return exports as Kernels;
 }

@@ -1,55 +1,50 @@
+import { matrixKernelsText } from './matrixKernels.generated.ts';
+
+// The bytes come before all code. Bundles keep this order, and gzip looks back 32 KB: in code after the bytes
+// it would not find what code before them has, too.
+
 import { checkBoolean, checkOptions } from '../base/checks.ts';
-import { CtreError, reasonOf } from '../base/errors.ts';
-import type { WasmMemory, WasmModule } from '../base/hostTypes.ts';
-import { checkKernels, type Kernels } from './abi.ts';
+import type { WasmMemory } from '../base/hostTypes.ts';
+import { type KernelTable, MATRIX_KERNELS, type MatrixKernels } from './abi.ts';
 import { Arena } from './arena.ts';
+import { Once } from './once.ts';
 import {
-  declareShared,
+  type EngineInfo,
   type Instance,
   inlinedBytes,
-  readSource,
-  start,
-  startSync,
+  type KernelModule,
+  type StartedModule,
   type WasmBytes,
   type WasmSource,
 } from './source.ts';
+import { createMemory, isPage, startModule, startModuleSync } from './startModule.ts';
 
-/** How the kernels run. */
-export interface EngineInfo {
-  /** Whether V8 compiled them with vectors of 256 bits, and they passed their test. */
-  readonly revectorized: boolean;
-  /** Why they are not revectorised, where that was asked for. */
-  readonly warning: string | undefined;
-}
-
-/** The kernels and the memory they work on. */
-export interface Engine extends EngineInfo {
-  readonly kernels: Kernels;
+/** Kernels and the memory they work on. */
+export interface Engine<K = MatrixKernels> extends EngineInfo {
+  readonly kernels: K;
   readonly arena: Arena;
-  /** What the kernels were started from. */
-  readonly module: WasmModule;
+  /** What the kernels are of: the complete module, or one for each table. */
+  readonly instances: readonly Instance[];
+  /** Whether `init` was given the module. Then it is the complete one. */
+  readonly isGiven: boolean;
 }
 
-/**
- * The one state of the package: an engine over a memory of this thread, and one over a memory that threads
- * share.
- */
-let engine: Engine | undefined;
+/** What takes the place of kernels, and of the arena for them. */
+type Trial = <K extends object>(kernels: K, arena: Arena) => Pick<Engine<K>, 'kernels' | 'arena'>;
 
-let starting: Promise<Engine> | undefined;
+/** The one state of the package, with that of training.ts: an engine over a memory of this thread. */
+const engine = new Once<Engine>();
 
-let sharedStarting: Promise<Engine> | undefined;
+let onTrial: Trial | undefined;
 
-let onTrial: ((engine: Engine) => Engine) | undefined;
-
-/** For tests, before anything else: what takes the place of an engine that starts. */
-export function putOnTrial(replace: (engine: Engine) => Engine): void {
+/** For tests, before anything else: what takes the place of kernels that start. */
+export function putOnTrial(replace: Trial): void {
   onTrial = replace;
 }
 
 /**
  * Compiles and starts the kernels, once; later calls return at once. Everything asynchronous calls it by
- * itself. Threads have kernels of their own, always the inlined ones.
+ * itself.
  *
  * ```ts
  * await init({ wasm: '/assets/ctre.wasm' }); // your own copy of the file instead of the inlined bytes
@@ -60,7 +55,7 @@ export function putOnTrial(replace: (engine: Engine) => Engine): void {
  * @param options.revectorize has V8 compile the kernels with vectors of 256 bits, by an experimental flag of
  *   its own: on Node 24 or later with an x64 processor that has AVX2. Each kernel is tested first, in about
  *   half a second. Where one computes other bits, or elsewhere, the kernels run as ever, and `warning` says
- *   why. It must come before all other calls. Threads and WorkerModels that start later have the same code.
+ *   why. It must come before all other calls.
  * @returns whether the kernels are revectorised, and why not where that was asked for.
  * @throws CtreError `E_ENGINE` where WebAssembly SIMD is missing, the module is not this package's, or its
  *   address does not answer; `E_MEMORY` where the system refuses the memory; `E_ARGUMENT` for a `wasm` that
@@ -69,36 +64,7 @@ export function putOnTrial(replace: (engine: Engine) => Engine): void {
 export async function init(
   options: { readonly wasm?: WasmSource; readonly revectorize?: boolean } = {},
 ): Promise<EngineInfo> {
-  const { wasm, revectorize = false } = checkOptions('init', options, ['wasm', 'revectorize']);
-  checkBoolean('revectorize', revectorize);
-  if (engine === undefined && wasm === undefined && !revectorize && !isPage()) initSync();
-  if (engine === undefined) {
-    starting ??= startAsync(false, () => wasm ?? inlinedBytes(), revectorize).finally(() => {
-      starting = undefined;
-    });
-    const started = await starting;
-    // A synchronous call may have started another meanwhile.
-    engine ??= started;
-  }
-  const { revectorized, warning } = engine;
-  if (revectorized || !revectorize) return { revectorized, warning: undefined };
-  return {
-    revectorized,
-    warning: warning ?? 'the kernels were started before; revectorize them before all other calls',
-  };
-}
-
-/**
- * Whether people wait for this thread to draw. Elsewhere so few bytes are compiled at once, which takes less
- * time.
- */
-function isPage(): boolean {
-  return 'document' in globalThis;
-}
-
-/** The engine that runs, or that is being started; undefined where none was asked for. */
-export async function startedEngine(): Promise<Engine | undefined> {
-  return engine ?? starting;
+  return startBy(options, MATRIX_KERNELS, startEngine);
 }
 
 /**
@@ -112,14 +78,7 @@ export async function startedEngine(): Promise<Engine | undefined> {
  *   `wasm`.
  */
 export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
-  const { wasm } = checkOptions('initSync', options, ['wasm']);
-  if (engine !== undefined) return;
-  try {
-    const memory = createMemory(false);
-    engine = assemble(startSync(wasm ?? inlinedBytes(), memory), memory);
-  } catch (cause) {
-    throw startError(cause);
-  }
+  startEngineSync(givenModule(checkOptions('initSync', options, ['wasm']).wasm, MATRIX_KERNELS));
 }
 
 /**
@@ -128,73 +87,83 @@ export function initSync(options: { readonly wasm?: WasmBytes } = {}): void {
  *   refuses the memory.
  */
 export function getEngine(): Engine {
-  initSync();
-  return engine!;
+  return startEngineSync();
+}
+
+/** The engine that runs, or that is being started; undefined where none was asked for. */
+export async function startedEngine(): Promise<Engine | undefined> {
+  return engine.started;
+}
+
+/** Whether an engine runs and is revectorised. */
+export function isRevectorized(): boolean {
+  return engine.value?.revectorized ?? false;
 }
 
 /**
- * The engine over a memory that threads can share; started when it is first asked for, and revectorised where
- * this thread's is.
- * @throws CtreError `E_ENGINE` where there is no shared memory; `E_MEMORY` where the system refuses so large
- *   a one. The next call tries again.
+ * Starts something by the options of `init`, and says how it runs.
+ * @param table what a given module has to have.
  */
-export async function getSharedEngine(): Promise<Engine> {
-  sharedStarting ??= startAsync(true, () => declareShared(inlinedBytes()), engine?.revectorized ?? false);
-  try {
-    return await sharedStarting;
-  } catch (error) {
-    sharedStarting = undefined;
-    throw error;
-  }
+export async function startBy(
+  options: { readonly wasm?: WasmSource; readonly revectorize?: boolean },
+  table: KernelTable,
+  begin: (given: KernelModule | undefined, revectorize: boolean) => Promise<EngineInfo>,
+): Promise<EngineInfo> {
+  const { wasm, revectorize = false } = checkOptions('init', options, ['wasm', 'revectorize']);
+  checkBoolean('revectorize', revectorize);
+  const { revectorized, warning } = await begin(givenModule(wasm, table), revectorize);
+  if (revectorized || !revectorize) return { revectorized, warning: undefined };
+  return {
+    revectorized,
+    warning: warning ?? 'the kernels were started before; revectorize them before all other calls',
+  };
 }
 
-async function startAsync(shared: boolean, source: () => WasmSource, revectorize: boolean): Promise<Engine> {
-  try {
-    const memory = createMemory(shared);
-    if (!revectorize) return assemble(await start(source(), memory), memory);
-    // Few ask for it: pages need not load it.
-    const { startRevectorized } = await import('./revectorize.ts');
-    const { instance, warning } = startRevectorized(await readSource(source()), memory);
-    return assemble(instance, memory, { revectorized: warning === undefined, warning });
-  } catch (cause) {
-    throw startError(cause);
-  }
+/** The module that `init` was given, where it was. */
+export function givenModule<W extends WasmSource>(
+  wasm: W | undefined,
+  table: KernelTable,
+): KernelModule<W> | undefined {
+  return wasm === undefined ? undefined : { wasm: () => wasm, table, isGiven: true };
+}
+
+/** The inlined module of the kernels on matrices. */
+export const matrixModule = {
+  wasm: () => inlinedBytes(matrixKernelsText),
+  table: MATRIX_KERNELS,
+  isGiven: false,
+};
+
+/**
+ * The running engine; started where none is.
+ * @throws CtreError as `init`.
+ */
+export async function startEngine(given: KernelModule | undefined, revectorize: boolean): Promise<Engine> {
+  if (given === undefined && !revectorize && !isPage()) return startEngineSync();
+  return engine.later(async () => {
+    const memory = createMemory(false);
+    return assemble(await startModule(given ?? matrixModule, memory, revectorize), memory);
+  });
 }
 
 /**
- * Grows to the 4 GiB that a 32-bit address reaches. Engines reserve that many addresses at once, and can be
- * refused.
+ * As `startEngine`, at once.
+ * @throws CtreError as `initSync`.
  */
-function createMemory(shared: boolean): WasmMemory {
-  try {
-    return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new CtreError(
-      'E_MEMORY',
-      `the kernels' memory was refused (${cause.message}); it needs 4096 MiB of addresses, though ` +
-        'little memory: raise the limit of this process (ulimit -v), or dispose() of models no longer needed',
-      { cause },
-    );
-  }
+export function startEngineSync(given: KernelModule<WasmBytes> = matrixModule): Engine {
+  return engine.now(() => {
+    const memory = createMemory(false);
+    return assemble(startModuleSync(given, memory), memory);
+  });
 }
 
-function assemble(
-  { exports, module }: Instance,
-  memory: WasmMemory,
-  info: EngineInfo = { revectorized: false, warning: undefined },
-): Engine {
-  const started = { kernels: checkKernels(exports), arena: new Arena(memory), module, ...info };
-  return onTrial?.(started) ?? started;
+/** The kernels of a module as an engine. */
+export function assemble({ instance, ...how }: StartedModule, memory: WasmMemory): Engine {
+  const tried = tryOut(instance.exports as MatrixKernels, new Arena(memory));
+  return { ...tried, ...how, instances: [instance] };
 }
 
-function startError(cause: unknown): CtreError {
-  if (cause instanceof CtreError) return cause;
-  return new CtreError(
-    'E_ENGINE',
-    `the WebAssembly kernels could not be started (${reasonOf(cause)}); ctre needs an engine with WebAssembly SIMD ` +
-      '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous ' +
-      "calls on a page's main thread, where older browsers compile nothing at once",
-    { cause },
-  );
+/** The kernels and their arena; in tests, what takes their place. */
+export function tryOut<K extends object>(kernels: K, arena: Arena): Pick<Engine<K>, 'kernels' | 'arena'> {
+  return onTrial?.(kernels, arena) ?? { kernels, arena };
 }

@@ -6,8 +6,10 @@ import { reasonOf } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
 import { checkKernels } from './abi.ts';
-import { findDifference, runKernels } from './selfTest.ts';
-import { type Instance, inlinedBytes, startSync, type WasmBytes } from './source.ts';
+import { matrixKernelsText } from './matrixKernels.generated.ts';
+import { findDifference, type KernelResults, runKernels } from './selfTest.ts';
+import { inlinedBytes, type KernelModule, type StartedModule, startSync, type WasmBytes } from './source.ts';
+import { trainingKernelsText } from './trainingKernels.generated.ts';
 
 /**
  * The flags while the kernels are tested: the optimising compiler revectorises, and it replaces a function
@@ -24,43 +26,52 @@ const LEAST_V8 = [13, 6];
  */
 const RUNS_BEFORE = 3000;
 
-/** The kernels, and why they are not revectorised; undefined where they are. */
-export interface RevectorizedInstance {
-  readonly instance: Instance;
-  readonly warning: string | undefined;
-}
-
 /**
  * Starts a module, revectorised where that can be had. V8's flags are as before afterwards: what was tested
- * keeps its code, and nothing else in the process is compiled another way.
- * @param memory one in which nothing is allocated yet.
- * @throws CtreError `E_ARGUMENT` for anything but bytes or a module, `E_ENGINE` for a module that is not this
- *   package's; else what the engine throws.
+ * keeps its code, and nothing else in the process is compiled another way. The kernels are tested over a
+ * memory of their own, so the given one may be in use.
+ * @throws CtreError `E_ARGUMENT` for anything but bytes or a module, `E_ENGINE` for a module that has not the
+ *   kernels of the table; else what the engine throws.
  */
-export function startRevectorized(wasm: WasmBytes, memory: WasmMemory): RevectorizedInstance {
-  const isModule = wasm instanceof WebAssembly.Module;
+export function startRevectorized(
+  wasm: WasmBytes,
+  memory: WasmMemory,
+  { table, isGiven }: KernelModule,
+): StartedModule {
+  const plain = startSync(wasm, memory);
+  checkKernels(plain.exports, table);
+  const asItIs = (warning: string) => ({ instance: plain, isGiven, revectorized: false, warning });
   const obstacle = whyNot();
-  const plain = startSync(isModule && obstacle === undefined ? inlinedBytes() : wasm, memory);
-  if (obstacle !== undefined) return { instance: plain, warning: obstacle };
-  const expected = runKernels(checkKernels(plain.exports), memory, 0);
+  if (obstacle !== undefined) return asItIs(obstacle);
+  const isModule = wasm instanceof WebAssembly.Module;
+  const isShared = memory.buffer instanceof SharedArrayBuffer;
+  const trial = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: isShared });
+  const run = (source: WasmBytes, rounds: number): KernelResults =>
+    runKernels(startSync(source, trial).exports, trial, rounds);
+  const expected = isModule ? runInlined(run) : run(plain.module, 0);
   const restore = setFlags();
-  if (restore === undefined) {
-    return { instance: plain, warning: `this V8 (${process.versions.v8}) has no flag for it any more` };
-  }
+  if (restore === undefined) return asItIs(`this V8 (${process.versions.v8}) has no flag for it any more`);
+  const fails = (warning: string): StartedModule =>
+    // The code of a compiled module is what was tested, and stays. Its place is taken by the inlined kernels.
+    isModule
+      ? { ...asItIs(warning), instance: startSync(inlinedBytes(matrixKernelsText), memory), isGiven: false }
+      : asItIs(warning);
   try {
     // Compiled code is shared by all modules of the same bytes in the process. These must have their own.
-    const instance = startSync(isModule ? wasm : withMark(wasm), memory);
-    const difference = findDifference(
-      expected,
-      runKernels(checkKernels(instance.exports), memory, RUNS_BEFORE),
-    );
-    if (difference === undefined) return { instance, warning: undefined };
-    return { instance: plain, warning: `revectorised, the kernel ${difference} computes other bits` };
+    const module = isModule ? wasm : startSync(withMark(wasm), trial).module;
+    const difference = findDifference(expected, run(module, RUNS_BEFORE));
+    if (difference !== undefined) return fails(`revectorised, the kernel ${difference} computes other bits`);
+    return { instance: startSync(module, memory), isGiven, revectorized: true, warning: undefined };
   } catch (error) {
-    return { instance: plain, warning: `revectorised, the kernels fail (${reasonOf(error)})` };
+    return fails(`revectorised, the kernels fail (${reasonOf(error)})`);
   } finally {
     restore();
   }
+}
+
+/** What the inlined kernels compute, of both tables. */
+function runInlined(run: (bytes: WasmBytes, rounds: number) => KernelResults): KernelResults {
+  return new Map([...run(inlinedBytes(matrixKernelsText), 0), ...run(inlinedBytes(trainingKernelsText), 0)]);
 }
 
 /** Why nothing can be revectorised here; undefined where V8 can be told to. */

@@ -2,7 +2,6 @@ import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { CtreError, show } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
 import type { FetchResponse, UrlObject, WasmMemory, WasmModule } from '../base/hostTypes.ts';
-import { wasmText } from './wasm.generated.ts';
 
 /** What the kernels can be started from at once: the bytes of `ctre/wasm`, or a module compiled from them. */
 export type WasmBytes = ArrayBuffer | ArrayBufferView<ArrayBuffer> | WasmModule;
@@ -18,6 +17,29 @@ export interface Instance {
   /** The instance's own functions. Those of the loader's result would put a function around every call. */
   readonly exports: Readonly<Record<string, unknown>>;
   readonly module: WasmModule;
+}
+
+/** How the kernels run. */
+export interface EngineInfo {
+  /** Whether V8 compiled them with vectors of 256 bits, and they passed their test. */
+  readonly revectorized: boolean;
+  /** Why they are not revectorised, where that was asked for. */
+  readonly warning: string | undefined;
+}
+
+/** A module of kernels to be started. */
+export interface KernelModule<W extends WasmSource = WasmSource> {
+  readonly wasm: () => W;
+  /** How many parameters each kernel has that it has to have. */
+  readonly table: Readonly<Record<string, number>>;
+  /** Whether `init` was given it. Others are inlined. */
+  readonly isGiven: boolean;
+}
+
+/** A module of kernels that runs, and how. */
+export interface StartedModule extends EngineInfo {
+  readonly instance: Instance;
+  readonly isGiven: boolean;
 }
 
 /**
@@ -91,13 +113,13 @@ export function declareShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayB
   return bytes;
 }
 
-/** The bytes that the package brings, from the text of scripts/inlineText.mjs. */
-export function inlinedBytes(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(wasmText.length);
+/** The bytes of a module that the package brings, from the text of scripts/inlineText.mjs. */
+export function inlinedBytes(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
   let length = 0;
   let shift = -41;
-  for (let at = 0; at < wasmText.length; at++) {
-    const code = wasmText.charCodeAt(at);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
     if (code === 126) shift += 94;
     else {
       bytes[length++] = code + shift; // modulo 256, as such arrays store it

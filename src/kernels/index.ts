@@ -4,8 +4,8 @@
  */
 
 export { CtreError, type ErrorCode } from '../base/errors.ts';
-export { type EngineInfo, init, initSync } from '../engine/engine.ts';
-export type { WasmBytes, WasmSource } from '../engine/source.ts';
+export { init, initSync } from '../engine/engine.ts';
+export type { EngineInfo, WasmBytes, WasmSource } from '../engine/source.ts';
 export { add } from '../matrix/add.ts';
 export type { CsrParts } from '../matrix/canonical.ts';
 export { type CscParts, fromCsc, toCsc } from '../matrix/csc.ts';

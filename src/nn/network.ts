@@ -1,6 +1,6 @@
 import { type Kernels, ROW_BYTES, TILE } from '../engine/abi.ts';
-import type { Engine } from '../engine/engine.ts';
 import type { Region } from '../engine/region.ts';
+import type { TrainingEngine } from '../engine/training.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 import { type Gradient, Layer, type OptimizerSlots } from './layer.ts';
 import type { Loss } from './loss.ts';
@@ -31,7 +31,7 @@ export function networkBytes(dims: readonly number[], connections: readonly numb
 
 /** A multilayer perceptron: ReLU between layers, and a linear output. What it is for, a workspace's loss says. */
 export class Network {
-  readonly engine: Engine;
+  readonly engine: TrainingEngine;
   /** Neurons by layer, the inputs first. */
   readonly dims: readonly number[];
   readonly layers: readonly Layer[];
@@ -43,7 +43,7 @@ export class Network {
   #time = 0;
 
   /** A network of the given patterns, all weights and biases undefined until set. */
-  constructor(engine: Engine, patterns: readonly CsrPattern[]) {
+  constructor(engine: TrainingEngine, patterns: readonly CsrPattern[]) {
     this.engine = engine;
     this.#dims = [patterns[0].cols, ...patterns.map((pattern) => pattern.rows)];
     this.dims = this.#dims;

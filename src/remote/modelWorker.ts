@@ -3,7 +3,7 @@
 
 import { CtreError } from '../base/errors.ts';
 import type { WasmModule } from '../base/hostTypes.ts';
-import { init } from '../engine/engine.ts';
+import { initTraining } from '../engine/training.ts';
 import type { Recipe } from '../files/modelFile.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { ModelMetrics } from '../metrics/modelMetrics.ts';
@@ -62,8 +62,9 @@ let pieceSchedule: MadePart<Schedule> | undefined;
 let told: Pick<SparseMLP, 'metadata' | 'history'> = { metadata: {}, history: [] };
 
 const calls = {
-  async init(wasm: WasmModule, revectorize?: boolean) {
-    await init({ wasm, revectorize });
+  /** @param wasm the complete module; by default the worker's own inlined ones. */
+  async init(wasm: WasmModule | undefined, revectorize?: boolean) {
+    await initTraining({ wasm, revectorize });
   },
   async create(options: SentOptions) {
     ownModel = await SparseMLP.create(await receiveOptions<CreateOptions>(options));

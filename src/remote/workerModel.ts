@@ -186,7 +186,10 @@ export class WorkerModel {
     const engine = await startedEngine();
     const model = new WorkerModel(KEY);
     try {
-      if (engine !== undefined) await model.#link.ask('init', [engine.module, engine.revectorized]);
+      if (engine !== undefined) {
+        const { isGiven, instances, revectorized } = engine;
+        await model.#link.ask('init', [isGiven ? instances[0].module : undefined, revectorized]);
+      }
       await model.#link.ask(name, args, parcel.buffers);
       return model;
     } catch (error) {

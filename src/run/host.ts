@@ -1,6 +1,7 @@
 import { checkInteger } from '../base/checks.ts';
 import { CtreError, reasonOf, show } from '../base/errors.ts';
-import { type Engine, getEngine, getSharedEngine, init, startedEngine } from '../engine/engine.ts';
+import { startedEngine } from '../engine/engine.ts';
+import { getSharedEngine, getTrainingEngine, initTraining, type TrainingEngine } from '../engine/training.ts';
 import { type Executor, inlineExecutor } from './executor.ts';
 import { WorkerPool } from './pool.ts';
 import { availableThreads, whyNoThreads } from './startWorker.ts';
@@ -12,7 +13,7 @@ const AUTO_THREADS = 8;
 
 /** What a model runs on: a memory, and threads over it. */
 export interface ModelHost {
-  readonly engine: Engine;
+  readonly engine: TrainingEngine;
   readonly executor: Executor;
   /** Why there are fewer threads than asked for. */
   readonly warning: string | undefined;
@@ -37,7 +38,7 @@ export async function openHost(threads: number): Promise<ModelHost> {
   if (threads === 1) return openSingleHost();
   const obstacle = whyNoThreads();
   if (obstacle !== undefined) return openSingleHost(`one thread instead of ${threads}: ${obstacle}`);
-  let engine: Engine;
+  let engine: TrainingEngine;
   try {
     engine = await getSharedEngine();
   } catch (error) {
@@ -62,7 +63,7 @@ export async function openHost(threads: number): Promise<ModelHost> {
 }
 
 async function openSingleHost(warning?: string): Promise<ModelHost> {
-  await init();
-  const engine = getEngine();
+  await initTraining();
+  const engine = getTrainingEngine();
   return { engine, executor: inlineExecutor(engine.kernels), warning, close() {} };
 }

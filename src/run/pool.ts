@@ -1,7 +1,7 @@
 import { CtreError, reasonOf } from '../base/errors.ts';
 import type { Kernels } from '../engine/abi.ts';
 import type { Arena } from '../engine/arena.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { TrainingEngine } from '../engine/training.ts';
 import { type Executor, inlineExecutor, type Job } from './executor.ts';
 import { Patience } from './patience.ts';
 import { PROGRAM_LENGTH, Recorder } from './recorder.ts';
@@ -58,7 +58,7 @@ export class WorkerPool implements Executor {
   /** Jobs of the present batch, without those that were taken back. */
   #count = 0;
 
-  private constructor({ kernels, arena }: Engine, threads: number) {
+  private constructor({ kernels, arena }: TrainingEngine, threads: number) {
     this.#asked = threads;
     this.#control = new Int32Array(new SharedArrayBuffer(4 * (LEFT + 2 * threads)));
     this.#kernels = kernels;
@@ -72,7 +72,7 @@ export class WorkerPool implements Executor {
    * all workers start.
    * @param engine one over a shared memory.
    */
-  static async start(engine: Engine, threads: number): Promise<WorkerPool> {
+  static async start(engine: TrainingEngine, threads: number): Promise<WorkerPool> {
     const pool = new WorkerPool(engine, threads);
     await pool.#startWorkers(engine);
     return pool;
@@ -136,9 +136,11 @@ export class WorkerPool implements Executor {
   }
 
   /** Starts the workers: all, or none. */
-  #startWorkers({ arena, module, kernels }: Engine): Promise<void> {
+  #startWorkers({ arena, instances, kernels }: TrainingEngine): Promise<void> {
     const [control, program, threads] = [this.#control, this.#program, this.#asked];
-    const common = { module, memory: arena.memory, names: Object.keys(kernels), control, program, threads };
+    const modules = instances.map(({ module }) => module);
+    const names = Object.keys(kernels);
+    const common = { modules, memory: arena.memory, names, control, program, threads };
     return new Promise((resolve) => {
       let starting = threads - 1;
       const finish = (): void => {

@@ -88,15 +88,16 @@ function runJobs(kernels, { control, program, self, threads }) {
 
 /**
  * Works until it is told to end.
- * @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, names: string[], control: Int32Array,
- *   program: Float64Array, self: number, threads: number }} pool
+ * @param {{ modules: WebAssembly.Module[], memory: WebAssembly.Memory, names: string[],
+ *   control: Int32Array, program: Float64Array, self: number, threads: number }} pool
  * @param {(message: string) => void} post
  */
 function work(pool, post) {
-  const { module, memory, names, control, self, threads } = pool;
+  const { modules, memory, names, control, self, threads } = pool;
   const state = LEFT + threads + self;
   try {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }));
+    const exports = Object.assign({}, ...instances.map((instance) => instance.exports));
     const kernels = names.map((name) => /** @type {(...args: number[]) => void} */ (exports[name]));
     post('ready');
     let batch = 0;

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { getEngine, getSharedEngine } from '../../src/engine/engine.ts';
+import { getEngine } from '../../src/engine/engine.ts';
+import { getSharedEngine } from '../../src/engine/training.ts';
 import { optimizer, SparseMLP } from '../../src/index.ts';
 import { type MethodName, methods, topologyByName } from '../../src/topology/methods.ts';
 import type { Topology } from '../../src/topology/topology.ts';

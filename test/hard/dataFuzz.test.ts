@@ -15,23 +15,42 @@ type Files = Readonly<Record<string, Uint8Array>>;
 const INPUTS = effort(2000, 100_000);
 
 /** @throws Error unless the dataset keeps what its type promises. */
-function checkDataset({ x, labels, labelNames, featureNames, test }: Dataset): void {
-  checkPart(x, labels, labelNames.length);
+function checkDataset({ x, labels, targets, labelNames, featureNames, test }: Dataset): void {
+  const check = targets === undefined ? checkPart : checkTargetPart;
+  check(x, targets ?? labels, labelNames.length);
   if (test) {
-    checkPart(test.x, test.labels, labelNames.length);
+    check(test.x, test.targets ?? test.labels, labelNames.length);
     expect(test.x.cols).toBe(x.cols);
   }
   if (featureNames) expect(featureNames).toHaveLength(x.cols);
   if (new Set(labelNames).size !== labelNames.length) throw new Error('a class comes twice');
 }
 
-function checkPart(x: DenseMatrix | CsrMatrix, labels: Int32Array, classes: number): void {
+function checkPart(x: DenseMatrix | CsrMatrix, labels: Int32Array | DenseMatrix, classes: number): void {
+  checkFeatures(x);
+  if (!(labels instanceof Int32Array) || labels.length !== x.rows) throw new Error('a part is empty');
+  if (!labels.every((label) => label >= 0 && label < classes)) throw new Error('a label is no class');
+}
+
+function checkTargetPart(
+  x: DenseMatrix | CsrMatrix,
+  targets: Int32Array | DenseMatrix,
+  outputs: number,
+): void {
+  checkFeatures(x);
+  if (targets instanceof Int32Array) throw new Error('a part has labels');
+  const { rows, cols, data } = targets;
+  if (rows !== x.rows || cols !== outputs || data.length !== rows * cols)
+    throw new Error('targets do not fit');
+  if (!data.every(Number.isFinite)) throw new Error('a target is not finite');
+}
+
+function checkFeatures(x: DenseMatrix | CsrMatrix): void {
   if (x instanceof CsrMatrix) checkCsr(x);
   else if (x.data.length !== x.rows * x.cols) throw new Error('the values do not fit the shape');
   const values = x instanceof CsrMatrix ? x.values : x.data;
   if (!values.every(Number.isFinite)) throw new Error('a value is not finite');
-  if (labels.length !== x.rows || x.rows === 0 || x.cols === 0) throw new Error('a part is empty');
-  if (!labels.every((label) => label >= 0 && label < classes)) throw new Error('a label is no class');
+  if (x.rows === 0 || x.cols === 0) throw new Error('a part is empty');
 }
 
 const read = (files: Files): void => checkDataset(readDataset(files));
@@ -65,6 +84,20 @@ describe.each(Object.entries(dataSeeds))(`the reader of %s (CTRE_SEED=${runSeed}
     // If all mutations fail at the first byte, or none fails, nothing is tested.
     expect(tally.valid).toBeGreaterThan(INPUTS / 100);
     expect(tally.errors.E_FORMAT).toBeGreaterThan(INPUTS / 20);
+  });
+
+  it(`gives ${INPUTS} mutated files an error of ours, or numbers or flags`, async () => {
+    function* inputs() {
+      for (let index = 0; index < INPUTS; index++) {
+        const { title, packed } = wrongFile(reader, index, seeds, changeOne);
+        const targets = (['numbers', 'flags'] as const)[index % 2];
+        yield { title: `${title}, read as ${targets}`, input: { packed, targets } };
+      }
+    }
+    const tally = await tryAll(inputs(), ({ packed, targets }) =>
+      checkDataset(readDataset(packed, { targets })),
+    );
+    expect(tally.valid).toBeGreaterThan(INPUTS / 100);
   });
 
   it('cut anywhere, or with any bit flipped, gives the same', async () => {

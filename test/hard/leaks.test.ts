@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, randomStream } from '../../src/base/random.ts';
-import { getEngine, getSharedEngine } from '../../src/engine/engine.ts';
+import { getEngine } from '../../src/engine/engine.ts';
+import { getSharedEngine } from '../../src/engine/training.ts';
 import { CsrMatrix, optimizer, SparseMLP, topology } from '../../src/index.ts';
 import { cosineTopK, cosineTopKAsync, type PreparedMatrix, prepare, spmm } from '../../src/kernels/index.ts';
 import { randomPattern } from '../../src/matrix/sampling.ts';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { getEngine, getSharedEngine } from '../../src/engine/engine.ts';
+import { getEngine } from '../../src/engine/engine.ts';
+import { getSharedEngine } from '../../src/engine/training.ts';
 import { type CreateOptions, CsrMatrix, optimizer, SparseMLP, topology } from '../../src/index.ts';
 import {
   cosineSimilarity,

@@ -774,6 +774,13 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     ],
     (_, a) => readDataset(...a),
   ),
+  'readDataset of numbers': entry(
+    () => [
+      { name: 'some.csv', bytes: new TextEncoder().encode('a,b,c\n1,2.5,3\n4,5,6.25\n') },
+      { label: ['b', 'c'], targets: 'numbers' as const },
+    ],
+    (_, a) => readDataset(...a),
+  ),
   'readDataset of files by name': entry(
     () => [{ 'some.libsvm': new TextEncoder().encode('1 1:2 3:4\n2 2:1\n') }, { columns: 4 }],
     (_, a) => readDataset(...a),

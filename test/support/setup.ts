@@ -1,8 +1,9 @@
 // Runs before every test file. The arena is put on trial; CTRE_ARENA says how, and by default all blocks
 // stand between guards. CTRE_WASM names a file of kernels to test instead of the inlined ones.
 import { readFileSync } from 'node:fs';
-import { init, putOnTrial } from '../../src/engine/engine.ts';
-import { type Trials, tryEngine } from './trialArena.ts';
+import { putOnTrial } from '../../src/engine/engine.ts';
+import { initTraining } from '../../src/engine/training.ts';
+import { type Trials, tryKernels } from './trialArena.ts';
 
 /** 2 GiB and a little: as signed numbers, all addresses are negative. */
 const HIGH = 2 ** 31 + 2 ** 16;
@@ -20,7 +21,7 @@ if (!Object.hasOwn(trials, wanted)) {
 }
 /** Both engines share it. */
 const shared: Trials = trials[wanted as keyof typeof trials];
-putOnTrial((engine) => tryEngine(engine, shared));
+putOnTrial((kernels, arena) => tryKernels(kernels, arena, shared));
 
 const { CTRE_WASM: file } = process.env;
-if (file !== undefined) await init({ wasm: readFileSync(file) });
+if (file !== undefined) await initTraining({ wasm: readFileSync(file) });

@@ -1,6 +1,5 @@
 import { CtreError } from '../../src/base/errors.ts';
 import { Arena } from '../../src/engine/arena.ts';
-import type { Engine } from '../../src/engine/engine.ts';
 
 /** What makes it harder for an arena. */
 export interface Trials {
@@ -71,11 +70,17 @@ export class TrialArena extends Arena {
   }
 }
 
-/** An engine whose arena is on trial. With guards, each kernel is followed by a look at those of all blocks. */
-export function tryEngine(engine: Engine, trials: Trials): Engine {
-  const { kernels } = engine;
-  const arena = new TrialArena(engine.arena.memory, trials);
-  if (!trials.guards) return { ...engine, arena };
+/**
+ * Kernels over an arena on trial, which may be so already. With guards, each kernel is followed by a look at
+ * those of all blocks.
+ */
+export function tryKernels<K extends object>(
+  kernels: K,
+  given: Arena,
+  trials: Trials,
+): { readonly kernels: K; readonly arena: Arena } {
+  const arena = given instanceof TrialArena ? given : new TrialArena(given.memory, trials);
+  if (!trials.guards) return { kernels, arena };
   const guarded = Object.entries(kernels).map(([name, kernel]) => [
     name,
     (...args: number[]): void => {
@@ -83,11 +88,11 @@ export function tryEngine(engine: Engine, trials: Trials): Engine {
       arena.checkGuards();
     },
   ]);
-  return { ...engine, kernels: Object.fromEntries(guarded), arena };
+  return { kernels: Object.fromEntries(guarded), arena };
 }
 
 /** The arena of an engine in a test: test/support/setup.ts puts all of them on trial. */
-export function trialArena({ arena }: Engine): TrialArena {
+export function trialArena({ arena }: { readonly arena: Arena }): TrialArena {
   if (arena instanceof TrialArena) return arena;
   throw new Error('the arena is not on trial');
 }

@@ -1,8 +1,12 @@
 // Every example runs, and prints what it says it shows.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Budget } from '../../src/base/budget.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.ts';
+import { loss, SparseMLP } from '../../src/index.ts';
 import { skipTest } from '../support/effort.ts';
 import { root, run } from '../support/packed.ts';
 
@@ -123,6 +127,99 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the example', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     check(stdout);
+  });
+});
+
+// The Python half alone, on models that python.mjs does not make.
+describe.skipIf(process.env.CTRE_ARENA !== undefined)('python.py', () => {
+  const { PYTHON = 'python3' } = process.env;
+  const hasSciPy = (): boolean => spawnSync(PYTHON, ['-c', 'import scipy']).status === 0;
+  const x = Array.from({ length: 50 }, (_, row) => [Math.sin(row), Math.cos(2 * row), Math.sin(3 * row)]);
+  const folder = mkdtempSync(join(tmpdir(), 'ctre-python-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What the program says of a file, and writes. */
+  function read(bytes: Uint8Array): { status: number | null; stderr: string; answers: Float32Array } {
+    writeFileSync(join(folder, 'model.safetensors'), bytes);
+    writeFileSync(join(folder, 'samples.f32'), Float32Array.from(x.flat()));
+    const program = [join(root, 'examples/python.py'), folder];
+    const { status, stderr } = spawnSync(PYTHON, program, { encoding: 'utf8' });
+    if (status !== 0) return { status, stderr, answers: new Float32Array(0) };
+    const { buffer, byteOffset, byteLength } = readFileSync(join(folder, 'answers.f32'));
+    return { status, stderr, answers: new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)) };
+  }
+
+  const create = (made: ReturnType<typeof loss.huber>) =>
+    SparseMLP.create({ layers: [3, 12, 12, 2], epsilon: 8, loss: made });
+  const numbers = Float32Array.from({ length: 100 }, (_, p) => 5000 + 300 * Math.sin(p));
+  const flags = numbers.map((value) => Number(value > 5000));
+
+  it.for([
+    ['classes', loss.crossEntropy(), Int32Array.from(x, (_, row) => row % 2)],
+    ['several labels', loss.binaryCrossEntropy(), flags],
+    ['numbers', loss.meanSquared(), numbers],
+    ['numbers with Huber’s loss', loss.huber(), numbers],
+  ] as const)('answers as the model does: %s', async ([, made, y], context) => {
+    if (!hasSciPy()) skipTest(context, `${PYTHON} has no SciPy here`);
+    const model = await create(made);
+    await model.fit(x, y, { epochs: 10, batchSize: 10 });
+    const { status, stderr, answers } = read(model.save());
+    expect([status, stderr]).toEqual([0, '']);
+    const ours = model.predict(x);
+    expect(answers.length).toBe(ours.length);
+    ours.forEach((value, p) => {
+      expect(Math.abs(answers[p] - value)).toBeLessThan(1e-5 * (1 + Math.abs(value)));
+    });
+    model.dispose();
+  });
+
+  /** The file of a model with another header. */
+  function withHeader(bytes: Uint8Array, changes: object): Uint8Array {
+    const { tensors, metadata } = decodeSafetensors(bytes, new Budget(bytes.length));
+    const header = { ...JSON.parse(metadata.get('ctre') ?? '{}'), ...changes };
+    return encodeSafetensors(tensors, { metadata: '{}', ctre: JSON.stringify(header) });
+  }
+
+  it.for([
+    ['linear', {}, [1, 1]],
+    ['leaky-relu', { slope: 0.1 }, [0.1, 0.1]],
+    ['all-relu', { slope: 0.6 }, [-0.6, 0.6]],
+  ] as const)('knows %s between the layers', async ([name, options, slopes], context) => {
+    if (!hasSciPy()) skipTest(context, `${PYTHON} has no SciPy here`);
+    const model = await create(loss.meanSquared());
+    await model.fit(x, numbers, { epochs: 2 });
+    const { status, answers } = read(withHeader(model.save(), { activation: { name, options } }));
+    expect(status).toBe(0);
+    const { center, scale } = model.targetUnits ?? { center: [], scale: 0 };
+    const layers = model.layers.map(({ weights, bias }) => ({ ...weights.toDense(), bias }));
+    const truth = x.flatMap((row) => {
+      const last = layers.reduce<number[]>((input, { rows, cols, data, bias }, l) => {
+        const sums = Array.from({ length: rows }, (_, i) =>
+          input.reduce((sum, value, j) => sum + data[i * cols + j] * value, bias[i]),
+        );
+        return l === 2 ? sums : sums.map((sum) => (sum > 0 ? sum : slopes[l] * sum));
+      }, row);
+      return last.map((sum, i) => sum * scale + center[i]);
+    });
+    truth.forEach((value, p) => {
+      expect(Math.abs(answers[p] / value - 1)).toBeLessThan(1e-5);
+    });
+    model.dispose();
+  });
+
+  it.for([
+    [{ loss: { name: 'hinge', options: {} } }, /the model's loss is hinge, which this program does not know/],
+    [
+      { activation: { name: 'swish', options: {} } },
+      /the model's activation is swish, which this program does not know/,
+    ],
+    [{ version: 9 }, /the file has version 9; this program reads 1/],
+  ] as const)('refuses what it does not know: %j', async ([changes, sentence], context) => {
+    if (!hasSciPy()) skipTest(context, `${PYTHON} has no SciPy here`);
+    const model = await create(loss.meanSquared());
+    const { status, stderr } = read(withHeader(model.save(), changes));
+    expect([status, stderr]).toEqual([1, expect.stringMatching(sentence)]);
+    model.dispose();
   });
 });
 

@@ -134,7 +134,7 @@ describe('imports', () => {
       // What they compute is shown to people; it goes back into no network.
       .filter((file) => !['cli', 'compare'].includes(folderOf(file)))
       // Its text is the kernels.
-      .filter((file) => !file.endsWith('wasm.generated.ts'))
+      .filter((file) => !file.endsWith('Kernels.generated.ts'))
       .flatMap((file) => {
         const found =
           code(file)

@@ -9,7 +9,7 @@ import type {
 } from '../../index.ts';
 import { parseArguments, type Syntax } from '../args.ts';
 import { openDataset, READ_EXCLUSIVE, READ_OPTIONS, warnOf } from '../dataset.ts';
-import { figure, formatTable, namedLines, share } from '../format.ts';
+import { formatTable, inDigits, namedLines, share } from '../format.ts';
 import { type Io, printJson } from '../io.ts';
 import { prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag } from '../options.ts';
@@ -125,17 +125,17 @@ function numbersText(metrics: RegressionMetrics, kernels: StartedKernels): strin
   const { rows, loss, rmse, mae, medianAbsoluteError, r2, outputs } = metrics;
   const facts = `${namedLines([
     ['rows', String(rows)],
-    ['loss', figure(loss)],
-    ['RMSE', figure(rmse)],
-    ['MAE', figure(mae)],
-    ['median absolute error', figure(medianAbsoluteError)],
+    ['loss', inDigits(loss)],
+    ['RMSE', inDigits(rmse)],
+    ['MAE', inDigits(mae)],
+    ['median absolute error', inDigits(medianAbsoluteError)],
     ['R²', share(r2)],
     ...kernelLines(kernels),
   ])}`;
   if (outputs.length === 1) return facts;
   const lines = outputs.map((one) => [
     String(one.label),
-    ...[one.rmse, one.mae, one.medianAbsoluteError].map(figure),
+    ...[one.rmse, one.mae, one.medianAbsoluteError].map(inDigits),
     share(one.r2),
   ]);
   return `${facts}\n${formatTable(lines, ['number', 'RMSE', 'MAE', 'median absolute error', 'R²'])}`;

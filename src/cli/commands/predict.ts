@@ -70,18 +70,24 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
   }
 }
 
-/** The dataset with as many features as the model takes: its last column is a label, or is not. */
+/**
+ * The dataset with as many features as the model takes: it has the model's labels, others in one column, or
+ * none.
+ */
 async function openFeatures(path: string, options: PredictOptions, saved: OpenedModel): Promise<Dataset> {
   const { inputs } = saved;
   if (saved.pipeline !== undefined) {
     return openDataset(path, options, { unlabelled: true }, saved.pipeline);
   }
   let labelled: Dataset | undefined;
-  try {
-    labelled = await openDataset(path, options, outputColumns(saved));
-    if (labelled.x.cols === inputs) return labelled;
-  } catch (error) {
-    if (!(error instanceof CtreError) || options.label !== undefined) throw error;
+  for (const columns of [outputColumns(saved), { columns: inputs }]) {
+    try {
+      const dataset = await openDataset(path, options, columns);
+      if (dataset.x.cols === inputs) return dataset;
+      labelled ??= dataset;
+    } catch (error) {
+      if (!(error instanceof CtreError) || options.label !== undefined) throw error;
+    }
   }
   const unlabelled = await openDataset(path, options, { columns: inputs, unlabelled: true });
   return unlabelled.x.cols === inputs ? unlabelled : (labelled ?? unlabelled);

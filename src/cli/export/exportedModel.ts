@@ -49,7 +49,7 @@ export function describeExport(opened: OpenedModel, name: string, version: strin
     name,
     version,
     layers: model.layers.map((layer, l) => ({
-      ...(l === last && units !== undefined ? inUnits(layer, units) : layer),
+      ...(l === last && units !== undefined ? withUnits(layer, units) : layer),
       activation: { name: l === last ? ANSWERS[kind] : 'relu', options: {} },
     })),
     scaling: scalingOf(opened),
@@ -69,7 +69,7 @@ const ANSWERS: Readonly<Record<TargetKind, string>> = {
  * A last layer that answers in the units of the targets: they are linear, and so is it.
  * @throws CtreError `E_UNSUPPORTED` where float32 does not hold such weights.
  */
-function inUnits(
+function withUnits(
   { weights, bias }: Pick<ExportedLayer, 'weights' | 'bias'>,
   { center, scale }: TargetUnits,
 ): Pick<ExportedLayer, 'weights' | 'bias'> {

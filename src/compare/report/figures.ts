@@ -1,3 +1,4 @@
+import { measureOf } from '../measure.ts';
 import { type Group, type MethodSummary, splitBy } from '../summary.ts';
 import { escapeHtml, figure, groupTitle, legend } from './html.ts';
 import { pictures } from './pictures.ts';
@@ -20,9 +21,11 @@ export function densityFigures(groups: readonly Group[], plotter: Plotter): stri
     .flatMap((same) => {
       const { dataset, hidden } = same[0].cell;
       const svg = plotter.density(same);
-      const title = `Accuracy against density: ${dataset}, hidden layers ${hidden.join(' – ')}`;
+      const measure = measureOf(same.flatMap(({ methods }) => methods));
+      const name = measure === 'accuracy' ? 'Accuracy' : measure;
+      const title = `${name} against density: ${dataset}, hidden layers ${hidden.join(' – ')}`;
       const caption =
-        'Test accuracy of networks of one shape with more and more connections; bars are one standard ' +
+        `Test ${measure} of networks of one shape with more and more connections; bars are one standard ` +
         'deviation over seeds.';
       return svg === undefined ? [] : [figure(title, svg, caption)];
     });
@@ -65,30 +68,33 @@ const BANDS = 'Lines are means over seeds, bands one standard deviation.';
 function learningFigures(methods: readonly MethodSummary[], plotter: Plotter): Figure[] {
   const validated = methods.some(({ finished }) => finished.some((cell) => cell.bestValAccuracy !== null));
   const kind = validated ? 'Validation' : 'Training';
+  const measure = measureOf(methods);
+  const isShare = measure === 'accuracy';
+  const loss = methods.flatMap(({ finished }) => finished)[0]?.loss ?? 'cross-entropy';
   return [
     [
-      `${kind} accuracy`,
+      `${kind} ${measure}`,
       plotter.curves(methods, validationCurve, {
-        y: `${kind.toLowerCase()} accuracy`,
-        percent: true,
-        describe: `${kind} accuracy by epoch`,
+        y: `${kind.toLowerCase()} ${measure}`,
+        percent: isShare,
+        describe: `${kind} ${measure} by epoch`,
       }),
       `After every epoch. ${BANDS}`,
     ],
     [
-      'Test accuracy',
+      `Test ${measure}`,
       plotter.curves(methods, testCurve, {
-        y: 'test accuracy',
-        percent: true,
-        describe: 'Test accuracy at the best epoch so far, by epoch',
+        y: `test ${measure}`,
+        percent: isShare,
+        describe: `Test ${measure} at the best epoch so far, by epoch`,
       }),
-      `At the best ${kind.toLowerCase()} accuracy so far: what would be reported if training ended ` +
+      `At the best ${kind.toLowerCase()} ${measure} so far: what would be reported if training ended ` +
         `there. ${BANDS}`,
     ],
     [
       'Training loss',
-      plotter.curves(methods, lossCurve, { y: 'cross-entropy', describe: 'Training loss by epoch' }),
-      `Mean cross-entropy of the training rows. ${BANDS}`,
+      plotter.curves(methods, lossCurve, { y: loss, describe: 'Training loss by epoch' }),
+      `Mean ${loss} of the training rows. ${BANDS}`,
     ],
   ];
 }

@@ -1,4 +1,5 @@
 import { type CellRecord, isFinished } from '../cell.ts';
+import { measureOf } from '../measure.ts';
 import type { Group } from '../summary.ts';
 import { densityFigures, groupSection } from './figures.ts';
 import { escapeHtml, plural, spreadText } from './html.ts';
@@ -67,7 +68,7 @@ function introduction(
     context.datasets.map(({ name, about }) => `${name} (${about}).`).join(' '),
     `${records.length} trainings of ${context.epochs} epochs, ${plural(seeds, 'seed')} for each method.`,
     ...(best !== undefined && groups.length === 1
-      ? [`Best here: ${best.method}, test accuracy ${spreadText(best.testAccuracy)}.`]
+      ? [`Best here: ${best.method}, test ${measureOf(groups[0].methods)} ${spreadText(best.testAccuracy)}.`]
       : []),
     ...(failed === 0 ? [] : [`${plural(failed, 'training')} diverged.`]),
   ].join(' ');

@@ -1,5 +1,6 @@
 import type * as PlotModule from '@observablehq/plot';
 import type { FinishedCell } from '../cell.ts';
+import { measureOf } from '../measure.ts';
 import type { Group, MethodSummary } from '../summary.ts';
 import { type Curve, degreeCurve, groupCurve, meanCurves, type Point } from './series.ts';
 
@@ -134,6 +135,7 @@ export class Plotter {
       }),
     );
     if (points.length === 0) return undefined;
+    const measure = measureOf(groups.flatMap(({ methods }) => methods));
     const marks = this.#used(points).flatMap((method) => {
       const own = points.filter((point) => point.method === method).sort((a, b) => a.x - b.x);
       const stroke = this.colour(method);
@@ -145,7 +147,12 @@ export class Plotter {
     });
     return this.#draw(
       marks,
-      { x: 'density', y: 'test accuracy', percent: true, describe: 'Test accuracy against density' },
+      {
+        x: 'density',
+        y: `test ${measure}`,
+        percent: measure === 'accuracy',
+        describe: `Test ${measure} against density`,
+      },
       { x: { type: 'log', tickFormat: '~%', ticks: 5 } },
     );
   }

@@ -1,13 +1,15 @@
+import { measureOf } from '../measure.ts';
 import type { Comparison, Group, MethodSummary } from '../summary.ts';
 import { chip, escapeHtml, groupTitle, plural, siNumber, spreadText } from './html.ts';
 import type { Plotter } from './plots.ts';
 
 /** What every method came to, and which differences are significant. */
 export function resultsSection(groups: readonly Group[], plotter: Plotter): string {
+  const measure = measureOf(groups.flatMap(({ methods }) => methods));
   const head = [
     'method',
     'seeds',
-    'test accuracy',
+    `test ${measure}`,
     'connections',
     'density',
     'multiply-adds',
@@ -28,7 +30,7 @@ export function resultsSection(groups: readonly Group[], plotter: Plotter): stri
   ];
   return `<section><h2>Results</h2>
 <div class="scroll"><table>${headRow(head)}${bodies.join('')}</table></div>
-<p class="note">Test accuracy at the first epoch of the best validation accuracy, mean ± standard deviation
+<p class="note">Test ${measure} at the best epoch on the validation rows, mean ± standard deviation
 over seeds. Multiply-adds are for one sample in one epoch: forward, backward and growth. A dense network
 of the same shape makes ${dense.map(siNumber).join(', ')}. Explored: the share of positions that were ever
 connected, in sparse layers. Dead neurons: the share of hidden neurons without an input, without an output,

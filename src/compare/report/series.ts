@@ -37,7 +37,9 @@ export function meanCurves(
       const values = byX.map((curve) => curve.get(x)).filter((y) => typeof y === 'number');
       if (values.length < curves.length) return [];
       const { mean, deviation = 0 } = spreadOf(values);
-      return [{ method, x, mean, low: Math.max(0, mean - deviation), high: mean + deviation }];
+      return [
+        { method, x, mean, low: Math.min(mean, Math.max(0, mean - deviation)), high: mean + deviation },
+      ];
     });
   });
 }

@@ -229,6 +229,65 @@ describe('ctre train --loss binary-cross-entropy', () => {
   });
 });
 
+describe('ctre compare --loss', () => {
+  const compared = async (path: string, ...args: readonly string[]) => {
+    const results = folder.path(`${args[1]}.jsonl`);
+    const sizes = [
+      '--hidden',
+      '24',
+      '--epsilons',
+      '2',
+      '--lr',
+      '0.02',
+      '--batch-size',
+      '20',
+      '--epochs',
+      '8',
+    ];
+    const shared = ['--methods', 'set,static', '--seeds', '0-1', ...TEST, ...sizes];
+    const kept = ['--results', results, '--jobs', '1'];
+    return { results, ...(await ctre(['compare', path, ...args, ...shared, ...kept])) };
+  };
+
+  it('compares R² of numbers, as train finds it', async () => {
+    const report = folder.path('report.html');
+    const { code, stdout, stderr, results } = await compared(
+      ...[priced, '--loss', 'mean-squared', '--report', report],
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/│ +test R² │/);
+    expect(stdout).toMatch(/^Test R² at the best epoch on the validation rows/m);
+    expect(stdout).not.toMatch(/accuracy|NaN/);
+    const [, first] = jsonLines(readFileSync(results, 'utf8')) as Record<string, unknown>[];
+    expect(first).toMatchObject({ loss: 'mean-squared', method: 'set', seed: 0 });
+    const trained = await ctre([
+      ...['train', priced, '--loss', 'mean-squared', '--method', 'set', ...TEST, ...SMALL, '--epsilon', '2'],
+      ...['--epochs', '8', '--json'],
+    ]);
+    const result = jsonLines(trained.stdout).at(-1) as {
+      testMetrics: { r2: number };
+      bestValMetrics: { r2: number };
+    };
+    expect(first.testAccuracy).toBe(result.testMetrics.r2);
+    expect(first.bestValAccuracy).toBe(result.bestValMetrics.r2);
+    const html = readFileSync(report, 'utf8');
+    expect(html).toContain('test R²');
+    expect(html).toContain('Mean mean-squared of the training rows');
+    expect(html).not.toMatch(/test accuracy|Test accuracy|NaN/);
+  });
+
+  it('compares how many rows have all their labels right', async () => {
+    const { code, stdout, results } = await compared(
+      ...[tagged, '--loss', 'binary-cross-entropy', '--label', 'red,big,old'],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/│ +test accuracy │/);
+    const lines = jsonLines(readFileSync(results, 'utf8')).slice(1);
+    expect(lines.map(({ loss }) => loss)).toEqual(Array(4).fill('binary-cross-entropy'));
+    for (const { testAccuracy } of lines) expect((Number(testAccuracy) * 60) % 1).toBeCloseTo(0, 6);
+  });
+});
+
 describe('a column of numbers', () => {
   const refuse = async (path: string, ...args: readonly string[]): Promise<string> => {
     const { code, stderr } = await ctre(['train', path, ...SMALL, ...args]);

@@ -43,7 +43,7 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
     ['evaluate', model, paths.csv, '--lr', '1'],
     /evaluate has no option --lr/,
   ],
-  ['a short option', ['train', '-e', '3'], /no option -e; expected one of --preset, /],
+  ['a short option', ['train', '-e', '3'], /no option -e; expected one of --loss, --preset, /],
   ['an option without its value', ['train', '--epochs'], /--epochs needs a value: --epochs n/],
   ['an option in place of a value', ['train', '--epochs', '--json'], /--epochs needs a value/],
   ['a value for a flag', ['train', '--json=yes'], /--json takes no value and got "yes"/],

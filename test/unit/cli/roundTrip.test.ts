@@ -142,15 +142,17 @@ describe('ctre evaluate', () => {
     );
   });
 
-  it('is refused, as predict is, for a model of another loss', async () => {
+  it('is refused where a model wants numbers, and the labels are names; predict needs no labels', async () => {
     const path = folder.path('numbers.safetensors');
     using model = await SparseMLP.create({ layers: [6, 3], loss: loss.meanSquared() });
     writeFileSync(path, model.save());
-    for (const command of ['evaluate', 'predict']) {
-      const { code, stderr } = await ctre([command, path, paths.csv]);
-      expect(code).toBe(2);
-      expect(stderr).toContain(`${command} tells classes, and the loss of this model is mean-squared`);
-    }
+    const evaluated = await ctre(['evaluate', path, paths.csv]);
+    expect([evaluated.code, evaluated.stderr]).toEqual([
+      2,
+      expect.stringMatching(/line 2, column 7 holds "oak"; expected a number to predict/),
+    ]);
+    const predicted = await ctre(['predict', path, paths.csv, '--rows', '0-1', '--json']);
+    expect(jsonLines(predicted.stdout).map(({ values }) => (values as number[]).length)).toEqual([3, 3]);
   });
 });
 

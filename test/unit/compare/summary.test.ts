@@ -44,6 +44,24 @@ const method = (name: string, correct: readonly number[]): FinishedCell[] =>
   correct.map((rows, seed) => cell({ method: name, seed, testAccuracy: rows / 100 }));
 
 describe('summarize', () => {
+  it('compares R² of numbers to a millionth, below 0, too', () => {
+    const numbers = (name: string, values: readonly number[]): FinishedCell[] =>
+      values.map((testAccuracy, seed) =>
+        cell({ method: name, seed, testAccuracy, loss: 'huber', testRows: 10 }),
+      );
+    const better = [0.812, 0.813, 0.814, 0.815, -0.1, 0.5];
+    const [group] = summarize([
+      ...numbers('a', better),
+      ...numbers(
+        'b',
+        better.map((value) => value - 0.001),
+      ),
+    ]);
+    // Of ten rows a difference of 0.001 would be none.
+    expect(group.comparisons).toMatchObject([{ seeds: 6, ahead: 6, p: 2 / 64, verdict: 'significant' }]);
+    expect(group.comparisons[0].difference).toBeCloseTo(0.001, 9);
+  });
+
   it('tells what differs from what does not, by hand', () => {
     // All six differences have one sign: 2 of 64 choices of signs are as extreme. Of the sums of the other
     // six, 0, all are.

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { checkModule, describeKernels } from '../../../scripts/abi.mjs';
+import { checkModule, describeKernels, TABLES } from '../../../scripts/abi.mjs';
 import * as abi from '../../../src/engine/abi.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'ctre-abi-'));
@@ -33,16 +34,24 @@ export function fillLanes(tile: usize, count: i32, value: f32, all: bool): void 
 }
 `;
 
+const CLEAR = `/** Clears a tile. */
+export function clearLanes(tile: usize): void {
+  memory.fill(tile, 0, 64);
+}
+`;
+
 /** What scripts/abi.mjs makes of a folder with these sources. */
-function describeSources(kernel: string, index = `export { fillLanes } from './fill';`): Promise<string> {
+function describeSources(kernel: string, table = `export { fillLanes } from './fill';`): Promise<string> {
   writeFileSync(join(folder, 'layout.ts'), LAYOUT);
   writeFileSync(join(folder, 'fill.ts'), kernel);
-  writeFileSync(join(folder, 'index.ts'), index);
+  writeFileSync(join(folder, 'matrixKernels.ts'), table);
+  writeFileSync(join(folder, 'trainingKernels.ts'), `export { clearLanes } from './clear';`);
+  writeFileSync(join(folder, 'clear.ts'), CLEAR);
   return describeKernels(folder);
 }
 
 describe('the description of the kernels', () => {
-  it('has every kernel of index.ts with its contract, and every size with its value', async () => {
+  it('has every kernel of both tables with its contract, and every size with its value', async () => {
     const description = await describeSources(KERNEL);
     expect(description).toContain('/** Samples in a tile. */\nexport const TILE = 16;\n');
     expect(description).toContain('/** Bytes of a row. */\nexport const ROW_BYTES = 64;\n');
@@ -52,7 +61,12 @@ describe('the description of the kernels', () => {
     expect(description).toContain(
       '   * Sets lanes.\n   *\n   * ```js\n   * for (let b = 0; b < count; b++) tile[b] = value;\n',
     );
-    expect(description).toContain('= {\n  fillLanes: 4,\n};\n');
+    expect(description).toContain(
+      'export const MATRIX_KERNELS: Readonly<Record<keyof MatrixKernels, number>> = {\n  fillLanes: 4,\n};\n',
+    );
+    expect(description).toContain(
+      'export const TRAINING_KERNELS: Readonly<Record<keyof TrainingKernels, number>> = {\n  clearLanes: 1,\n};\n',
+    );
   });
 
   it.each<[string, string, string | undefined]>([
@@ -63,29 +77,43 @@ describe('the description of the kernels', () => {
     ],
     ['fill.ts: fillLanes has no comment; write its contract', KERNEL.replace('/**', '/*'), undefined],
     [
-      'fill.ts has no function drain; index.ts exports it',
+      'fill.ts has no function drain; matrixKernels.ts exports it',
       KERNEL,
       `export { fillLanes, drain } from './fill';`,
     ],
-  ])('is refused: %s', async (message, kernel, index) => {
-    await expect(describeSources(kernel, index)).rejects.toThrow(message);
+  ])('is refused: %s', async (message, kernel, table) => {
+    await expect(describeSources(kernel, table)).rejects.toThrow(message);
   });
 
   it('is the one that src/ was built with', async () => {
     const built = readFileSync(join(root, 'src/engine/abi.generated.ts'), 'utf8');
     expect(await describeKernels(join(root, 'assembly'))).toBe(built);
     checkModule(built, Uint8Array.from(readFileSync(join(root, 'build/ctre.wasm'))));
+    for (const entry of TABLES) {
+      checkModule(built, Uint8Array.from(readFileSync(join(root, `build/${entry.table}.wasm`))), [entry]);
+    }
   });
 
   it('is refused for another module', async () => {
     const wasm = Uint8Array.from(readFileSync(join(root, 'build/ctre.wasm')));
     const description = await describeSources(KERNEL);
-    expect(() => checkModule(description, wasm)).toThrow('the sources describe fillLanes: 4');
+    expect(() => checkModule(description, wasm)).toThrow('the sources describe clearLanes: 1,fillLanes: 4');
+    expect(() => checkModule(description, wasm, [TABLES[0]])).toThrow('the sources describe fillLanes: 4');
+  });
+
+  it('is refused for a module that holds data', () => {
+    const built = readFileSync(join(root, 'src/engine/abi.generated.ts'), 'utf8');
+    const wasm = readFileSync(join(root, 'build/ctre.wasm'));
+    // One more section, number 11 of 7 bytes: 1 piece of data, at address 8 of the memory, of 1 byte.
+    const filled = Uint8Array.of(...wasm, 11, 7, 1, 0, 0x41, 8, 0x0b, 1, 49);
+    expect(() => checkModule(built, filled)).toThrow('the module holds data');
   });
 
   it('agrees with the running kernels', () => {
-    const names = Object.keys(abi.KERNEL_PARAMETERS);
-    expect(names.sort()).toEqual(Object.keys(getEngine().kernels).sort());
+    const matrix = Object.keys(abi.MATRIX_KERNELS);
+    const training = Object.keys(abi.TRAINING_KERNELS);
+    expect(Object.keys(getTrainingEngine().kernels).sort()).toEqual([...matrix, ...training].sort());
+    if (!getEngine().isGiven) expect(Object.keys(getEngine().kernels).sort()).toEqual(matrix.sort());
     expect(abi.ROW_BYTES).toBe(4 * abi.TILE);
     expect(abi.PART_BYTES).toBe(4 * abi.PART);
     expect(2 ** abi.ROW_SHIFT).toBe(abi.ROW_BYTES);

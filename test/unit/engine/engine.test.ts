@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inlineText } from '../../../scripts/inlineText.mjs';
-import { KERNEL_PARAMETERS } from '../../../src/engine/abi.ts';
+import { MATRIX_KERNELS, TRAINING_KERNELS } from '../../../src/engine/abi.ts';
 import type { WasmBytes, WasmSource } from '../../../src/engine/source.ts';
 
 const file = new URL('../../../build/ctre.wasm', import.meta.url);
@@ -30,22 +30,24 @@ describe('kernels of another module', () => {
 
   beforeEach(() => {
     vi.resetModules();
-    vi.doMock('../../../src/engine/wasm.generated.ts', () => ({
-      wasmText: inlineText(empty),
+    vi.doMock('../../../src/engine/matrixKernels.generated.ts', () => ({
+      matrixKernelsText: inlineText(empty),
     }));
   });
   afterEach(() => {
-    vi.doUnmock('../../../src/engine/wasm.generated.ts');
+    vi.doUnmock('../../../src/engine/matrixKernels.generated.ts');
     vi.resetModules();
   });
 
   it('are refused by what they lack', async () => {
-    const { getEngine, getSharedEngine, init } = await import('../../../src/engine/engine.ts');
+    const { getEngine, init } = await import('../../../src/engine/engine.ts');
+    const { getSharedEngine, initTraining } = await import('../../../src/engine/training.ts');
     const noKernels = {
       code: 'E_ENGINE',
-      message: 'the module has no kernel backward; expected the ctre.wasm of this version of ctre',
+      message: 'the module has no kernel checkCsr; expected the ctre.wasm of this version of ctre',
     };
     await expect(init({ wasm: empty })).rejects.toMatchObject(noKernels);
+    await expect(initTraining({ wasm: empty })).rejects.toMatchObject(noKernels);
     expect(() => getEngine()).toThrow(expect.objectContaining(noKernels));
     await expect(getSharedEngine()).rejects.toMatchObject({
       code: 'E_ENGINE',
@@ -53,23 +55,53 @@ describe('kernels of another module', () => {
     });
   });
 
-  it.each(Object.entries(KERNEL_PARAMETERS))('are refused without %s', async (name) => {
-    const { initSync } = await import('../../../src/engine/engine.ts');
+  /** Starts of `ctre/kernels`, then those of `ctre`. */
+  async function starts() {
+    const { getEngine, init, initSync } = await import('../../../src/engine/engine.ts');
+    const training = await import('../../../src/engine/training.ts');
+    return { getEngine, init, initSync, ...training };
+  }
+
+  it.each(Object.keys({ ...MATRIX_KERNELS, ...TRAINING_KERNELS }))('are refused without %s', async (name) => {
+    const { init, initSync, initTraining, initTrainingSync } = await starts();
     // A name of the same length, so that the module stays one.
     const wasm = rename({ [name]: '_'.repeat(name.length) });
-    expect(() => initSync({ wasm })).toThrow(`the module has no kernel ${name}; expected the ctre.wasm`);
+    const message = `the module has no kernel ${name}; expected the ctre.wasm`;
+    expect(() => initTrainingSync({ wasm })).toThrow(message);
+    await expect(initTraining({ wasm })).rejects.toThrow(message);
+    if (name in TRAINING_KERNELS) return;
+    expect(() => initSync({ wasm })).toThrow(message);
+    await expect(init({ wasm })).rejects.toThrow(message);
   });
 
   it('are refused by their numbers of parameters', async () => {
-    const { initSync } = await import('../../../src/engine/engine.ts');
-    expect(() => initSync({ wasm: rename({ adam: 'gemm', gemm: 'adam' }) })).toThrow(
-      expect.objectContaining({
-        code: 'E_ENGINE',
-        message:
-          "the module's kernel gemm has 11 parameters instead of 7; " +
-          'expected the ctre.wasm of this version of ctre',
-      }),
+    const { initSync, initTrainingSync } = await starts();
+    const message = (name: string, found: number, expected: number): string =>
+      `the module's kernel ${name} has ${found} parameters instead of ${expected}; ` +
+      'expected the ctre.wasm of this version of ctre';
+    const wasm = rename({ adam: 'gemm', gemm: 'adam' });
+    const refused = { code: 'E_ENGINE', message: message('gemm', 11, 7) };
+    expect(() => initSync({ wasm })).toThrow(expect.objectContaining(refused));
+    const { score, gemmT } = TRAINING_KERNELS;
+    expect(() => initTrainingSync({ wasm: rename({ score: 'gemmT', gemmT: 'score' }) })).toThrow(
+      message('gemmT', score, gemmT),
     );
+  });
+
+  it('are refused by training where they were given to those who do not train', async () => {
+    const { getTrainingEngine, initSync, initTraining } = await starts();
+    initSync({ wasm: rename({ backward: '________' }) });
+    const message = 'the module has no kernel backward; expected the ctre.wasm of this version of ctre';
+    expect(() => getTrainingEngine()).toThrow(message);
+    await expect(initTraining()).rejects.toThrow(message);
+  });
+
+  it('can be followed by the right ones', async () => {
+    const { getEngine, getTrainingEngine, initTraining } = await starts();
+    await expect(initTraining({ wasm: rename({ backward: '________' }) })).rejects.toThrow('backward');
+    await initTraining({ wasm: Uint8Array.from(readFileSync(file)) });
+    expect(getTrainingEngine().arena).toBe(getEngine().arena);
+    expect(getTrainingEngine().kernels.backward).toBeTypeOf('function');
   });
 
   it('do not get imports of which ctre knows nothing', async () => {
@@ -87,13 +119,13 @@ describe('the kernels start', () => {
   const bytes = Uint8Array.from(readFileSync(file));
   const address = 'https://example.org/ctre.wasm';
   /** The module as it is when it is first imported. */
-  let fresh: typeof import('../../../src/engine/engine.ts');
+  let fresh: typeof import('../../../src/engine/training.ts');
   /** What was compiled or fetched. */
   let asked: unknown[];
 
   beforeEach(async () => {
     vi.resetModules();
-    fresh = await import('../../../src/engine/engine.ts');
+    fresh = await import('../../../src/engine/training.ts');
     asked = [];
     const compile = WebAssembly.compile;
     vi.spyOn(WebAssembly, 'compile').mockImplementation((source) => {
@@ -124,11 +156,13 @@ describe('the kernels start', () => {
     ['the address of a file', () => file.href, [bytes]],
   ])('from %s', async (_, source, expected) => {
     const wasm = source();
-    await fresh.init({ wasm });
+    await fresh.initTraining({ wasm });
     expect(asked).toEqual(expected);
-    const { kernels, module } = fresh.getEngine();
-    if (wasm instanceof WebAssembly.Module) expect(module).toBe(wasm);
-    expect(kernels.spmm).toBeTypeOf('function');
+    const { kernels, instances, isGiven } = fresh.getTrainingEngine();
+    expect(isGiven).toBe(wasm !== undefined);
+    if (wasm instanceof WebAssembly.Module) expect(instances[0].module).toBe(wasm);
+    expect(instances).toHaveLength(wasm === undefined ? 2 : 1);
+    expect([kernels.spmm, kernels.backward].map((kernel) => typeof kernel)).toEqual(['function', 'function']);
   });
 
   it.each<[string, () => WasmBytes | undefined]>([
@@ -137,11 +171,13 @@ describe('the kernels start', () => {
     ['a compiled module', () => new WebAssembly.Module(bytes)],
   ])('at once from %s', (_, source) => {
     const wasm = source();
-    fresh.initSync({ wasm });
-    fresh.initSync();
-    const { kernels, module } = fresh.getEngine();
-    if (wasm instanceof WebAssembly.Module) expect(module).toBe(wasm);
-    expect(kernels.spmm).toBeTypeOf('function');
+    fresh.initTrainingSync({ wasm });
+    fresh.initTrainingSync();
+    const { kernels, instances, isGiven } = fresh.getTrainingEngine();
+    expect(isGiven).toBe(wasm !== undefined);
+    if (wasm instanceof WebAssembly.Module) expect(instances[0].module).toBe(wasm);
+    expect(instances).toHaveLength(wasm === undefined ? 2 : 1);
+    expect([kernels.spmm, kernels.backward].map((kernel) => typeof kernel)).toEqual(['function', 'function']);
     expect(asked).toEqual([]);
   });
 
@@ -154,19 +190,19 @@ describe('the kernels start', () => {
     ['', 'once they are there'],
   ])('from a response of type "%s" %s', async (type, when) => {
     const streaming = vi.spyOn(WebAssembly, 'instantiateStreaming');
-    await fresh.init({ wasm: new Response(bytes, { headers: { 'content-type': type ?? '' } }) });
+    await fresh.initTraining({ wasm: new Response(bytes, { headers: { 'content-type': type ?? '' } }) });
     expect(streaming).toHaveBeenCalledTimes(when === 'while they arrive' ? 1 : 0);
     expect(asked).toEqual(when === 'while they arrive' ? [] : [bytes.buffer]);
-    const { kernels, module } = fresh.getEngine();
+    const { kernels, instances } = fresh.getTrainingEngine();
     expect(kernels.spmm).toBeTypeOf('function');
-    expect(module).toBeInstanceOf(WebAssembly.Module);
+    expect(instances[0].module).toBeInstanceOf(WebAssembly.Module);
   });
 
   it('once, whoever is first', async () => {
-    const both = [fresh.init({ wasm: bytes }), fresh.init({ wasm: bytes })];
-    const engine = fresh.getEngine();
+    const both = [fresh.initTraining({ wasm: bytes }), fresh.initTraining({ wasm: bytes })];
+    const engine = fresh.getTrainingEngine();
     await Promise.all(both);
-    expect(fresh.getEngine()).toBe(engine);
+    expect(fresh.getTrainingEngine()).toBe(engine);
     expect(asked).toEqual([bytes]);
     const [first, second] = await Promise.all([fresh.getSharedEngine(), fresh.getSharedEngine()]);
     expect(second).toBe(first);
@@ -175,25 +211,25 @@ describe('the kernels start', () => {
   it('not from an address without them, and with another one then', async () => {
     const wasm = new Response('', { status: 404 });
     Object.defineProperty(wasm, 'url', { value: 'https://example.org/none.wasm' });
-    await expect(fresh.init({ wasm })).rejects.toMatchObject({
+    await expect(fresh.initTraining({ wasm })).rejects.toMatchObject({
       code: 'E_ENGINE',
       message: 'https://example.org/none.wasm answered 404; expected the file that is exported as ctre/wasm',
     });
-    await expect(fresh.init({ wasm: new Response('<html>') })).rejects.toMatchObject({
+    await expect(fresh.initTraining({ wasm: new Response('<html>') })).rejects.toMatchObject({
       code: 'E_ENGINE',
       message: expect.stringMatching(/^the WebAssembly kernels could not be started \(.*found 3c 68 74 6d/),
     });
-    await fresh.init({ wasm: address });
-    expect(fresh.getEngine().kernels.spmm).toBeTypeOf('function');
+    await fresh.initTraining({ wasm: address });
+    expect(fresh.getTrainingEngine().kernels.spmm).toBeTypeOf('function');
   });
 
   it('from nothing else', async () => {
     for (const wasm of [5, {}, [bytes]] as never[]) {
       const expected = { code: 'E_ARGUMENT', message: expect.stringMatching(/^wasm is .*; expected bytes/) };
-      await expect(fresh.init({ wasm })).rejects.toMatchObject(expected);
-      expect(() => fresh.initSync({ wasm })).toThrow(expect.objectContaining(expected));
+      await expect(fresh.initTraining({ wasm })).rejects.toMatchObject(expected);
+      expect(() => fresh.initTrainingSync({ wasm })).toThrow(expect.objectContaining(expected));
     }
-    expect(() => fresh.initSync({ wasm: address as never })).toThrow(
+    expect(() => fresh.initTrainingSync({ wasm: address as never })).toThrow(
       `wasm is "${address}"; expected bytes or a WebAssembly.Module`,
     );
   });
@@ -209,7 +245,7 @@ describe('the kernels start', () => {
     }
     vi.stubGlobal('document', {});
     vi.stubGlobal('WebAssembly', { ...globalNames(WebAssembly), Module: Refusing });
-    expect(() => fresh.initSync()).toThrow(
+    expect(() => fresh.initTrainingSync()).toThrow(
       expect.objectContaining({
         code: 'E_ENGINE',
         message: expect.stringMatching(
@@ -217,17 +253,47 @@ describe('the kernels start', () => {
         ),
       }),
     );
-    await fresh.init();
-    expect(fresh.getEngine().kernels.spmm).toBeTypeOf('function');
+    await fresh.initTraining();
+    expect(fresh.getTrainingEngine().kernels.backward).toBeTypeOf('function');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('in two modules over one memory, those of training when training asks for them', async () => {
+    const { getEngine, init } = await import('../../../src/engine/engine.ts');
+    await init();
+    const { arena, kernels, instances } = getEngine();
+    expect(Object.keys(kernels).sort()).toEqual(Object.keys(MATRIX_KERNELS).sort());
+    expect(WebAssembly.Module.exports(instances[0].module)).toHaveLength(Object.keys(kernels).length);
+    // A block that is in use stays as it is.
+    const pointer = arena.allocate(64);
+    const words = () => new Uint32Array(arena.memory.buffer, pointer, 16);
+    words().fill(0x12345678);
+    await fresh.initTraining();
+    const engine = fresh.getTrainingEngine();
+    expect(engine.arena).toBe(arena);
+    expect(engine.kernels).toMatchObject(kernels);
+    expect(engine.instances[0]).toBe(instances[0]);
+    expect(words()).toEqual(new Uint32Array(16).fill(0x12345678));
+    engine.kernels.scaleBy(pointer, 16, 0);
+    expect(words()).toEqual(new Uint32Array(16));
+    arena.release(pointer, 64);
+  });
+
+  it('once where several ask on a page, one of them at once', async () => {
+    vi.stubGlobal('document', {});
+    const both = [fresh.initTraining(), fresh.initTraining()];
+    const engine = fresh.getTrainingEngine();
+    await Promise.all(both);
+    expect(fresh.getTrainingEngine()).toBe(engine);
   });
 });
 
 describe('a memory that the system refuses', () => {
-  let fresh: typeof import('../../../src/engine/engine.ts');
+  let fresh: typeof import('../../../src/engine/training.ts');
 
   beforeEach(async () => {
     vi.resetModules();
-    fresh = await import('../../../src/engine/engine.ts');
+    fresh = await import('../../../src/engine/training.ts');
     // As V8 does where a process may not reserve 4 GiB of addresses.
     class Refusing {
       constructor() {
@@ -249,8 +315,8 @@ describe('a memory that the system refuses', () => {
 
   it('is an error with a code, for threads as for one thread', async () => {
     await expect(fresh.getSharedEngine()).rejects.toMatchObject(refused);
-    await expect(fresh.init({ wasm: new Uint8Array() })).rejects.toMatchObject(refused);
-    expect(() => fresh.initSync()).toThrow(expect.objectContaining(refused));
+    await expect(fresh.initTraining({ wasm: new Uint8Array() })).rejects.toMatchObject(refused);
+    expect(() => fresh.initTrainingSync()).toThrow(expect.objectContaining(refused));
   });
 
   it('is asked for again', async () => {

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type * as Engine from '../../../src/engine/engine.ts';
+import type * as Training from '../../../src/engine/training.ts';
 
 const REVECTORIZE = '--experimental-wasm-revectorize';
 
@@ -35,7 +36,7 @@ function node(more: object = {}): object {
 
 describe('init({ revectorize: true })', () => {
   let v8: FakeV8;
-  let fresh: typeof Engine;
+  let fresh: typeof Training;
 
   /** The package as it is in a process of its own. */
   async function start(process: object | undefined, known = FLAGS): Promise<void> {
@@ -44,7 +45,7 @@ describe('init({ revectorize: true })', () => {
     vi.doMock('../../../src/base/host.ts', () => ({
       builtin: (name: string) => (name === 'node:v8' ? v8 : undefined),
     }));
-    fresh = await import('../../../src/engine/engine.ts');
+    fresh = await import('../../../src/engine/training.ts');
     vi.stubGlobal('process', process);
   }
 
@@ -57,38 +58,48 @@ describe('init({ revectorize: true })', () => {
   });
 
   it('says that the kernels are revectorised, and leaves V8 as it was', async () => {
-    expect(await fresh.init({ revectorize: true })).toEqual({ revectorized: true, warning: undefined });
-    expect(v8.said).toEqual([...FLAGS.map((flag) => `--${flag}`), ...FLAGS.map((flag) => `--no-${flag}`)]);
-    expect(await fresh.init()).toEqual({ revectorized: true, warning: undefined });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({
+      revectorized: true,
+      warning: undefined,
+    });
+    const once = [...FLAGS.map((flag) => `--${flag}`), ...FLAGS.map((flag) => `--no-${flag}`)];
+    // For each of the two modules.
+    expect(v8.said).toEqual([...once, ...once]);
+    expect(await fresh.initTraining()).toEqual({ revectorized: true, warning: undefined });
     expect((await fresh.getSharedEngine()).revectorized).toBe(true);
     expect(v8.set.size).toBe(0);
   });
 
   it('leaves a flag set that was set before', async () => {
     v8.set.add(FLAGS[0]);
-    expect(await fresh.init({ revectorize: true })).toEqual({ revectorized: true, warning: undefined });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({
+      revectorized: true,
+      warning: undefined,
+    });
     expect([...v8.set]).toEqual([FLAGS[0]]);
   });
 
   it('compiles bytes of their own, over the memory of the engine', async () => {
     const compile = vi.spyOn(WebAssembly, 'Module');
-    await fresh.init({ revectorize: true });
+    await fresh.initTraining({ revectorize: true });
     const [plain, marked] = compile.mock.calls.map(([bytes]) => bytes as Uint8Array);
     expect(marked.length).toBeGreaterThan(plain.length);
-    expect(fresh.getEngine().kernels.spmm).toBeTypeOf('function');
+    expect(fresh.getTrainingEngine().kernels.spmm).toBeTypeOf('function');
     compile.mockRestore();
   });
 
   it('says nothing of it where nobody asked', async () => {
-    expect(await fresh.init()).toEqual({ revectorized: false, warning: undefined });
+    expect(await fresh.initTraining()).toEqual({ revectorized: false, warning: undefined });
     expect(v8.said).toEqual([]);
   });
 
   it('takes a compiled module', async () => {
-    const { inlinedBytes } = await import('../../../src/engine/source.ts');
-    const wasm = new WebAssembly.Module(inlinedBytes());
-    expect(await fresh.init({ wasm, revectorize: true })).toEqual({ revectorized: true, warning: undefined });
-    expect(fresh.getEngine().module).toBe(wasm);
+    const wasm = new WebAssembly.Module(readFileSync(new URL('../../../build/ctre.wasm', import.meta.url)));
+    expect(await fresh.initTraining({ wasm, revectorize: true })).toEqual({
+      revectorized: true,
+      warning: undefined,
+    });
+    expect(fresh.getTrainingEngine().instances.map(({ module }) => module)).toEqual([wasm]);
   });
 
   it('turns it off where a kernel computes other bits', async () => {
@@ -103,10 +114,10 @@ describe('init({ revectorize: true })', () => {
       return { ...actual, runKernels };
     });
     const warning = 'revectorised, the kernel sddmm computes other bits';
-    expect(await fresh.init({ revectorize: true })).toEqual({ revectorized: false, warning });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({ revectorized: false, warning });
     expect(v8.set.size).toBe(0);
     // It runs, and threads do not try again.
-    expect(fresh.getEngine().kernels.spmm).toBeTypeOf('function');
+    expect(fresh.getTrainingEngine().kernels.spmm).toBeTypeOf('function');
     expect((await fresh.getSharedEngine()).revectorized).toBe(false);
     expect(v8.said.filter((flag) => flag === REVECTORIZE)).toHaveLength(1);
   });
@@ -121,7 +132,7 @@ describe('init({ revectorize: true })', () => {
       return { ...actual, runKernels };
     });
     const warning = 'revectorised, the kernels fail (unreachable)';
-    expect(await fresh.init({ revectorize: true })).toEqual({ revectorized: false, warning });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({ revectorized: false, warning });
     expect(v8.set.size).toBe(0);
   });
 
@@ -138,12 +149,12 @@ describe('init({ revectorize: true })', () => {
   ])('says why not, and touches nothing, with %s', async (_, process, reason) => {
     await start(process);
     const warning = expect.stringContaining(reason);
-    expect(await fresh.init({ revectorize: true })).toEqual({ revectorized: false, warning });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({ revectorized: false, warning });
     expect(v8.said).toEqual([]);
-    expect(fresh.getEngine().kernels.spmm).toBeTypeOf('function');
+    expect(fresh.getTrainingEngine().kernels.spmm).toBeTypeOf('function');
     // Whoever asks again is told again.
-    expect(await fresh.init({ revectorize: true })).toEqual({ revectorized: false, warning });
-    expect(await fresh.init()).toEqual({ revectorized: false, warning: undefined });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({ revectorized: false, warning });
+    expect(await fresh.initTraining()).toEqual({ revectorized: false, warning: undefined });
   });
 
   it.each([
@@ -152,25 +163,25 @@ describe('init({ revectorize: true })', () => {
   ])('says why not, and leaves V8 as it was, where V8 does not know %s', async (_, known) => {
     await start(node(), known);
     const warning = expect.stringContaining('this V8 (13.6.233.17-node.53) ');
-    expect(await fresh.init({ revectorize: true })).toEqual({ revectorized: false, warning });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({ revectorized: false, warning });
     expect(v8.set.size).toBe(0);
   });
 
   it('says so where it comes too late', async () => {
-    fresh.initSync();
+    fresh.initTrainingSync();
     const warning = 'the kernels were started before; revectorize them before all other calls';
-    expect(await fresh.init({ revectorize: true })).toEqual({ revectorized: false, warning });
+    expect(await fresh.initTraining({ revectorize: true })).toEqual({ revectorized: false, warning });
     expect(v8.said).toEqual([]);
   });
 
   it('says so where a synchronous call came meanwhile', async () => {
-    const asked = fresh.init({ revectorize: true });
-    fresh.initSync();
+    const asked = fresh.initTraining({ revectorize: true });
+    fresh.initTrainingSync();
     expect(await asked).toMatchObject({ revectorized: false, warning: expect.stringContaining('before') });
   });
 
   it('refuses anything but true or false', async () => {
-    await expect(fresh.init({ revectorize: 'yes' as never })).rejects.toMatchObject({
+    await expect(fresh.initTraining({ revectorize: 'yes' as never })).rejects.toMatchObject({
       code: 'E_ARGUMENT',
       message: 'revectorize is "yes"; expected true or false',
     });
@@ -178,8 +189,8 @@ describe('init({ revectorize: true })', () => {
 
   it('refuses what is no module, with and without the flag', async () => {
     const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
-    await expect(fresh.init({ wasm, revectorize: true })).rejects.toMatchObject({ code: 'E_ENGINE' });
-    await expect(fresh.init({ wasm: 5 as never, revectorize: true })).rejects.toMatchObject({
+    await expect(fresh.initTraining({ wasm, revectorize: true })).rejects.toMatchObject({ code: 'E_ENGINE' });
+    await expect(fresh.initTraining({ wasm: 5 as never, revectorize: true })).rejects.toMatchObject({
       code: 'E_ARGUMENT',
     });
     expect(v8.set.size).toBe(0);

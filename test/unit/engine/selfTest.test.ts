@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { KERNEL_PARAMETERS, type Kernels } from '../../../src/engine/abi.ts';
+import { type Kernels, MATRIX_KERNELS, TRAINING_KERNELS } from '../../../src/engine/abi.ts';
+import { matrixKernelsText } from '../../../src/engine/matrixKernels.generated.ts';
 import { findDifference, RUNS, runKernels } from '../../../src/engine/selfTest.ts';
 import { inlinedBytes, startSync } from '../../../src/engine/source.ts';
+import { trainingKernelsText } from '../../../src/engine/trainingKernels.generated.ts';
 
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 });
-const kernels = startSync(inlinedBytes(), memory).exports as Kernels;
+const [matrix, training] = [matrixKernelsText, trainingKernelsText].map(
+  (text) => startSync(inlinedBytes(text), memory).exports,
+);
+const kernels = { ...matrix, ...training } as Kernels;
 const expected = runKernels(kernels, memory, 0);
 
 /** Kernels without arithmetic on vectors, or where nearly all time goes elsewhere. */
@@ -28,7 +33,16 @@ const UNTESTED: readonly (keyof Kernels)[] = [
 
 describe('the test of bits', () => {
   it('has every kernel, or a reason against it', () => {
-    expect([...Object.keys(RUNS), ...UNTESTED].sort()).toEqual(Object.keys(KERNEL_PARAMETERS).sort());
+    const names = Object.keys({ ...MATRIX_KERNELS, ...TRAINING_KERNELS });
+    expect([...Object.keys(RUNS), ...UNTESTED].sort()).toEqual(names.sort());
+  });
+
+  it('runs what a module has', () => {
+    const [few, others] = [runKernels(matrix, memory, 0), runKernels(training, memory, 0)];
+    expect([...few.keys(), ...others.keys()].sort()).toEqual([...expected.keys()].sort());
+    expect(few.size).toBe(Object.keys(RUNS).filter((name) => name in MATRIX_KERNELS).length);
+    expect(findDifference(expected, few)).toBeUndefined();
+    expect(findDifference(few, others)).toBe('addTo');
   });
 
   it('finds nothing where the bits are the same, however often the kernels ran before', () => {

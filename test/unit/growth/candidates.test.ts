@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
-import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { searchCosines, searchMagnitudes } from '../../../src/growth/exactSearch.ts';
 import { GrowthCost } from '../../../src/growth/growthCost.ts';
 import type { PairStream } from '../../../src/growth/pairStream.ts';
@@ -11,7 +11,7 @@ import { randomPattern } from '../../../src/matrix/sampling.ts';
 import { inlineExecutor } from '../../../src/run/executor.ts';
 import { runNow } from '../../../src/run/turns.ts';
 
-const engine = getEngine();
+const engine = getTrainingEngine();
 const region = new Region(engine.arena);
 afterAll(() => region.free());
 

@@ -1,6 +1,6 @@
 // What growth costs: pairs of neurons that are scored, counted by the tools, and the memory it takes.
 import { describe, expect, it } from 'vitest';
-import { getEngine } from '../../../src/engine/engine.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { type Epoch, optimizer, SparseMLP, type Topology } from '../../../src/index.ts';
 import { presets } from '../../../src/model/presets.ts';
 import { METHOD_NAMES, topologyByName } from '../../../src/topology/methods.ts';
@@ -103,7 +103,7 @@ describe('every method', () => {
 describe('a wide network', () => {
   it('trains with the default in memory that grows with its neurons', async () => {
     const n = effort(50_000, 200_000);
-    const { arena } = getEngine();
+    const { arena } = getTrainingEngine();
     const before = arena.usage().bytes;
     const model = await SparseMLP.create({
       layers: [FEATURES, n, n, 4],

@@ -1,7 +1,7 @@
 // What the tools of an update answer, against dense matrices in double precision.
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
-import { getEngine, getSharedEngine } from '../../../src/engine/engine.ts';
+import { getSharedEngine, getTrainingEngine } from '../../../src/engine/training.ts';
 import { CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
 import { type CsrPattern, fullPattern, type Positions } from '../../../src/matrix/pattern.ts';
 import { randomPattern, sampleFree } from '../../../src/matrix/sampling.ts';
@@ -690,7 +690,7 @@ describe('when an update is over', () => {
   });
 
   it.each([1, 2])('what it left half done is freed, and does not go on (%i threads)', async (threads) => {
-    const arenas = [getEngine(), await getSharedEngine()].map(({ arena }) => arena);
+    const arenas = [getTrainingEngine(), await getSharedEngine()].map(({ arena }) => arena);
     const usage = () => arenas.map((arena) => [arena.usage().blocks, arena.usage().bytes]);
     const before = usage();
     const left: Work<unknown>[] = [];

@@ -1,7 +1,7 @@
 import type { Random } from '../../../src/base/random.ts';
 import type { Kernels } from '../../../src/engine/abi.ts';
-import { type Engine, getEngine } from '../../../src/engine/engine.ts';
 import { type I32Block, Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine, type TrainingEngine } from '../../../src/engine/training.ts';
 import type { Truth } from '../../support/rounding.ts';
 import type { Axis, Cell } from './matrix.ts';
 import type { Operand } from './operands.ts';
@@ -119,7 +119,11 @@ export class Bench {
   readonly #buffers: Guarded[] = [];
   #sight: Sight = { nothing: false, zeros: false, tail: false };
 
-  constructor(engine: Engine, region: Region, broken?: { readonly kernel: string; readonly fault: Fault }) {
+  constructor(
+    engine: TrainingEngine,
+    region: Region,
+    broken?: { readonly kernel: string; readonly fault: Fault },
+  ) {
     this.#region = region;
     this.kernels =
       broken === undefined
@@ -234,7 +238,7 @@ export class Bench {
     this.#sight = { nothing: nothing || more.nothing, zeros: zeros || more.zeros, tail: tail || more.tail };
   }
 
-  #breakKernel(engine: Engine, name: string, fault: Fault): (...parameters: never[]) => void {
+  #breakKernel(engine: TrainingEngine, name: string, fault: Fault): (...parameters: never[]) => void {
     const writable = (): Guarded[] => this.#buffers.filter((buffer) => buffer.writable);
     if (fault === 'nothing') return () => {};
     if (fault === 'zeros') {
@@ -259,7 +263,7 @@ export function runOn(
   run: (bench: Bench) => void,
   broken?: { readonly kernel: string; readonly fault: Fault },
 ): Sight {
-  const engine = getEngine();
+  const engine = getTrainingEngine();
   const region = new Region(engine.arena);
   try {
     const bench = new Bench(engine, region, broken);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { table } from './cases/index.ts';
 import { stream } from './inputs.ts';
 import type { Operand } from './operands.ts';
@@ -31,7 +31,7 @@ function elements(operand: Operand): Elements | undefined {
 
 /** Runs the kernel on copies of the arguments; returns what is in them then. */
 function runKernel(kernel: string, operands: readonly Operand[]): (number[] | undefined)[] {
-  const { kernels, arena } = getEngine();
+  const { kernels, arena } = getTrainingEngine();
   const region = new Region(arena);
   try {
     const blocks = operands.map((operand) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { getEngine } from '../../../src/engine/engine.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { isFull } from '../../support/effort.ts';
 import { type Bench, type Fault, Mismatch, runOn, type Sight } from './bench.ts';
 import { table } from './cases/index.ts';
@@ -12,7 +12,7 @@ describe('the table of kernels', () => {
   const sorted = (names: readonly string[]): string[] => [...names].sort();
 
   it('has every export of the running module and nothing else', () => {
-    expect(sorted(Object.keys(table))).toEqual(sorted(Object.keys(getEngine().kernels)));
+    expect(sorted(Object.keys(table))).toEqual(sorted(Object.keys(getTrainingEngine().kernels)));
   });
 
   it('has every export of build/ctre.wasm', () => {

@@ -3,9 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Random } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
-import { getEngine } from '../../../src/engine/engine.ts';
 import { lanesFor } from '../../../src/engine/lanes.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { optimizer as optimizers } from '../../../src/index.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
 import { crossEntropy } from '../../../src/nn/losses/crossEntropy.ts';
@@ -172,7 +172,7 @@ function problem(
 
 /** The network's own loss and gradients, by the calls that training makes. */
 function trained({ layers, rows, labels }: Problem): { loss: number; gradients: Float32Array[] } {
-  const engine = getEngine();
+  const engine = getTrainingEngine();
   const { kernels } = engine;
   const region = new Region(engine.arena);
   const patterns = layers.map(({ inDim, outDim, connections }) => {
@@ -385,7 +385,7 @@ function runSteps(
   decay: boolean,
   each: (w: Float32Array, time: number) => void,
 ): void {
-  const { arena, kernels } = getEngine();
+  const { arena, kernels } = getTrainingEngine();
   const region = new Region(arena);
   try {
     const optimizer = make();

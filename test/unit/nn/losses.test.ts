@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
-import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { CsrMatrix } from '../../../src/matrix/csrMatrix.ts';
 import type { Loss } from '../../../src/nn/loss.ts';
 import { lossByName } from '../../../src/nn/losses.ts';
@@ -106,8 +106,8 @@ function targetsOf({ loss, t }: Problem, isSparse: boolean): CheckedTargets {
 
 /** What the network itself makes of it, by the calls that training makes. */
 function computed(network: Dense, problem: Problem, isSparse: boolean) {
-  const { kernels, arena } = getEngine();
-  const engine = getEngine();
+  const { kernels, arena } = getTrainingEngine();
+  const engine = getTrainingEngine();
   const region = new Region(arena);
   const matrices = network.weights.map((matrix) =>
     CsrMatrix.fromDense({
@@ -253,7 +253,7 @@ describe.each(Object.entries(torch.losses))('%s beside PyTorch', (name, { target
     { words: 'without weights', want: plain, weights: undefined },
     { words: 'with weights', want: weighed, weights: Float32Array.from(torch.weights) },
   ])('is the same, and so is its gradient, $words', ({ want, weights }) => {
-    const engine = getEngine();
+    const engine = getTrainingEngine();
     const region = new Region(engine.arena);
     // One full layer that hands its inputs on: the rows are the logits.
     const identity = { rows: outputs, cols: outputs, data: new Float32Array(outputs * outputs) };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { getSharedEngine } from '../../../src/engine/engine.ts';
+import { getSharedEngine } from '../../../src/engine/training.ts';
 import { WorkerPool } from '../../../src/run/pool.ts';
 import { availableThreads, startWorker, whyNoThreads } from '../../../src/run/startWorker.ts';
 import { runNow, Turns } from '../../../src/run/turns.ts';
@@ -475,7 +475,7 @@ describe('a worker that dies', () => {
     const module = new WebAssembly.Module(
       Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 7, 1, 1, 120, 1, 121, 0, 0),
     );
-    const engine = { ...(await getSharedEngine()), module };
+    const engine = { ...(await getSharedEngine()), instances: [{ exports: {}, module }] };
     const begin = performance.now();
     const pool = await WorkerPool.start(engine, 3);
     expect(performance.now() - begin).toBeLessThan(5000);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { getSharedEngine } from '../../../src/engine/engine.ts';
+import { getSharedEngine } from '../../../src/engine/training.ts';
 import { initializer, SparseMLP, topology } from '../../../src/index.ts';
 import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';
 import { quadrants, sha256 } from '../../support/problems.ts';

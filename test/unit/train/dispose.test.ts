@@ -1,6 +1,7 @@
 // dispose() ends what runs, at any time, and leaves no block behind.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { getEngine, getSharedEngine } from '../../../src/engine/engine.ts';
+import { getEngine } from '../../../src/engine/engine.ts';
+import { getSharedEngine } from '../../../src/engine/training.ts';
 import { optimizer, SparseMLP, topology } from '../../../src/index.ts';
 import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';

@@ -1,7 +1,8 @@
 // A method of one's own that moves connections between layers: a layer gets three times as many as it had.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
-import { getEngine, getSharedEngine } from '../../../src/engine/engine.ts';
+import { getEngine } from '../../../src/engine/engine.ts';
+import { getSharedEngine } from '../../../src/engine/training.ts';
 import {
   type CreateOptions,
   CsrMatrix,

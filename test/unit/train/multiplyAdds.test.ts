@@ -1,7 +1,7 @@
 // The count of multiply-adds against what the kernels really do.
 import { afterEach, describe, expect, it } from 'vitest';
 import { TILE } from '../../../src/engine/abi.ts';
-import { getEngine } from '../../../src/engine/engine.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { optimizer, SparseMLP, type Topology, topology } from '../../../src/index.ts';
 import { sampleFree } from '../../../src/matrix/sampling.ts';
 import { presets } from '../../../src/model/presets.ts';
@@ -30,7 +30,7 @@ const kernelCounts: Readonly<Record<string, Count>> = {
   squaredNorms: (args) => args[2] * TILE,
 };
 
-const { kernels, arena } = getEngine();
+const { kernels, arena } = getTrainingEngine();
 const originals = { ...kernels };
 afterEach(() => {
   Object.assign(kernels, originals);

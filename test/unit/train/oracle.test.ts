@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
-import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import { searchCosines, searchMagnitudes } from '../../../src/growth/exactSearch.ts';
 import { GrowthCost } from '../../../src/growth/growthCost.ts';
 import { SparseMLP } from '../../../src/index.ts';
@@ -84,7 +84,7 @@ function expectClose(
 
 /** Samples × neurons of a tile. */
 function fromTile(pointer: number, neurons: number, samples: number): number[][] {
-  const tile = new Float32Array(getEngine().arena.memory.buffer, pointer, neurons * TILE);
+  const tile = new Float32Array(getTrainingEngine().arena.memory.buffer, pointer, neurons * TILE);
   return Array.from({ length: samples }, (_, b) =>
     Array.from({ length: neurons }, (_, i) => tile[i * TILE + b]),
   );
@@ -95,7 +95,7 @@ describe('the training oracle (float64 NumPy)', () => {
   const { batch, dims } = trace;
 
   it('agrees with every logit, activation, gradient and loss, and with where ten steps lead', () => {
-    const engine = getEngine();
+    const engine = getTrainingEngine();
     const { kernels } = engine;
     const region = new Region(engine.arena);
     const matrices = trace.weights.map(toCsr);
@@ -178,7 +178,7 @@ describe('the evolution oracle (float64 NumPy)', () => {
 
   /** The positions of the pruned, by the kernel the package prunes with. */
   function weakest(): Int32Array {
-    const engine = getEngine();
+    const engine = getTrainingEngine();
     const region = new Region(engine.arena);
     const count = Math.floor(pruneFraction * weights.nnz);
     const values = region.f32(weights.nnz);
@@ -197,7 +197,7 @@ describe('the evolution oracle (float64 NumPy)', () => {
    * lanes.
    */
   function search(inputs: number[][], outputs: number[][], score: 'cosine' | 'magnitude') {
-    const engine = getEngine();
+    const engine = getTrainingEngine();
     const region = new Region(engine.arena);
     const tiles = Math.ceil(inputs.length / TILE);
     const toTiles = (rows: number[][]) =>

@@ -2,8 +2,8 @@
 // with them.
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
-import { getEngine } from '../../../src/engine/engine.ts';
 import { Region } from '../../../src/engine/region.ts';
+import { getTrainingEngine } from '../../../src/engine/training.ts';
 import {
   CsrMatrix,
   type Epoch,
@@ -233,7 +233,7 @@ describe('clipping', () => {
   });
 
   it('measures the same norm however many threads there are, to the last bit of float64', () => {
-    const engine = getEngine();
+    const engine = getTrainingEngine();
     const region = new Region(engine.arena);
     const shapes = [
       { index: 0, inDim: 1000, outDim: 700, nnz: 300_001 },

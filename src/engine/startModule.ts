@@ -1,0 +1,86 @@
+import { CtreError, reasonOf } from '../base/errors.ts';
+import type { WasmMemory } from '../base/hostTypes.ts';
+import { checkKernels } from './abi.ts';
+import {
+  type Instance,
+  type KernelModule,
+  readSource,
+  type StartedModule,
+  start,
+  startSync,
+  type WasmBytes,
+} from './source.ts';
+
+/**
+ * Whether people wait for this thread to draw. Elsewhere so few bytes are compiled at once, which takes less
+ * time.
+ */
+export function isPage(): boolean {
+  return 'document' in globalThis;
+}
+
+/**
+ * Starts a module that has the kernels of its table.
+ * @throws CtreError as `init`.
+ */
+export async function startModule(
+  module: KernelModule,
+  memory: WasmMemory,
+  revectorize: boolean,
+): Promise<StartedModule> {
+  try {
+    if (!revectorize) return asItIs(await start(module.wasm(), memory), module);
+    // Few ask for it: pages need not load it.
+    const { startRevectorized } = await import('./revectorize.ts');
+    return startRevectorized(await readSource(module.wasm()), memory, module);
+  } catch (cause) {
+    throw startError(cause);
+  }
+}
+
+/**
+ * As `startModule`, at once, and never revectorised.
+ * @throws CtreError as `initSync`.
+ */
+export function startModuleSync(module: KernelModule<WasmBytes>, memory: WasmMemory): StartedModule {
+  try {
+    return asItIs(startSync(module.wasm(), memory), module);
+  } catch (cause) {
+    throw startError(cause);
+  }
+}
+
+function asItIs(instance: Instance, { table, isGiven }: KernelModule): StartedModule {
+  checkKernels(instance.exports, table);
+  return { instance, isGiven, revectorized: false, warning: undefined };
+}
+
+/**
+ * A memory for kernels. It grows to the 4 GiB that a 32-bit address reaches. Engines reserve that many
+ * addresses at once, and can be refused.
+ * @throws CtreError `E_MEMORY` where they are; `E_ENGINE` where there is no WebAssembly.
+ */
+export function createMemory(shared: boolean): WasmMemory {
+  try {
+    return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw startError(cause);
+    throw new CtreError(
+      'E_MEMORY',
+      `the kernels' memory was refused (${cause.message}); it needs 4096 MiB of addresses, though ` +
+        'little memory: raise the limit of this process (ulimit -v), or dispose() of models no longer needed',
+      { cause },
+    );
+  }
+}
+
+function startError(cause: unknown): CtreError {
+  if (cause instanceof CtreError) return cause;
+  return new CtreError(
+    'E_ENGINE',
+    `the WebAssembly kernels could not be started (${reasonOf(cause)}); ctre needs an engine with WebAssembly SIMD ` +
+      '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous ' +
+      "calls on a page's main thread, where older browsers compile nothing at once",
+    { cause },
+  );
+}
