@@ -32,7 +32,7 @@ export interface LabelChoice {
 
 /** Whether a column of this name is the label. */
 export function isUsualLabelName(name: string): boolean {
-  return LABEL_NAMES.includes(plainName(name));
+  return LABEL_NAMES.includes(comparedName(name));
 }
 
 /**
@@ -85,7 +85,7 @@ export function labelColumnNamed({ columns }: RawTable, label: string | number):
   );
 }
 
-function plainName(name: string): string {
+function comparedName(name: string): string {
   return name
     .trim()
     .toLowerCase()
@@ -93,7 +93,7 @@ function plainName(name: string): string {
 }
 
 function chooseByName(columns: readonly RawColumn[], candidates: readonly number[]): LabelChoice | undefined {
-  const names = columns.map(({ name }) => plainName(name ?? ''));
+  const names = columns.map(({ name }) => comparedName(name ?? ''));
   const last = candidates[candidates.length - 1];
   // Beside an x, y is a coordinate.
   const isCoordinate = (place: number): boolean =>

@@ -30,7 +30,7 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
   }
   const rowsOf = (part: RawTable): RawRows => ({
     x: numbersOf(part, features, budget),
-    ...(choice && { labels: labelsOf(part, choice.column, budget) }),
+    ...(choice && { labels: textLabels(part, part.columns[choice.column], budget) }),
   });
   const featureNames = names && features.map((place) => columns[place].name ?? '');
   return buildDataset(
@@ -132,8 +132,11 @@ function firstNoNumber(column: RawColumn, rows: number): 'a word' | 'nothing' | 
 /** The bytes that engines take for a label's text and its place in a map, besides its characters. */
 const LABEL_BYTES = 128;
 
-function labelsOf(table: RawTable, place: number, budget: Budget): (number | string)[] {
-  const column = table.columns[place];
+/**
+ * The labels that a column holds, as numbers where all of them are.
+ * @throws CtreError `E_LABEL` for a row without a label, or with a fraction, `E_MEMORY`.
+ */
+export function textLabels(table: RawTable, column: RawColumn, budget: Budget): (number | string)[] {
   const positions = new NumberList(Int32Array, budget);
   const texts = new Map<string, number>();
   for (let row = 0; row < table.rows; row++) {
