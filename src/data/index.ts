@@ -7,7 +7,7 @@ export type { RowIndices } from '../matrix/rowIndices.ts';
 export type { RowArrays, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset, Taken } from './dataset.ts';
-export { chooseLabelColumn, type LabelChoice } from './labelColumn.ts';
+export { type DivideOptions, type Fold, kFold, splitRows } from './divideRows.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
 export type { DeclaredColumn, LeftOutColumn, RawColumn, RawTable } from './rawTable.ts';
@@ -23,5 +23,5 @@ export {
   scalerFromJson,
   scalerToJson,
 } from './scaler.ts';
-export { parseSplit, type Split, splitRows } from './split.ts';
+export { parseSplit, type Split } from './split.ts';
 export { type SyntheticDataset, type SyntheticOptions, syntheticDataset } from './synthetic.ts';

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Budget } from '../../../src/base/budget.ts';
 import { FieldStore } from '../../../src/data/fieldStore.ts';
-import {
-  chooseLabelColumn,
-  type RawTable,
-  type ReadOptions,
-  readDataset,
-  readTable,
-} from '../../../src/data/index.ts';
+import { type RawTable, type ReadOptions, readDataset, readTable } from '../../../src/data/index.ts';
+import { chooseLabelColumn } from '../../../src/data/labelColumn.ts';
 import { errorOf, rowsOf, text } from './cases.ts';
 
 function tableOf(content: string, options?: ReadOptions, name = 'a.csv'): RawTable {
@@ -36,6 +31,14 @@ describe('readTable', () => {
     expect(table.columns[0].value(0)).toBe(7);
     expect(table.columns[0].value(1)).toBeUndefined();
     expect(table).toMatchObject({ format: 'CSV', delimiter: ',', names: 'first line', warnings: [] });
+  });
+
+  it('has no other rows', () => {
+    const [column] = tableOf('a,class\n1,x\n2,y\n').columns;
+    for (const row of [-1, 2, 0.5, Number.NaN]) {
+      expect(errorOf(() => column.text(row)).code).toBe('E_ARGUMENT');
+      expect(errorOf(() => column.value(row)).code).toBe('E_ARGUMENT');
+    }
   });
 
   it('is undefined for files of numbers', () => {
