@@ -129,7 +129,7 @@ function chooseByPlace({ columns, names }: RawTable, first: number, last: number
   const hasNames = names !== undefined;
   const about = `no column has a usual label's name, so the last one, ${columnTitle(end)}, is taken for the label; ${OTHERWISE_LABEL}`;
   if (end.length < FEW_ROWS || canBeClasses(end)) return { column: last, warnings: hasNames ? [about] : [] };
-  const values = `the last column, ${columnTitle(end)}, holds ${countValues(end)} values in ${end.length} rows`;
+  const values = `the last column, ${columnTitle(end)}, holds ${countValues(end)} in ${end.length} rows`;
   if (!canBeClasses(start)) return { column: last, warnings: [`${values}; ${OTHERWISE_LABEL}`] };
   if (!hasNames) {
     const sentence = `${values}, so ${columnTitle(start)} with ${countValues(start)} is taken for the label; ${OTHERWISE_LABEL}`;
@@ -155,8 +155,11 @@ function canBeClasses(column: RawColumn): boolean {
   return seen.size > 1;
 }
 
-function countValues(column: RawColumn): number {
+/** Values that are counted. */
+const COUNTED = 1000;
+
+function countValues(column: RawColumn): string {
   const seen = new Set<string>();
-  for (let row = 0; row < column.length; row++) seen.add(column.text(row));
-  return seen.size;
+  for (let row = 0; row < column.length && seen.size <= COUNTED; row++) seen.add(column.text(row));
+  return seen.size > COUNTED ? `more than ${COUNTED} values` : `${seen.size} values`;
 }

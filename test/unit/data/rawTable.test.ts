@@ -287,7 +287,7 @@ describe('the label column', () => {
     const warningsOf = (content: string) => chooseLabelColumn(tableOf(content)).warnings.join();
     expect(warningsOf('class,y,a\n1,2,3\n2,3,4\n')).toContain('column 2 "y" for a feature');
     expect(warningsOf(repeated(30, (row) => `${row % 3},${row / 4},${row * row}`))).toContain(
-      'holds 30 values in 30 rows, so column 1 with 3',
+      'holds 30 values in 30 rows, so column 1 with 3 values',
     );
     expect(warningsOf('a,b\n1,2\n2,3\n')).toContain('"b"');
     expect(warningsOf('1,2\n2,3\n')).toBe('');
