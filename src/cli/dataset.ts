@@ -151,8 +151,8 @@ function filesOfFolder(path: string, names: readonly string[]): readonly string[
   if (pair.length > 0) return pair;
   throw new CtreError(
     'E_FORMAT',
-    `${show(path)} is a folder without IDX files, .npy and .npz files or a pair such as X.txt and y.txt; name one ` +
-      'that has them, or a single file',
+    `${show(path)} is a folder without IDX files, .npy and .npz files or a pair such as X.txt and y.txt; ` +
+      'name one that has them, or a single file',
   );
 }
 

@@ -12,8 +12,8 @@ export interface DivideOptions {
   /** The same seed divides the same rows in the same way, in every engine. Default: 0. */
   readonly seed?: number | string;
   /**
-   * The label of every row of the data. With it the parts are stratified: each has every class in the share that
-   * it has of all rows, as far as whole rows allow.
+   * The label of every row of the data. With it the parts are stratified: each has every class in the share
+   * that it has of all rows, as far as whole rows allow.
    */
   readonly labels?: LabelValues;
 }
@@ -26,7 +26,8 @@ export interface Fold {
 
 /**
  * Divides rows (a list of indices, or all of 0 … rows − 1) at random: `val` gets round(fraction × rows), at
- * least one row and never all, `fit` the others. Both ascend. With `labels`, a class of one row stays in `fit`.
+ * least one row and never all, `fit` the others. Both ascend. With `labels`, a class of one row stays in
+ * `fit`.
  * O(rows · log rows).
  *
  * ```ts
@@ -67,8 +68,9 @@ export function splitRows(
 }
 
 /**
- * Divides rows (a list of indices, or all of 0 … rows − 1) at random into folds for cross-validation. Each row is
- * tested once; folds differ by at most one row. With `labels`, so do the rows of each class. All lists ascend.
+ * Divides rows (a list of indices, or all of 0 … rows − 1) at random into folds for cross-validation. Each
+ * row is tested once; folds differ by at most one row. With `labels`, so do the rows of each class. All lists
+ * ascend.
  * O(folds · rows).
  *
  * ```ts
@@ -128,7 +130,8 @@ function rowsByClass(list: Int32Array, values: LabelValues, isWhole: boolean): I
   if (stray !== undefined || (isWhole && labels.length !== list.length)) {
     throw new CtreError(
       'E_SHAPE',
-      `there are ${labels.length} labels; expected one for each of ${stray === undefined ? list.length : stray + 1} rows`,
+      `there are ${labels.length} labels; expected one for each of ` +
+        `${stray === undefined ? list.length : stray + 1} rows`,
     );
   }
   const counts = new Int32Array(labelNames.length + 1);

@@ -19,8 +19,8 @@ interface FileKind {
   /** What several files of it are, for error messages. Without it, every dataset is one file. */
   readonly several?: string;
   /**
-   * Those of the names that are files of this format, told by the whole names. If there are any, the others are
-   * left out: a folder may hold a README besides its dataset.
+   * Those of the names that are files of this format, told by the whole names. If there are any, the others
+   * are left out: a folder may hold a README besides its dataset.
    */
   membersOf?(names: readonly string[]): readonly string[];
   /** Whether a file with another extension (in lower case, maybe empty) has the content of this format. */

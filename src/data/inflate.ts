@@ -15,8 +15,8 @@ const MAX_SILENCE = 1 << 18;
 type Stream = Inflate | Gunzip | Unzlib;
 
 /**
- * The content of a gzip file (of one or more members), its check sums and sizes compared. Zeros behind the last
- * member, with which some devices fill their blocks, count for nothing.
+ * The content of a gzip file (of one or more members), its check sums and sizes compared. Zeros behind the
+ * last member, with which some devices fill their blocks, count for nothing.
  * @throws CtreError `E_FORMAT` for a damaged or cut stream, `E_MEMORY` beyond the budget.
  */
 export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {

@@ -127,12 +127,16 @@ function otherLabelNames(columns: readonly RawColumn[], [chosen, ...others]: rea
 function chooseByPlace({ columns, names }: RawTable, first: number, last: number): LabelChoice {
   const [start, end] = [columns[first], columns[last]];
   const hasNames = names !== undefined;
-  const about = `no column has a usual label's name, so the last one, ${columnTitle(end)}, is taken for the label; ${OTHERWISE_LABEL}`;
+  const about =
+    `no column has a usual label's name, so the last one, ${columnTitle(end)}, is taken for ` +
+    `the label; ${OTHERWISE_LABEL}`;
   if (end.length < FEW_ROWS || canBeClasses(end)) return { column: last, warnings: hasNames ? [about] : [] };
   const values = `the last column, ${columnTitle(end)}, holds ${countValues(end)} in ${end.length} rows`;
   if (!canBeClasses(start)) return { column: last, warnings: [`${values}; ${OTHERWISE_LABEL}`] };
   if (!hasNames) {
-    const sentence = `${values}, so ${columnTitle(start)} with ${countValues(start)} is taken for the label; ${OTHERWISE_LABEL}`;
+    const sentence =
+      `${values}, so ${columnTitle(start)} with ${countValues(start)} is taken for the ` +
+      `label; ${OTHERWISE_LABEL}`;
     return { column: first, warnings: [sentence] };
   }
   throw new CtreError(

@@ -202,7 +202,9 @@ export function checkElements(rows: number, cols: number): void {
   }
 }
 
-/** The value at a row and a column from 0, if a 32-bit float can hold it. @throws CtreError `E_NOT_FINITE`. */
+/**
+ * The value at a row and a column from 0, if a 32-bit float can hold it. @throws CtreError `E_NOT_FINITE`.
+ */
 export function finite(value: number, row: number, col: number): number {
   if (!Number.isFinite(Math.fround(value))) throw notFiniteAt(value, `row ${row + 1}, column ${col + 1}`);
   return value;

@@ -23,8 +23,8 @@ export function oneHotLabels(matrix: DenseMatrix | CsrMatrix, title: string, bud
       if (found >= 0 || value !== 1) {
         throw new CtreError(
           'E_LABEL',
-          `${title} is ${rows} × ${cols}, and row ${row + 1} of it is not one-hot; expected one label a row, or a ` +
-            'single 1 a row among zeros: several labels a row are not read as classes',
+          `${title} is ${rows} × ${cols}, and row ${row + 1} of it is not one-hot; expected one label a ` +
+            'row, or a single 1 a row among zeros: several labels a row are not read as classes',
         );
       }
       found = matrix instanceof CsrMatrix ? matrix.indices[p] : p;

@@ -40,7 +40,9 @@ export interface RawTable {
   readonly rows: number;
   /** Every column, those of `leftOut` among them. */
   readonly columns: readonly RawColumn[];
-  /** What separates fields, where the format leaves it open. A blank stands for any run of blanks and tabs. */
+  /**
+   * What separates fields, where the format leaves it open. A blank stands for any run of blanks and tabs.
+   */
   readonly delimiter?: string;
   /** Where the names come from; undefined where there are none. */
   readonly names?: 'first line' | 'comment' | 'format';

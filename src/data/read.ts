@@ -33,7 +33,8 @@ const FORMATS: readonly Format[] = [
   csvFormat,
 ];
 
-const FILE_NAMES = `${FORMATS.flatMap(({ fileNames }) => (fileNames === '' ? [] : [fileNames])).join(', ')}, each also with .gz`;
+const NAMED_FORMATS = FORMATS.map(({ fileNames }) => fileNames).filter((names) => names !== '');
+const FILE_NAMES = `${NAMED_FORMATS.join(', ')}, each also with .gz`;
 
 /** One file, or several that belong together (an IDX set, an `.npy` pair), by name. */
 export type DataFiles =

@@ -125,8 +125,8 @@ function fromCoordinates(
   if (row.length !== col.length || row.length !== values.length) {
     throw new CtreError(
       'E_FORMAT',
-      `a sparse matrix has ${row.length} row indices, ${col.length} column indices and ${values.length} values; ` +
-        'expected as many of each',
+      `a sparse matrix has ${row.length} row indices, ${col.length} column indices and ${values.length} ` +
+        'values; expected as many of each',
     );
   }
   for (let p = 0; p < row.length; p++) {
@@ -134,7 +134,8 @@ function fromCoordinates(
     if (!(isInside && Number.isInteger(row[p]) && Number.isInteger(col[p]))) {
       throw new CtreError(
         'E_FORMAT',
-        `entry ${p + 1} of a sparse matrix is at row ${row[p] + 1}, column ${col[p] + 1}; expected a place within ` +
+        `entry ${p + 1} of a sparse matrix is at row ${row[p] + 1}, column ${col[p] + 1}; expected a ` +
+          'place within ' +
           showShape(shape),
       );
     }

@@ -9,8 +9,8 @@ import { NumberList, parseNumber } from './text.ts';
 
 /**
  * A table's numbers as a dataset: its labels, and all other columns but those left out as features.
- * @throws CtreError `E_FORMAT` for features that are no numbers, `E_NOT_FINITE`, `E_LABEL`, `E_ARGUMENT` for a
- *   label column that does not exist, `E_MEMORY`.
+ * @throws CtreError `E_FORMAT` for features that are no numbers, `E_NOT_FINITE`, `E_LABEL`, `E_ARGUMENT` for
+ *   a label column that does not exist, `E_MEMORY`.
  */
 export function tableDataset(table: RawTable, options: ReadOptions, budget: Budget): Dataset {
   const { format, columns, delimiter, names, commentLines, leftOut } = table;
@@ -162,8 +162,8 @@ export function textLabels(table: RawTable, column: RawColumn, budget: Budget): 
     while (column.value(row) !== labels[fraction]) row++;
     throw new CtreError(
       'E_LABEL',
-      `line ${table.line(row)}, ${columnTitle(column)} is ${labels[fraction]}; a number with a fraction is no ` +
-        'class, expected integers or names; name the column of the classes with the option label',
+      `line ${table.line(row)}, ${columnTitle(column)} is ${labels[fraction]}; a number with a fraction ` +
+        'is no class, expected integers or names; name the column of the classes with the option label',
     );
   }
   budget.claim(8 * table.rows, `${table.rows} labels`);

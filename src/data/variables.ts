@@ -166,8 +166,8 @@ function readRows(
   if (labels && count !== undefined && !isLast && first !== count && features.shape[1] === count) {
     throw new CtreError(
       'E_SHAPE',
-      `${show(features.name)} is ${showShape(features.shape)}, and ${show(labels.name)} has ${count} labels, as ` +
-        'many as it has columns; transpose it, so that each sample is a row',
+      `${show(features.name)} is ${showShape(features.shape)}, and ${show(labels.name)} has ${count} ` +
+        'labels, as many as it has columns; transpose it, so that each sample is a row',
     );
   }
   const values = features.read();

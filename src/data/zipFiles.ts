@@ -26,7 +26,8 @@ export function filesInZip({ name, bytes }: InputFile, budget: Budget): InputFil
     const names = members.slice(0, MOST_FILES).map((member) => show(member.name));
     throw new CtreError(
       'E_UNSUPPORTED',
-      `this ZIP archive holds ${data.length} files of data (${names.join(', ')}${members.length > MOST_FILES ? ', …' : ''}); ` +
+      `this ZIP archive holds ${data.length} files of data ` +
+        `(${names.join(', ')}${members.length > MOST_FILES ? ', …' : ''}); ` +
         'unpack it and name one of them',
     );
   }

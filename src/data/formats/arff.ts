@@ -10,8 +10,8 @@ import { findRowNumbers } from '../rowNumbers.ts';
 import { firstLine } from '../text.ts';
 
 /**
- * ARFF, as Weka and OpenML write it: declared attributes, then rows, dense or sparse. The last attribute is the
- * label where it is nominal, unless another one has a usual label's name.
+ * ARFF, as Weka and OpenML write it: declared attributes, then rows, dense or sparse. The last attribute is
+ * the label where it is nominal, unless another one has a usual label's name.
  * @throws CtreError `E_FORMAT` naming the line, `E_UNSUPPORTED` for relational attributes, `E_MEMORY`.
  */
 export const arffFormat: TableFormat = {
@@ -152,8 +152,8 @@ function readSparseRow(
 }
 
 /**
- * The fields between commas, without blanks and quotes around them; with `raw`, quotes stay. Backslashes escape
- * within quotes.
+ * The fields between commas, without blanks and quotes around them; with `raw`, quotes stay. Backslashes
+ * escape within quotes.
  */
 function splitFields(text: string, line: number, raw = false): string[] {
   if (!/['"]/.test(text))

@@ -31,8 +31,8 @@ export const csvFormat: TableFormat = {
     if (labels === undefined || isOwn) return table;
     throw new CtreError(
       'E_FORMAT',
-      `by its name, this file holds features only; give its labels beside it, as ${show(labels)}, or name the ` +
-        'column of the labels with the option label',
+      `by its name, this file holds features only; give its labels beside it, as ${show(labels)}, or ` +
+        'name the column of the labels with the option label',
     );
   },
 };

@@ -10,8 +10,8 @@ import { findRowNumbers } from '../rowNumbers.ts';
 import { firstLine } from '../text.ts';
 
 /**
- * JSON Lines: an object or a list a line, of numbers, words, true, false and null. Keys are the columns, in the
- * order in which they first occur; a key that a line lacks is a missing value.
+ * JSON Lines: an object or a list a line, of numbers, words, true, false and null. Keys are the columns, in
+ * the order in which they first occur; a key that a line lacks is a missing value.
  * @throws CtreError `E_FORMAT` naming the line, `E_UNSUPPORTED` for values within values, `E_MEMORY`.
  */
 export const jsonLinesFormat: TableFormat = {
@@ -95,7 +95,7 @@ function fieldOf(value: unknown, key: string, line: number): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   throw new CtreError(
     'E_UNSUPPORTED',
-    `line ${line}, ${show(key)} holds ${show(value)}; expected a number or a word: write a list as a key for each of ` +
-      'its values',
+    `line ${line}, ${show(key)} holds ${show(value)}; expected a number or a word: write a list as a key ` +
+      'for each of its values',
   );
 }

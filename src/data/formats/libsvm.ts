@@ -103,8 +103,8 @@ class SparseTable {
     const isOpen = indexBase === undefined && base === 1 && columns !== undefined && this.#largest < columns;
     const warnings = isOpen
       ? [
-          `neither an index 0 nor an index ${columns} occurs, so indices may count from 0 or from 1; 1 is taken, ` +
-            'the option indexBase decides otherwise',
+          `neither an index 0 nor an index ${columns} occurs, so indices may count from 0 or from 1; 1 ` +
+            'is taken, the option indexBase decides otherwise',
         ]
       : [];
     const indptr = this.#indptr.toArray();
@@ -138,7 +138,8 @@ function parseLabel(token: string, line: number): number {
   if (/^[^,:]+(,[^,:]*)+$/.test(token)) {
     throw new CtreError(
       'E_LABEL',
-      `line ${line} starts with ${show(token)}, several labels; a row has one label here; make a file for each label`,
+      `line ${line} starts with ${show(token)}, several labels; a row has one label here; make a file ` +
+        'for each label',
     );
   }
   if (label === undefined || !Number.isSafeInteger(label)) {

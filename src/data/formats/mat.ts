@@ -242,8 +242,8 @@ function readMatrix(data: Uint8Array, littleEndian: boolean, budget: Budget): Re
 }
 
 /**
- * Numbers are stored in the smallest type that holds them, whatever the class of their matrix. MATLAB writes the
- * values of a sparse logical matrix, `count` of them, with the tag of doubles and one byte each.
+ * Numbers are stored in the smallest type that holds them, whatever the class of their matrix. MATLAB writes
+ * the values of a sparse logical matrix, `count` of them, with the tag of doubles and one byte each.
  */
 function readNumbers(
   reader: ByteReader,

@@ -16,8 +16,8 @@ export const matrixMarketFormat: NumberFormat = {
     if (!unlabelled) {
       throw new CtreError(
         'E_FORMAT',
-        'a Matrix Market file holds features and no labels; give these beside it, as X.mtx and y.txt with a label ' +
-          'a line, or set the option unlabelled',
+        'a Matrix Market file holds features and no labels; give these beside it, as X.mtx and y.txt ' +
+          'with a label a line, or set the option unlabelled',
       );
     }
     const x = readMatrixMarket(bytes, { maxBytes: Math.max(1, budget.left) });

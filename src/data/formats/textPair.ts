@@ -42,8 +42,8 @@ export const textPairFormat: TableFormat = {
     if (part.columns.length !== table.columns.length) {
       throw new CtreError(
         'E_SHAPE',
-        `the test rows have ${part.columns.length - 1} columns; expected ${table.columns.length - 1}, as the ` +
-          'training rows have',
+        `the test rows have ${part.columns.length - 1} columns; expected ${table.columns.length - 1}, as ` +
+          'the training rows have',
       );
     }
     return { ...table, test: part };
@@ -100,7 +100,8 @@ function readPair({ features, labels }: PairFiles, options: ReadOptions, budget:
   if (label.rows !== table.rows) {
     throw new CtreError(
       'E_SHAPE',
-      `${show(labels.name)} has ${label.rows} rows and ${show(features.name)} ${table.rows}; expected as many`,
+      `${show(labels.name)} has ${label.rows} rows and ${show(features.name)} ${table.rows}; expected as ` +
+        'many',
     );
   }
   const column = labelOf(label, labels.name, table.columns.length + 1);
@@ -128,7 +129,8 @@ function labelOf(table: RawTable, name: string, number: number): RawColumn {
   if (given === undefined) {
     throw new CtreError(
       'E_LABEL',
-      `${show(name)} holds ${columns.length} columns, ${columns.slice(0, 4).map(columnTitle).join(', ')}; expected ` +
+      `${show(name)} holds ${columns.length} columns, ` +
+        `${columns.slice(0, 4).map(columnTitle).join(', ')}; expected ` +
         'one label a line, or a single 1 among zeros',
     );
   }

@@ -90,6 +90,7 @@ describe('the delimiter', () => {
     ['a number and a blank in each field', '3 rooms,cheap\n4 rooms,dear\n', ',', 2],
     ['tabs of any number', '15.2\t14.8\t\t1\n14.8\t14.5\t2\n13\t\t12\t3\n', ' ', 3],
     ['tabs with an empty field', '15.2\t\t1\n14.8\t14.5\t2\n13\t12\t3\n', '\t', 3],
+    ['a tab too many in the first line', '15.2\t14.8\t\t1\n14.8\t14.5\t2\n13\t12\t3\n', ' ', 3],
     ['blanks and tabs', '1 \t2 3\n4\t5   6\n', ' ', 3],
     ['what Excel says', 'sep=;\n1,5;2\n3,5;4\n', ';', 2],
     ['nothing to separate', 'one\ntwo\n', ',', 1],
@@ -104,6 +105,7 @@ describe('the delimiter', () => {
       ['1', 'a, b', 'c'],
       ['2', 'd "e"', 'f,'],
     ]);
+    expect(fieldsOf(tableOf('1, "a "", "" b", "c"\n2, "d", "e"\n'))[0]).toEqual(['1', 'a ", " b', 'c']);
     expect(fieldsOf(tableOf('5" disk, "x"\n3" disk, "y"\n'))).toEqual([
       ['5" disk', 'x'],
       ['3" disk', 'y'],
@@ -172,6 +174,7 @@ describe('the header', () => {
     ['years', 'name,2001,2002,2003\n1,5,6,7\n2,5,6,7\n'],
     ['0, 1, 2', '0,1,2\n5.1,3.5,1\n4.9,3,0\n'],
     ['0, 1', '0,1\n5.1,7\n4.9,8\n'],
+    ['0, 1, 2, 3, also where these occur below', '0,1,2,3\n0,1,2,3\n5,6,7,8\n'],
     ['words above words', 'text,kind\ngood film,yes\nbad film,no\nlong film,no\n'],
     ['a usual label above words', 'text,label\ngood film,yes\nbad film,no\n'],
     ['sodium', 'RI,Na,Type\n1.5,13,1\n1.6,14,2\n'],
@@ -192,6 +195,7 @@ describe('the header', () => {
     ['0, 1 that occur below', '0,1\n1,0\n0,1\n'],
     ['words that occur below', 'x,o,win\no,x,lose\nx,x,win\n'],
     ['an unknown value', 'NA,2,0\n3,4,1\n'],
+    ['a name and numbers that do not count', 'label,7,3\n1,5,6\n2,8,9\n'],
     ['one line', 'a,b,c\n'],
   ])('is not found in %s', (_, content) => {
     const table = tableOf(content);
