@@ -242,9 +242,9 @@ describe('JSON Lines', () => {
   });
 
   it.each([
-    ['{"a":1}\n[2]\n', 'line 2', 'E_FORMAT'],
+    ['{"a":1}\n[2]\n', 'line 2 of the JSON Lines', 'E_FORMAT'],
     ['{"a":1}\n2\n', 'line 2', 'E_FORMAT'],
-    ['[1]\n{"a":1}\n', 'line 2', 'E_FORMAT'],
+    ['[1]\n{"a":1}\n', 'line 2 of the JSON Lines', 'E_FORMAT'],
     ['{"a":1}\n{"a":\n', 'line 2 is no whole JSON value', 'E_FORMAT'],
     ['{\n"a":1}\n', 'JSON Lines', 'E_FORMAT'],
     ['{"a":[1,2]}\n', 'line 1, "a" holds an array', 'E_UNSUPPORTED'],
