@@ -1,5 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
+import { arrayRole } from '../data/arrayRoles.ts';
+import { findPair } from '../data/fileRoles.ts';
 import { idxRole } from '../data/formats/idx.ts';
 import {
   type Dataset,
@@ -16,9 +18,9 @@ import type { Pipeline } from '../data/table/pipeline.ts';
 import type { Loss } from '../index.ts';
 import { lossByName } from '../nn/losses.ts';
 import { camelCase, type Options, type Values } from './args.ts';
-import { listFolder, readBytes, readInside } from './files.ts';
+import { listFolder, readBytes, readInside, readStandardInput } from './files.ts';
 import type { Io } from './io.ts';
-import { choice, flag, integer, list, number, text } from './options.ts';
+import { flag, integer, list, number, text } from './options.ts';
 
 /** Options that say how a dataset is read. */
 export const READ_OPTIONS = {
@@ -32,12 +34,17 @@ export const READ_OPTIONS = {
   ),
   drop: list(text('name,…', 'tables: columns to leave out, by name or index from 0')),
   categorical: list(text('name,…', 'tables: columns whose values are words, also where they are numbers')),
-  'row-numbers': choice('what', ['drop', 'keep'], 'tables: columns that only count the rows (drop)'),
   missing: list(text('text,…', 'tables: texts that stand for missing values, besides ?, NA and the like')),
   header: flag('CSV: the first line names the columns (detected)'),
   'no-header': flag('CSV: the first line is data'),
   delimiter: text('c', 'CSV: what separates fields (detected)'),
   columns: integer('n', { least: 1 }, 'LIBSVM: the number of features (the largest index)'),
+  'index-base': integer(
+    'n',
+    { least: 0, most: 1 },
+    'LIBSVM: what indices count from (0 where one is 0, else 1)',
+  ),
+  'keep-row-numbers': flag('CSV: columns that only count the rows are features (left out)'),
   'max-mb': number(
     'n',
     { least: 1 / 2 ** 20 },
@@ -78,7 +85,7 @@ export function refuseReading(values: ReadValues): void {
 }
 
 /**
- * The dataset of a path: a file, or a folder of IDX or .npy files.
+ * The dataset of a path: a file with those beside it that belong to it, a folder, or `-` for standard input.
  * @param pipeline of the model that takes its rows, where it was trained on a table.
  * @throws CtreError for a path that is none, and what `readDataset` throws.
  */
@@ -96,9 +103,10 @@ export async function openDataset(
     header: values.header ?? (values.noHeader ? false : undefined),
     delimiter: values.delimiter?.replace('\\t', '\t'),
     columns: values.columns ?? more.columns,
+    ...(values.indexBase !== undefined && { indexBase: values.indexBase === 0 ? 0 : 1 }),
+    ...(values.keepRowNumbers && { rowNumbers: 'keep' }),
     maxBytes: readingLimit(values),
     unlabelled: more.unlabelled,
-    rowNumbers: values.rowNumbers,
     targets: more.targets,
   };
   try {
@@ -134,38 +142,98 @@ export function readingLimit({ maxMb }: Pick<ReadValues, 'maxMb'>): number | und
 export function inOptions(error: unknown): unknown {
   if (!(error instanceof CtreError)) return error;
   const message = error.message
-    .replace('set maxBytes higher', 'raise --max-mb')
     .replace(OTHER_TARGETS, LOSS_ADVICE)
     .replace('set the option targets to flags or numbers', LOSS_ADVICE);
-  return new CtreError(error.code, optionsInWords(message), { cause: error });
+  return new CtreError(error.code, optionWords(message), { cause: error });
 }
+
+/** What readers call their options, and what these are here. */
+const OPTION_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/set maxBytes higher/g, 'raise --max-mb'],
+  [/set the option header to false/g, 'give --no-header'],
+  [/set the option header to true/g, 'give --header'],
+  [/the option rowNumbers can keep it/g, '--keep-row-numbers keeps it'],
+  [/(set )?the option indexBase/g, '--index-base'],
+  [/(?:set )?(?:the )?option (label|features|delimiter|columns|header|drop|categorical|missing)\b/g, '--$1'],
+];
+
+/** A reader's sentence in the words of the command line. */
+export function optionWords(sentence: string): string {
+  return OPTION_WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), sentence);
+}
+
+/** The path that stands for standard input. */
+const STANDARD_INPUT = '-';
 
 /** The files of a dataset. Where the path is one .npy file among others, `features` is its name. */
 async function readDatasetFiles(
   path: string,
 ): Promise<{ files: Record<string, Uint8Array>; features?: string }> {
+  if (path === STANDARD_INPUT) return { files: { 'standard input': await readStandardInput() } };
   const names = await listUnpacked(path);
-  if (names === undefined) {
-    const stem = ARRAY_FILE.exec(basename(path))?.[1];
-    if (stem === undefined) return { files: { [basename(path)]: await readBytes(path) } };
-    // An .npy file is one array: the labels are another file beside it.
-    const beside = (await listUnpacked(dirname(path)))?.filter((name) => ARRAY_FILE.test(name)) ?? [];
-    const others = beside.filter((name) => name !== basename(path));
-    const files = { ...(await readAll(dirname(path), others)), [basename(path)]: await readBytes(path) };
-    return { files, features: stem };
-  }
+  if (names !== undefined) return { files: await readAll(path, filesOfFolder(path, names)) };
+  const own = basename(path);
+  const folder = dirname(path);
+  const bytes = await readBytes(path);
+  // A folder that may not be listed may still have a file that can be read.
+  const listed = await listUnpacked(folder).catch(() => undefined);
+  const beside = (listed ?? []).filter((name) => name !== own);
+  const stem = ARRAY_FILE.exec(own)?.[1];
+  // An .npy file is one array: the labels are another file beside it.
+  const others =
+    stem === undefined ? labelsBeside(own, beside) : beside.filter((name) => ARRAY_FILE.test(name));
+  const files = { ...(await readAll(folder, others)), [own]: bytes };
+  return stem === undefined ? { files } : { files, features: stem };
+}
+
+/** Those of a folder's files that are its dataset. */
+function filesOfFolder(path: string, names: readonly string[]): readonly string[] {
   const images = names.filter((name) => idxRole(name) !== undefined);
-  const chosen = images.length > 0 ? images : names.filter((name) => ARRAY_FILE.test(name));
-  if (chosen.length === 0) {
-    throw new CtreError(
-      'E_FORMAT',
-      `${show(path)} is a folder without IDX or .npy files; name one that has them, or a single file`,
-    );
+  if (images.length > 0) return images;
+  const arrays = names.filter((name) => ARRAY_FILE.test(name) || ARCHIVE_FILE.test(name));
+  if (arrays.length > 0) return arrays;
+  const pair = pairedFiles(names);
+  if (pair.length > 0) return pair;
+  throw new CtreError(
+    'E_FORMAT',
+    `${show(path)} is a folder without IDX files, .npy and .npz files or a pair such as X.txt and y.txt; ` +
+      'name one that has them, or a single file',
+  );
+}
+
+/** The files beside one that hold its labels, and the test part of a pair. */
+function labelsBeside(own: string, beside: readonly string[]): readonly string[] {
+  const archive = ARCHIVE_FILE.exec(own)?.[1];
+  if (archive !== undefined) {
+    const role = arrayRole(archive);
+    if (role?.content !== 'features') return [];
+    return beside.filter((name) => {
+      const other = arrayRole(ARRAY_FILE.exec(name)?.[1] ?? '');
+      return other?.content === 'labels' && other.part === role.part;
+    });
   }
-  return { files: await readAll(path, chosen) };
+  const pair = findPair([own, ...beside].map(unpackedName));
+  const given = (wanted: readonly string[]): string[] =>
+    beside.filter((name) => wanted.includes(unpackedName(name)));
+  if (pair?.train.features === unpackedName(own)) {
+    return given([pair.train.labels, ...(pair.test ? [pair.test.features, pair.test.labels] : [])]);
+  }
+  return pair?.test?.features === unpackedName(own) ? given([pair.test.labels]) : [];
+}
+
+function pairedFiles(names: readonly string[]): readonly string[] {
+  const pair = findPair(names.map(unpackedName));
+  if (pair === undefined) return [];
+  const wanted = [pair.train, pair.test].flatMap((part) => (part ? [part.features, part.labels] : []));
+  return names.filter((name) => wanted.includes(unpackedName(name)));
+}
+
+function unpackedName(name: string): string {
+  return name.replace(/\.gz$/i, '');
 }
 
 const ARRAY_FILE = /^(.*)\.npy(\.gz)?$/i;
+const ARCHIVE_FILE = /^(.*)\.npz(\.gz)?$/i;
 
 /**
  * A folder's files without those .gz files that are there unpacked, too; undefined for a path that is no
@@ -184,16 +252,5 @@ async function readAll(folder: string, names: readonly string[]): Promise<Record
 
 /** Tells what was guessed when a dataset was read. */
 export function warnOf({ warnings = [] }: Dataset, stderr: Io['stderr']): void {
-  for (const warning of warnings) stderr.write(`ctre: ${optionsInWords(warning)}\n`);
-}
-
-/** A reader's sentence with its options as the command line has them. */
-export function optionsInWords(text: string): string {
-  return text
-    .replace(/the option (header) to false/g, '--no-header')
-    .replace(/the option (header) to true/g, '--header')
-    .replace(
-      /\bthe option ([a-z]\w*)/g,
-      (_, name: string) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`,
-    );
+  for (const warning of warnings) stderr.write(`ctre: ${optionWords(warning)}\n`);
 }

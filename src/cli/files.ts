@@ -58,6 +58,29 @@ export async function readInside(folder: string, name: string): Promise<Uint8Arr
   return readBytes(real);
 }
 
+/**
+ * What comes on standard input.
+ * @throws CtreError `E_FORMAT` where nothing comes, `E_MEMORY` for more than one array holds.
+ */
+export async function readStandardInput(): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of process.stdin) {
+    const bytes = new Uint8Array(piece);
+    pieces.push(bytes);
+    length += bytes.length;
+    if (length >= 2 ** 31) throw new CtreError('E_MEMORY', 'standard input is larger than 2 GiB; split it');
+  }
+  if (length === 0) throw new CtreError('E_FORMAT', 'standard input is empty; expected a dataset');
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
 /** As `readBytes`, as text. */
 export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path));

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { CtreError } from '../base/errors.ts';
-import { randomStream } from '../base/random.ts';
 import {
   applyScaler,
   type Dataset,
@@ -201,7 +200,7 @@ async function chooseTrainingRows(
   if (share === 0) {
     throw new CtreError('E_ARGUMENT', '--test-fraction is 0; expected a number above 0 and below 1');
   }
-  const { fit: train, val: test } = splitRows(rows, share, randomStream(seed, 'test'));
+  const { fit: train, val: test } = splitRows(rows, share, { seed });
   return { train, test, testWords: `${percent(share)} of the rows, drawn with seed ${seed}` };
 }
 

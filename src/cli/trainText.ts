@@ -7,7 +7,7 @@ import { holdOut } from '../model/holdOut.ts';
 import { unchanged } from '../nn/schedule.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Metrics } from '../train/epoch.ts';
-import { optionsInWords } from './dataset.ts';
+import { optionWords } from './dataset.ts';
 import { duration, formatTable, inDigits, namedLines, percent, share } from './format.ts';
 import { kernelLines, type StartedKernels } from './startKernels.ts';
 import type { Training } from './training.ts';
@@ -125,7 +125,7 @@ function takenLines({ source, data: { pipeline, classCounts } }: StartedTraining
 const MOST_CLASSES = 12;
 
 function warningsOf({ source, data, model, kernels, warning }: StartedTraining): readonly string[] {
-  const guessed = [...(source.dataset.warnings ?? []), ...data.warnings].map(optionsInWords);
+  const guessed = [...(source.dataset.warnings ?? []), ...data.warnings].map(optionWords);
   const all = [...guessed, model.warning, kernels.warning, warning];
   return [...new Set(all.filter((text) => text !== undefined))];
 }

@@ -14,7 +14,9 @@ export interface Taken {
   readonly label?: { readonly name?: string; readonly number?: number };
   /** The array of the features, where the file has several. */
   readonly features?: string;
-  /** What separates fields, where the format leaves it open. A blank stands for any run of blanks and tabs. */
+  /**
+   * What separates fields, where the format leaves it open. A blank stands for any run of blanks and tabs.
+   */
   readonly delimiter?: string;
   /** Where the columns' names come from. */
   readonly names?: 'first line' | 'comment' | 'format';

@@ -19,10 +19,10 @@ interface FileKind {
   /** What several files of it are, for error messages. Without it, every dataset is one file. */
   readonly several?: string;
   /**
-   * Whether a file is of this format by its whole name. If one file of many is, the others are left out: a
-   * folder may hold a README besides its dataset.
+   * Those of the names that are files of this format, told by the whole names. If there are any, the others
+   * are left out: a folder may hold a README besides its dataset.
    */
-  isMember?(name: string): boolean;
+  membersOf?(names: readonly string[]): readonly string[];
   /** Whether a file with another extension (in lower case, maybe empty) has the content of this format. */
   isContent(bytes: Uint8Array, extension: string): boolean;
 }

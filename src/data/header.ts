@@ -17,7 +17,9 @@ export interface HeaderDecision {
 
 /** Rows that are looked at to tell a column of numbers. */
 const SAMPLE = 1000;
-/** Fields of the whole table that are looked at for that, so that wide tables take no longer than long ones. */
+/**
+ * Fields of the whole table that are looked at for that, so that wide tables take no longer than long ones.
+ */
 const SAMPLED_FIELDS = 1 << 21;
 
 /**
@@ -56,7 +58,9 @@ export function decideHeader(first: readonly string[], below: RowsBelow): Header
   if (!(areNames && isDistinct && isWords)) return data;
   return {
     isHeader: true,
-    warning: `the words of the first line occur nowhere below, so they are taken for names; ${OTHERWISE_SAMPLE}`,
+    warning:
+      'the words of the first line occur nowhere below, so they are taken for names; ' +
+      `${OTHERWISE_SAMPLE}`,
   };
 }
 

@@ -7,7 +7,7 @@ export type { RowIndices } from '../matrix/rowIndices.ts';
 export type { RowArrays, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset, Taken } from './dataset.ts';
-export { chooseLabelColumn, type LabelChoice } from './labelColumn.ts';
+export { type DivideOptions, type Fold, kFold, splitRows } from './divideRows.ts';
 export { columnsAt, type LabelledTable, learnColumns } from './labelledTable.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
@@ -24,6 +24,6 @@ export {
   scalerFromJson,
   scalerToJson,
 } from './scaler.ts';
-export { parseSplit, type Split, splitRows } from './split.ts';
+export { parseSplit, type Split } from './split.ts';
 export { type SyntheticDataset, type SyntheticOptions, syntheticDataset } from './synthetic.ts';
 export type { TargetReading } from './targets.ts';

@@ -15,10 +15,42 @@ const MAX_SILENCE = 1 << 18;
 type Stream = Inflate | Gunzip | Unzlib;
 
 /**
- * The content of a gzip file (of one or more members), its check sums and sizes compared.
+ * The content of a gzip file (of one or more members), its check sums and sizes compared. Zeros behind the
+ * last member, with which some devices fill their blocks, count for nothing.
  * @throws CtreError `E_FORMAT` for a damaged or cut stream, `E_MEMORY` beyond the budget.
  */
 export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
+  const before = budget.left;
+  try {
+    return gunzipExactly(bytes, budget);
+  } catch (error) {
+    if (!(error instanceof CtreError) || error.code !== 'E_FORMAT' || bytes[bytes.length - 1] !== 0)
+      throw error;
+    for (const length of unpaddedLengths(bytes)) {
+      try {
+        budget.release(before - budget.left);
+        return gunzipExactly(bytes.subarray(0, length), budget);
+      } catch (other) {
+        if (!(other instanceof CtreError) || other.code !== 'E_FORMAT') throw other;
+      }
+    }
+    throw error;
+  }
+}
+
+/** The lengths that a stream may have before its padding: its last bytes, a size, may be zeros, too. */
+function unpaddedLengths(bytes: Uint8Array): number[] {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const lengths = Array.from({ length: 8 }, (_, zeros) => end + zeros);
+  return lengths.filter(
+    (length) =>
+      length >= 18 && length < bytes.length && view.getUint32(length - 4, true) <= MAX_RATIO * length,
+  );
+}
+
+function gunzipExactly(bytes: Uint8Array, budget: Budget): Uint8Array {
   if (bytes.length < 18) throw damaged('the gzip stream', 'is cut short');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let crc = 0;

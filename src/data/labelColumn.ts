@@ -32,7 +32,7 @@ export interface LabelChoice {
 
 /** Whether a column of this name is the label. */
 export function isUsualLabelName(name: string): boolean {
-  return LABEL_NAMES.includes(plainName(name));
+  return LABEL_NAMES.includes(comparedName(name));
 }
 
 /**
@@ -73,7 +73,7 @@ export function chooseNumberColumn({ columns, leftOut, label }: RawTable): Label
   if (candidates.length === 0) {
     throw new CtreError('E_LABEL', 'no column holds numbers to predict; name it with the option label');
   }
-  const names = columns.map(({ name }) => plainName(name ?? ''));
+  const names = columns.map(({ name }) => comparedName(name ?? ''));
   const [usual] = inOrder(LABEL_NAMES, names, candidates);
   if (usual !== undefined) return { column: usual, warnings: [] };
   const last = candidates[candidates.length - 1];
@@ -117,7 +117,7 @@ export function labelColumnNamed({ columns }: RawTable, label: string | number):
   );
 }
 
-function plainName(name: string): string {
+function comparedName(name: string): string {
   return name
     .trim()
     .toLowerCase()
@@ -125,7 +125,7 @@ function plainName(name: string): string {
 }
 
 function chooseByName(columns: readonly RawColumn[], candidates: readonly number[]): LabelChoice | undefined {
-  const names = columns.map(({ name }) => plainName(name ?? ''));
+  const names = columns.map(({ name }) => comparedName(name ?? ''));
   const last = candidates[candidates.length - 1];
   // Beside an x, y is a coordinate.
   const isCoordinate = (place: number): boolean =>
@@ -159,12 +159,16 @@ function otherLabelNames(columns: readonly RawColumn[], [chosen, ...others]: rea
 function chooseByPlace({ columns, names }: RawTable, first: number, last: number): LabelChoice {
   const [start, end] = [columns[first], columns[last]];
   const hasNames = names !== undefined;
-  const about = `no column has a usual label's name, so the last one, ${columnTitle(end)}, is taken for the label; ${OTHERWISE_LABEL}`;
+  const about =
+    `no column has a usual label's name, so the last one, ${columnTitle(end)}, is taken for ` +
+    `the label; ${OTHERWISE_LABEL}`;
   if (end.length < FEW_ROWS || canBeClasses(end)) return { column: last, warnings: hasNames ? [about] : [] };
-  const values = `the last column, ${columnTitle(end)}, holds ${countValues(end)} values in ${end.length} rows`;
+  const values = `the last column, ${columnTitle(end)}, holds ${countValues(end)} in ${end.length} rows`;
   if (!canBeClasses(start)) return { column: last, warnings: [`${values}; ${OTHERWISE_LABEL}`] };
   if (!hasNames) {
-    const sentence = `${values}, so ${columnTitle(start)} with ${countValues(start)} is taken for the label; ${OTHERWISE_LABEL}`;
+    const sentence =
+      `${values}, so ${columnTitle(start)} with ${countValues(start)} is taken for the ` +
+      `label; ${OTHERWISE_LABEL}`;
     return { column: first, warnings: [sentence] };
   }
   throw new CtreError(
@@ -187,8 +191,11 @@ function canBeClasses(column: RawColumn): boolean {
   return seen.size > 1;
 }
 
-function countValues(column: RawColumn): number {
+/** Values that are counted. */
+const COUNTED = 1000;
+
+function countValues(column: RawColumn): string {
   const seen = new Set<string>();
-  for (let row = 0; row < column.length; row++) seen.add(column.text(row));
-  return seen.size;
+  for (let row = 0; row < column.length && seen.size <= COUNTED; row++) seen.add(column.text(row));
+  return seen.size > COUNTED ? `more than ${COUNTED} values` : `${seen.size} values`;
 }

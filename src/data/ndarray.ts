@@ -139,22 +139,30 @@ function halfToNumber(half: number): number {
 }
 
 /**
- * The array as rows of features: the first index is the row, the others run in C order along it.
+ * The array as rows of features: the first index is the row, or in a column-major array the last one where
+ * `samples` says so. The others run in C order along a row.
  * @throws CtreError `E_NOT_FINITE`, `E_MEMORY`, `E_UNSUPPORTED` for text or a single value.
  */
-export function toRows({ shape, columnMajor, data }: NdArray, budget: Budget): DenseMatrix {
+export function toRows(
+  { shape, columnMajor, data }: NdArray,
+  budget: Budget,
+  samples: 'first' | 'last' = 'first',
+): DenseMatrix {
   if (shape.length === 0 || !isNumeric(data)) {
     const what = isNumeric(data) ? 'one value' : 'text';
     throw new CtreError('E_UNSUPPORTED', `the features are ${what}; expected an array with one row a sample`);
   }
-  const [rows, ...inner] = shape;
+  const isLast = samples === 'last' && columnMajor;
+  const rows = isLast ? shape[shape.length - 1] : shape[0];
+  const inner = isLast ? shape.slice(0, -1) : shape.slice(1);
   const cols = elementCount(inner);
   checkElements(rows, cols);
   // Without elements there is nothing to read, however many rows are claimed.
   if (rows * cols === 0) return { rows, cols, data: new Float32Array(0) };
   budget.claim(4 * rows * cols, `a matrix of ${rows} × ${cols}`);
-  const offsets = columnMajor && inner.length > 1 ? columnMajorOffsets(rows, inner, budget) : undefined;
-  const [rowStep, colStep] = columnMajor ? [1, rows] : [cols, 1];
+  const first = isLast ? 1 : rows;
+  const offsets = columnMajor && inner.length > 1 ? columnMajorOffsets(first, inner, budget) : undefined;
+  const [rowStep, colStep] = isLast ? [cols, 1] : columnMajor ? [1, rows] : [cols, 1];
   const out = new Float32Array(rows * cols);
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {
@@ -165,13 +173,16 @@ export function toRows({ shape, columnMajor, data }: NdArray, budget: Budget): D
   return { rows, cols, data: out };
 }
 
-/** For each column in C order: its offset in a column-major array, from the row's first element. */
-function columnMajorOffsets(rows: number, inner: readonly number[], budget: Budget): Float64Array {
+/**
+ * For each column in C order: its offset in a column-major array, from the row's first element. `first` is
+ * the product of the sizes before those of `inner`.
+ */
+function columnMajorOffsets(first: number, inner: readonly number[], budget: Budget): Float64Array {
   budget.claim(8 * elementCount(inner), `the order of ${showShape(inner)} columns`);
   const offsets = new Float64Array(elementCount(inner));
   for (let col = 0; col < offsets.length; col++) {
     let rest = col;
-    let stride = elementCount(inner) * rows;
+    let stride = elementCount(inner) * first;
     for (let axis = inner.length - 1; axis >= 0; axis--) {
       stride /= inner[axis];
       offsets[col] += (rest % inner[axis]) * stride;
@@ -191,7 +202,9 @@ export function checkElements(rows: number, cols: number): void {
   }
 }
 
-/** The value at a row and a column from 0, if a 32-bit float can hold it. @throws CtreError `E_NOT_FINITE`. */
+/**
+ * The value at a row and a column from 0, if a 32-bit float can hold it. @throws CtreError `E_NOT_FINITE`.
+ */
 export function finite(value: number, row: number, col: number): number {
   if (!Number.isFinite(Math.fround(value))) throw notFiniteAt(value, `row ${row + 1}, column ${col + 1}`);
   return value;

@@ -8,7 +8,7 @@ import { type DataFiles, readTable } from './read.ts';
 import type { ReadOptions } from './readOptions.ts';
 import { allRows } from './rowLists.ts';
 import type { Pipeline } from './table/pipeline.ts';
-import { labelsOf, rowsWithLabel, targetColumns } from './tableDataset.ts';
+import { rowsWithLabel, targetColumns, textLabels } from './tableDataset.ts';
 
 /**
  * The rows of a table as a model takes them: its columns found by name, or by place where they have none, and
@@ -58,7 +58,7 @@ export function readForPipeline(files: DataFiles, pipeline: Pipeline, options: R
       x,
       ...(isLabelled && place !== undefined
         ? reading === 'classes'
-          ? { labels: labelsOf(part, place, budget) }
+          ? { labels: textLabels(part, table.columns[place], budget) }
           : { targets: targetColumns(part, [place], budget) }
         : {}),
     },

@@ -1,6 +1,6 @@
 /**
- * The text with blanks between a delimiter and an opening quote moved behind the quote, where they are trimmed
- * off: `1, "a, b"` is two fields. It stays as long as it is.
+ * The text with blanks between a delimiter and an opening quote moved behind the quote, where they are
+ * trimmed off: `1, "a, b"` is two fields. It stays as long as it is.
  */
 export function quotesAtFieldStarts(text: string, delimiter: string): string {
   if (!/[ \t]"/.test(text)) return text;

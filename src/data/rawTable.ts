@@ -1,5 +1,5 @@
 import type { Budget } from '../base/budget.ts';
-import { show } from '../base/errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 import type { FieldStore } from './fieldStore.ts';
 
 /** What a format declares of a column. Plain text declares nothing. */
@@ -40,7 +40,9 @@ export interface RawTable {
   readonly rows: number;
   /** Every column, those of `leftOut` among them. */
   readonly columns: readonly RawColumn[];
-  /** What separates fields, where the format leaves it open. A blank stands for any run of blanks and tabs. */
+  /**
+   * What separates fields, where the format leaves it open. A blank stands for any run of blanks and tabs.
+   */
   readonly delimiter?: string;
   /** Where the names come from; undefined where there are none. */
   readonly names?: 'first line' | 'comment' | 'format';
@@ -87,11 +89,17 @@ class StoredColumn implements RawColumn {
   }
 
   text(row: number): string {
-    return this.#store.text(row, this.#col);
+    return this.#store.text(this.#check(row), this.#col);
   }
 
   value(row: number): number | undefined {
-    return this.#store.number(row, this.#col);
+    return this.#store.number(this.#check(row), this.#col);
+  }
+
+  #check(row: number): number {
+    if (Number.isInteger(row) && row >= 0 && row < this.#store.rows) return row;
+    const sentence = `row is ${show(row)}; expected an integer from 0 to ${this.#store.rows - 1}`;
+    throw new CtreError('E_ARGUMENT', sentence);
   }
 }
 

@@ -3,20 +3,38 @@ import { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { Dataset } from './dataset.ts';
 import { extensionOf, type Format, type InputFile } from './format.ts';
+import { arffFormat } from './formats/arff.ts';
 import { csvFormat } from './formats/csv.ts';
 import { idxFormat } from './formats/idx.ts';
+import { jsonLinesFormat } from './formats/jsonLines.ts';
 import { libsvmFormat } from './formats/libsvm.ts';
 import { matFormat } from './formats/mat.ts';
+import { matrixMarketFormat } from './formats/matrixMarket.ts';
 import { numpyFormat } from './formats/numpy.ts';
+import { refusedFormat } from './formats/refused.ts';
+import { textPairFormat } from './formats/textPair.ts';
 import { gunzip } from './inflate.ts';
 import type { RawTable } from './rawTable.ts';
 import { checkReadOptions, type ReadOptions } from './readOptions.ts';
 import { tableDataset } from './tableDataset.ts';
+import { filesInZip } from './zipFiles.ts';
 
 /** Every format, in the order in which they look at a file whose extension none of them has. */
-const FORMATS: readonly Format[] = [matFormat, numpyFormat, idxFormat, libsvmFormat, csvFormat];
+const FORMATS: readonly Format[] = [
+  refusedFormat,
+  matFormat,
+  numpyFormat,
+  idxFormat,
+  matrixMarketFormat,
+  arffFormat,
+  jsonLinesFormat,
+  libsvmFormat,
+  textPairFormat,
+  csvFormat,
+];
 
-const FILE_NAMES = `${FORMATS.map(({ fileNames }) => fileNames).join(', ')}, each also with .gz`;
+const NAMED_FORMATS = FORMATS.map(({ fileNames }) => fileNames).filter((names) => names !== '');
+const FILE_NAMES = `${NAMED_FORMATS.join(', ')}, each also with .gz`;
 
 /** One file, or several that belong together (an IDX set, an `.npy` pair), by name. */
 export type DataFiles =
@@ -95,17 +113,20 @@ function readFiles<T>(
   budget: Budget,
   readAs: ReadAs<T>,
 ): T {
+  const names = given.map(({ name }) => plainName(name));
   for (const format of FORMATS) {
-    const members = given.filter(({ name }) => format.isMember?.(baseName(name)));
-    if (members.length === 0) continue;
+    const members = new Set(format.membersOf?.(names));
+    if (members.size === 0) continue;
     return readAs(
       format,
-      members.map((file) => unpack(file, budget)),
+      given.filter((_, at) => members.has(names[at])).map((file) => unpack(file, budget)),
       options,
       budget,
     );
   }
   const files = given.map((file) => unpack(file, budget));
+  const inside = files.length === 1 ? filesInZip(files[0], budget) : undefined;
+  if (inside !== undefined) return readFiles(inside, options, budget, readAs);
   const [format, ...others] = new Set(files.map(formatOf));
   if (files.length > 1 && (others.length > 0 || format.several === undefined)) {
     const together = FORMATS.flatMap(({ several }) => several ?? []).join(' or ');
@@ -117,10 +138,17 @@ function readFiles<T>(
 function formatOf({ name, bytes }: InputFile): Format {
   const extension = extensionOf(name);
   const format =
+    // Also where the extension is of another: a web page may be called .csv.
+    (refusedFormat.isContent(bytes, extension) ? refusedFormat : undefined) ??
     FORMATS.find(({ extensions }) => extensions.includes(extension)) ??
     FORMATS.find(({ isContent }) => isContent(bytes, extension));
   if (format !== undefined) return format;
   throw new CtreError('E_FORMAT', `the format of ${show(name)} is not known; expected ${FILE_NAMES}`);
+}
+
+/** A name without folder and `.gz`. */
+function plainName(path: string): string {
+  return baseName(path).replace(/\.gz$/i, '');
 }
 
 function baseName(path: string): string {
@@ -137,7 +165,7 @@ function unpack({ name, bytes }: InputFile, budget: Budget): InputFile {
   if (content.length === 0) {
     throw new CtreError('E_FORMAT', `${show(name)} is empty; expected ${FILE_NAMES}`);
   }
-  return { name: baseName(name).replace(/\.gz$/i, ''), bytes: content };
+  return { name: plainName(name), bytes: content };
 }
 
 function listFiles(files: DataFiles): InputFile[] {
@@ -151,7 +179,10 @@ function listFiles(files: DataFiles): InputFile[] {
   const entries: [string, unknown][] =
     typeof name === 'string' ? [[name, files.bytes]] : Object.entries(files);
   if (entries.length === 0) throw new CtreError('E_FORMAT', `there are no files; expected ${FILE_NAMES}`);
-  return entries.map(([name, given]) => {
+  const names = new Set(entries.map(([name]) => name));
+  // Some tools unpack a file and leave the packed one beside it.
+  const once = entries.filter(([name]) => !/\.gz$/i.test(name) || !names.has(name.slice(0, -3)));
+  return once.map(([name, given]) => {
     // A Node Buffer is a Uint8Array whose methods differ.
     const bytes = viewOf(given, Uint8Array);
     if (bytes === undefined) {

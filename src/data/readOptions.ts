@@ -32,6 +32,8 @@ export interface ReadOptions {
   readonly rowNumbers?: 'drop' | 'keep';
   /** LIBSVM: the number of columns. Default: the largest index that occurs. */
   readonly columns?: number;
+  /** LIBSVM: what indices count from. Default: 0 where an index 0 occurs, else 1. */
+  readonly indexBase?: 0 | 1;
   /**
    * Bytes that reading may take at a time, for the dataset and on the way to it, besides the bytes that are
    * given. Default 4 × these + 64 MiB. Compressed content counts as given once it is unpacked, up to 8 times
@@ -70,6 +72,7 @@ const OPTION_RULES: Readonly<
     `an integer from 1 to ${MAX_INDEX - 1}`,
     (value) => isPositive(value) && Number(value) < MAX_INDEX,
   ],
+  indexBase: ['0 or 1', (value) => value === 0 || value === 1],
   maxBytes: ['a positive integer', isPositive],
 };
 

@@ -1,9 +1,6 @@
-import { readField } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
-import type { Random } from '../base/random.ts';
-import { checkIndexList, type RowIndices } from '../matrix/rowIndices.ts';
-import { allRows, checkRowCount } from './rowLists.ts';
+import { checkRowCount } from './rowLists.ts';
 
 /** Row lists of an experiment; `val` and `fit` are parts of `train`. */
 export interface Split {
@@ -11,35 +8,6 @@ export interface Split {
   readonly test: Int32Array;
   readonly val?: Int32Array;
   readonly fit?: Int32Array;
-}
-
-/**
- * Divides rows (a list of indices, or all of 0 … rows − 1) at random: `val` gets round(fraction × rows), at
- * least one row and never all, `fit` the others. Both ascend.
- * @throws CtreError `E_ARGUMENT` for a fraction outside (0, 1), fewer than two rows, or what counts none.
- */
-export function splitRows(
-  rows: number | RowIndices,
-  fraction: number,
-  random: Random,
-): { fit: Int32Array; val: Int32Array } {
-  if (typeof fraction !== 'number' || !(fraction > 0 && fraction < 1)) {
-    throw new CtreError(
-      'E_ARGUMENT',
-      `the validation fraction is ${show(fraction)}; expected a number between 0 and 1`,
-    );
-  }
-  const shuffle = readField('random', random, 'shuffle');
-  if (typeof shuffle !== 'function') {
-    throw new CtreError('E_ARGUMENT', `random is ${show(random)}; expected an object with a method shuffle`);
-  }
-  const shuffled = typeof rows === 'object' ? checkIndexList(rows).slice() : allRows(rows);
-  if (shuffled.length < 2) {
-    throw new CtreError('E_ARGUMENT', `${shuffled.length} rows cannot be split; expected at least two`);
-  }
-  Reflect.apply(shuffle, random, [shuffled]);
-  const count = Math.min(Math.max(Math.round(fraction * shuffled.length), 1), shuffled.length - 1);
-  return { val: shuffled.slice(0, count).sort(), fit: shuffled.slice(count).sort() };
 }
 
 /**

@@ -17,8 +17,8 @@ import { NumberList, parseNumber } from './text.ts';
 
 /**
  * A table's numbers as a dataset: its labels, and all other columns but those left out as features.
- * @throws CtreError `E_FORMAT` for features that are no numbers, `E_NOT_FINITE`, `E_LABEL`, `E_ARGUMENT` for a
- *   label column that does not exist, `E_MEMORY`.
+ * @throws CtreError `E_FORMAT` for features that are no numbers, `E_NOT_FINITE`, `E_LABEL`, `E_ARGUMENT` for
+ *   a label column that does not exist, `E_MEMORY`.
  */
 export function tableDataset(table: RawTable, options: ReadOptions, budget: Budget): Dataset {
   const { format, columns, delimiter, names, commentLines, leftOut } = table;
@@ -45,7 +45,8 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
   const [train, test] = parts.map(
     (part, p): RawRows => ({
       x: prepared.x[p],
-      ...(isLabelled && reading === 'classes' && { labels: labelsOf(part, places[0], budget) }),
+      ...(isLabelled &&
+        reading === 'classes' && { labels: textLabels(part, part.table.columns[places[0]], budget) }),
       ...(isLabelled && reading !== 'classes' && { targets: targetColumns(part, places, budget) }),
     }),
   );
@@ -217,9 +218,15 @@ function numbersOf({ table, rows }: TablePart, features: readonly number[], budg
 /** The bytes that engines take for a label's text and its place in a map, besides its characters. */
 const LABEL_BYTES = 128;
 
-/** The labels of some rows, as texts or numbers. */
-export function labelsOf({ table, rows }: TablePart, place: number, budget: Budget): (number | string)[] {
-  const column = table.columns[place];
+/**
+ * The labels that a column holds in some rows, as numbers where all of them are.
+ * @throws CtreError `E_LABEL` for a row without a label, or with a fraction, `E_MEMORY`.
+ */
+export function textLabels(
+  { table, rows }: TablePart,
+  column: RawColumn,
+  budget: Budget,
+): (number | string)[] {
   const positions = new NumberList(Int32Array, budget);
   const texts = new Map<string, number>();
   for (const row of rows) {

@@ -50,7 +50,9 @@ export class TextTable {
     this.#lastComment = text.length > LONGEST_COMMENT ? '' : text;
   }
 
-  /** A line of fields; a blank one counts for nothing. @throws CtreError `E_FORMAT` for one of another length. */
+  /**
+   * A line of fields; a blank one counts for nothing. @throws CtreError `E_FORMAT` for one of another length.
+   */
   add(given: readonly string[], line: number): void {
     const fields = given.map(bare);
     if (fields.every((text) => text === '')) return;
@@ -159,8 +161,8 @@ export class TextTable {
         : [this.#store?.width, `line ${this.#secondLine} has`];
     return new CtreError(
       'E_FORMAT',
-      `line ${line} has ${count} fields; expected ${expected}, as ${which}; delete a line that is a title or a ` +
-        'note, quote fields that hold the delimiter, and set the option delimiter if it is not ' +
+      `line ${line} has ${count} fields; expected ${expected}, as ${which}; delete a line that is a ` +
+        'title or a note, quote fields that hold the delimiter, and set the option delimiter if it is not ' +
         `${delimiterTitle(this.delimiter)}`,
     );
   }

@@ -1,9 +1,11 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import { type ArrayRole, arrayRole } from './arrayRoles.ts';
 import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
 import type { LabelValues } from './labels.ts';
 import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
+import { oneHotLabels } from './oneHot.ts';
 import type { ReadOptions } from './readOptions.ts';
 import type { NamedTargets } from './targets.ts';
 
@@ -11,6 +13,8 @@ import type { NamedTargets } from './targets.ts';
 export interface Variable {
   readonly name: string;
   readonly shape: readonly number[];
+  /** True: the first index runs fastest, as in MATLAB. */
+  readonly columnMajor?: boolean;
   /** Text can be labels only. */
   readonly isText?: boolean;
   /** Why it can be neither features nor labels, as the end of a sentence: "is a cell array". */
@@ -32,17 +36,14 @@ export function checkVariableCount(count: number): void {
   }
 }
 
-const TRAIN_FEATURES =
-  'X x data fea features X_train x_train train_X train_x train_images train_data Xtrain xtrain'.split(' ');
-const TRAIN_LABELS =
-  'Y y labels label gnd target targets Y_train y_train train_Y train_y train_labels Ytrain ytrain'.split(' ');
-const TEST_FEATURES = 'X_test x_test test_X test_x test_images test_data Xtest xtest'.split(' ');
-const TEST_LABELS = 'Y_test y_test test_Y test_y test_labels Ytest ytest'.split(' ');
+/** Names that mean features or labels in this order, before others that their words tell. */
+const FIRST_FEATURES = 'X x data fea features'.split(' ');
+const FIRST_LABELS = 'Y y labels label gnd target targets class classes'.split(' ');
 
 /**
- * A dataset from a file's named arrays: those that the options name, else those with usual names, else
- * those of a fitting shape.
- * @throws CtreError `E_FORMAT`, naming the variables that exist, if none fits.
+ * A dataset from a file's named arrays: those that the options name, else those whose names tell, else those
+ * of a fitting shape. docs/data.md has the rules.
+ * @throws CtreError `E_FORMAT`, naming the variables that exist, if none fits or several fit as well.
  */
 export function datasetFromVariables(
   format: string,
@@ -50,30 +51,31 @@ export function datasetFromVariables(
   options: ReadOptions,
   budget: Budget,
 ): Dataset {
+  const warnings: string[] = [];
   const features =
     options.features === undefined
-      ? guessFeatures(variables)
+      ? guessFeatures(variables, warnings)
       : named(variables, nameOfVariable(options.features));
   if (!features) throw noVariable('features', 'features', variables);
+  if (features.isText) {
+    throw new CtreError(
+      'E_UNSUPPORTED',
+      `the features ${show(features.name)} are text; expected a real numeric matrix`,
+    );
+  }
   const labels = options.unlabelled ? undefined : findLabels(variables, features, options);
-  const train = readRows(features, labels, options, budget);
+  const train = readRows(features, labels, options, warnings, budget);
   const about = {
-    taken: {
-      format,
-      features: features.name,
-      ...(labels && { label: { name: labels.name } }),
-    },
+    taken: { format, features: features.name, ...(labels && { label: { name: labels.name } }) },
+    warnings,
     reading: options.targets,
   };
   if (options.features !== undefined || options.unlabelled) return buildDataset(budget, about, train);
-  const testFeatures = firstNamed(variables, TEST_FEATURES, (v) => !v.isText && v !== features);
-  const testLabels = firstNamed(variables, TEST_LABELS, (v) => v !== labels);
-  return buildDataset(
-    budget,
-    about,
-    train,
-    testFeatures && testLabels && readRows(testFeatures, testLabels, options, budget),
-  );
+  const others = variables.filter((v) => v !== features && v !== labels && !v.obstacle);
+  const testFeatures = withRole(others, 'features', 'test').find((v) => !v.isText);
+  const testLabels = withRole(others, 'labels', 'test')[0];
+  const test = testFeatures && testLabels && readRows(testFeatures, testLabels, options, warnings, budget);
+  return buildDataset(budget, about, train, test);
 }
 
 /** @throws CtreError `E_ARGUMENT` for several. */
@@ -86,16 +88,48 @@ function oneLabel(label: NonNullable<ReadOptions['label']>): string {
   );
 }
 
-function guessFeatures(variables: readonly Variable[]): Variable | undefined {
-  const usual = firstNamed(variables, TRAIN_FEATURES, (v) => !v.isText && v.shape.length > 0);
+/** The variables that are for this by their names. */
+function withRole(
+  variables: readonly Variable[],
+  content: ArrayRole['content'],
+  part: ArrayRole['part'],
+): Variable[] {
+  return variables.filter(({ name }) => {
+    const role = arrayRole(name);
+    return role?.content === content && role.part === part;
+  });
+}
+
+function firstNamed(variables: readonly Variable[], names: readonly string[]): Variable | undefined {
+  return names.map((name) => variables.find((v) => v.name === name)).find((v) => v !== undefined);
+}
+
+function guessFeatures(variables: readonly Variable[], warnings: string[]): Variable | undefined {
+  const able = variables.filter((v) => !v.obstacle && !v.isText && v.shape.length > 0);
+  const tables = able.filter((v) => !isVector(v));
+  const usual =
+    firstNamed(able, FIRST_FEATURES) ??
+    [...withRole(able, 'features', 'train'), ...withRole(tables, 'features', undefined)][0];
   if (usual) return usual;
-  const labelNames = new Set([...TRAIN_LABELS, ...TEST_LABELS]);
-  return variables
-    .filter((v) => !v.obstacle && !v.isText && v.shape.length === 2 && !labelNames.has(v.name))
-    .reduce<Variable | undefined>(
-      (best, v) => (best && elementCount(best.shape) >= elementCount(v.shape) ? best : v),
-      undefined,
+  const free = tables.filter(({ name }) => arrayRole(name) === undefined);
+  const flat = free.filter(({ shape }) => shape.length === 2);
+  const [best, ...others] = (flat.length > 0 ? flat : free).sort(
+    (a, b) => elementCount(b.shape) - elementCount(a.shape),
+  );
+  // A single column of features is a vector, where nothing else is there.
+  if (best === undefined) return able.length === 1 ? able[0] : undefined;
+  if (others.length > 0) {
+    warnings.push(
+      `${show(best.name)} is taken for the features, since it is the largest of ${listed(free)}; ` +
+        'the option features names another one',
     );
+  }
+  return best;
+}
+
+/** The samples that an array of features may have: its first size, or the last one of images in MATLAB. */
+function sampleCounts({ shape, columnMajor }: Variable): number[] {
+  return columnMajor && shape.length > 2 ? [shape[0], shape[shape.length - 1]] : [shape[0]];
 }
 
 /** @throws CtreError `E_ARGUMENT` for a list of columns: arrays have none that could be named. */
@@ -109,24 +143,60 @@ function nameOfVariable(features: string | readonly (string | number)[]): string
 }
 
 function findLabels(variables: readonly Variable[], features: Variable, options: ReadOptions): Variable {
-  const others = variables.filter((v) => v !== features);
-  const labels =
-    options.label === undefined
-      ? (firstNamed(others, TRAIN_LABELS) ??
-        others.find((v) => !v.obstacle && isVector(v) && elementCount(v.shape) === features.shape[0]))
-      : named(variables, oneLabel(options.label));
-  if (!labels) throw noVariable('labels', 'label', variables);
-  return labels;
+  if (options.label !== undefined) return named(variables, oneLabel(options.label));
+  const others = variables.filter((v) => v !== features && !v.obstacle);
+  const part = arrayRole(features.name)?.part;
+  const paired = withRole(others, 'labels', part);
+  // A part that is named has labels of its own. Without names, those of the training rows will do.
+  const candidates = [
+    ...FIRST_LABELS.flatMap((name) => paired.filter((v) => v.name === name)),
+    ...paired.filter(({ name }) => !FIRST_LABELS.includes(name)),
+    ...(part === undefined || part === 'train' ? withRole(others, 'labels', 'train') : []),
+    ...(part === undefined ? [] : withRole(others, 'labels', undefined)),
+  ];
+  const fits = (v: Variable): boolean => sampleCounts(features).some((count) => labelCount(v) === count);
+  // Labels of a usual name that do not fit are told of when they are read.
+  const usual = candidates.find(fits) ?? candidates[0];
+  if (usual) return usual;
+  const vectors = others.filter((v) => isVector(v) && fits(v) && arrayRole(v.name)?.content !== 'features');
+  if (vectors.length > 1) {
+    throw new CtreError(
+      'E_FORMAT',
+      `${listed(vectors)} may each be the labels; name one with the option label`,
+    );
+  }
+  if (vectors.length === 0) throw noVariable('labels', 'label', variables);
+  return vectors[0];
+}
+
+/** The labels that an array has room for: its elements, or its rows, where these say one of several each. */
+function labelCount(variable: Variable): number {
+  return isVector(variable) ? elementCount(variable.shape) : variable.shape[0];
 }
 
 function readRows(
   features: Variable,
   labels: Variable | undefined,
   { targets: reading = 'classes' }: ReadOptions,
+  warnings: string[],
   budget: Budget,
 ): RawRows {
+  const count = labels && labelCount(labels);
+  const [first, last = first] = sampleCounts(features);
+  const isLast = count !== undefined && first !== count && last === count;
+  if (isLast) {
+    const sizes = showShape(features.shape);
+    warnings.push(`${show(features.name)} is ${sizes} for ${count} labels, so its last size is the samples`);
+  }
+  if (labels && count !== undefined && !isLast && first !== count && features.shape[1] === count) {
+    throw new CtreError(
+      'E_SHAPE',
+      `${show(features.name)} is ${showShape(features.shape)}, and ${show(labels.name)} has ${count} ` +
+        'labels, as many as it has columns; transpose it, so that each sample is a row',
+    );
+  }
   const values = features.read();
-  const x = values instanceof CsrMatrix ? values : toRows(values, budget);
+  const x = values instanceof CsrMatrix ? values : toRows(values, budget, isLast ? 'last' : 'first');
   if (labels !== undefined && reading !== 'classes' && !isVector(labels)) {
     return { x, targets: readTargetMatrix(labels, budget) };
   }
@@ -143,7 +213,8 @@ function readTargetMatrix(variable: Variable, budget: Budget): NamedTargets {
 }
 
 function readLabels(variable: Variable, rows: number, budget: Budget): LabelValues {
-  if (!isVector(variable) || elementCount(variable.shape) !== rows) {
+  const isList = isVector(variable) && elementCount(variable.shape) === rows;
+  if (!isList && !(variable.shape.length === 2 && variable.shape[0] === rows)) {
     throw new CtreError(
       'E_SHAPE',
       `the labels ${show(variable.name)} are ${showShape(variable.shape)}; ` +
@@ -151,25 +222,17 @@ function readLabels(variable: Variable, rows: number, budget: Budget): LabelValu
     );
   }
   const values = variable.read();
-  if (!(values instanceof CsrMatrix)) return values.data;
-  budget.claim(4 * rows, 'the labels');
-  return values.toDense().data;
+  if (isList && !(values instanceof CsrMatrix)) return values.data;
+  const matrix = values instanceof CsrMatrix ? values : toRows(values, budget);
+  if (isList) {
+    budget.claim(4 * rows, 'the labels');
+    return matrix instanceof CsrMatrix ? matrix.toDense().data : matrix.data;
+  }
+  return oneHotLabels(matrix, show(variable.name), budget);
 }
 
 function isVector({ shape }: Variable): boolean {
   return shape.length > 0 && shape.filter((size) => size !== 1).length <= 1;
-}
-
-function firstNamed(
-  variables: readonly Variable[],
-  names: readonly string[],
-  suits: (variable: Variable) => boolean = () => true,
-): Variable | undefined {
-  for (const name of names) {
-    const found = variables.find((v) => v.name === name && !v.obstacle && suits(v));
-    if (found) return found;
-  }
-  return undefined;
 }
 
 function named(variables: readonly Variable[], name: string): Variable {

@@ -75,6 +75,48 @@ const greedy: [name: string, make: () => Files, code?: string][] = [
   ['CSV with carriage returns', () => ({ 'a.csv': lines('0.12345,0.6789,1\r\n', 6 * scale) })],
   ['CSV of one line', () => ({ 'a.csv': joinedFields(4 * MIB, ',', () => '12') }), 'E_MEMORY'],
   ['a class for every row', () => ({ 'a.csv': joinedFields(MIB, '\n', (row) => `1,${row}a`) }), 'E_MEMORY'],
+  ['CSV of words', () => ({ 'a.csv': lines('ab,cd,ef,gh,ij,x\n', 3 * scale) }), 'E_FORMAT'],
+  ['CSV of two columns', () => ({ 'a.csv': lines('1,0\n2,1\n', 6 * scale) })],
+  [
+    'ARFF',
+    () => ({
+      'a.arff': text(
+        `@relation r\n@attribute a real\n@attribute b real\n@attribute c {0,1}\n@data\n${'1,2,0\n'.repeat((3 * scale * MIB) / 6)}`,
+      ),
+    }),
+  ],
+  [
+    'sparse ARFF of many attributes',
+    () => ({
+      'a.arff': text(
+        `@relation r\n${'@attribute a real\n'.repeat(1 << 16)}@attribute c {0,1}\n@data\n${'{}\n'.repeat(1 << 18)}`,
+      ),
+    }),
+    'E_MEMORY',
+  ],
+  ['ARFF of attributes', () => ({ 'a.arff': lines('@attribute a real\n', 12 * scale) }), 'E_MEMORY'],
+  ['JSON Lines', () => ({ 'a.jsonl': lines('{"a":1,"b":2,"c":0}\n', 6 * scale) })],
+  ['JSON Lines of one line', () => ({ 'a.jsonl': text(`[${'1,'.repeat(6 * MIB)}1]`) }), 'E_MEMORY'],
+  [
+    'JSON Lines of many keys',
+    () => ({ 'a.jsonl': joinedFields(1 << 20, '\n', (row) => `{"k${row}":1}`) }),
+    'E_MEMORY',
+  ],
+  [
+    'a pair of text files',
+    () => ({
+      'X.csv': lines('1,2,3,4\n', 6 * scale),
+      'y.csv': text('0\n1\n'.repeat((6 * scale * MIB) / 16)),
+    }),
+  ],
+  [
+    'lists of columns',
+    () => ({
+      'd_train.data': text('1 2 3 4 5\n1\n'.repeat((4 * scale * MIB) / 12)),
+      'd_train.labels': text('0\n1\n'.repeat((4 * scale * MIB) / 12)),
+    }),
+  ],
+  ['a ZIP of a CSV bomb', () => ({ 'a.zip': zip({ 'a.csv': zeros }) }), 'E_MEMORY'],
   ['LIBSVM', () => ({ 'a.svm': lines('1 1:1 2:2 3:3 4:4 5:5\n', 5 * scale) })],
   ['LIBSVM of labels', () => ({ 'a.svm': lines('1 1:1\n', 3 * scale) })],
   [

@@ -1,14 +1,15 @@
 // One working call of every public function, method and accessor, by the name its types give it.
 
-import { randomStream } from '../../src/base/random.ts';
 import {
   applyScaler,
   encodeLabels,
   fitScaler,
+  kFold,
   parseRowRange,
   parseSplit,
   readDataset,
   readMatrixMarket,
+  readTable,
   relabel,
   remainingRows,
   scalerFromJson,
@@ -818,8 +819,19 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     (_, a) => remainingRows(...a),
   ),
   splitRows: entry(
-    () => [Int32Array.of(1, 2, 4, 7), 0.5, randomStream(1, 'split')],
+    () => [Int32Array.of(1, 2, 4, 7), 0.5, { seed: 1, labels: [0, 0, 1, 1, 0, 1, 0, 1] }],
     (_, a) => splitRows(...a),
+  ),
+  kFold: entry(
+    () => [8, 2, { seed: 'folds', labels: ['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b'] }],
+    (_, a) => kFold(...a),
+  ),
+  readTable: entry(
+    () => [
+      { name: 'some.csv', bytes: csv() },
+      { rowNumbers: 'keep' as const, header: true, delimiter: ',' },
+    ],
+    (_, a) => readTable(...a)?.columns.map((column) => [column.text(0), column.value(1)]),
   ),
   takeRows: entry(
     () => [csr(4, 3), Int32Array.of(1, 3, 1)],

@@ -273,7 +273,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
         [`import { CsrMatrix } from 'ctre'; console.log(CsrMatrix)`, 7_000],
         [`import { CsrMatrix } from 'ctre/kernels'; console.log(CsrMatrix)`, 3_500],
         [`import { CtreError } from 'ctre/kernels'; console.log(CtreError)`, 500],
-        [`import { readDataset } from 'ctre/data'; console.log(readDataset)`, 30_000],
+        [`import { readDataset } from 'ctre/data'; console.log(readDataset)`, 43_000],
         [`import * as helpers from 'ctre/topology'; console.log(helpers)`, 5_000],
       ] as const) {
         const text = await bundle(program);

@@ -1,8 +1,9 @@
 import Papa from 'papaparse';
 import type { Budget } from '../../base/budget.ts';
-import { CtreError } from '../../base/errors.ts';
+import { CtreError, show } from '../../base/errors.ts';
 import { latin1 } from '../bytes.ts';
 import { guessDelimiter } from '../delimiter.ts';
+import { missingLabelsFile } from '../fileRoles.ts';
 import { extensionOf, type TableFormat } from '../format.ts';
 import { quotesAtFieldStarts } from '../quotes.ts';
 import type { RawTable } from '../rawTable.ts';
@@ -23,7 +24,16 @@ export const csvFormat: TableFormat = {
     (extension === 'txt' || extension === 'data' || /[,;\t| ]/.test(latin1(bytes.subarray(0, 128)))),
   readTable([{ name, bytes }], options, budget) {
     const usual = extensionOf(name) === 'tsv' ? '\t' : undefined;
-    return readCsv(bytes, { ...options, delimiter: options.delimiter ?? usual }, budget);
+    const table = readCsv(bytes, { ...options, delimiter: options.delimiter ?? usual }, budget);
+    const labels = options.unlabelled || options.label !== undefined ? undefined : missingLabelsFile(name);
+    // UCI's .data files have their labels in them, and separate fields by commas.
+    const isOwn = table.names !== undefined || (extensionOf(name) === 'data' && table.delimiter !== ' ');
+    if (labels === undefined || isOwn) return table;
+    throw new CtreError(
+      'E_FORMAT',
+      `by its name, this file holds features only; give its labels beside it, as ${show(labels)}, or ` +
+        'name the column of the labels with the option label',
+    );
   },
 };
 

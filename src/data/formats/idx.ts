@@ -33,7 +33,7 @@ export const idxFormat: NumberFormat = {
   fileNames: 'IDX files',
   extensions: [],
   several: 'a set of IDX files',
-  isMember: (name) => idxRole(name) !== undefined,
+  membersOf: (names) => names.filter((name) => idxRole(name) !== undefined),
   // They start with two zeros, a type and a number of dimensions.
   isContent: (bytes) =>
     bytes.length >= 8 && bytes[0] === 0 && bytes[1] === 0 && bytes[2] in IDX_TYPES && bytes[3] > 0,

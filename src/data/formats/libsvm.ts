@@ -19,10 +19,14 @@ import { eachPiece, firstLine, NumberList, parseNumber } from '../text.ts';
 export const libsvmFormat: NumberFormat = {
   fileNames: '.libsvm, .svm',
   extensions: ['libsvm', 'svm'],
-  // Maybe a label, then pairs.
-  isContent: (bytes) => /^(\S+\s+)?(qid:\d+\s+)?\d+:\S+(\s+\d+:\S+)*$/.test(firstLine(bytes) ?? ''),
+  isContent: isLibsvm,
   read: ([{ bytes }], options, budget) => readLibsvm(bytes, options, budget),
 };
+
+/** Whether the first line is pairs, maybe behind a label. */
+export function isLibsvm(bytes: Uint8Array): boolean {
+  return /^(\S+\s+)?(qid:\d+\s+)?\d+:\S+(\s+\d+:\S+)*$/.test(firstLine(bytes) ?? '');
+}
 
 function readLibsvm(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
   const table = new SparseTable(options, budget);
@@ -127,9 +131,20 @@ class SparseTable {
   }
 
   finish(): Dataset {
-    const base = this.#smallest === 0 ? 0 : 1;
-    const cols = this.#options.columns ?? this.#largest + 1 - base;
+    const { columns, indexBase } = this.#options;
+    if (indexBase === 1 && this.#smallest === 0) {
+      throw new CtreError('E_FORMAT', 'an index is 0; expected indices from 1, as the option indexBase says');
+    }
+    const base = indexBase ?? (this.#smallest === 0 ? 0 : 1);
+    const cols = columns ?? this.#largest + 1 - base;
     if (this.#largest - base >= cols) throw beyond(this.#largest, cols, this.#line);
+    const isOpen = indexBase === undefined && base === 1 && columns !== undefined && this.#largest < columns;
+    const warnings = isOpen
+      ? [
+          `neither an index 0 nor an index ${columns} occurs, so indices may count from 0 or from 1; 1 ` +
+            'is taken, the option indexBase decides otherwise',
+        ]
+      : [];
     const indptr = this.#indptr.toArray();
     const indices = this.#indices.toArray();
     const values = this.#values.toArray();
@@ -147,7 +162,7 @@ class SparseTable {
       indices,
       values,
     });
-    const about: AboutDataset = { taken: { format: 'LIBSVM', indexBase: base } };
+    const about: AboutDataset = { taken: { format: 'LIBSVM', indexBase: base }, warnings };
     const { unlabelled, targets: reading = 'classes' } = this.#options;
     if (unlabelled) return buildDataset(this.#budget, about, { x });
     if (reading === 'classes')
@@ -158,6 +173,13 @@ class SparseTable {
 
 function parseLabel(token: string, line: number): number {
   const label = parseNumber(token);
+  if (/^[^,:]+(,[^,:]*)+$/.test(token)) {
+    throw new CtreError(
+      'E_LABEL',
+      `line ${line} starts with ${show(token)}, several labels; a row has one label here; make a file ` +
+        'for each label',
+    );
+  }
   if (label === undefined || !Number.isSafeInteger(label)) {
     throw new CtreError(
       'E_LABEL',

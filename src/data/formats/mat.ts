@@ -1,5 +1,6 @@
 import type { Budget } from '../../base/budget.ts';
 import { CtreError } from '../../base/errors.ts';
+import { CsrMatrix } from '../../matrix/csrMatrix.ts';
 import { ByteReader, latin1 } from '../bytes.ts';
 import { toCsr } from '../compressed.ts';
 import type { NumberFormat } from '../format.ts';
@@ -31,13 +32,18 @@ const MI_MATRIX = 14;
 const MI_COMPRESSED = 15;
 const MX_SPARSE = 5;
 const MX_UINT64 = 15;
+const MX_CELL = 1;
+const MX_CHAR = 4;
 const MX_OTHER: Readonly<Record<number, string>> = {
-  1: 'is a cell array',
   2: 'is a struct',
   3: 'is an object',
-  4: 'is text',
 };
 const COMPLEX = 0x800;
+const LOGICAL = 0x200;
+/** Types of text: UTF-8, UTF-16, UTF-32. MATLAB also writes characters as 16-bit integers. */
+const MI_UTF8 = 16;
+const MI_UTF16 = 17;
+const MI_UTF32 = 18;
 /** The most bytes that a matrix's flags, sizes and name (at most 63 characters) take. */
 const HEADER_BYTES = 1024;
 
@@ -48,7 +54,7 @@ const HEADER_BYTES = 1024;
 export const matFormat: NumberFormat = {
   fileNames: '.mat',
   extensions: ['mat'],
-  isContent: (bytes) => /^(MATLAB|\x89HDF)/.test(latin1(bytes.subarray(0, 6))),
+  isContent: (bytes) => /^MATLAB/.test(latin1(bytes.subarray(0, 6))),
   read: ([{ bytes }], options, budget) =>
     datasetFromVariables('MATLAB', listVariables(bytes, budget), options, budget),
 };
@@ -67,7 +73,9 @@ function listVariables(bytes: Uint8Array, budget: Budget): Variable[] {
         : packedVariable(data, littleEndian, budget),
     );
   }
-  return variables;
+  // `save -append` by others than MATLAB leaves the old variable before the new one.
+  const lastOf = new Map(variables.map((variable) => [variable.name, variable]));
+  return variables.filter((variable) => lastOf.get(variable.name) === variable);
 }
 
 /** Whether the file is little-endian, after a check that it is of level 5. */
@@ -75,7 +83,7 @@ function checkHeader(bytes: Uint8Array): boolean {
   const text = latin1(bytes.subarray(0, 116));
   const endian = latin1(bytes.subarray(126, 128));
   const major = endian === 'IM' ? bytes[125] : bytes[124];
-  if (text.startsWith('MATLAB 7.3') || text.startsWith('\x89HDF') || major === 2) {
+  if (text.startsWith('MATLAB 7.3') || major === 2) {
     throw new CtreError(
       'E_UNSUPPORTED',
       'this is a MATLAB 7.3 (HDF5) file; save it again with save(…, "-v7")',
@@ -119,7 +127,7 @@ function readElement(reader: ByteReader): Element {
   return { type: first, data };
 }
 
-type MatrixHeader = Omit<Variable, 'read'> & { readonly matrixClass: number };
+type MatrixHeader = Omit<Variable, 'read'> & { readonly matrixClass: number; readonly isLogical: boolean };
 
 function plainVariable(data: Uint8Array, littleEndian: boolean, budget: Budget): Variable {
   const header = readMatrixHeader(new ByteReader(data, littleEndian), littleEndian);
@@ -159,6 +167,7 @@ const EMPTY: Variable & MatrixHeader = {
   name: '',
   shape: [],
   matrixClass: 0,
+  isLogical: false,
   obstacle: 'is empty',
   read: () => {
     throw new CtreError('E_FORMAT', 'a variable without content cannot be read');
@@ -178,25 +187,48 @@ function readMatrixHeader(reader: ByteReader, littleEndian: boolean): MatrixHead
     sizeReader.u32('the size of a variable'),
   );
   const name = latin1(readElement(reader).data);
-  return { name, shape, matrixClass, obstacle: obstacleOf(matrixClass, flags, shape) };
+  return {
+    name,
+    // Text of n rows is n strings.
+    shape: matrixClass === MX_CHAR && shape.length === 2 ? [shape[0]] : shape,
+    columnMajor: true,
+    ...((matrixClass === MX_CHAR || matrixClass === MX_CELL) && { isText: true }),
+    matrixClass,
+    isLogical: (flags & LOGICAL) !== 0,
+    obstacle: obstacleOf(matrixClass, flags, shape),
+  };
 }
 
 function obstacleOf(matrixClass: number, flags: number, shape: readonly number[]): string | undefined {
-  if (matrixClass < MX_SPARSE) return MX_OTHER[matrixClass];
   if (flags & COMPLEX) return 'is complex';
-  return shape.length === 2 ? undefined : `is ${showShape(shape)}`;
+  if (matrixClass === MX_CHAR) return shape.length === 2 ? undefined : `is text of ${showShape(shape)}`;
+  return MX_OTHER[matrixClass];
 }
 
 function readMatrix(data: Uint8Array, littleEndian: boolean, budget: Budget): ReturnType<Variable['read']> {
   const reader = new ByteReader(data, littleEndian);
-  const { name, shape, matrixClass } = readMatrixHeader(reader, littleEndian);
-  const numbers = (what: string): NumericArray =>
-    readNumbers(reader, littleEndian, budget, `the ${what} of "${name}"`);
+  const { name, shape, matrixClass, isLogical } = readMatrixHeader(reader, littleEndian);
+  const numbers = (what: string, count?: number): NumericArray =>
+    readNumbers(reader, littleEndian, budget, `the ${what} of "${name}"`, count);
+  if (matrixClass === MX_CHAR) {
+    return {
+      shape,
+      columnMajor: true,
+      data: readCharacters(readElement(reader), shape[0], littleEndian, budget, name),
+    };
+  }
+  if (matrixClass === MX_CELL) {
+    return {
+      shape,
+      columnMajor: true,
+      data: readCells(reader, elementCount(shape), littleEndian, budget, name),
+    };
+  }
   if (matrixClass === MX_SPARSE) {
     const [rows, cols] = shape;
     const indices = numbers('row indices');
     const indptr = numbers('column offsets');
-    const values = numbers('values');
+    const values = numbers('values', isLogical ? indices.length : undefined);
     return toCsr({ rows, cols, layout: 'csc', indptr, indices, values }, budget);
   }
   const elements = numbers('elements');
@@ -209,10 +241,19 @@ function readMatrix(data: Uint8Array, littleEndian: boolean, budget: Budget): Re
   return { shape, columnMajor: true, data: elements };
 }
 
-/** Numbers are stored in the smallest type that holds them, whatever the class of their matrix. */
-function readNumbers(reader: ByteReader, littleEndian: boolean, budget: Budget, what: string): NumericArray {
+/**
+ * Numbers are stored in the smallest type that holds them, whatever the class of their matrix. MATLAB writes
+ * the values of a sparse logical matrix, `count` of them, with the tag of doubles and one byte each.
+ */
+function readNumbers(
+  reader: ByteReader,
+  littleEndian: boolean,
+  budget: Budget,
+  what: string,
+  count?: number,
+): NumericArray {
   const { type, data } = readElement(reader);
-  const elementType = MI_TYPES[type];
+  const elementType = count === data.length ? 'uint8' : MI_TYPES[type];
   if (elementType === undefined) {
     throw new CtreError('E_FORMAT', `${what} are of the storage type ${type}; expected a numeric type`);
   }
@@ -223,4 +264,83 @@ function readNumbers(reader: ByteReader, littleEndian: boolean, budget: Budget, 
     );
   }
   return decodeElements(data, elementType, littleEndian, budget);
+}
+
+/** Bytes of memory for a character on its way, and for a string besides its characters. */
+const CHARACTER_BYTES = 24;
+const TEXT_BYTES = 64;
+
+/** The rows of a matrix of characters, without the blanks that pad them. */
+function readCharacters(
+  { type, data }: Element,
+  rows: number,
+  littleEndian: boolean,
+  budget: Budget,
+  name: string,
+): string[] {
+  budget.claim(CHARACTER_BYTES * data.length, `the text "${name}"`);
+  const characters = decodeText(type, data, littleEndian, name);
+  if (rows === 0 || characters.length === 0) return Array.from({ length: characters.length }, () => '');
+  if (characters.length % rows !== 0) {
+    throw new CtreError('E_FORMAT', `the text "${name}" has ${characters.length} characters in ${rows} rows`);
+  }
+  budget.claim(TEXT_BYTES * rows, `${rows} strings`);
+  return Array.from({ length: rows }, (_, row) => {
+    let text = '';
+    for (let at = row; at < characters.length; at += rows) text += characters[at];
+    return text.trim();
+  });
+}
+
+function decodeText(type: number, data: Uint8Array, littleEndian: boolean, name: string): string[] {
+  const label =
+    type === MI_UTF8
+      ? 'utf-8'
+      : type === MI_UTF16 || type === 4
+        ? littleEndian
+          ? 'utf-16le'
+          : 'utf-16be'
+        : type === 1 || type === 2
+          ? 'latin1'
+          : undefined;
+  if (label === undefined) {
+    const which = type === MI_UTF32 ? 'UTF-32' : `the storage type ${type}`;
+    throw new CtreError('E_UNSUPPORTED', `the text "${name}" is in ${which}; save it as UTF-8`);
+  }
+  try {
+    return [...new TextDecoder(label, { fatal: true }).decode(data)];
+  } catch (cause) {
+    throw new CtreError('E_FORMAT', `the text "${name}" is no ${label}; the file is damaged`, { cause });
+  }
+}
+
+/** The strings of a cell array, one in each cell. Numbers are taken for their digits. */
+function readCells(
+  reader: ByteReader,
+  cells: number,
+  littleEndian: boolean,
+  budget: Budget,
+  name: string,
+): string[] {
+  const texts: string[] = [];
+  // Each cell takes some bytes of the file, so a size that lies ends with them.
+  for (let cell = 0; cell < cells; cell++) {
+    const { type, data } = readElement(reader);
+    budget.claim(TEXT_BYTES, `the cells of "${name}"`);
+    const inside =
+      type === MI_MATRIX ? readMatrixHeader(new ByteReader(data, littleEndian), littleEndian) : EMPTY;
+    const content =
+      inside.matrixClass === MX_CELL || inside.obstacle !== undefined
+        ? undefined
+        : readMatrix(data, littleEndian, budget);
+    const values = content === undefined || content instanceof CsrMatrix ? [] : content.data;
+    if (content === undefined || values.length > 1) {
+      throw new CtreError(
+        'E_UNSUPPORTED',
+        `cell ${cell + 1} of "${name}" holds no single text or number; expected one label in each cell`,
+      );
+    }
+    texts.push(values.length === 0 ? '' : String(values[0]));
+  }
+  return texts;
 }

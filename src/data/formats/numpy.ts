@@ -1,9 +1,10 @@
 import type { Budget } from '../../base/budget.ts';
-import { CtreError, show } from '../../base/errors.ts';
+import { CtreError } from '../../base/errors.ts';
+import { arrayRole } from '../arrayRoles.ts';
 import { latin1 } from '../bytes.ts';
-import { toCsr } from '../compressed.ts';
 import { extensionOf, type InputFile, type NumberFormat } from '../format.ts';
-import { isNumeric, type NdArray, type NumericArray, showShape } from '../ndarray.ts';
+import type { NdArray } from '../ndarray.ts';
+import { scipyVariable, sparseGroups } from '../scipySparse.ts';
 import { datasetFromVariables, type Variable } from '../variables.ts';
 import { readZip, type ZipMember } from '../zip.ts';
 import { NPY_HEADER_BYTES, type NpyHeader, npyObstacle, readNpy, readNpyHeader } from './npy.ts';
@@ -60,54 +61,24 @@ function archiveVariables(stem: string, archive: readonly ZipMember[], budget: B
   const members = new Map<string, ZipMember>();
   for (const member of archive)
     if (member.name.endsWith('.npy')) members.set(member.name.slice(0, -4), member);
-  const sparse = SPARSE_MEMBERS.every((name) => members.has(name));
-  const variables = sparse ? [sparseVariable(stem, members, budget)] : [];
+  const variables: Variable[] = [];
+  const used = new Set<string>();
+  const arrayOf = (member: ZipMember): NdArray => readNpy(member.read(budget), budget);
+  for (const { prefix, parts } of sparseGroups([...members.keys()])) {
+    const array = (part: string): NdArray | undefined => {
+      const member = members.get(prefix + part);
+      return member && arrayOf(member);
+    };
+    for (const part of parts) used.add(prefix + part);
+    // `train_data` are features by their name, and `train` alone is nothing.
+    const plain = prefix.replace(/[^\p{L}\d]+$/u, '') || stem;
+    const name = arrayRole(`${prefix}data`)?.part === undefined ? plain : `${prefix}data`;
+    variables.push(scipyVariable(name, array, budget));
+  }
   for (const [name, member] of members) {
-    if (sparse && SPARSE_PARTS.has(name)) continue;
+    if (used.has(name)) continue;
     const header = readNpyHeader(member.prefix(NPY_HEADER_BYTES));
-    variables.push({ ...variableHeader(name, header), read: () => readNpy(member.read(budget), budget) });
+    variables.push({ ...variableHeader(name, header), read: () => arrayOf(member) });
   }
   return variables;
-}
-
-// Source: scipy.sparse.save_npz.
-const SPARSE_MEMBERS = ['format', 'shape', 'data'];
-const SPARSE_PARTS = new Set([...SPARSE_MEMBERS, 'indices', 'indptr', 'row', 'col', 'offsets']);
-
-function sparseVariable(name: string, members: ReadonlyMap<string, ZipMember>, budget: Budget): Variable {
-  const array = (part: string): NdArray => {
-    const member = members.get(part);
-    if (!member)
-      throw new CtreError('E_FORMAT', `the sparse matrix has no array ${show(part)}; save it with save_npz`);
-    return readNpy(member.read(budget), budget);
-  };
-  const vector = (part: string): NumericArray => {
-    const { shape, data } = array(part);
-    if (shape.length !== 1 || !isNumeric(data)) {
-      throw new CtreError(
-        'E_FORMAT',
-        `the array ${show(part)} of a sparse matrix is ${showShape(shape)}; expected a vector of numbers`,
-      );
-    }
-    return data;
-  };
-  const [layout] = array('format').data;
-  const shape = Array.from(vector('shape'));
-  if (shape.length !== 2) {
-    throw new CtreError(
-      'E_FORMAT',
-      `a sparse matrix has the shape ${showShape(shape)}; expected rows × columns`,
-    );
-  }
-  const [rows, cols] = shape;
-  if (layout !== 'csr' && layout !== 'csc') {
-    const obstacle = `is a SciPy matrix in ${show(layout)} format (save x.tocsr() instead)`;
-    return { name, shape, obstacle, read: () => array('data') };
-  }
-  const read: Variable['read'] = () =>
-    toCsr(
-      { rows, cols, layout, indptr: vector('indptr'), indices: vector('indices'), values: vector('data') },
-      budget,
-    );
-  return { name, shape, read };
 }

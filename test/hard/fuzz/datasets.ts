@@ -118,12 +118,13 @@ const MAT_HEADER = joined(text('MATLAB 5.0 MAT-file'.padEnd(124)), Uint8Array.of
 /** A matrix of doubles, or a sparse one (class 5) of row indices, column offsets and values. */
 function matrix(
   name: string,
-  kind: 5 | 6,
+  kind: 1 | 4 | 5 | 6,
   shape: readonly number[],
   parts: readonly Uint8Array[],
+  flags = 0,
 ): Uint8Array {
   const head = [
-    element(6, elements('<i4', [kind, 0])),
+    element(6, elements('<i4', [kind | flags, 0])),
     element(5, elements('<i4', shape)),
     element(1, text(name)),
   ];
@@ -196,6 +197,59 @@ const names = npy(
   ),
 );
 
+const integers = (values: readonly number[]): Uint8Array => array('<i4', [values.length], values);
+/** Other layouts of SciPy, each in an archive with its labels. */
+const coordinates: Files = {
+  'y.npy': array('|i1', [ROWS], LABELS),
+  'format.npy': npy('|S3', [], text('coo')),
+  'shape.npy': array('<i8', [2], [ROWS, COLS]),
+  'data.npy': array('<f8', [4], [1, 2, 3, 4]),
+  'row.npy': integers([0, 4, 2, 0]),
+  'col.npy': integers([2, 0, 1, 2]),
+};
+const diagonals: Files = {
+  'y.npy': array('|i1', [ROWS], LABELS),
+  'format.npy': npy('|S3', [], text('dia')),
+  'shape.npy': array('<i8', [2], [ROWS, COLS]),
+  'data.npy': array('<f8', [2, COLS], [1, 2, 3, 4, 5, 6]),
+  'offsets.npy': integers([0, -2]),
+};
+const blocks: Files = {
+  'y.npy': array('|i1', [4], [0, 1, 1, 0]),
+  'format.npy': npy('|S3', [], text('bsr')),
+  'shape.npy': array('<i8', [2], [4, 4]),
+  'data.npy': array('<f8', [2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]),
+  'indices.npy': integers([1, 0]),
+  'indptr.npy': integers([0, 1, 2]),
+};
+const prefixed: Files = {
+  'train_data.npy': scipy['data.npy'],
+  'train_indices.npy': scipy['indices.npy'],
+  'train_indptr.npy': scipy['indptr.npy'],
+  'train_labels.npy': scipy['y.npy'],
+};
+/** A matrix of characters (class 4), and a cell array (class 1) of such. */
+const characters = (name: string, shape: readonly number[], content: string): Uint8Array =>
+  matrix(name, 4, shape, [element(16, text(content))]);
+const cells = matrix(
+  'Y',
+  1,
+  [ROWS, 1],
+  LABELS.map((label) => characters('', [1, 2], `c${label}`)),
+);
+const logicalX = matrix(
+  'X',
+  5,
+  [ROWS, COLS],
+  [
+    element(5, elements('<i4', [0, 2, 4])),
+    element(5, elements('<i4', [0, 2, 2, 3])),
+    element(9, Uint8Array.of(1, 1, 1)),
+  ],
+  0x200,
+);
+const oneHot = dense('Y', [ROWS, COLS], [1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0]);
+
 /** Data sets that can be read, by the reader that has to. */
 export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
   idx: [
@@ -216,12 +270,23 @@ export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
     ...plainAndPacked('stored', numpy, zipped(0)),
     ...plainAndPacked('deflated', { ...numpy, 'X_test.npy': numpy['X.npy'], 'y_test.npy': names }, zipped(6)),
     ...plainAndPacked('SciPy', scipy, zipped(6)),
+    { name: 'SciPy by coordinates', inside: coordinates, pack: zipped(0) },
+    { name: 'SciPy by diagonals', inside: diagonals, pack: zipped(0) },
+    { name: 'SciPy by blocks', inside: blocks, pack: zipped(0) },
+    { name: 'SciPy with prefixes', inside: prefixed, pack: zipped(6) },
   ],
   mat: [
     ...plainAndPacked('plain', { X: dense('X', [ROWS, COLS], VALUES), Y: matY }, matFile),
     ...plainAndPacked('sparse', { X: sparseX, Y: matY }, matFile),
     ...plainAndPacked('packed', { X: dense('fea', [ROWS, COLS], VALUES), Y: matY }, packedMat),
     ...plainAndPacked('sparse, packed', { X: sparseX, Y: matY }, packedMat),
+    { name: 'logical, labels in cells', inside: { X: logicalX, Y: cells }, pack: matFile },
+    {
+      name: 'labels of characters, a cube',
+      inside: { X: dense('X', [ROWS, COLS, 1], VALUES), Y: characters('Y', [ROWS, 1], 'abcba') },
+      pack: packedMat,
+    },
+    { name: 'one-hot', inside: { X: dense('X', [ROWS, COLS], VALUES), Y: oneHot }, pack: packedMat },
   ],
   csv: [
     ...plainAndPacked('with a head', {
@@ -232,6 +297,82 @@ export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
     ...plainAndPacked('in UTF-16', {
       'a.txt': Uint8Array.from(Buffer.from('\ufeff1 2 é\n3 4 ü\n', 'utf16le')),
     }),
+  ],
+  tables: [
+    {
+      name: 'row names of R',
+      inside: { 'a.txt': text('"x1" "x2" "cls"\n"r" 5.1 3.5 a\n"s" 4.9 3 b\n') },
+      pack: asTheyAre,
+    },
+    {
+      name: 'comments, an index',
+      inside: { 'a.csv': text('# by hand\n,a,label\n0, 5,"x, y"\n# so\n1, 6, "z"\n') },
+      pack: asTheyAre,
+    },
+    { name: 'empty ends', inside: { 'a.csv': text('sep=;\nx;y;label;\n1;2;a;\n3;4;b;\n') }, pack: asTheyAre },
+    { name: 'loose quotes', inside: { 'a.tsv': text('1\t2\ta "b"\n3\t4\t"c\n') }, pack: asTheyAre },
+    {
+      name: 'in a ZIP archive',
+      inside: { 'a.csv': text('a,b,class\n1,2,x\n3,4,y\n') },
+      pack: (files) => ({ 'a.zip': zip(files) }),
+    },
+  ],
+  pairs: [
+    {
+      name: 'of NIPS',
+      inside: { 'm_train.data': text('485 477 \n483 458 \n1 2 \n'), 'm_train.labels': text('-1\n1\n1\n') },
+      pack: asTheyAre,
+    },
+    {
+      name: 'with a test part',
+      inside: {
+        'X_train.txt': text('1,2\n3,4\n5,6\n'),
+        'y_train.txt': text('a\nb\na\n'),
+        'X_test.txt': text('7,8\n'),
+        'y_test.txt': text('b\n'),
+      },
+      pack: asTheyAre,
+    },
+    {
+      name: 'of lists',
+      inside: { 'd_train.data': text('1 3\n2\n1 2 4\n'), 'd_train.labels': text('1\n-1\n1\n') },
+      pack: asTheyAre,
+    },
+    {
+      name: 'of pairs',
+      inside: { 'd_train.data': text('1:2 3:1\n2:5\n'), 'd_train.labels': text('1\n-1\n') },
+      pack: asTheyAre,
+    },
+    {
+      name: 'of a matrix',
+      inside: {
+        'X.mtx': text('%%MatrixMarket matrix coordinate real general\n3 2 2\n1 1 5\n3 2 6\n'),
+        'y.csv': text('a,b\n1,0\n0,1\n0,1\n'),
+      },
+      pack: asTheyAre,
+    },
+  ],
+  arff: [
+    ...plainAndPacked('dense', {
+      'a.arff': text(
+        "% x\n@relation r\n@attribute 'the w' real\n@attribute v numeric\n@attribute class {a,'b c'}\n@data\n1,2.5,a\n3,-4e1,'b c'\n5,6,a, {2}\n",
+      ),
+    }),
+    {
+      name: 'sparse',
+      inside: {
+        'a.arff': text(
+          '@relation r\n@attribute w real\n@attribute v real\n@attribute c {a,b}\n@data\n{0 1.5, 2 b}\n{}\n{1 2}\n',
+        ),
+      },
+      pack: asTheyAre,
+    },
+  ],
+  jsonLines: [
+    ...plainAndPacked('objects', {
+      'a.jsonl': text('{"w":1.5,"v":2,"label":"x"}\n{"v":-3e1,"label":"y","w":0}\n'),
+    }),
+    { name: 'lists', inside: { 'a.json': text('[1,2,true]\n[3,4,false]\n\n[5,6,true]\n') }, pack: asTheyAre },
   ],
   libsvm: [
     ...plainAndPacked('one-based', { 'a.svm': text('# head\n1 qid:3 1:0.5 7:1e-3\n-1 2:1 # tail\n1\n') }),

@@ -126,7 +126,11 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
   ['a missing folder', ['train', folder.path('none/x.csv')], /there is no ".*x\.csv"/],
   ['an empty file', ['train', write('empty.csv', '')], /empty.csv/],
   ['a file that is no dataset', ['train', write('noise.bin', Uint8Array.of(1, 0, 2, 0, 3))], /not known/],
-  ['a folder without a dataset', ['train', plainFolder], /is a folder without IDX or .npy files/],
+  [
+    'a folder without a dataset',
+    ['train', plainFolder],
+    /is a folder without IDX files, .npy and .npz files/,
+  ],
   [
     'a dataset of one class',
     ['train', write('one.csv', csv({ labels: classes.map(() => 'elm') }))],

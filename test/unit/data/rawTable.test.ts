@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Budget } from '../../../src/base/budget.ts';
 import { FieldStore } from '../../../src/data/fieldStore.ts';
-import {
-  chooseLabelColumn,
-  type RawTable,
-  type ReadOptions,
-  readDataset,
-  readTable,
-} from '../../../src/data/index.ts';
+import { type RawTable, type ReadOptions, readDataset, readTable } from '../../../src/data/index.ts';
+import { chooseLabelColumn } from '../../../src/data/labelColumn.ts';
 import { errorOf, rowsOf, text } from './cases.ts';
 
 function tableOf(content: string, options?: ReadOptions, name = 'a.csv'): RawTable {
@@ -36,6 +31,14 @@ describe('readTable', () => {
     expect(table.columns[0].value(0)).toBe(7);
     expect(table.columns[0].value(1)).toBeUndefined();
     expect(table).toMatchObject({ format: 'CSV', delimiter: ',', names: 'first line', warnings: [] });
+  });
+
+  it('has no other rows', () => {
+    const [column] = tableOf('a,class\n1,x\n2,y\n').columns;
+    for (const row of [-1, 2, 0.5, Number.NaN]) {
+      expect(errorOf(() => column.text(row)).code).toBe('E_ARGUMENT');
+      expect(errorOf(() => column.value(row)).code).toBe('E_ARGUMENT');
+    }
   });
 
   it('is undefined for files of numbers', () => {
@@ -87,6 +90,7 @@ describe('the delimiter', () => {
     ['a number and a blank in each field', '3 rooms,cheap\n4 rooms,dear\n', ',', 2],
     ['tabs of any number', '15.2\t14.8\t\t1\n14.8\t14.5\t2\n13\t\t12\t3\n', ' ', 3],
     ['tabs with an empty field', '15.2\t\t1\n14.8\t14.5\t2\n13\t12\t3\n', '\t', 3],
+    ['a tab too many in the first line', '15.2\t14.8\t\t1\n14.8\t14.5\t2\n13\t12\t3\n', ' ', 3],
     ['blanks and tabs', '1 \t2 3\n4\t5   6\n', ' ', 3],
     ['what Excel says', 'sep=;\n1,5;2\n3,5;4\n', ';', 2],
     ['nothing to separate', 'one\ntwo\n', ',', 1],
@@ -101,6 +105,7 @@ describe('the delimiter', () => {
       ['1', 'a, b', 'c'],
       ['2', 'd "e"', 'f,'],
     ]);
+    expect(fieldsOf(tableOf('1, "a "", "" b", "c"\n2, "d", "e"\n'))[0]).toEqual(['1', 'a ", " b', 'c']);
     expect(fieldsOf(tableOf('5" disk, "x"\n3" disk, "y"\n'))).toEqual([
       ['5" disk', 'x'],
       ['3" disk', 'y'],
@@ -169,6 +174,7 @@ describe('the header', () => {
     ['years', 'name,2001,2002,2003\n1,5,6,7\n2,5,6,7\n'],
     ['0, 1, 2', '0,1,2\n5.1,3.5,1\n4.9,3,0\n'],
     ['0, 1', '0,1\n5.1,7\n4.9,8\n'],
+    ['0, 1, 2, 3, also where these occur below', '0,1,2,3\n0,1,2,3\n5,6,7,8\n'],
     ['words above words', 'text,kind\ngood film,yes\nbad film,no\nlong film,no\n'],
     ['a usual label above words', 'text,label\ngood film,yes\nbad film,no\n'],
     ['sodium', 'RI,Na,Type\n1.5,13,1\n1.6,14,2\n'],
@@ -189,6 +195,7 @@ describe('the header', () => {
     ['0, 1 that occur below', '0,1\n1,0\n0,1\n'],
     ['words that occur below', 'x,o,win\no,x,lose\nx,x,win\n'],
     ['an unknown value', 'NA,2,0\n3,4,1\n'],
+    ['a name and numbers that do not count', 'label,7,3\n1,5,6\n2,8,9\n'],
     ['one line', 'a,b,c\n'],
   ])('is not found in %s', (_, content) => {
     const table = tableOf(content);
@@ -284,7 +291,7 @@ describe('the label column', () => {
     const warningsOf = (content: string) => chooseLabelColumn(tableOf(content)).warnings.join();
     expect(warningsOf('class,y,a\n1,2,3\n2,3,4\n')).toContain('column 2 "y" for a feature');
     expect(warningsOf(repeated(30, (row) => `${row % 3},${row / 4},${row * row}`))).toContain(
-      'holds 30 values in 30 rows, so column 1 with 3',
+      'holds 30 values in 30 rows, so column 1 with 3 values',
     );
     expect(warningsOf('a,b\n1,2\n2,3\n')).toContain('"b"');
     expect(warningsOf('1,2\n2,3\n')).toBe('');

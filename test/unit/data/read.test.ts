@@ -41,14 +41,14 @@ describe('which arrays are features and labels', () => {
     expect(error.message).toContain('"info" (is a struct)');
   });
 
-  it.each(['info', 'cells', 'title', 'z', 'cube'])('refuses the variable %s', (features) => {
+  it.each(['info', 'cells', 'title', 'z'])('refuses the variable %s', (features) => {
     expect(errorOf(() => readDataset(skips, { features })).code).toBe('E_UNSUPPORTED');
   });
 
   it('refuses labels of another length', () => {
     const error = errorOf(() => readDataset(skips, { label: 'measurements' }));
-    expect(error.code).toBe('E_SHAPE');
-    expect(error.message).toContain('"measurements" are 6 × 4');
+    expect(error.code).toBe('E_LABEL');
+    expect(error.message).toContain('"measurements" is 6 × 4');
     const short = {
       'X.npy': caseNamed('npy <i2 C').files['X.npy'],
       'y.npy': caseNamed('npy float16 extremes').files['labels.npy'],
@@ -110,7 +110,6 @@ describe('choosing a format', () => {
 
   it.each([
     ['binary', Uint8Array.of(1, 2, 3, 4, 5)],
-    ['PNG', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13)],
     ['prose', text('lorem')],
   ])('says what is known when the content is %s', (_, bytes) => {
     const error = errorOf(() => readDataset({ name: 'thing.bin', bytes }));
@@ -205,7 +204,7 @@ describe('numbers that are not finite', () => {
 
   it('in labels is an E_LABEL', () => {
     expect(errorOf(() => readDataset({ 'X.npy': npy([1, 2, 3, 4]), 'y.npy': npy([1, 2, 3, 4]) })).code).toBe(
-      'E_SHAPE',
+      'E_LABEL',
     );
     const fractions = Buffer.from(npy([0.5, 1, 0, 0]).subarray(0, -16));
     fractions.set(text('(2,)  '), fractions.indexOf('(2, 2)'));
@@ -319,7 +318,7 @@ describe('damaged files', () => {
       [1, 2],
       [3, 4],
     ]);
-    for (const tail of ['x', 'trailing bytes', '\0'.repeat(512)]) {
+    for (const tail of ['x', 'trailing bytes', `${'\0'.repeat(512)}x`]) {
       expect(errorOf(() => readDataset({ 'a.csv.gz': Buffer.concat([part, text(tail)]) })).code).toBe(
         'E_FORMAT',
       );
@@ -560,8 +559,8 @@ describe('NumPy files', () => {
     ['E_FORMAT', 'a sparse matrix has the shape 3;', { 'shape.npy': npy('|u1', '(1,)', [3]) }],
     [
       'E_UNSUPPORTED',
-      'in "coo" format (save x.tocsr() instead)',
-      { 'format.npy': npy('|S3', '()', [...text('coo')]) },
+      'in "dok" format (save x.tocsr() instead)',
+      { 'format.npy': npy('|S3', '()', [...text('dok')]) },
     ],
   ])('of a sparse matrix say %s: %s', (code, sentence, change) => {
     const members = {
