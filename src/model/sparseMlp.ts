@@ -47,8 +47,8 @@ export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
 }
 
 /**
- * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU between
- * layers, a loss for classes, for several labels or for numbers, and a topology that evolves while it trains.
+ * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU or another
+ * activation between layers, a loss for classes, for several labels or for numbers, and a topology that evolves while it trains.
  *
  * ```ts
  * const model = await SparseMLP.create({ layers: [784, 1000, 1000, 1000, 10], epsilon: 1, seed: 42 });
@@ -157,6 +157,12 @@ export class SparseMLP {
   get loss(): { readonly name: string; readonly options: Readonly<Record<string, number>> } | undefined {
     const { loss } = this.#core.model;
     return loss && { name: loss.name, options: loss.options };
+  }
+
+  /** What the hidden layers make of their sums. */
+  get activation(): { readonly name: string; readonly options: Readonly<Record<string, number>> } {
+    const { name, options } = this.#core.model.activation;
+    return { name, options };
   }
 
   /** Threads that work, the caller's among them. */
@@ -383,7 +389,9 @@ export class SparseMLP {
     });
     const share = (100 * this.density).toFixed(2);
     const total = `${this.method}: ${this.nnz} connections, ${share} % of the dense network`;
-    return [...lines, total].join('\n');
+    const { name, options } = this.activation;
+    const said = name === 'relu' ? [] : [['activation', name, ...Object.values(options)].join(' ')];
+    return [...lines, ...said, total].join('\n');
   }
 
   /** Bytes that the model holds, and the size of the memory it shares with every other model. */
