@@ -36,14 +36,19 @@ folder = Path(sys.argv[1])
 tensors, metadata = read(folder / "model.safetensors")
 activations = np.fromfile(folder / "samples.f32", "<f4")
 cut = {}
-shapes = json.loads(metadata["ctre"])["shapes"]
+header = json.loads(metadata["ctre"])
+shapes = header["shapes"]
+activation = header.get("activation", {"name": "relu", "options": {}})
+slope = {"relu": 0.0, "linear": 1.0}.get(activation["name"], activation["options"].get("slope"))
 activations = activations.reshape(-1, shapes[0][1]).T
 for layer, shape in enumerate(shapes):
     part = {name: tensors[f"layers.{layer}.{name}"] for name in ("indptr", "indices", "values", "bias")}
     weights = sparse.csr_matrix((part["values"], part["indices"], part["indptr"]), shape=shape)
     activations = weights @ activations + part["bias"][:, None]
     if layer + 1 < len(shapes):
-        activations = np.maximum(activations, 0)
+        # all-relu has the minus in the first hidden layer, the third, and so on.
+        sign = -1 if activation["name"] == "all-relu" and layer % 2 == 0 else 1
+        activations = np.where(activations > 0, activations, np.float32(sign * slope) * activations)
     print(f"layer {layer}: {weights.shape[1]} -> {weights.shape[0]}, {weights.nnz} connections")
     weights.data[np.abs(weights.data) < np.median(np.abs(weights.data))] = 0
     weights.eliminate_zeros()

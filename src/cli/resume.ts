@@ -18,12 +18,15 @@ export function originOf(
   settings: TrainingSettings,
   keep: 'best' | 'last',
 ): Origin {
-  const { preset, hidden, density, topology, module, initializer, growInitializer, seed } = settings;
+  const { preset, hidden, activation, density, topology, module, initializer, growInitializer, seed } =
+    settings;
   return {
     dataset: name,
     preset,
     layers: [x.cols, ...hidden, labelNames.length],
     density,
+    // Checkpoints of before have none.
+    activation: activation.name === 'relu' ? undefined : { name: activation.name, ...activation.options },
     method: topology.name,
     topology: topology.options,
     methodModule: module?.hash,

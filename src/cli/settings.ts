@@ -1,6 +1,7 @@
 import { checkChoice } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type {
+  Activation,
   CreateOptions,
   DensityOptions,
   Initializer,
@@ -10,6 +11,7 @@ import type {
   TrainOptions,
 } from '../index.ts';
 import { PRESET_NAMES, type PresetName, presets } from '../model/presets.ts';
+import { activationByName, activations } from '../nn/activation.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
 import { optimizerByName, optimizers } from '../nn/optimizer.ts';
 import { scheduleByName, schedules } from '../nn/schedule.ts';
@@ -28,6 +30,7 @@ import { KERNEL_OPTIONS } from './startKernels.ts';
 
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
 const SCHEDULES = Object.keys(schedules) as (keyof typeof schedules)[];
+const ACTIVATIONS = Object.keys(activations) as (keyof typeof activations)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
 /** A network whose weights are all 0 never learns. */
 const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
@@ -58,6 +61,16 @@ export const NETWORK_OPTIONS = {
         'neurons of the hidden layers, or none\n(1000,1000,1000; without a dataset 200,200,200)',
       ),
     ),
+  ),
+  activation: choice(
+    'name',
+    ACTIVATIONS,
+    `what hidden layers make of their sums:\n${ACTIVATIONS.join(', ')} (relu)`,
+  ),
+  slope: number(
+    's',
+    { least: 0, most: 1 },
+    'leaky-relu, all-relu: factor of sums below 0;\nall-relu turns its sign in every second layer (0.01; all-relu 0.6)',
   ),
   epsilon: number('e', { least: 0 }, 'density of a layer: e · (in + out) / (in · out) (1)'),
   density: list(
@@ -152,6 +165,7 @@ type SettingValues = Values<typeof NETWORK_OPTIONS & typeof TRAINING_OPTIONS>;
 export interface TrainingSettings {
   readonly preset: PresetName;
   readonly hidden: readonly number[];
+  readonly activation: Activation;
   readonly density: DensityOptions;
   readonly topology: Topology;
   /** The topology's module, where it is a method of one's own. */
@@ -183,6 +197,7 @@ export function readSettings(
   return {
     preset,
     hidden: hidden === 'none' ? [] : hidden,
+    activation: readActivation(values),
     density: readDensity(values),
     ...readTopology(values, preset, modules),
     initializer: readInitializer(values, preset),
@@ -198,6 +213,16 @@ export function readSettings(
     patience: values.patience,
     threads: values.threads ?? 1,
   };
+}
+
+function readActivation({ activation: name = 'relu', slope }: SettingValues): Activation {
+  const usual = activationByName(name);
+  if (slope === undefined) return usual;
+  if ('slope' in usual.options) return activationByName(name, { slope });
+  throw new CtreError(
+    'E_ARGUMENT',
+    `--slope is for leaky-relu and all-relu; the activation is ${name}, which has none to choose`,
+  );
 }
 
 function readDensity({ density, distribution, epsilon = 1 }: SettingValues): DensityOptions {

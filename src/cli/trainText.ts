@@ -18,7 +18,7 @@ export interface StartedTraining extends Training {
 /** The first line of --json. */
 export function trainStartRecord(started: StartedTraining): object {
   const { source, data, settings, model, kernels } = started;
-  const { topology, initializer, growInitializer, optimizer, schedule } = settings;
+  const { activation, topology, initializer, growInitializer, optimizer, schedule } = settings;
   const warnings = warningsOf(started);
   const { validationSplit, validationRows } = data.validation;
   return {
@@ -36,6 +36,7 @@ export function trainStartRecord(started: StartedTraining): object {
     nnz: model.nnz,
     nnzByLayer: model.layers.map(({ nnz }) => nnz),
     density: model.density,
+    activation: { name: activation.name, ...activation.options },
     initializer: { name: initializer.name, ...initializer.options },
     growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
     optimizer: { name: optimizer.name, ...optimizer.options },
@@ -66,7 +67,7 @@ function layerSizes({ layers }: SparseMLP): number[] {
 export function trainStartText(started: StartedTraining): string {
   const { source, data, settings, model, kernels } = started;
   const { x, labelNames } = source.dataset;
-  const { topology, initializer, optimizer, schedule, clipNorm, classWeight, monitor } = settings;
+  const { activation, topology, initializer, optimizer, schedule, clipNorm, classWeight, monitor } = settings;
   const { validationSplit, validationRows } = data.validation;
   const held =
     validationRows !== undefined
@@ -83,6 +84,9 @@ export function trainStartText(started: StartedTraining): string {
     ['method', [topology.name, ...inWords(topology.options)].join(', ')],
     ['network', layerSizes(model).join(' → ')],
     ['connections', `${model.nnz} (${percent(model.density)} of the dense network)`],
+    ...(activation.name === 'relu'
+      ? []
+      : ([['activation', [activation.name, ...inWords(activation.options)].join(', ')]] as const)),
     ['weights', [initializer.name, ...inWords(initializer.options)].join(', ')],
     [
       'optimiser',

@@ -1,5 +1,6 @@
 import { CtreError } from '../../base/errors.ts';
 import type { CsrMatrix } from '../../matrix/csrMatrix.ts';
+import { activationByName } from '../../nn/activation.ts';
 import type { OpenedModel } from '../savedModel.ts';
 
 /** What a layer does to its sums: the formats write those that they know by name. */
@@ -44,18 +45,29 @@ export function describeExport(opened: OpenedModel, name: string, version: strin
     throw new CtreError('E_UNSUPPORTED', `export writes classifiers, and the loss of this model is ${loss}`);
   }
   const last = model.layers.length - 1;
+  const { name: activation, options } = model.activation;
+  const { slope } = activationByName(activation, options);
   return {
     name,
     version,
     layers: model.layers.map(({ weights, bias }, l) => ({
       weights,
       bias,
-      activation: { name: l === last ? 'softmax' : 'relu', options: {} },
+      activation: l === last ? { name: 'softmax', options: {} } : hiddenActivation(slope(l + 1)),
     })),
     scaling: scalingOf(opened),
     labelNames: labelNames.map(String),
     featureNames,
   };
+}
+
+/** In the formats' words: each layer has a slope of its own, below 0 for some. */
+function hiddenActivation(slope: number): ExportedActivation {
+  // The kernels have it as a number of 32 bits.
+  const rounded = Math.fround(slope);
+  if (rounded === 0) return { name: 'relu', options: {} };
+  if (rounded === 1) return { name: 'linear', options: {} };
+  return { name: 'leakyRelu', options: { slope: rounded } };
 }
 
 function scalingOf({ model, scaler, inputs }: OpenedModel): ExportedModel['scaling'] {
