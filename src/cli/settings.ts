@@ -30,7 +30,7 @@ import { KERNEL_OPTIONS } from './startKernels.ts';
 
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
 const SCHEDULES = Object.keys(schedules) as (keyof typeof schedules)[];
-const ACTIVATIONS = Object.keys(activations) as (keyof typeof activations)[];
+const ACTIVATION_NAMES = Object.keys(activations) as (keyof typeof activations)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
 /** A network whose weights are all 0 never learns. */
 const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
@@ -64,8 +64,8 @@ export const NETWORK_OPTIONS = {
   ),
   activation: choice(
     'name',
-    ACTIVATIONS,
-    `what hidden layers make of their sums:\n${ACTIVATIONS.join(', ')} (relu)`,
+    ACTIVATION_NAMES,
+    `what hidden layers make of their sums:\n${ACTIVATION_NAMES.join(', ')} (relu)`,
   ),
   slope: number(
     's',
