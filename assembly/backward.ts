@@ -2,9 +2,9 @@
 // dW, and that of the inputs, dx = Wᵀ·dy. A column's row of x and its sums of dx stay at hand, so each
 // connection gathers one row, of dy, for both products. Two connections at a time share the loads of x.
 //
-// The sums run in the order of spmmT and sddmm, so the bits are theirs. A neuron whose activation is 0 for all
-// samples has no gradient where ReLU made it: its connections are not gone through. In very sparse networks
-// that is most neurons. With a slope below 0 a gradient passes every neuron.
+// The sums run in the order of spmmT and sddmm, so the bits are theirs. A neuron that ReLU has made 0 for all
+// samples has no gradient: its connections are not gone through. In very sparse networks that is most
+// neurons. With another slope below 0 a gradient passes every neuron.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, ROW_SHIFT, VECTOR_BYTES } from './layout';
 import { sum4, sum4x2 } from './math';
 import { blockOf, differentiateRows } from './slope';
@@ -110,9 +110,9 @@ export function weightGradient(
 }
 
 /**
- * The loop of both. With `relu`, dx is 0 where x is not above 0, and neurons of 0 are left out. A row's eight registers are gone through in parts of two. The test after each part ends
- * narrow tiles early. It also keeps the compiler from moving sums behind later loads, which would take more
- * registers than there are.
+ * The loop of both. With `relu`, dx is 0 where x is not above 0, and neurons of 0 are left out. A row's eight
+ * registers are gone through in parts of two. The test after each part ends narrow tiles early. It also keeps
+ * the compiler from moving sums behind later loads, which would take more registers than there are.
  */
 function columns<WithInputs>(
   colPtr: usize,

@@ -1,8 +1,8 @@
 // What a hidden layer makes of its sums: those below 0 are multiplied by a slope. A slope of 0 is ReLU, and 1
-// leaves them. The products do both of these in their registers. With any other slope rows go through here once
-// their sums are stored. Sparse products work in blocks of rows then, so that a block is still in the nearest
-// cache. Dense products take so much longer that all their rows come at the end. The products' own loops need
-// not know of it.
+// leaves them. The products do both of these in their registers. With any other slope rows go through here
+// once their sums are stored. Sparse products work in blocks of rows then, so that a block is still in the
+// nearest cache. Dense products take so much longer that all their rows come at the end. The products' own
+// loops need not know of it.
 //
 // The sign of a sum cannot be told from what the slope makes of it: a slope below 0 makes all of them
 // positive. So a bit is kept for each lane, in one u32 a neuron.
@@ -22,8 +22,8 @@ export function blockOf(slope: f32, rows: i32): i32 {
 }
 
 /**
- * Neighbouring rows of sums, the first `bytes` bytes of each, in place; and at `fires` a word of bits for each
- * row: 1 where the sum is above 0.
+ * Neighbouring rows of sums, the first `bytes` bytes of each, in place; and at `fires` a word of bits for
+ * each row: 1 where the sum is above 0.
  */
 export function activateRows(row: usize, n: i32, bytes: usize, slope: f32, fires: usize): void {
   if (!isOtherSlope(slope)) return;
@@ -48,7 +48,7 @@ export function activateRows(row: usize, n: i32, bytes: usize, slope: f32, fires
   }
 }
 
-/** Neighbouring rows of gradients behind the activation, to those before it, in place; by the bits it left. */
+/** Neighbouring rows of gradients behind the activation, in place to those before it, by the bits it left. */
 export function differentiateRows(row: usize, n: i32, bytes: usize, slope: f32, fires: usize): void {
   if (!isOtherSlope(slope)) return;
   const factor = f32x4.splat(slope);

@@ -6,9 +6,9 @@ import type { LayerNorms } from './streamNorms.ts';
 // A connection carries a signal when its input fires, its output fires, and a path of such connections leads
 // on to an output of the network. In very sparse networks most connections do not (docs/results.md).
 //
-// With ReLU a neuron that fires for none of the rows is 0, and no gradient passes it. With another slope below
-// 0 a neuron says something also where it does not fire: its norm is 0 only where all its sums are. Even then
-// a gradient passes it, so it leads on.
+// With ReLU a neuron that fires for none of the rows is 0, and no gradient passes it. With another slope
+// below 0 a neuron says something also where it does not fire: its norm is 0 only where all its sums are.
+// Even then a gradient passes it, so it leads on.
 
 /**
  * By layer, what carries a signal.

@@ -6,8 +6,8 @@ export function everyNeuron(neurons: number): Int32Array {
 }
 
 /**
- * The neurons whose squared norm is not 0; all of them without norms. With ReLU the norm of a neuron that never
- * fires is 0; with another slope below 0 only that of a neuron whose sums are all 0.
+ * The neurons whose squared norm is not 0; all of them without norms. With ReLU the norm of a neuron that
+ * never fires is 0; with another slope below 0 only that of a neuron whose sums are all 0.
  */
 export function firingNeurons(neurons: number, norms: F64Block | undefined): Int32Array {
   const all = everyNeuron(neurons);
