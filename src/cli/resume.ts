@@ -18,13 +18,16 @@ export function originOf(
   settings: TrainingSettings,
   keep: 'best' | 'last',
 ): Origin {
-  const { preset, loss, hidden, density, topology, module, initializer, growInitializer, seed } = settings;
+  const { preset, loss, hidden, activation, density, topology, module, initializer, growInitializer, seed } =
+    settings;
   return {
     dataset: name,
     preset,
     loss: loss?.targets === 'labels' ? undefined : loss?.name,
     layers: [x.cols, ...hidden, labelNames.length],
     density,
+    // Checkpoints of before have none.
+    activation: activation.name === 'relu' ? undefined : { name: activation.name, ...activation.options },
     method: topology.name,
     topology: topology.options,
     methodModule: module?.hash,

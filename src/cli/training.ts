@@ -104,12 +104,14 @@ function namesInWords(names: readonly (number | string)[]): string {
 
 /** The network of a training, before its first step. */
 export function makeModel({ x, labelNames }: Dataset, settings: TrainingSettings): Promise<SparseMLP> {
-  const { preset, loss, hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
+  const { preset, loss, hidden, activation, density, topology, initializer, growInitializer, seed, threads } =
+    settings;
   return SparseMLP.create({
     preset,
     loss,
     layers: [x.cols, ...hidden, labelNames.length],
     ...density,
+    activation,
     topology,
     initializer,
     growInitializer,

@@ -49,8 +49,8 @@ export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
 }
 
 /**
- * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU between
- * layers, a loss for classes, for several labels or for numbers, and a topology that evolves while it trains.
+ * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU or another
+ * activation between layers, a loss for classes, for several labels or for numbers, and a topology that evolves while it trains.
  *
  * ```ts
  * const model = await SparseMLP.create({ layers: [784, 1000, 1000, 1000, 10], epsilon: 1, seed: 42 });
@@ -167,6 +167,12 @@ export class SparseMLP {
    */
   get targetUnits(): TargetUnits | undefined {
     return unitsInUse(this.#core.model);
+  }
+
+  /** What the hidden layers make of their sums. */
+  get activation(): { readonly name: string; readonly options: Readonly<Record<string, number>> } {
+    const { name, options } = this.#core.model.activation;
+    return { name, options };
   }
 
   /** Threads that work, the caller's among them. */
@@ -393,9 +399,11 @@ export class SparseMLP {
     });
     const share = (100 * this.density).toFixed(2);
     const total = `${this.method}: ${this.nnz} connections, ${share} % of the dense network`;
+    const { name, options } = this.activation;
+    const said = name === 'relu' ? [] : [['activation', name, ...Object.values(options)].join(' ')];
     const { targetUnits } = this;
     const units = targetUnits === undefined ? [] : [unitsInWords(targetUnits)];
-    return [...lines, total, ...units].join('\n');
+    return [...lines, ...said, total, ...units].join('\n');
   }
 
   /** Bytes that the model holds, and the size of the memory it shares with every other model. */

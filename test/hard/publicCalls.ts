@@ -19,6 +19,7 @@ import {
   writeMatrixMarket,
 } from '../../src/data/index.ts';
 import {
+  activation,
   CsrMatrix,
   init,
   initializer,
@@ -356,6 +357,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'SparseMLP#density': ofModel(none, (model) => model.density),
   'SparseMLP#epochs': ofModel(none, (model) => model.epochs),
   'SparseMLP#loss': ofModel(none, (model) => model.loss),
+  'SparseMLP#activation': ofModel(none, (model) => model.activation),
   'SparseMLP#method': ofModel(none, (model) => model.method),
   'SparseMLP#threads': ofModel(none, (model) => model.threads),
   'SparseMLP#warning': ofModel(none, (model) => model.warning),
@@ -454,6 +456,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'WorkerModel#epochs': inWorker(none, (model) => model.epochs),
   'WorkerModel#history': inWorker(none, (model) => model.history),
   'WorkerModel#loss': inWorker(none, (model) => model.loss),
+  'WorkerModel#activation': inWorker(none, (model) => model.activation),
   'WorkerModel#method': inWorker(none, (model) => model.method),
   'WorkerModel#threads': inWorker(none, (model) => model.threads),
   'WorkerModel#warning': inWorker(none, (model) => model.warning),
@@ -534,6 +537,22 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     return model.nnz;
   }),
 
+  'activation.relu': entry(
+    () => [{}],
+    (_, a) => activation.relu(...a),
+  ),
+  'activation.leakyRelu': entry(
+    () => [{ slope: 0.1 }],
+    (_, a) => activation.leakyRelu(...a),
+  ),
+  'activation.allRelu': entry(
+    () => [{ slope: 0.5 }],
+    (_, a) => activation.allRelu(...a),
+  ),
+  'activation.linear': entry(
+    () => [{}],
+    (_, a) => activation.linear(...a),
+  ),
   'initializer.glorot': entry(
     () => [{}],
     (_, a) => initializer.glorot(...a),
