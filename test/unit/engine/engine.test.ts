@@ -66,7 +66,7 @@ describe('kernels of another module', () => {
       expect.objectContaining({
         code: 'E_ENGINE',
         message:
-          "the module's kernel gemm has 11 parameters instead of 7; " +
+          "the module's kernel gemm has 11 parameters instead of 8; " +
           'expected the ctre.wasm of this version of ctre',
       }),
     );
