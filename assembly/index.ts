@@ -17,6 +17,7 @@ export { scoreLabels, scoreRegression, sigmoid, targetGradient, weighSamples } f
 export {
   clearLanes,
   gatherRows,
+  packBytes,
   packColumns,
   packCsr,
   packDense,

@@ -2,12 +2,14 @@ import { basename, dirname } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 import { idxRole } from '../data/formats/idx.ts';
 import {
+  type ByteReadOptions,
   type Dataset,
   type ReadOptions,
   readDataset,
   type SyntheticDataset,
   syntheticDataset,
 } from '../data/index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { camelCase, type Options, type Values } from './args.ts';
 import { listFolder, readBytes, readInside } from './files.ts';
 import { flag, integer, number, text } from './options.ts';
@@ -63,9 +65,9 @@ export async function openDataset(
   path: string,
   values: ReadValues,
   more: Pick<ReadOptions, 'columns' | 'unlabelled'> = {},
-): Promise<Dataset> {
+): Promise<Dataset<SampleMatrix>> {
   const { files, features } = await readDatasetFiles(path);
-  const options: ReadOptions = {
+  const options: ByteReadOptions = {
     label: values.label,
     features: values.features ?? features,
     header: values.header ?? (values.noHeader ? false : undefined),
@@ -73,6 +75,7 @@ export async function openDataset(
     columns: values.columns ?? more.columns,
     maxBytes: readingLimit(values),
     unlabelled: more.unlabelled,
+    bytes: true,
   };
   try {
     return readDataset(files, options);

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 import { type Dataset, parseRowRange, relabel } from '../data/index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { Options, Values } from './args.ts';
 import { text } from './options.ts';
 import type { OpenedModel } from './savedModel.ts';
@@ -30,7 +31,7 @@ export interface ModelRows extends LabelledRows {
  * @throws CtreError for a dataset that does not fit the model.
  */
 export async function prepareRows(
-  dataset: Dataset,
+  dataset: Dataset<SampleMatrix>,
   { inputs, scaler, featureNames, labelNames }: OpenedModel,
   values: Values<typeof ROW_OPTIONS>,
   part: 'train' | 'test' = 'test',
@@ -62,8 +63,8 @@ export async function prepareRows(
 }
 
 /** The indices of the rows that the options choose; none for the dataset's own test rows, or all. */
-async function chooseModelRows(
-  { x, test }: Dataset,
+export async function chooseModelRows(
+  { x, test }: Dataset<SampleMatrix>,
   { rows: range, split }: Values<typeof ROW_OPTIONS>,
   part: 'train' | 'test',
 ): Promise<{ indices?: Int32Array; words: string }> {

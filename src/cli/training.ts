@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { CtreError } from '../base/errors.ts';
 import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { SparseMLP } from '../index.ts';
 import { embeddedDataset, openDataset, refuseReading } from './dataset.ts';
 import type { LoadedMethod } from './methodModules.ts';
@@ -18,7 +19,7 @@ export interface Training {
 
 /** A dataset, and what people and files call it. */
 export interface Source {
-  readonly dataset: Dataset & Partial<KnownColumns>;
+  readonly dataset: Dataset<SampleMatrix> & Partial<KnownColumns>;
   readonly name: string;
   readonly about?: string;
 }
@@ -59,7 +60,7 @@ async function openSource(path: string | undefined, options: TrainArguments['opt
 }
 
 /** @throws CtreError `E_ARGUMENT` for weights that are not one for each class. */
-function checkClassWeight({ classWeight }: TrainingSettings, { labelNames }: Dataset): void {
+function checkClassWeight({ classWeight }: TrainingSettings, { labelNames }: Dataset<SampleMatrix>): void {
   if (typeof classWeight !== 'object' || classWeight.length === labelNames.length) return;
   throw new CtreError(
     'E_ARGUMENT',
@@ -74,7 +75,7 @@ function namesInWords(names: readonly (number | string)[]): string {
 }
 
 /** The network of a training, before its first step. */
-export function makeModel({ x, labelNames }: Dataset, settings: TrainingSettings): Promise<SparseMLP> {
+export function makeModel({ x, labelNames }: Dataset<SampleMatrix>, settings: TrainingSettings): Promise<SparseMLP> {
   const { preset, hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
   return SparseMLP.create({
     preset,

@@ -1,10 +1,11 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
 import type { LabelValues } from './labels.ts';
 import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
-import type { ReadOptions } from './readOptions.ts';
+import type { CheckedReadOptions, ReadOptions } from './readOptions.ts';
 
 /** A named array in a file, of which only the header has been read. */
 export interface Variable {
@@ -45,21 +46,21 @@ const TEST_LABELS = 'Y_test y_test test_Y test_y test_labels Ytest ytest'.split(
  */
 export function datasetFromVariables(
   variables: readonly Variable[],
-  options: ReadOptions,
+  options: CheckedReadOptions,
   budget: Budget,
-): Dataset {
+): Dataset<SampleMatrix> {
   const features =
     options.features === undefined ? guessFeatures(variables) : named(variables, options.features);
   if (!features) throw noVariable('features', 'features', variables);
   const labels = options.unlabelled ? undefined : findLabels(variables, features, options);
-  const train = readRows(features, labels, budget);
+  const train = readRows(features, labels, options, budget);
   if (options.features !== undefined || options.unlabelled) return buildDataset(budget, train);
   const testFeatures = firstNamed(variables, TEST_FEATURES, (v) => !v.isText && v !== features);
   const testLabels = firstNamed(variables, TEST_LABELS, (v) => v !== labels);
   return buildDataset(
     budget,
     train,
-    testFeatures && testLabels && readRows(testFeatures, testLabels, budget),
+    testFeatures && testLabels && readRows(testFeatures, testLabels, options, budget),
   );
 }
 
@@ -86,9 +87,14 @@ function findLabels(variables: readonly Variable[], features: Variable, options:
   return labels;
 }
 
-function readRows(features: Variable, labels: Variable | undefined, budget: Budget): RawRows {
+function readRows(
+  features: Variable,
+  labels: Variable | undefined,
+  { bytes }: CheckedReadOptions,
+  budget: Budget,
+): RawRows {
   const values = features.read();
-  const x = values instanceof CsrMatrix ? values : toRows(values, budget);
+  const x = values instanceof CsrMatrix ? values : toRows(values, budget, bytes);
   return { x, labels: labels && readLabels(labels, x.rows, budget) };
 }
 

@@ -51,6 +51,8 @@ export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => 
     crossEntropyGradient(POSITIVE, LIST, LIST, ROWS, ROWS, 1 / ROWS, out(0)),
   gemm: ({ gemm }) => each(BOTH, [ROWS], (relu, rows, e) => gemm(A, B, C, out(e), rows, COLS, relu)),
   gemmT: ({ gemmT }) => gemmT(A, B, C, out(0), ROWS, COLS),
+  // The sixth of the norms is 0.
+  packBytes: ({ packBytes }) => packBytes(A, LIST, ROWS - 1, 5, NORMS, NORMS, out(0)),
   products: ({ products }) =>
     each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
       products(A, B, out(e), ROWS, COLS - 1, accumulate, lanes),

@@ -1,6 +1,7 @@
 import Papa from 'papaparse';
 import { CtreError } from '../../base/errors.ts';
 import type { Dataset } from '../../data/index.ts';
+import type { SampleMatrix } from '../../matrix/samples.ts';
 import { likeliestClasses } from '../../metrics/likeliest.ts';
 import { type Arguments, parseArguments, type Syntax } from '../args.ts';
 import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
@@ -63,8 +64,8 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
 }
 
 /** The dataset with as many features as the model takes: its last column is a label, or is not. */
-async function openFeatures(path: string, options: PredictOptions, inputs: number): Promise<Dataset> {
-  let labelled: Dataset | undefined;
+async function openFeatures(path: string, options: PredictOptions, inputs: number): Promise<Dataset<SampleMatrix>> {
+  let labelled: Dataset<SampleMatrix> | undefined;
   try {
     labelled = await openDataset(path, options, { columns: inputs });
     if (labelled.x.cols === inputs) return labelled;

@@ -458,14 +458,40 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'tile.ts',
     mistake: 'unused lanes are not cleared',
-    from: `  if (count < TILE) memory.fill(tile, 0, (<usize>cols) << ROW_SHIFT);`,
-    to: ``,
+    from: `  if (count < TILE) memory.fill(tile, 0, (<usize>cols) << ROW_SHIFT);
+  const stride = (<usize>cols) << ELEMENT_SHIFT;`,
+    to: `  const stride = (<usize>cols) << ELEMENT_SHIFT;`,
   },
   {
     file: 'tile.ts',
     mistake: 'two samples change places in a block of four',
     from: `      const hi23 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);`,
     to: `      const hi23 = v128.shuffle<f32>(a3, a2, 2, 6, 3, 7);`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'two samples of bytes change places in a block of four',
+    from: `v128.load32_lane(s3, v128.load32_lane(s2, a01, 2), 3)`,
+    to: `v128.load32_lane(s2, v128.load32_lane(s3, a01, 2), 3)`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'bytes from 128 on are negative',
+    from: `const c23 = i16x8.extend_high_i8x16_u(bytes);`,
+    to: `const c23 = i16x8.extend_high_i8x16_s(bytes);`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'bytes are scaled in single precision',
+    from: `<f32>((<f64>load<u8>(byte) - load<f64>(offset)) / load<f64>(scale))`,
+    to: `(<f32>load<u8>(byte) - <f32>load<f64>(offset)) / <f32>load<f64>(scale)`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'the columns behind a block of four are scaled as those of the block',
+    from: `      store<f32>(t, scaledByte(s3++, o, c), 3 * ELEMENT_BYTES);
+      o += DOUBLE_BYTES;`,
+    to: `      store<f32>(t, scaledByte(s3++, o, c), 3 * ELEMENT_BYTES);`,
   },
   {
     file: 'tile.ts',
