@@ -22,12 +22,15 @@ const found = () => {
   return strongest.slice(0, meaningful.size).filter((column) => meaningful.has(column)).length;
 };
 
-console.log(`Of ${x.cols} features ${meaningful.size} hang together. Among the ${meaningful.size} strongest are`);
+console.log(
+  `Of ${x.cols} features ${meaningful.size} hang together. Among the ${meaningful.size} strongest are`,
+);
 console.log(`  before training   ${found()} of them`);
 const denoise = { kind: 'gaussian', amount: 0.2 };
 const training = { epochs: 20, denoise, optimizer: optimizer.sgd({ learningRate: 0.01 }) };
 for await (const { epoch, loss } of model.train(x, 'x', training)) {
-  if (epoch % 5 === 0) console.log(`  after epoch ${String(epoch).padStart(4)}  ${found()}  (loss ${loss.toFixed(3)})`);
+  if (epoch % 5 === 0)
+    console.log(`  after epoch ${String(epoch).padStart(4)}  ${found()}  (loss ${loss.toFixed(3)})`);
 }
 
 // Rows in which a feature does not fit the others are reconstructed badly: no label is needed to find them.
@@ -38,4 +41,6 @@ for (let row = 0; row < 100; row++) {
 const errors = model.reconstructionError({ ...x, data: odd });
 const order = [...errors.keys()].sort((a, b) => errors[b] - errors[a]);
 const caught = order.slice(0, 100).filter((row) => row < 100).length;
-console.log(`\n100 rows of ${x.rows} were changed. Among the 100 with the largest error are ${caught} of them.`);
+console.log(
+  `\n100 rows of ${x.rows} were changed. Among the 100 with the largest error are ${caught} of them.`,
+);

@@ -8,7 +8,10 @@ import { readBytes } from './files.ts';
 const BLOCK_ROWS = 1024;
 
 /** A text that is equal for the same rows, labels and file of a split. */
-export async function fingerprintOf(dataset: Dataset<SampleMatrix>, split: string | undefined): Promise<string> {
+export async function fingerprintOf(
+  dataset: Dataset<SampleMatrix>,
+  split: string | undefined,
+): Promise<string> {
   const hash = createHash('sha256');
   const add = (x: SampleMatrix, labels: Int32Array): void => {
     hash.update(`${x.rows} × ${x.cols}`);

@@ -1,8 +1,8 @@
 import { CtreError, show } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import type { Dataset } from '../data/index.ts';
-import type { SampleMatrix } from '../matrix/samples.ts';
 import { SparseMLP } from '../index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { FoundCheckpoint } from './checkpointFolder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
 import type { TrainingSettings } from './settings.ts';

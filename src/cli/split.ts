@@ -170,16 +170,15 @@ function chooseValidation(
   return { used, validation: { validationRows } };
 }
 
-/** A scaler of the kind that was asked for; else of the usual one where that keeps zeros, or none. */
+/** A scaler of the kind that was asked for; else min–max where that keeps zeros, none otherwise. */
 export function fitTrainingScaler(
   kind: ScalerKind | undefined,
   x: SampleMatrix,
-  rows: Int32Array | undefined,
-  usual: ScalerKind = 'minmax',
+  rows?: Int32Array | undefined,
 ): Scaler {
   if (kind !== undefined) return fitScaler(kind, x, rows);
   try {
-    return fitScaler(usual, x, rows);
+    return fitScaler('minmax', x, rows);
   } catch (error) {
     if (x instanceof CsrMatrix && error instanceof CtreError && error.code === 'E_ARGUMENT') {
       return fitScaler('none', x);

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { CtreError } from '../base/errors.ts';
 import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
-import type { SampleMatrix } from '../matrix/samples.ts';
 import { SparseMLP } from '../index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { embeddedDataset, openDataset, refuseReading } from './dataset.ts';
 import type { LoadedMethod } from './methodModules.ts';
 import { readSettings, type TrainingSettings } from './settings.ts';
@@ -75,7 +75,10 @@ function namesInWords(names: readonly (number | string)[]): string {
 }
 
 /** The network of a training, before its first step. */
-export function makeModel({ x, labelNames }: Dataset<SampleMatrix>, settings: TrainingSettings): Promise<SparseMLP> {
+export function makeModel(
+  { x, labelNames }: Dataset<SampleMatrix>,
+  settings: TrainingSettings,
+): Promise<SparseMLP> {
   const { preset, hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
   return SparseMLP.create({
     preset,

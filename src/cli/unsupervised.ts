@@ -32,13 +32,13 @@ export const UNSUPERVISED_OPTIONS = {
   noise: number('a', { least: 0, most: 1e6 }, 'Gaussian noise on the scaled features (0.2)'),
   epochs: integer('n', { least: 1 }, 'passes over the rows (10)'),
   'batch-size': integer('n', { least: 1 }, 'rows a step (100)'),
-  lr: number('r', { least: 0 }, 'learning rate of sgd with momentum 0.9 (0.01)'),
+  lr: number('r', { least: 0 }, 'learning rate of sgd with momentum 0.9 (0.01 times the number of features)'),
   seed: integer('n', { least: 0 }, 'decides everything random (0)'),
   threads: integer('n', { least: 1, most: 64 }, 'threads to work with; the result is the same (1)'),
   scale: choice<ScalerKind>(
     'kind',
     ['minmax', 'standard', 'none'],
-    'minmax, standard or none (standard; none where a sparse dataset\nwould become dense)',
+    'minmax, standard or none (minmax; none where a sparse dataset\nwould become dense)',
   ),
   out: text('file', 'save the autoencoder, as safetensors'),
 } as const satisfies Options;
@@ -70,7 +70,7 @@ export async function trainAutoencoder(
   warnOfLabels(dataset, values, io);
   const { indices, words } = await chooseModelRows(dataset, values, 'train');
   const rows = pickRows(dataset, indices);
-  const scaler = fitTrainingScaler(values.scale, rows.x, undefined, 'standard');
+  const scaler = fitTrainingScaler(values.scale, rows.x);
   const { x } = scaled(scaler, rows);
   const model = await SparseMLP.create({
     layers: [x.cols, values.hidden ?? 1000, x.cols],
@@ -82,7 +82,9 @@ export async function trainAutoencoder(
   const progress = isJson ? undefined : showProgress(io.stdout, epochs, []);
   try {
     await io.interruptible(async (signal) => {
-      const rates = { optimizer: optimizer.sgd({ learningRate: values.lr ?? 0.01 }) };
+      // The published loss is a sum over the outputs, and this one a mean.
+      const learningRate = values.lr ?? 0.01 * x.cols;
+      const rates = { optimizer: optimizer.sgd({ learningRate }) };
       const how = { epochs, batchSize: values.batchSize ?? 100, ...rates, signal };
       const denoise = { kind: 'gaussian', amount: noise } as const;
       for await (const epoch of model.train(x, 'x', { ...how, denoise })) progress?.show(epoch);

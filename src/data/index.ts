@@ -3,8 +3,8 @@
  * @module ctre/data
  */
 
-export type { RowIndices } from '../matrix/rowIndices.ts';
 export type { ByteMatrix } from '../matrix/byteMatrix.ts';
+export type { RowIndices } from '../matrix/rowIndices.ts';
 export type { RowArrays, SampleMatrix, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset } from './dataset.ts';

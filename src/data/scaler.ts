@@ -1,5 +1,11 @@
 import { CtreError, show } from '../base/errors.ts';
-import { type ByteMatrix, type CheckedBytes, checkBytes, isByteMatrix, toNumbers } from '../matrix/byteMatrix.ts';
+import {
+  type ByteMatrix,
+  type CheckedBytes,
+  checkByteMatrix,
+  isByteMatrix,
+  toNumbers,
+} from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { checkRowIndices, type RowIndices } from '../matrix/rowIndices.ts';
@@ -79,7 +85,7 @@ export function applyScaler(scaler: Scaler, x: Samples): SampleMatrix {
     );
   }
   if (isByteMatrix(given) && (kind === 'none' || !isScaled(given))) {
-    return checkBytes('x', kind === 'none' ? given : { rows, cols, offset, scale }, given.data);
+    return checkByteMatrix('x', kind === 'none' ? given : { rows, cols, offset, scale }, given.data);
   }
   const matrix = isByteMatrix(given) ? toNumbers(given) : given;
   if (!(matrix instanceof CsrMatrix)) {

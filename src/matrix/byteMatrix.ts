@@ -35,10 +35,10 @@ export interface CheckedBytes extends ByteMatrix {
 const LARGEST_BYTE = 255;
 
 /** Of float32. */
-const LARGEST = 3.4e38;
+const LARGEST_FLOAT32 = 3.4e38;
 
 /** The bytes that a matrix holds, as a plain view of them; undefined for a matrix of anything else. */
-export function bytesOf(data: unknown): Uint8Array | undefined {
+export function viewBytes(data: unknown): Uint8Array | undefined {
   const clamped = viewOf(data, Uint8ClampedArray);
   if (clamped === undefined) return viewOf(data, Uint8Array);
   return new Uint8Array(clamped.buffer, clamped.byteOffset, clamped.length);
@@ -55,9 +55,14 @@ export function isByteMatrix(matrix: object): matrix is ByteMatrix {
  * @throws CtreError `E_SHAPE` for another number of bytes, offsets or scales, `E_ARGUMENT` for numbers that
  *   are none, `E_NOT_FINITE` for columns that float32 has no room for, or a scale that is not above 0.
  */
-export function checkBytes(
+export function checkByteMatrix(
   name: string,
-  value: { readonly rows: unknown; readonly cols: unknown; readonly offset?: unknown; readonly scale?: unknown },
+  value: {
+    readonly rows: unknown;
+    readonly cols: unknown;
+    readonly offset?: unknown;
+    readonly scale?: unknown;
+  },
   data: Uint8Array,
 ): CheckedBytes {
   const rows = checkSize(`${name}.rows`, value.rows);
@@ -68,11 +73,21 @@ export function checkBytes(
       `${name}.data has ${data.length} bytes; expected ${rows * cols}, as ${rows} × ${cols} takes`,
     );
   }
-  const offset = checkColumns(`${name}.offset`, value.offset ?? 0, cols, { least: -LARGEST, most: LARGEST });
-  const scale = checkColumns(`${name}.scale`, value.scale ?? 1, cols, { least: 0, above: 0, most: LARGEST });
+  const offset = checkColumns(`${name}.offset`, value.offset ?? 0, cols, {
+    least: -LARGEST_FLOAT32,
+    most: LARGEST_FLOAT32,
+  });
+  const scale = checkColumns(`${name}.scale`, value.scale ?? 1, cols, {
+    least: 0,
+    above: 0,
+    most: LARGEST_FLOAT32,
+  });
   const bytes = { rows, cols, data, offset, scale };
   for (let col = 0; col < cols; col++) {
-    const largest = Math.max(Math.abs(scaledByte(bytes, col, 0)), Math.abs(scaledByte(bytes, col, LARGEST_BYTE)));
+    const largest = Math.max(
+      Math.abs(scaledByte(bytes, col, 0)),
+      Math.abs(scaledByte(bytes, col, LARGEST_BYTE)),
+    );
     if (scale[col] > 0 && Number.isFinite(largest)) continue;
     throw new CtreError(
       'E_NOT_FINITE',
@@ -99,9 +114,9 @@ export function numberAt(bytes: CheckedBytes, position: number): number {
   return scaledByte(bytes, position % bytes.cols, bytes.data[position]);
 }
 
-/** Rows as numbers, which take four times the memory; by default all of them. @throws CtreError as `checkBytes`. */
+/** Rows as numbers, which take four times the memory; by default all of them. @throws CtreError as `checkByteMatrix`. */
 export function toNumbers(matrix: ByteMatrix, begin = 0, end = matrix.rows): DenseMatrix {
-  const bytes = checkBytes('x', matrix, bytesOf(matrix.data) ?? new Uint8Array(0));
+  const bytes = checkByteMatrix('x', matrix, viewBytes(matrix.data) ?? new Uint8Array(0));
   const { cols } = bytes;
   const data = newArray((end - begin) * cols, Float32Array, `${end - begin} rows of numbers`);
   for (let p = 0; p < data.length; p++) data[p] = numberAt(bytes, begin * cols + p);

@@ -1,6 +1,12 @@
 import { checkLength, copyNumbersInto, findNotFinite, newArray } from '../base/arrays.ts';
 import { CtreError, show } from '../base/errors.ts';
-import { type ByteMatrix, type CheckedBytes, bytesOf, checkBytes, isByteMatrix } from './byteMatrix.ts';
+import {
+  type ByteMatrix,
+  type CheckedBytes,
+  checkByteMatrix,
+  isByteMatrix,
+  viewBytes,
+} from './byteMatrix.ts';
 import { checkMatrix } from './check.ts';
 import { CsrMatrix } from './csrMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
@@ -28,8 +34,8 @@ export type RowArrays = readonly (readonly number[] | Float32Array)[];
  */
 export function toMatrix(name: string, x: unknown, cols?: number): CheckedSamples {
   if (Array.isArray(x)) return fromArrays(name, x, cols);
-  const bytes = typeof x === 'object' && x !== null && 'data' in x ? bytesOf(x.data) : undefined;
-  return bytes === undefined ? checkMatrix(name, x) : checkBytes(name, x as ByteMatrix, bytes);
+  const bytes = typeof x === 'object' && x !== null && 'data' in x ? viewBytes(x.data) : undefined;
+  return bytes === undefined ? checkMatrix(name, x) : checkByteMatrix(name, x as ByteMatrix, bytes);
 }
 
 function fromArrays(name: string, x: readonly unknown[], wanted: number | undefined): DenseMatrix {

@@ -1,6 +1,6 @@
 import { viewOf } from '../base/arrays.ts';
 import { readField } from '../base/checks.ts';
-import { bytesOf } from '../matrix/byteMatrix.ts';
+import { viewBytes } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { SentData, SentMatrix } from './protocol.ts';
 
@@ -28,7 +28,7 @@ export class Parcel {
     if (typeof SharedArrayBuffer !== 'undefined' && value.buffer instanceof SharedArrayBuffer) return value;
     // An array that was taken away is empty, and cannot be taken once more.
     if (this.#transfer && value.byteLength > 0) return this.#add(value);
-    const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? bytesOf(value);
+    const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewBytes(value);
     return own === undefined ? value : this.#add(own.slice());
   }
 

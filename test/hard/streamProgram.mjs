@@ -18,7 +18,11 @@ async function* stream(count) {
   for (let piece = 1; piece <= count; piece++) yield makeRows(rows, piece);
 }
 
-const model = await SparseMLP.create({ layers: [cols, 16, 2], epsilon: 1, topology: topology.set({ every: 500 }) });
+const model = await SparseMLP.create({
+  layers: [cols, 16, 2],
+  epsilon: 1,
+  topology: topology.set({ every: 500 }),
+});
 // What the engine and compiled code take is there after this.
 await model.fit(stream(3));
 /** The most memory that the process had so far, in bytes. */

@@ -64,7 +64,11 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
 }
 
 /** The dataset with as many features as the model takes: its last column is a label, or is not. */
-async function openFeatures(path: string, options: PredictOptions, inputs: number): Promise<Dataset<SampleMatrix>> {
+async function openFeatures(
+  path: string,
+  options: PredictOptions,
+  inputs: number,
+): Promise<Dataset<SampleMatrix>> {
   let labelled: Dataset<SampleMatrix> | undefined;
   try {
     labelled = await openDataset(path, options, { columns: inputs });

@@ -49,7 +49,11 @@ export function idxRole(name: string): { part: 'train' | 'test'; content: 'image
   return content && { part: /t10k|test/.test(lower) ? 'test' : 'train', content };
 }
 
-function readIdxSet(files: readonly InputFile[], options: CheckedReadOptions, budget: Budget): Dataset<SampleMatrix> {
+function readIdxSet(
+  files: readonly InputFile[],
+  options: CheckedReadOptions,
+  budget: Budget,
+): Dataset<SampleMatrix> {
   const parts = { train: new Map<string, Uint8Array>(), test: new Map<string, Uint8Array>() };
   for (const { name, bytes } of files) {
     const role = idxRole(name);

@@ -3,7 +3,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { applyScaler, fitScaler, takeRows } from '../../../src/data/index.ts';
 import { getEngine } from '../../../src/engine/engine.ts';
-import { type CreateOptions, type Epoch, loss, optimizer, type Samples, SparseMLP, topology } from '../../../src/index.ts';
+import {
+  type CreateOptions,
+  type Epoch,
+  loss,
+  optimizer,
+  type Samples,
+  SparseMLP,
+  topology,
+} from '../../../src/index.ts';
 
 const ROWS = 130;
 const COLS = 13;
@@ -45,7 +53,12 @@ afterEach(() => {
 });
 
 async function create(options: Partial<CreateOptions> = {}): Promise<SparseMLP> {
-  const model = await SparseMLP.create({ layers: [COLS, 30, 4], epsilon: 3, seed: 2, ...options } as CreateOptions);
+  const model = await SparseMLP.create({
+    layers: [COLS, 30, 4],
+    epsilon: 3,
+    seed: 2,
+    ...options,
+  } as CreateOptions);
   models.push(model);
   return model;
 }
@@ -56,7 +69,13 @@ async function both<T>({ bytes, numbers }: (typeof each)[number], use: (x: Sampl
 }
 
 const figures = (epochs: readonly Epoch[]): unknown[] =>
-  epochs.map(({ loss, accuracy, valLoss, testAccuracy, best }) => [loss, accuracy, valLoss, testAccuracy, best]);
+  epochs.map(({ loss, accuracy, valLoss, testAccuracy, best }) => [
+    loss,
+    accuracy,
+    valLoss,
+    testAccuracy,
+    best,
+  ]);
 
 describe.each(each)('bytes $name', (kind) => {
   it('are answered and measured like numbers', async () => {
@@ -172,7 +191,11 @@ describe('bytes', () => {
     const answers = { rows: ROWS, cols: 3, data: data.slice(0, ROWS * 3), scale: 10 };
     const asNumbers = { rows: ROWS, cols: 3, data: Float32Array.from(answers.data, (byte) => byte / 10) };
     for (const [bytes, numbers, name] of [
-      [{ rows: ROWS, cols: 3, data: flags }, { rows: ROWS, cols: 3, data: Float32Array.from(flags) }, 'binary'],
+      [
+        { rows: ROWS, cols: 3, data: flags },
+        { rows: ROWS, cols: 3, data: Float32Array.from(flags) },
+        'binary',
+      ],
       [answers, asNumbers, 'squared'],
     ] as const) {
       const saved = [];
@@ -216,7 +239,12 @@ describe('bytes', () => {
     ['no size', { cols: -1 }, 'E_ARGUMENT', /x\.cols is -1/],
     ['too few scales', { scale: [1, 2] }, 'E_SHAPE', /x\.scale has 2 elements; expected 3/],
     ['a scale of 0', { scale: 0 }, 'E_ARGUMENT', /x\.scale is 0; expected a number above 0/],
-    ['a negative scale', { scale: [1, -1, 1] }, 'E_NOT_FINITE', /column 1 of x has the offset 0 and the scale -1/],
+    [
+      'a negative scale',
+      { scale: [1, -1, 1] },
+      'E_NOT_FINITE',
+      /column 1 of x has the offset 0 and the scale -1/,
+    ],
     ['an offset that is none', { offset: '3' }, 'E_ARGUMENT', /x\.offset is "3"/],
     ['an offset in a list', { offset: [1, '3', 1] }, 'E_ARGUMENT', /x\.offset\[1\] is "3"/],
     ['NaN', { offset: [Number.NaN, 0, 0] }, 'E_NOT_FINITE', /column 0 of x has the offset NaN/],

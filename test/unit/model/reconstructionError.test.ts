@@ -12,7 +12,7 @@ describe('reconstructionError', () => {
     for (const [rows, samples] of [
       [x, x],
       [thin, CsrMatrix.fromDense(thin)],
-    ]) {
+    ] as const) {
       const answers = model.predict(samples);
       const errors = model.reconstructionError(samples);
       expect(errors).toBeInstanceOf(Float32Array);
@@ -32,12 +32,18 @@ describe('reconstructionError', () => {
   });
 
   it('is large for rows unlike those of the training', async () => {
-    const data = Float32Array.from({ length: 400 * 4 }, (_, at) => Math.sin(Math.floor(at / 4)) * (1 + (at % 4)));
+    const data = Float32Array.from(
+      { length: 400 * 4 },
+      (_, at) => Math.sin(Math.floor(at / 4)) * (1 + (at % 4)),
+    );
     const like = { rows: 400, cols: 4, data };
     const model = await SparseMLP.create({ layers: [4, 40, 4], density: 1, topology: topology.fixed() });
     await model.fit(like, 'x', { epochs: 60, batchSize: 20 });
     const usual = model.reconstructionError(like);
-    const odd = model.reconstructionError({ ...like, data: data.map((value, at) => (at % 4 === 3 ? -value : value)) });
+    const odd = model.reconstructionError({
+      ...like,
+      data: data.map((value, at) => (at % 4 === 3 ? -value : value)),
+    });
     const mean = (errors: Float32Array) => errors.reduce((sum, error) => sum + error, 0) / errors.length;
     expect(mean(odd)).toBeGreaterThan(10 * mean(usual));
     model.dispose();
@@ -46,7 +52,10 @@ describe('reconstructionError', () => {
   it('is of networks that answer their input', async () => {
     const narrow = await SparseMLP.create({ layers: [9, 5, 4], loss: loss.meanSquared() });
     expect(() => narrow.reconstructionError(x)).toThrow(
-      expect.objectContaining({ code: 'E_SHAPE', message: expect.stringContaining('4 outputs for 9 inputs') }),
+      expect.objectContaining({
+        code: 'E_SHAPE',
+        message: expect.stringContaining('4 outputs for 9 inputs'),
+      }),
     );
     const classes = await SparseMLP.create({ layers: [9, 5, 9] });
     for (const trained of [false, true]) {
