@@ -27,9 +27,9 @@ console.log(
 );
 console.log(`  before training   ${found()} of them`);
 const denoise = { kind: 'gaussian', amount: 0.2 };
-const training = { epochs: 20, denoise, optimizer: optimizer.sgd({ learningRate: 0.01 }) };
+const training = { epochs: 10, denoise, optimizer: optimizer.sgd({ learningRate: 1, weightDecay: 0 }) };
 for await (const { epoch, loss } of model.train(x, 'x', training)) {
-  if (epoch % 5 === 0)
+  if (epoch % 2 === 0)
     console.log(`  after epoch ${String(epoch).padStart(4)}  ${found()}  (loss ${loss.toFixed(3)})`);
 }
 

@@ -84,7 +84,7 @@ export async function trainAutoencoder(
     await io.interruptible(async (signal) => {
       // The published loss is a sum over the outputs, and this one a mean.
       const learningRate = values.lr ?? 0.01 * x.cols;
-      const rates = { optimizer: optimizer.sgd({ learningRate }) };
+      const rates = { optimizer: optimizer.sgd({ learningRate, weightDecay: 0 }) };
       const how = { epochs, batchSize: values.batchSize ?? 100, ...rates, signal };
       const denoise = { kind: 'gaussian', amount: noise } as const;
       for await (const epoch of model.train(x, 'x', { ...how, denoise })) progress?.show(epoch);

@@ -6,16 +6,25 @@ const [program, way, ...sizes] = process.argv.slice(2);
 const [pieces, rows, cols] = sizes.map(Number);
 const { SparseMLP, topology } = await import(pathToFileURL(program).href);
 
-/** So many rows whose class is in their first bytes. */
+/** Bytes without a pattern, of which every piece has a part. */
+const block = Uint8Array.from({ length: 2 * rows * cols }, (_, at) => Math.imul(at + 1, 2654435761) >>> 24);
+
+/** So many pieces in one, whose rows' classes are in their first bytes. */
 function makeRows(count, seed) {
-  const data = new Uint8Array(count * cols);
-  for (let at = 0; at < data.length; at++) data[at] = Math.imul(at + seed, 2654435761) >>> 24;
-  const y = Int32Array.from({ length: count }, (_, r) => (data[r * cols] + data[r * cols + 1] > 255 ? 1 : 0));
-  return { x: { rows: count, cols, data, scale: 255 }, y };
+  const size = rows * cols;
+  const data = new Uint8Array(count * size);
+  for (let piece = 0; piece < count; piece++) {
+    const begin = ((seed + piece) * 7919) % size;
+    data.set(block.subarray(begin, begin + size), piece * size);
+  }
+  const y = Int32Array.from({ length: count * rows }, (_, r) =>
+    data[r * cols] + data[r * cols + 1] > 255 ? 1 : 0,
+  );
+  return { x: { rows: count * rows, cols, data, scale: 255 }, y };
 }
 
 async function* stream(count) {
-  for (let piece = 1; piece <= count; piece++) yield makeRows(rows, piece);
+  for (let piece = 1; piece <= count; piece++) yield makeRows(1, piece);
 }
 
 const model = await SparseMLP.create({
@@ -30,7 +39,7 @@ const peak = () => process.resourceUsage().maxRSS * 1024;
 const before = peak();
 let bytes = 0;
 if (way === 'whole') {
-  const { x, y } = makeRows(pieces * rows, 1);
+  const { x, y } = makeRows(pieces, 1);
   bytes = x.data.byteLength;
   await model.fit(x, y, { epochs: 1 });
 } else {
