@@ -82,7 +82,7 @@ export async function trainAutoencoder(
   const progress = isJson ? undefined : showProgress(io.stdout, epochs, []);
   try {
     await io.interruptible(async (signal) => {
-      // The published loss is a sum over the outputs, and this one a mean.
+      // The loss is a mean over the outputs: 0.01 for each of them, as if it were a sum.
       const learningRate = values.lr ?? 0.01 * x.cols;
       const rates = { optimizer: optimizer.sgd({ learningRate, weightDecay: 0 }) };
       const how = { epochs, batchSize: values.batchSize ?? 100, ...rates, signal };
