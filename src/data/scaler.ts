@@ -85,7 +85,7 @@ export function applyScaler(scaler: Scaler, x: Samples): SampleMatrix {
     );
   }
   if (isByteMatrix(given) && (kind === 'none' || !isScaled(given))) {
-    return checkByteMatrix('x', kind === 'none' ? given : { rows, cols, offset, scale }, given.data);
+    return checkByteMatrix('x', kind === 'none' ? given : { ...given, offset, scale });
   }
   const matrix = isByteMatrix(given) ? toNumbers(given) : given;
   if (!(matrix instanceof CsrMatrix)) {

@@ -1,6 +1,6 @@
 import { copyNumbers, newArray, viewOf } from '../base/arrays.ts';
 import { type Bounds, checkNumber } from '../base/checks.ts';
-import { CtreError } from '../base/errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 import { checkSize } from './canonical.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
 
@@ -47,7 +47,9 @@ export function viewBytes(data: unknown): Uint8Array | undefined {
 /** Whether a matrix is one of bytes. */
 export function isByteMatrix(matrix: object): matrix is ByteMatrix {
   if (!('data' in matrix)) return false;
-  return matrix.data instanceof Uint8Array || matrix.data instanceof Uint8ClampedArray;
+  const { data } = matrix;
+  // A proxy of an array would be asked what it is an instance of.
+  return ArrayBuffer.isView(data) && (data instanceof Uint8Array || data instanceof Uint8ClampedArray);
 }
 
 /**
@@ -55,33 +57,24 @@ export function isByteMatrix(matrix: object): matrix is ByteMatrix {
  * @throws CtreError `E_SHAPE` for another number of bytes, offsets or scales, `E_ARGUMENT` for numbers that
  *   are none, `E_NOT_FINITE` for columns that float32 has no room for, or a scale that is not above 0.
  */
-export function checkByteMatrix(
-  name: string,
-  value: {
-    readonly rows: unknown;
-    readonly cols: unknown;
-    readonly offset?: unknown;
-    readonly scale?: unknown;
-  },
-  data: Uint8Array,
-): CheckedBytes {
+export function checkByteMatrix(name: string, value: ByteMatrix): CheckedBytes {
   const rows = checkSize(`${name}.rows`, value.rows);
   const cols = checkSize(`${name}.cols`, value.cols);
+  const bounds = { least: -LARGEST_FLOAT32, most: LARGEST_FLOAT32 };
+  const offset = checkColumns(`${name}.offset`, value.offset ?? 0, cols, bounds);
+  const scale = checkColumns(`${name}.scale`, value.scale ?? 1, cols, { ...bounds, above: 0 });
+  // Last, since whoever is asked for the others may take the buffer away.
+  const given = value.data;
+  const data = viewBytes(given);
+  if (data === undefined) {
+    throw new CtreError('E_ARGUMENT', `${name}.data is ${show(given)}; expected a Uint8Array`);
+  }
   if (data.length !== rows * cols) {
     throw new CtreError(
       'E_SHAPE',
       `${name}.data has ${data.length} bytes; expected ${rows * cols}, as ${rows} × ${cols} takes`,
     );
   }
-  const offset = checkColumns(`${name}.offset`, value.offset ?? 0, cols, {
-    least: -LARGEST_FLOAT32,
-    most: LARGEST_FLOAT32,
-  });
-  const scale = checkColumns(`${name}.scale`, value.scale ?? 1, cols, {
-    least: 0,
-    above: 0,
-    most: LARGEST_FLOAT32,
-  });
   const bytes = { rows, cols, data, offset, scale };
   for (let col = 0; col < cols; col++) {
     const largest = Math.max(
@@ -116,7 +109,7 @@ export function numberAt(bytes: CheckedBytes, position: number): number {
 
 /** Rows as numbers, which take four times the memory; by default all of them. @throws CtreError as `checkByteMatrix`. */
 export function toNumbers(matrix: ByteMatrix, begin = 0, end = matrix.rows): DenseMatrix {
-  const bytes = checkByteMatrix('x', matrix, viewBytes(matrix.data) ?? new Uint8Array(0));
+  const bytes = checkByteMatrix('x', matrix);
   const { cols } = bytes;
   const data = newArray((end - begin) * cols, Float32Array, `${end - begin} rows of numbers`);
   for (let p = 0; p < data.length; p++) data[p] = numberAt(bytes, begin * cols + p);

@@ -1,12 +1,6 @@
 import { checkLength, copyNumbersInto, findNotFinite, newArray } from '../base/arrays.ts';
 import { CtreError, show } from '../base/errors.ts';
-import {
-  type ByteMatrix,
-  type CheckedBytes,
-  checkByteMatrix,
-  isByteMatrix,
-  viewBytes,
-} from './byteMatrix.ts';
+import { type ByteMatrix, type CheckedBytes, checkByteMatrix, isByteMatrix } from './byteMatrix.ts';
 import { checkMatrix } from './check.ts';
 import { CsrMatrix } from './csrMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
@@ -34,8 +28,8 @@ export type RowArrays = readonly (readonly number[] | Float32Array)[];
  */
 export function toMatrix(name: string, x: unknown, cols?: number): CheckedSamples {
   if (Array.isArray(x)) return fromArrays(name, x, cols);
-  const bytes = typeof x === 'object' && x !== null && 'data' in x ? viewBytes(x.data) : undefined;
-  return bytes === undefined ? checkMatrix(name, x) : checkByteMatrix(name, x as ByteMatrix, bytes);
+  const isBytes = typeof x === 'object' && x !== null && isByteMatrix(x);
+  return isBytes ? checkByteMatrix(name, x) : checkMatrix(name, x);
 }
 
 function fromArrays(name: string, x: readonly unknown[], wanted: number | undefined): DenseMatrix {

@@ -2,7 +2,7 @@ import { newArray } from '../base/arrays.ts';
 import { isByteMatrix } from './byteMatrix.ts';
 import { CsrMatrix } from './csrMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
-import { checkRowIndices, type RowIndices } from './rowIndices.ts';
+import { checkIndexList, checkRowIndices, type RowIndices } from './rowIndices.ts';
 import { type RowArrays, type SampleMatrix, type Samples, toMatrix } from './samples.ts';
 
 /**
@@ -19,9 +19,11 @@ export function takeRows<M extends SampleMatrix>(x: M, rows: RowIndices): M;
 export function takeRows(x: RowArrays, rows: RowIndices): DenseMatrix;
 export function takeRows(x: Samples, rows: RowIndices): SampleMatrix;
 export function takeRows(x: Samples, rows: RowIndices): SampleMatrix {
+  // First, since whoever is asked for them may take the samples' buffer away.
+  const wanted = checkIndexList(rows);
   const matrix = toMatrix('x', x);
   const { cols } = matrix;
-  const taken = checkRowIndices(rows, matrix.rows);
+  const taken = checkRowIndices(wanted, matrix.rows);
   if (isByteMatrix(matrix)) {
     const data = newArray(taken.length * cols, Uint8Array, `${taken.length} rows`);
     copyRows(matrix.data, taken, cols, data);
