@@ -83,23 +83,9 @@ export function packDense(data: usize, rows: usize, count: i32, cols: i32, tile:
   }
 }
 
-/** A byte as a scaled number. */
-function scaledByte(byte: usize, offset: usize, scale: usize): f32 {
-  return <f32>((<f64>load<u8>(byte) - load<f64>(offset)) / load<f64>(scale));
-}
-
-/** Four bytes of a column, widened, as scaled numbers. */
-function scaledBytes(bytes: v128, offset: usize, scale: usize): v128 {
-  const offsets = v128.load64_splat(offset);
-  const scales = v128.load64_splat(scale);
-  const low = f64x2.convert_low_i32x4_u(bytes);
-  const high = f64x2.convert_low_i32x4_u(v128.shuffle<i32>(bytes, bytes, 2, 3, 2, 3));
-  return v128.shuffle<f64>(
-    f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(low, offsets), scales)),
-    f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(high, offsets), scales)),
-    0,
-    2,
-  );
+/** The row number of a sample; the last one's beyond it. */
+export function rowAt(rows: usize, b: i32, count: i32): i32 {
+  return load<i32>(rows + ((<usize>min(b, count - 1)) << ELEMENT_SHIFT));
 }
 
 /**
@@ -130,59 +116,32 @@ export function packBytes(
   tile: usize,
 ): void {
   if (count < TILE) memory.fill(tile, 0, (<usize>cols) << ROW_SHIFT);
-  const stride = <usize>cols;
-  let b = 0;
-  for (; b + 4 <= count; b += 4) {
-    const r = rows + ((<usize>b) << ELEMENT_SHIFT);
-    let s0 = data + <usize>load<u32>(r) * stride;
-    let s1 = data + <usize>load<u32>(r, ELEMENT_BYTES) * stride;
-    let s2 = data + <usize>load<u32>(r, 2 * ELEMENT_BYTES) * stride;
-    let s3 = data + <usize>load<u32>(r, 3 * ELEMENT_BYTES) * stride;
+  for (let b = 0; b < count; b += 4) {
+    const s0 = data + rowAt(rows, b, count) * cols;
+    const s1 = data + rowAt(rows, b + 1, count) * cols;
+    const s2 = data + rowAt(rows, b + 2, count) * cols;
+    const s3 = data + rowAt(rows, b + 3, count) * cols;
+    const isUsed = i32x4.lt_s(i32x4.add(i32x4.splat(b), i32x4(0, 1, 2, 3)), i32x4.splat(count));
     let o = offsets;
     let c = scales;
     let t = tile + ((<usize>b) << ELEMENT_SHIFT);
-    let j = 0;
-    for (; j + 4 <= cols; j += 4) {
-      const a01 = v128.load32_lane(s1, v128.load32_zero(s0), 1);
-      const all = v128.load32_lane(s3, v128.load32_lane(s2, a01, 2), 3);
-      const bytes = i8x16.shuffle(all, all, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-      const c01 = i16x8.extend_low_i8x16_u(bytes);
-      const c23 = i16x8.extend_high_i8x16_u(bytes);
-      v128.store(t, scaledBytes(i32x4.extend_low_i16x8_u(c01), o, c));
-      o += DOUBLE_BYTES;
-      c += DOUBLE_BYTES;
-      v128.store(t, scaledBytes(i32x4.extend_high_i16x8_u(c01), o, c), ROW_BYTES);
-      o += DOUBLE_BYTES;
-      c += DOUBLE_BYTES;
-      v128.store(t, scaledBytes(i32x4.extend_low_i16x8_u(c23), o, c), 2 * ROW_BYTES);
-      o += DOUBLE_BYTES;
-      c += DOUBLE_BYTES;
-      v128.store(t, scaledBytes(i32x4.extend_high_i16x8_u(c23), o, c), 3 * ROW_BYTES);
-      o += DOUBLE_BYTES;
-      c += DOUBLE_BYTES;
-      s0 += 4;
-      s1 += 4;
-      s2 += 4;
-      s3 += 4;
-      t += 4 * ROW_BYTES;
-    }
-    for (; j < cols; j++) {
-      store<f32>(t, scaledByte(s0++, o, c));
-      store<f32>(t, scaledByte(s1++, o, c), ELEMENT_BYTES);
-      store<f32>(t, scaledByte(s2++, o, c), 2 * ELEMENT_BYTES);
-      store<f32>(t, scaledByte(s3++, o, c), 3 * ELEMENT_BYTES);
-      o += DOUBLE_BYTES;
-      c += DOUBLE_BYTES;
-      t += ROW_BYTES;
-    }
-  }
-  for (; b < count; b++) {
-    let s = data + <usize>load<u32>(rows + ((<usize>b) << ELEMENT_SHIFT)) * stride;
-    let o = offsets;
-    let c = scales;
-    let t = tile + ((<usize>b) << ELEMENT_SHIFT);
-    for (let j = 0; j < cols; j++) {
-      store<f32>(t, scaledByte(s++, o, c));
+    for (let j: usize = 0; j < <usize>cols; j++) {
+      // Each byte becomes the lowest of an integer.
+      let bytes = v128.load8_lane(s0 + j, i32x4.splat(0), 0);
+      bytes = v128.load8_lane(s1 + j, bytes, 4);
+      bytes = v128.load8_lane(s2 + j, bytes, 8);
+      bytes = v128.load8_lane(s3 + j, bytes, 12);
+      const offset = v128.load64_splat(o);
+      const scale = v128.load64_splat(c);
+      const low = f64x2.convert_low_i32x4_u(bytes);
+      const high = f64x2.convert_low_i32x4_u(v128.shuffle<i32>(bytes, bytes, 2, 3, 2, 3));
+      const scaled = v128.shuffle<f64>(
+        f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(low, offset), scale)),
+        f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(high, offset), scale)),
+        0,
+        2,
+      );
+      v128.store(t, v128.and(scaled, isUsed));
       o += DOUBLE_BYTES;
       c += DOUBLE_BYTES;
       t += ROW_BYTES;

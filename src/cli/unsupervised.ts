@@ -32,7 +32,11 @@ export const UNSUPERVISED_OPTIONS = {
   noise: number('a', { least: 0, most: 1e6 }, 'Gaussian noise on the scaled features (0.2)'),
   epochs: integer('n', { least: 1 }, 'passes over the rows (10)'),
   'batch-size': integer('n', { least: 1 }, 'rows a step (100)'),
-  lr: number('r', { least: 0 }, 'learning rate of sgd with momentum 0.9 (0.01 times the number of features)'),
+  lr: number(
+    'r',
+    { least: 0 },
+    'learning rate of sgd with momentum 0.9\n(0.01 times the number of features)',
+  ),
   seed: integer('n', { least: 0 }, 'decides everything random (0)'),
   threads: integer('n', { least: 1, most: 64 }, 'threads to work with; the result is the same (1)'),
   scale: choice<ScalerKind>(

@@ -471,27 +471,30 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'tile.ts',
     mistake: 'two samples of bytes change places in a block of four',
-    from: `v128.load32_lane(s3, v128.load32_lane(s2, a01, 2), 3)`,
-    to: `v128.load32_lane(s2, v128.load32_lane(s3, a01, 2), 3)`,
+    from: `v128.load8_lane(s3 + j, bytes, 12)`,
+    to: `v128.load8_lane(s2 + j, bytes, 12)`,
   },
   {
     file: 'tile.ts',
-    mistake: 'bytes from 128 on are negative',
-    from: `const c23 = i16x8.extend_high_i8x16_u(bytes);`,
-    to: `const c23 = i16x8.extend_high_i8x16_s(bytes);`,
+    mistake: 'the last sample of bytes is in the unused lanes, too',
+    from: `v128.store(t, v128.and(scaled, isUsed))`,
+    to: `v128.store(t, scaled)`,
   },
   {
     file: 'tile.ts',
     mistake: 'bytes are scaled in single precision',
-    from: `<f32>((<f64>load<u8>(byte) - load<f64>(offset)) / load<f64>(scale))`,
-    to: `(<f32>load<u8>(byte) - <f32>load<f64>(offset)) / <f32>load<f64>(scale)`,
+    from: `f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(low, offset), scale))`,
+    to: `f32x4.div(
+          f32x4.demote_f64x2_zero(f64x2.sub(low, offset)),
+          v128.shuffle<f64>(f32x4.demote_f64x2_zero(scale), i32x4.splat(0x3f800000), 0, 2),
+        )`,
   },
   {
     file: 'tile.ts',
-    mistake: 'the columns behind a block of four are scaled as those of the block',
-    from: `      store<f32>(t, scaledByte(s3++, o, c), 3 * ELEMENT_BYTES);
-      o += DOUBLE_BYTES;`,
-    to: `      store<f32>(t, scaledByte(s3++, o, c), 3 * ELEMENT_BYTES);`,
+    mistake: 'bytes of all columns have the offset of the first one',
+    from: `      o += DOUBLE_BYTES;
+      c += DOUBLE_BYTES;`,
+    to: `      c += DOUBLE_BYTES;`,
   },
   {
     file: 'tile.ts',

@@ -244,6 +244,8 @@ describe('ctre features --unsupervised', () => {
     writeFileSync(`${set}/t10k-images-idx3-ubyte`, images(20, 900));
     const { code, stdout, stderr } = await ctre(['features', '--unsupervised', set, ...few, '--json']);
     expect([code, stderr]).toEqual([0, '']);
+    const text = await ctre(['features', '--unsupervised', set, ...few]);
+    expect(text.stdout).toContain('Trained on all rows, 60 of them, without labels.');
     const expected = await importanceOf(Array.from({ length: 60 }, (_, row) => picture(1 + row)));
     for (const { feature, importance } of jsonLines(stdout)) {
       expect(importance).toBe(expected[Number(feature)]);
