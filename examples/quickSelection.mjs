@@ -1,4 +1,4 @@
-// Chooses features without labels: a sparse autoencoder keeps its connections where inputs hang together.
+// Shows how features are chosen without labels: a sparse autoencoder connects what hangs together.
 // Run it: node examples/quickSelection.mjs
 
 import { optimizer, SparseMLP, topology } from 'ctre';

@@ -19,15 +19,15 @@ import { fitTrainingScaler, pickRows, scaled } from './split.ts';
 /** Options of a ranking without labels. */
 export const UNSUPERVISED_OPTIONS = {
   unsupervised: flag(
-    'needs no labels: train a sparse denoising autoencoder on a dataset, which\n' +
-      'is the only argument, and rank its inputs by strength',
+    'needs no labels: train a sparse denoising autoencoder on a dataset,\n' +
+      'which is the only argument, and rank its inputs by strength',
   ),
   hidden: integer('n', { least: 1 }, 'neurons of its hidden layer (1000)'),
   epsilon: number('e', { least: 0, above: 0 }, 'density of a layer: e · (in + out) / (in · out) (13)'),
   'prune-fraction': number(
     'f',
     { least: 0, below: 1 },
-    'share of connections that move after every epoch, by the method set (0.2)',
+    'share of connections that the method set moves every epoch (0.2)',
   ),
   noise: number('a', { least: 0, most: 1e6 }, 'Gaussian noise on the scaled features (0.2)'),
   epochs: integer('n', { least: 1 }, 'passes over the rows (10)'),
