@@ -19,11 +19,13 @@ export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/ho
 export type { Random } from './base/random.ts';
 export type { Kernels, MatrixKernels, TrainingKernels } from './engine/abi.ts';
 export type { EngineInfo, WasmBytes, WasmSource } from './engine/source.ts';
+export type { ByteMatrix } from './matrix/byteMatrix.ts';
 export type { CsrParts } from './matrix/canonical.ts';
 export { CsrMatrix } from './matrix/csrMatrix.ts';
 export type { DenseMatrix } from './matrix/denseMatrix.ts';
 export type { IndexList } from './matrix/indexList.ts';
 export type { CsrPattern, Positions } from './matrix/pattern.ts';
+export type { RowArrays, SampleMatrix } from './matrix/samples.ts';
 export type { ClassificationMetrics } from './metrics/classification.ts';
 export type { ClassScore, Label, PrecisionRecall } from './metrics/classScore.ts';
 export type { ModelMetrics } from './metrics/modelMetrics.ts';

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 import { idxRole } from '../data/formats/idx.ts';
 import {
+  type ByteReadOptions,
   type Dataset,
   type ReadOptions,
   readDataset,
@@ -11,6 +12,7 @@ import {
 } from '../data/index.ts';
 import { OTHER_TARGETS } from '../data/labels.ts';
 import type { Loss } from '../index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { lossByName } from '../nn/losses.ts';
 import { camelCase, type Options, type Values } from './args.ts';
 import { listFolder, readBytes, readInside } from './files.ts';
@@ -75,9 +77,9 @@ export async function openDataset(
   path: string,
   values: ReadValues,
   more: Pick<ReadOptions, 'columns' | 'unlabelled' | 'targets' | 'label'> = {},
-): Promise<Dataset> {
+): Promise<Dataset<SampleMatrix>> {
   const { files, features } = await readDatasetFiles(path);
-  const options: ReadOptions = {
+  const options: ByteReadOptions = {
     label: values.label === undefined ? more.label : labelColumns(values.label, more.targets),
     features: values.features ?? features,
     header: values.header ?? (values.noHeader ? false : undefined),
@@ -86,6 +88,7 @@ export async function openDataset(
     maxBytes: readingLimit(values),
     unlabelled: more.unlabelled,
     targets: more.targets,
+    bytes: true,
   };
   try {
     return readDataset(files, options);

@@ -2,6 +2,7 @@ import { CtreError, show } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import type { Dataset } from '../data/index.ts';
 import { SparseMLP } from '../index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { FoundCheckpoint } from './checkpointFolder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
 import type { TrainingSettings } from './settings.ts';
@@ -13,7 +14,7 @@ export type Origin = Readonly<Record<string, unknown>>;
 
 /** What makes the network of a training. */
 export function originOf(
-  { x, labelNames }: Dataset,
+  { x, labelNames }: Dataset<SampleMatrix>,
   name: string,
   settings: TrainingSettings,
   keep: 'best' | 'last',

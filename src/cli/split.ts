@@ -16,6 +16,7 @@ import {
 } from '../data/index.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { TrainOptions } from '../model/options.ts';
 import type { Options, Values } from './args.ts';
 import { readText } from './files.ts';
@@ -24,7 +25,7 @@ import { choice, number, text } from './options.ts';
 
 /** Samples with their classes, or with numbers or flags [rows, outputs]. */
 export interface LabelledRows {
-  readonly x: DenseMatrix | CsrMatrix;
+  readonly x: SampleMatrix;
   readonly y: Int32Array | DenseMatrix;
 }
 
@@ -81,14 +82,12 @@ interface RowChoice extends Partial<Split> {
  * @throws CtreError for options that contradict each other or do not fit the dataset.
  */
 export async function prepareTraining(
-  dataset: Dataset,
+  dataset: Dataset<SampleMatrix>,
   values: SplitValues,
   defaults: { readonly seed: number; readonly scale?: ScalerKind },
 ): Promise<TrainingData> {
   const rows = await chooseTrainingRows(dataset, values, defaults.seed);
-  const kind = values.scale ?? defaults.scale;
-  const scaler =
-    kind === undefined ? fitAnyScaler(dataset.x, rows.train) : fitScaler(kind, dataset.x, rows.train);
+  const scaler = fitTrainingScaler(values.scale ?? defaults.scale, dataset.x, rows.train);
   const { used, validation } = chooseValidation(rows, values.validation);
   const test =
     rows.test === undefined && dataset.test !== undefined
@@ -106,7 +105,7 @@ export async function prepareTraining(
 }
 
 /** The rows at the indices; all of them without any. */
-export function pickRows({ x, labels, targets }: Dataset, rows?: Int32Array): LabelledRows {
+export function pickRows({ x, labels, targets }: Dataset<SampleMatrix>, rows?: Int32Array): LabelledRows {
   if (rows === undefined) return { x, y: targets ?? labels };
   const y = targets === undefined ? rows.map((row) => labels[row]) : takeRows(targets, rows);
   return { x: takeRows(x, rows), y: y as LabelledRows['y'] };
@@ -118,7 +117,7 @@ export function scaled(scaler: Scaler, { x, y }: LabelledRows): LabelledRows {
 }
 
 async function chooseTrainingRows(
-  dataset: Dataset,
+  dataset: Dataset<SampleMatrix>,
   { testRows: range, split, testFraction: fraction }: SplitValues,
   seed: number,
 ): Promise<RowChoice> {
@@ -174,8 +173,13 @@ function chooseValidation(
   return { used, validation: { validationRows } };
 }
 
-/** Min–max where that keeps zeros, none otherwise. */
-function fitAnyScaler(x: DenseMatrix | CsrMatrix, rows: Int32Array | undefined): Scaler {
+/** A scaler of the kind that was asked for; else min–max where that keeps zeros, none otherwise. */
+export function fitTrainingScaler(
+  kind: ScalerKind | undefined,
+  x: SampleMatrix,
+  rows?: Int32Array | undefined,
+): Scaler {
+  if (kind !== undefined) return fitScaler(kind, x, rows);
   try {
     return fitScaler('minmax', x, rows);
   } catch (error) {

@@ -1,5 +1,6 @@
+import { isByteMatrix, toNumbers } from '../matrix/byteMatrix.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { LayerView } from '../model/layerView.ts';
 import { type Activation, relu } from '../nn/activation.ts';
 import type { Degrees, Looks } from './cell.ts';
@@ -17,11 +18,15 @@ const PIXEL_ROWS = 200;
  * The size of the pictures that the rows seem to be: square ones, of levels from 0 to 1 or to 255; undefined
  * for anything else.
  */
-export function guessPicture(x: DenseMatrix | CsrMatrix): PictureSize | undefined {
+export function guessPicture(x: SampleMatrix): PictureSize | undefined {
   const side = Math.round(Math.sqrt(x.cols));
   if (side < 8 || side * side !== x.cols) return undefined;
   const rows = Math.min(x.rows, PIXEL_ROWS);
-  const values = 'data' in x ? x.data.subarray(0, rows * x.cols) : x.values.subarray(0, x.indptr[rows]);
+  const values = isByteMatrix(x)
+    ? toNumbers(x, 0, rows).data
+    : 'data' in x
+      ? x.data.subarray(0, rows * x.cols)
+      : x.values.subarray(0, x.indptr[rows]);
   const most = values.reduce((largest, value) => Math.max(largest, value), 0);
   const isLevel = (value: number): boolean => value >= 0 && (most <= 1 || Number.isInteger(value));
   return most > 0 && most <= 255 && values.every(isLevel) ? { width: side, height: side } : undefined;
@@ -54,7 +59,7 @@ export function pictureEpochs(epochs: number): number[] {
 export class Watch {
   readonly #wanted: ReadonlySet<number>;
   readonly #pictures: ReadonlySet<number>;
-  readonly #x: DenseMatrix | CsrMatrix;
+  readonly #x: SampleMatrix;
   readonly #known: KnownColumns | undefined;
   readonly #picture: PictureSize | undefined;
   readonly #activation: Activation;
@@ -64,7 +69,7 @@ export class Watch {
   /** @param x the rows trained on. */
   constructor(
     epochs: number,
-    x: DenseMatrix | CsrMatrix,
+    x: SampleMatrix,
     known: KnownColumns | undefined,
     picture: PictureSize | undefined,
     activation: Activation = relu(),
@@ -204,14 +209,15 @@ function firingCounts(
 }
 
 /** Some rows at equal distances, dense. */
-function sampleRows(x: DenseMatrix | CsrMatrix, layers: readonly LayerParts[]): Float32Array[] {
+function sampleRows(x: SampleMatrix, layers: readonly LayerParts[]): Float32Array[] {
   const connections = layers.reduce((sum, { weights }) => sum + weights.nnz, 0);
   const bound = Math.min(SAMPLE_ROWS, SAMPLE_PRODUCTS / connections, SAMPLE_FEATURES / x.cols);
   const count = Math.min(x.rows, Math.max(16, Math.floor(bound)));
   return Array.from({ length: count }, (_, s) => denseRow(x, Math.floor((s * x.rows) / count)));
 }
 
-function denseRow(x: DenseMatrix | CsrMatrix, row: number): Float32Array {
+function denseRow(x: SampleMatrix, row: number): Float32Array {
+  if (isByteMatrix(x)) return toNumbers(x, row, row + 1).data;
   if ('data' in x) return x.data.slice(row * x.cols, (row + 1) * x.cols);
   const dense = new Float32Array(x.cols);
   for (let p = x.indptr[row]; p < x.indptr[row + 1]; p++) dense[x.indices[p]] = x.values[p];

@@ -1,6 +1,6 @@
 import { CtreError } from '../base/errors.ts';
-import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { holdOut } from '../model/holdOut.ts';
 import type { TrainOptions } from '../model/options.ts';
 import type { SparseMLP } from '../model/sparseMlp.ts';
@@ -18,7 +18,7 @@ import { spreadOf } from './statistics.ts';
 
 /** Samples with their classes. */
 interface CellRows {
-  readonly x: DenseMatrix | CsrMatrix;
+  readonly x: SampleMatrix;
   readonly y: Int32Array | DenseMatrix;
 }
 

@@ -1,6 +1,7 @@
 import type { Budget } from '../base/budget.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { Dataset } from './dataset.ts';
-import type { ReadOptions } from './readOptions.ts';
+import type { CheckedReadOptions } from './readOptions.ts';
 
 /** A file to read: unpacked, its name without folder and `.gz`. */
 export interface InputFile {
@@ -24,8 +25,11 @@ export interface Format {
   isMember?(name: string): boolean;
   /** Whether a file with another extension (in lower case, maybe empty) has the content of this format. */
   isContent(bytes: Uint8Array, extension: string): boolean;
-  /** The dataset that the files hold: one, or several where the format has `several`. */
-  read(files: readonly InputFile[], options: ReadOptions, budget: Budget): Dataset;
+  /**
+   * The dataset that the files hold: one, or several where the format has `several`. Only with the option `bytes`
+   * may its samples be bytes.
+   */
+  read(files: readonly InputFile[], options: CheckedReadOptions, budget: Budget): Dataset<SampleMatrix>;
 }
 
 /** The extension of a file's name, in lower case, without the dot; empty where there is none. */

@@ -3,14 +3,15 @@
  * @module ctre/data
  */
 
+export type { ByteMatrix } from '../matrix/byteMatrix.ts';
 export type { RowIndices } from '../matrix/rowIndices.ts';
-export type { RowArrays, Samples } from '../matrix/samples.ts';
+export type { RowArrays, SampleMatrix, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset } from './dataset.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
 export { type DataFiles, readDataset } from './read.ts';
-export type { ReadOptions } from './readOptions.ts';
+export type { ByteReadOptions, ReadOptions } from './readOptions.ts';
 export { relabel } from './relabel.ts';
 export { parseRowRange, remainingRows } from './rowLists.ts';
 export {

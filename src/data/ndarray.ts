@@ -1,5 +1,6 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError } from '../base/errors.ts';
+import type { ByteMatrix } from '../matrix/byteMatrix.ts';
 import { MAX_INDEX } from '../matrix/canonical.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 
@@ -140,9 +141,16 @@ function halfToNumber(half: number): number {
 
 /**
  * The array as rows of features: the first index is the row, the others run in C order along it.
+ * @param keepBytes whether an array of bytes stays one: a view of it where the rows are in order.
  * @throws CtreError `E_NOT_FINITE`, `E_MEMORY`, `E_UNSUPPORTED` for text or a single value.
  */
-export function toRows({ shape, columnMajor, data }: NdArray, budget: Budget): DenseMatrix {
+export function toRows(array: NdArray, budget: Budget): DenseMatrix;
+export function toRows(array: NdArray, budget: Budget, keepBytes?: boolean): DenseMatrix | ByteMatrix;
+export function toRows(
+  { shape, columnMajor, data }: NdArray,
+  budget: Budget,
+  keepBytes = false,
+): DenseMatrix | ByteMatrix {
   if (shape.length === 0 || !isNumeric(data)) {
     const what = isNumeric(data) ? 'one value' : 'text';
     throw new CtreError('E_UNSUPPORTED', `the features are ${what}; expected an array with one row a sample`);
@@ -152,17 +160,23 @@ export function toRows({ shape, columnMajor, data }: NdArray, budget: Budget): D
   checkElements(rows, cols);
   // Without elements there is nothing to read, however many rows are claimed.
   if (rows * cols === 0) return { rows, cols, data: new Float32Array(0) };
-  budget.claim(4 * rows * cols, `a matrix of ${rows} × ${cols}`);
+  const isBytes = keepBytes && data instanceof Uint8Array;
+  if (isBytes && !columnMajor) return { rows, cols, data };
+  budget.claim((isBytes ? 1 : 4) * rows * cols, `a matrix of ${rows} × ${cols}`);
   const offsets = columnMajor && inner.length > 1 ? columnMajorOffsets(rows, inner, budget) : undefined;
   const [rowStep, colStep] = columnMajor ? [1, rows] : [cols, 1];
-  const out = new Float32Array(rows * cols);
-  for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++) {
-      const value = data[row * rowStep + (offsets ? offsets[col] : col * colStep)];
-      out[row * cols + col] = finite(value, row, col);
+  const fill = <A extends Float32Array | Uint8Array>(out: A): A => {
+    for (let row = 0; row < rows; row++) {
+      for (let col = 0; col < cols; col++) {
+        const value = data[row * rowStep + (offsets ? offsets[col] : col * colStep)];
+        out[row * cols + col] = finite(value, row, col);
+      }
     }
-  }
-  return { rows, cols, data: out };
+    return out;
+  };
+  return isBytes
+    ? { rows, cols, data: fill(new Uint8Array(rows * cols)) }
+    : { rows, cols, data: fill(new Float32Array(rows * cols)) };
 }
 
 /** For each column in C order: its offset in a column-major array, from the row's first element. */

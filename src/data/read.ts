@@ -1,6 +1,7 @@
 import { viewOf } from '../base/arrays.ts';
 import { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { Dataset } from './dataset.ts';
 import { extensionOf, type Format, type InputFile } from './format.ts';
 import { csvFormat } from './formats/csv.ts';
@@ -9,7 +10,12 @@ import { libsvmFormat } from './formats/libsvm.ts';
 import { matFormat } from './formats/mat.ts';
 import { numpyFormat } from './formats/numpy.ts';
 import { gunzip } from './inflate.ts';
-import { checkReadOptions, type ReadOptions } from './readOptions.ts';
+import {
+  type ByteReadOptions,
+  type CheckedReadOptions,
+  checkReadOptions,
+  type ReadOptions,
+} from './readOptions.ts';
 
 /** Every format, in the order in which they look at a file whose extension none of them has. */
 const FORMATS: readonly Format[] = [matFormat, numpyFormat, idxFormat, libsvmFormat, csvFormat];
@@ -32,7 +38,9 @@ export type DataFiles =
  * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_MEMORY`, `E_LABEL`, `E_NOT_FINITE`, `E_SHAPE`, or
  *   `E_ARGUMENT` for options that are wrong or name what is not there.
  */
-export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset {
+export function readDataset(files: DataFiles, options?: ReadOptions): Dataset;
+export function readDataset(files: DataFiles, options: ByteReadOptions): Dataset<SampleMatrix>;
+export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset<SampleMatrix> {
   const wanted = checkReadOptions(options);
   const given = listFiles(files);
   const input = given.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -55,12 +63,19 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
 }
 
 /** @throws CtreError `E_UNSUPPORTED` for a format that has classes only, where something else is asked for. */
-function checkReading(dataset: Dataset, { targets: reading = 'classes', unlabelled }: ReadOptions): Dataset {
+function checkReading(
+  dataset: Dataset<SampleMatrix>,
+  { targets: reading = 'classes', unlabelled }: CheckedReadOptions,
+): Dataset<SampleMatrix> {
   if (reading === 'classes' || unlabelled || dataset.targets !== undefined) return dataset;
   throw new CtreError('E_UNSUPPORTED', `this format has classes only; the option targets is ${reading}`);
 }
 
-function readFiles(given: readonly InputFile[], options: ReadOptions, budget: Budget): Dataset {
+function readFiles(
+  given: readonly InputFile[],
+  options: CheckedReadOptions,
+  budget: Budget,
+): Dataset<SampleMatrix> {
   for (const format of FORMATS) {
     const members = given.filter(({ name }) => format.isMember?.(baseName(name)));
     if (members.length === 0) continue;

@@ -1,10 +1,11 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
 import type { LabelValues } from './labels.ts';
 import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
-import type { ReadOptions } from './readOptions.ts';
+import type { CheckedReadOptions, ReadOptions } from './readOptions.ts';
 import type { NamedTargets } from './targets.ts';
 
 /** A named array in a file, of which only the header has been read. */
@@ -46,9 +47,9 @@ const TEST_LABELS = 'Y_test y_test test_Y test_y test_labels Ytest ytest'.split(
  */
 export function datasetFromVariables(
   variables: readonly Variable[],
-  options: ReadOptions,
+  options: CheckedReadOptions,
   budget: Budget,
-): Dataset {
+): Dataset<SampleMatrix> {
   const features =
     options.features === undefined ? guessFeatures(variables) : named(variables, options.features);
   if (!features) throw noVariable('features', 'features', variables);
@@ -105,11 +106,11 @@ function findLabels(variables: readonly Variable[], features: Variable, options:
 function readRows(
   features: Variable,
   labels: Variable | undefined,
-  { targets: reading = 'classes' }: ReadOptions,
+  { targets: reading = 'classes', bytes }: CheckedReadOptions,
   budget: Budget,
 ): RawRows {
   const values = features.read();
-  const x = values instanceof CsrMatrix ? values : toRows(values, budget);
+  const x = values instanceof CsrMatrix ? values : toRows(values, budget, bytes);
   if (labels !== undefined && reading !== 'classes' && !isVector(labels)) {
     return { x, targets: readTargetMatrix(labels, budget) };
   }

@@ -60,6 +60,8 @@ export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => 
     each(SLOPES, [ROWS], (slope, rows, e) => gemm(A, B, C, out(e), FIRES, rows, COLS, slope)),
   gemmT: ({ gemmT }) =>
     each(SLOPES, [ROWS], (slope, rows, e) => gemmT(A, B, C, C, out(e), rows, COLS, slope)),
+  // The sixth of the norms is 0.
+  packBytes: ({ packBytes }) => packBytes(A, LIST, ROWS - 1, 5, NORMS, NORMS, out(0)),
   products: ({ products }) =>
     each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
       products(A, B, out(e), ROWS, COLS - 1, accumulate, lanes),

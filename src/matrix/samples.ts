@@ -1,23 +1,35 @@
 import { checkLength, copyNumbersInto, findNotFinite, newArray } from '../base/arrays.ts';
 import { CtreError, show } from '../base/errors.ts';
+import { type ByteMatrix, type CheckedBytes, checkByteMatrix, isByteMatrix } from './byteMatrix.ts';
 import { checkMatrix } from './check.ts';
 import { CsrMatrix } from './csrMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
 
-/** Samples as people hand them over: a dense matrix, a sparse one, or an array with an array for each row. */
-export type Samples = DenseMatrix | CsrMatrix | RowArrays;
+/**
+ * Samples as people hand them over: a dense matrix, a sparse one, one of bytes, or an array with an array for
+ * each row.
+ */
+export type Samples = SampleMatrix | RowArrays;
+
+/** Samples that are a matrix. */
+export type SampleMatrix = DenseMatrix | CsrMatrix | ByteMatrix;
+
+/** Samples that were checked. */
+export type CheckedSamples = DenseMatrix | CsrMatrix | CheckedBytes;
 
 /** Rows as arrays, all of the same length. */
 export type RowArrays = readonly (readonly number[] | Float32Array)[];
 
 /**
- * The samples as a matrix: what is sparse or an array is copied, of a dense matrix it is a view.
+ * The samples as a matrix: what is sparse or an array is copied, of a dense matrix or bytes it is a view.
  * @param cols how many columns rows that are arrays have to have; by default as many as the first of them.
  * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` for rows of another length, `E_CSR`,
  *   `E_MEMORY`.
  */
-export function toMatrix(name: string, x: unknown, cols?: number): DenseMatrix | CsrMatrix {
-  return Array.isArray(x) ? fromArrays(name, x, cols) : checkMatrix(name, x);
+export function toMatrix(name: string, x: unknown, cols?: number): CheckedSamples {
+  if (Array.isArray(x)) return fromArrays(name, x, cols);
+  const isBytes = typeof x === 'object' && x !== null && isByteMatrix(x);
+  return isBytes ? checkByteMatrix(name, x) : checkMatrix(name, x);
 }
 
 function fromArrays(name: string, x: readonly unknown[], wanted: number | undefined): DenseMatrix {
@@ -42,7 +54,9 @@ function checkRow(name: string, row: unknown, r: number): unknown {
  * Checks that a matrix holds finite numbers only.
  * @throws CtreError `E_NOT_FINITE`, naming the row.
  */
-export function checkFiniteSamples(name: string, matrix: DenseMatrix | CsrMatrix): void {
+export function checkFiniteSamples(name: string, matrix: CheckedSamples): void {
+  // Bytes are finite, and so is what their columns make of them.
+  if (isByteMatrix(matrix)) return;
   const values = matrix instanceof CsrMatrix ? matrix.values : matrix.data;
   const bad = findNotFinite(values);
   if (bad < 0) return;

@@ -1,8 +1,9 @@
 import { newArray } from '../base/arrays.ts';
+import { isByteMatrix } from './byteMatrix.ts';
 import { CsrMatrix } from './csrMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
-import { checkRowIndices, type RowIndices } from './rowIndices.ts';
-import { type RowArrays, type Samples, toMatrix } from './samples.ts';
+import { checkIndexList, checkRowIndices, type RowIndices } from './rowIndices.ts';
+import { type RowArrays, type SampleMatrix, type Samples, toMatrix } from './samples.ts';
 
 /**
  * The rows at the given indices, in that order, as a new matrix of the same kind; a dense one of rows that
@@ -14,18 +15,23 @@ import { type RowArrays, type Samples, toMatrix } from './samples.ts';
  * @throws CtreError `E_ARGUMENT` for what is no matrix, or an index out of range; `E_SHAPE` for rows of
  *   unequal length.
  */
-export function takeRows<M extends DenseMatrix | CsrMatrix>(x: M, rows: RowIndices): M;
+export function takeRows<M extends SampleMatrix>(x: M, rows: RowIndices): M;
 export function takeRows(x: RowArrays, rows: RowIndices): DenseMatrix;
-export function takeRows(x: Samples, rows: RowIndices): DenseMatrix | CsrMatrix;
-export function takeRows(x: Samples, rows: RowIndices): DenseMatrix | CsrMatrix {
+export function takeRows(x: Samples, rows: RowIndices): SampleMatrix;
+export function takeRows(x: Samples, rows: RowIndices): SampleMatrix {
+  // First, since whoever is asked for them may take the samples' buffer away.
+  const wanted = checkIndexList(rows);
   const matrix = toMatrix('x', x);
   const { cols } = matrix;
-  const taken = checkRowIndices(rows, matrix.rows);
+  const taken = checkRowIndices(wanted, matrix.rows);
+  if (isByteMatrix(matrix)) {
+    const data = newArray(taken.length * cols, Uint8Array, `${taken.length} rows`);
+    copyRows(matrix.data, taken, cols, data);
+    return { ...matrix, rows: taken.length, data };
+  }
   if (!(matrix instanceof CsrMatrix)) {
     const data = newArray(taken.length * cols, Float32Array, `${taken.length} rows`);
-    taken.forEach((row, position) => {
-      data.set(matrix.data.subarray(row * cols, (row + 1) * cols), position * cols);
-    });
+    copyRows(matrix.data, taken, cols, data);
     return { rows: taken.length, cols, data };
   }
   const indptr = newArray(taken.length + 1, Int32Array, `${taken.length} rows`);
@@ -42,4 +48,10 @@ export function takeRows(x: Samples, rows: RowIndices): DenseMatrix | CsrMatrix 
     values.set(matrix.values.subarray(begin, end), indptr[position]);
   });
   return CsrMatrix.fromParts({ rows: taken.length, cols, indptr, indices, values });
+}
+
+function copyRows<A extends Float32Array | Uint8Array>(from: A, rows: Int32Array, cols: number, to: A): void {
+  rows.forEach((row, position) => {
+    to.set(from.subarray(row * cols, (row + 1) * cols), position * cols);
+  });
 }

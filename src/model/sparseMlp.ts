@@ -34,6 +34,7 @@ import {
 } from './options.ts';
 import { partialFit } from './partialFit.ts';
 import { arePieces } from './pieces.ts';
+import { reconstructionError } from './reconstructionError.ts';
 import { runPieceTraining, runTraining } from './runTraining.ts';
 import type { Targets } from './targets.ts';
 
@@ -305,6 +306,23 @@ export class SparseMLP {
    */
   predict(x: Samples): Float32Array {
     return predictModel(this.#core, x);
+  }
+
+  /**
+   * How far each row is from what the network answers for it, [rows]: the mean over columns of
+   * (x − answer)². Rows unlike those of an autoencoder's training (`y: 'x'`) have large errors.
+   * O(rows · inputs) besides `predict`.
+   *
+   * ```ts
+   * await model.fit(x, 'x', { denoise: { kind: 'gaussian', amount: 0.2 } });
+   * const unusual = model.reconstructionError(others).map((error) => (error > limit ? 1 : 0));
+   * ```
+   *
+   * @throws CtreError as `predict`; `E_SHAPE` for a network with another number of outputs than inputs,
+   *   `E_UNSUPPORTED` for one that answers classes.
+   */
+  reconstructionError(x: Samples): Float32Array {
+    return reconstructionError(this.#core, x);
   }
 
   /**

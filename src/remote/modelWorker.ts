@@ -181,6 +181,7 @@ const calls = {
     return model().evaluate(x, y);
   },
   predict: (x: SentMatrix) => model().predict(receiveMatrix(x) as Samples),
+  reconstructionError: (x: SentMatrix) => model().reconstructionError(receiveMatrix(x) as Samples),
   predictLabels: (x: SentMatrix) => model().predictLabels(receiveMatrix(x) as Samples),
   predictTop: (x: SentMatrix, k: number) => model().predictTop(receiveMatrix(x) as Samples, k),
   metrics(data: SentData): ModelMetrics {

@@ -434,6 +434,13 @@ export class WorkerModel {
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
+  /** How far each row is from what the network answers for it; as `SparseMLP.reconstructionError`. */
+  async reconstructionError(x: Samples, options: HandOver = {}): Promise<Float32Array> {
+    const { transfer = false } = checkOptions('reconstructionError', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('reconstructionError', [parcel.matrix(x)], parcel.buffers);
+  }
+
   /** The class of every row, or its labels, by their names; as `SparseMLP.predictLabels`. */
   async predictLabels(x: Samples, options: HandOver = {}): Promise<(Label | Label[])[]> {
     const { transfer = false } = checkOptions('predictLabels', options, HAND_OVER);

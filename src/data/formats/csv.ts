@@ -41,7 +41,7 @@ interface Layout {
 }
 
 /** Column names that mean the label, in order. */
-const LABEL_NAMES = ['label', 'class', 'target', 'y'];
+export const LABEL_NAMES: readonly string[] = ['label', 'class', 'target', 'y'];
 
 function readCsv(bytes: Uint8Array, options: ReadOptions, budget: Budget): Dataset {
   const pending: Row[] = [];

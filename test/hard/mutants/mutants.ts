@@ -591,14 +591,43 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'tile.ts',
     mistake: 'unused lanes are not cleared',
-    from: `  if (count < TILE) memory.fill(tile, 0, (<usize>cols) << ROW_SHIFT);`,
-    to: ``,
+    from: `  if (count < TILE) memory.fill(tile, 0, (<usize>cols) << ROW_SHIFT);
+  const stride = (<usize>cols) << ELEMENT_SHIFT;`,
+    to: `  const stride = (<usize>cols) << ELEMENT_SHIFT;`,
   },
   {
     file: 'tile.ts',
     mistake: 'two samples change places in a block of four',
     from: `      const hi23 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);`,
     to: `      const hi23 = v128.shuffle<f32>(a3, a2, 2, 6, 3, 7);`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'two samples of bytes change places in a block of four',
+    from: `v128.load8_lane(s3 + j, bytes, 12)`,
+    to: `v128.load8_lane(s2 + j, bytes, 12)`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'the last sample of bytes is in the unused lanes, too',
+    from: `v128.store(t, v128.and(scaled, isUsed))`,
+    to: `v128.store(t, scaled)`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'bytes are scaled in single precision',
+    from: `f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(low, offset), scale))`,
+    to: `f32x4.div(
+          f32x4.demote_f64x2_zero(f64x2.sub(low, offset)),
+          v128.shuffle<f64>(f32x4.demote_f64x2_zero(scale), i32x4.splat(0x3f800000), 0, 2),
+        )`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'bytes of all columns have the offset of the first one',
+    from: `      o += DOUBLE_BYTES;
+      c += DOUBLE_BYTES;`,
+    to: `      c += DOUBLE_BYTES;`,
   },
   {
     file: 'tile.ts',
