@@ -1,9 +1,11 @@
-import { checkLength, copyNumbersInto, findNotFinite, newArray } from '../base/arrays.ts';
-import { CtreError, show } from '../base/errors.ts';
+import { findNotFinite } from '../base/arrays.ts';
+import { CtreError } from '../base/errors.ts';
 import { type ByteMatrix, type CheckedBytes, checkByteMatrix, isByteMatrix } from './byteMatrix.ts';
-import { checkMatrix } from './check.ts';
 import { CsrMatrix } from './csrMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
+import { type RowArrays, toNumberMatrix } from './rowArrays.ts';
+
+export type { RowArrays } from './rowArrays.ts';
 
 /**
  * Samples as people hand them over: a dense matrix, a sparse one, one of bytes, or an array with an array for
@@ -17,9 +19,6 @@ export type SampleMatrix = DenseMatrix | CsrMatrix | ByteMatrix;
 /** Samples that were checked. */
 export type CheckedSamples = DenseMatrix | CsrMatrix | CheckedBytes;
 
-/** Rows as arrays, all of the same length. */
-export type RowArrays = readonly (readonly number[] | Float32Array)[];
-
 /**
  * The samples as a matrix: what is sparse or an array is copied, of a dense matrix or bytes it is a view.
  * @param cols how many columns rows that are arrays have to have; by default as many as the first of them.
@@ -27,27 +26,8 @@ export type RowArrays = readonly (readonly number[] | Float32Array)[];
  *   `E_MEMORY`.
  */
 export function toMatrix(name: string, x: unknown, cols?: number): CheckedSamples {
-  if (Array.isArray(x)) return fromArrays(name, x, cols);
   const isBytes = typeof x === 'object' && x !== null && isByteMatrix(x);
-  return isBytes ? checkByteMatrix(name, x) : checkMatrix(name, x);
-}
-
-function fromArrays(name: string, x: readonly unknown[], wanted: number | undefined): DenseMatrix {
-  const rows = x.length;
-  // Read once, since whoever wrote the array may answer otherwise the second time.
-  const first = rows > 0 ? checkRow(name, x[0], 0) : undefined;
-  const cols = wanted ?? (first === undefined ? 0 : checkLength(`${name}[0]`, first));
-  const data = newArray(rows * cols, Float32Array, `${name}, ${rows} × ${cols}`);
-  for (let r = 0; r < rows; r++) {
-    const row = r === 0 ? first : checkRow(name, x[r], r);
-    copyNumbersInto(`${name}[${r}]`, row, cols, data, r * cols);
-  }
-  return { rows, cols, data };
-}
-
-function checkRow(name: string, row: unknown, r: number): unknown {
-  if (Array.isArray(row) || ArrayBuffer.isView(row)) return row;
-  throw new CtreError('E_ARGUMENT', `${name}[${r}] is ${show(row)}; expected an array of numbers`);
+  return isBytes ? checkByteMatrix(name, x) : toNumberMatrix(name, x, cols);
 }
 
 /**
