@@ -2,27 +2,33 @@
 // dW, and that of the inputs, dx = Wᵀ·dy. A column's row of x and its sums of dx stay at hand, so each
 // connection gathers one row, of dy, for both products. Two connections at a time share the loads of x.
 //
-// The sums run in the order of spmmT and sddmm, so the bits are theirs. A neuron that fires for no sample has
-// no gradient: its connections are not gone through. In very sparse networks that is most neurons.
+// The sums run in the order of spmmT and sddmm, so the bits are theirs. A neuron that ReLU has made 0 for all
+// samples has no gradient: its connections are not gone through. In very sparse networks that is most
+// neurons. With another slope below 0 a gradient passes every neuron.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, ROW_SHIFT, VECTOR_BYTES } from './layout';
 import { sum4, sum4x2 } from './math';
+import { blockOf, differentiateRows } from './slope';
 import { No, Yes } from './switches';
 
 /**
- * The gradients of a sparse layer with a ReLU before it: dx = Wᵀ·dy where x > 0, else 0, and dW = (dy·xᵀ) at
- * the connections. Where x[j] is 0 in all lanes, they are 0 whatever dy holds, NaN and infinity, too.
+ * The gradients of a sparse layer: dx = Wᵀ·dy, times the derivative of the activation before it, and
+ * dW = (dy·xᵀ) at the connections. The derivative is 1 where the activation's sum was above 0, else `slope`.
+ * With ReLU, a slope of 0, the sum was above 0 where x is; with any other slope but 1, where `fires` has a
+ * bit. With ReLU, and where x[j] is 0 in all lanes, they are 0 whatever dy holds, NaN and infinity, too.
  *
  * ```js
  * for (let j = 0; j < inDim; j++) {
- *   const fires = x[j].subarray(0, lanes).some((value) => value !== 0);
+ *   const counts = slope !== 0 || x[j].subarray(0, lanes).some((value) => value !== 0);
  *   for (let b = 0; b < 32; b++) {
  *     let sum = 0;
  *     for (let q = colPtr[j]; q < colPtr[j + 1]; q++) sum += values[perm[q]] * dy[rowIdx[q]][b];
- *     dx[j][b] = b < lanes && x[j][b] > 0 ? sum : 0;
+ *     if (b >= lanes) dx[j][b] = 0;
+ *     else if (slope === 0) dx[j][b] = x[j][b] > 0 ? sum : 0;
+ *     else dx[j][b] = slope === 1 || fires[j] & (1 << b) ? sum : slope * sum;
  *   }
  *   for (let q = colPtr[j]; q < colPtr[j + 1]; q++) {
  *     let sum = 0;
- *     for (let b = 0; b < lanes; b++) if (fires) sum += dy[rowIdx[q]][b] * x[j][b];
+ *     for (let b = 0; b < lanes; b++) if (counts) sum += dy[rowIdx[q]][b] * x[j][b];
  *     dW[perm[q]] = accumulate ? dW[perm[q]] + sum : sum;
  *   }
  * }
@@ -30,7 +36,8 @@ import { No, Yes } from './switches';
  *
  * - W's transposed structure (CSC): colPtr i32 [inDim + 1], rowIdx i32 [nnz], perm i32 [nnz] into values f32
  *   [nnz].
- * - dy f32 [outDim][32]; x f32 [inDim][32], the activations that ReLU made: their first `lanes` lanes count.
+ * - dy f32 [outDim][32]; x f32 [inDim][32], the layer's inputs: their first `lanes` lanes count.
+ * - fires i32 [inDim], as spmm left it: read where the slope is neither 0 nor 1.
  * - dx f32 [inDim][32], overwritten; 0 from lane `lanes` on. It overlaps nothing else.
  * - dW f32 [nnz], in the order of values, added to if `accumulate`, else overwritten. It overlaps nothing else.
  * - lanes: 8, 16 or 32.
@@ -44,13 +51,25 @@ export function backward(
   values: usize,
   dy: usize,
   x: usize,
+  fires: usize,
   dx: usize,
   dW: usize,
   inDim: i32,
+  slope: f32,
   accumulate: bool,
   lanes: i32,
 ): void {
-  columns<Yes>(colPtr, rowIdx, perm, values, dy, x, dx, dW, inDim, accumulate, lanes);
+  const bytes = (<usize>lanes) << ELEMENT_SHIFT;
+  while (inDim > 0) {
+    const n = blockOf(slope, inDim);
+    columns<Yes>(colPtr, rowIdx, perm, values, dy, x, dx, dW, n, slope === 0, accumulate, bytes);
+    differentiateRows(dx, n, bytes, slope, fires);
+    colPtr += (<usize>n) << ELEMENT_SHIFT;
+    fires += (<usize>n) << ELEMENT_SHIFT;
+    x += (<usize>n) << ROW_SHIFT;
+    dx += (<usize>n) << ROW_SHIFT;
+    inDim -= n;
+  }
 }
 
 /**
@@ -86,13 +105,14 @@ export function weightGradient(
   accumulate: bool,
   lanes: i32,
 ): void {
-  columns<No>(colPtr, rowIdx, perm, 0, dy, x, 0, dW, inDim, accumulate, lanes);
+  const bytes = (<usize>lanes) << ELEMENT_SHIFT;
+  columns<No>(colPtr, rowIdx, perm, 0, dy, x, 0, dW, inDim, true, accumulate, bytes);
 }
 
 /**
- * The loop of both. A row's eight registers are gone through in parts of two. The test after each part ends
- * narrow tiles early. It also keeps the compiler from moving sums behind later loads, which would take more
- * registers than there are.
+ * The loop of both. With `relu`, dx is 0 where x is not above 0, and neurons of 0 are left out. A row's eight
+ * registers are gone through in parts of two. The test after each part ends narrow tiles early. It also keeps
+ * the compiler from moving sums behind later loads, which would take more registers than there are.
  */
 function columns<WithInputs>(
   colPtr: usize,
@@ -104,16 +124,16 @@ function columns<WithInputs>(
   dx: usize,
   dW: usize,
   inDim: i32,
+  relu: bool,
   accumulate: bool,
-  lanes: i32,
+  bytes: usize,
 ): void {
   const zero = f32x4.splat(0);
-  const bytes = (<usize>lanes) << ELEMENT_SHIFT;
   let q = (<usize>load<u32>(colPtr)) << ELEMENT_SHIFT;
   for (let j = 0; j < inDim; j++) {
     colPtr += ELEMENT_BYTES;
     const end = (<usize>load<u32>(colPtr)) << ELEMENT_SHIFT;
-    if (q >= end || isZero(x, bytes)) {
+    if (q >= end || (relu && isZero(x, bytes))) {
       if (isBoolean<WithInputs>()) clearRow(dx);
       if (!accumulate) {
         for (let p = q; p < end; p += ELEMENT_BYTES) store<f32>(dW + offsetAt(perm + p), 0);
@@ -274,14 +294,16 @@ function columns<WithInputs>(
         q = end;
       }
       if (isBoolean<WithInputs>()) {
-        dx0 = v128.and(dx0, f32x4.gt(v128.load(x), zero));
-        dx1 = v128.and(dx1, f32x4.gt(v128.load(x, VECTOR_BYTES), zero));
-        dx2 = v128.and(dx2, f32x4.gt(v128.load(x, 2 * VECTOR_BYTES), zero));
-        dx3 = v128.and(dx3, f32x4.gt(v128.load(x, 3 * VECTOR_BYTES), zero));
-        dx4 = v128.and(dx4, f32x4.gt(v128.load(x, 4 * VECTOR_BYTES), zero));
-        dx5 = v128.and(dx5, f32x4.gt(v128.load(x, 5 * VECTOR_BYTES), zero));
-        dx6 = v128.and(dx6, f32x4.gt(v128.load(x, 6 * VECTOR_BYTES), zero));
-        dx7 = v128.and(dx7, f32x4.gt(v128.load(x, 7 * VECTOR_BYTES), zero));
+        if (relu) {
+          dx0 = v128.and(dx0, f32x4.gt(v128.load(x), zero));
+          dx1 = v128.and(dx1, f32x4.gt(v128.load(x, VECTOR_BYTES), zero));
+          dx2 = v128.and(dx2, f32x4.gt(v128.load(x, 2 * VECTOR_BYTES), zero));
+          dx3 = v128.and(dx3, f32x4.gt(v128.load(x, 3 * VECTOR_BYTES), zero));
+          dx4 = v128.and(dx4, f32x4.gt(v128.load(x, 4 * VECTOR_BYTES), zero));
+          dx5 = v128.and(dx5, f32x4.gt(v128.load(x, 5 * VECTOR_BYTES), zero));
+          dx6 = v128.and(dx6, f32x4.gt(v128.load(x, 6 * VECTOR_BYTES), zero));
+          dx7 = v128.and(dx7, f32x4.gt(v128.load(x, 7 * VECTOR_BYTES), zero));
+        }
         v128.store(dx, dx0);
         v128.store(dx, dx1, VECTOR_BYTES);
         v128.store(dx, dx2, 2 * VECTOR_BYTES);

@@ -6,31 +6,49 @@
 // through the same loop, compiled for one row or column.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, VECTOR_BYTES } from './layout';
 import { innerProduct, sum4x4 } from './math';
+import { activateRows, differentiateRows } from './slope';
 import { No, Yes } from './switches';
 
 /** Half a row: 16 lanes, four registers. */
 const HALF_BYTES: usize = ROW_BYTES / 2;
 
 /**
- * The forward product of a dense layer: y = W·x + bias, then ReLU if `relu`.
+ * The forward product of a dense layer, y = W·x + bias, with its sums below 0 multiplied by `slope`: 0 is
+ * ReLU, and 1 leaves the sums as they are.
  *
  * ```js
  * for (let i = 0; i < outDim; i++) {
+ *   let bits = 0;
  *   for (let b = 0; b < 32; b++) {
  *     let sum = bias[i];
  *     for (let j = 0; j < inDim; j++) sum += w[i * inDim + j] * x[j][b];
- *     y[i][b] = relu && sum < 0 ? 0 : sum;
+ *     if (sum > 0) bits |= 1 << b;
+ *     y[i][b] = !(sum < 0) ? sum : slope === 0 ? 0 : slope * sum;
  *   }
+ *   if (slope !== 0 && slope !== 1) fires[i] = bits;
  * }
  * ```
  *
  * - w f32 [outDim, inDim], row-major; bias f32 [outDim]; x f32 [inDim][32].
  * - y f32 [outDim][32], overwritten. It overlaps nothing else.
+ * - fires i32 [outDim], overwritten where the slope is neither 0 nor 1; else it may be anything. A bit for
+ *   each lane says whether the sum was above 0. It overlaps nothing else.
  *
  * O(32 · outDim · inDim).
  */
-export function gemm(w: usize, bias: usize, x: usize, y: usize, outDim: i32, inDim: i32, relu: bool): void {
+export function gemm(
+  w: usize,
+  bias: usize,
+  x: usize,
+  y: usize,
+  fires: usize,
+  outDim: i32,
+  inDim: i32,
+  slope: f32,
+): void {
   const stride = (<usize>inDim) << ELEMENT_SHIFT;
+  const relu = slope === 0;
+  const rows = y;
   let i = 0;
   for (; i + 2 <= outDim; i += 2) {
     gemmRows<Yes>(w, stride, bias, x, y, relu);
@@ -39,6 +57,7 @@ export function gemm(w: usize, bias: usize, x: usize, y: usize, outDim: i32, inD
     y += 2 * ROW_BYTES;
   }
   if (i < outDim) gemmRows<No>(w, stride, bias, x, y, relu);
+  activateRows(rows, outDim, ROW_BYTES, slope, fires);
 }
 
 /** gemm for two rows of W if Pair, else for one. Two share the loads of x: four loads for eight products. */
@@ -87,45 +106,71 @@ function storeHalf(t: usize, a0: v128, a1: v128, a2: v128, a3: v128, relu: bool)
 }
 
 /**
- * The backward product of a dense layer, with the ReLU before it undone: dx = Wᵀ·dy where x > 0, else 0.
+ * The backward product of a dense layer, dx = Wᵀ·dy, times the derivative of the activation before it: 1
+ * where its sum was above 0, else `slope`. With ReLU, a slope of 0, the sum was above 0 where x is; with any
+ * other slope but 1, where `fires` has a bit. With 1 nothing stands before the layer.
  *
  * ```js
  * for (let j = 0; j < inDim; j++) {
  *   for (let b = 0; b < 32; b++) {
  *     let sum = 0;
  *     for (let i = 0; i < outDim; i++) sum += w[i * inDim + j] * dy[i][b];
- *     dx[j][b] = x[j][b] > 0 ? sum : 0;
+ *     if (slope === 0) dx[j][b] = x[j][b] > 0 ? sum : 0;
+ *     else dx[j][b] = slope === 1 || fires[j] & (1 << b) ? sum : slope * sum;
  *   }
  * }
  * ```
  *
- * - w f32 [outDim, inDim], row-major; dy f32 [outDim][32]; x f32 [inDim][32]: the activations that ReLU made.
+ * - w f32 [outDim, inDim], row-major; dy f32 [outDim][32].
+ * - x f32 [inDim][32], the layer's inputs: read where the slope is 0.
+ * - fires i32 [inDim], as gemm left it: read where the slope is neither 0 nor 1.
  * - dx f32 [inDim][32], overwritten. It overlaps nothing else.
  *
  * O(32 · outDim · inDim).
  */
-export function gemmT(w: usize, dy: usize, x: usize, dx: usize, outDim: i32, inDim: i32): void {
+export function gemmT(
+  w: usize,
+  dy: usize,
+  x: usize,
+  fires: usize,
+  dx: usize,
+  outDim: i32,
+  inDim: i32,
+  slope: f32,
+): void {
   const stride = (<usize>inDim) << ELEMENT_SHIFT;
+  const rows = dx;
+  // Where the columns find no mask, they make none.
+  const maskBytes: usize = slope === 0 ? ROW_BYTES : 0;
+  let mask = slope === 0 ? x : 0;
   let j = 0;
   for (; j + 4 <= inDim; j += 4) {
-    gemmTColumns<Yes>(w, stride, dy, x, dx, outDim);
+    gemmTColumns<Yes>(w, stride, dy, mask, dx, outDim);
     w += 4 * ELEMENT_BYTES;
-    x += 4 * ROW_BYTES;
+    mask += 4 * maskBytes;
     dx += 4 * ROW_BYTES;
   }
   for (; j < inDim; j++) {
-    gemmTColumns<No>(w, stride, dy, x, dx, outDim);
+    gemmTColumns<No>(w, stride, dy, mask, dx, outDim);
     w += ELEMENT_BYTES;
-    x += ROW_BYTES;
+    mask += maskBytes;
     dx += ROW_BYTES;
   }
+  differentiateRows(rows, inDim, ROW_BYTES, slope, fires);
 }
 
 /**
  * gemmT for four neighbouring columns of W if Four, so that a cache line of W serves all of them; else for
  * one.
  */
-function gemmTColumns<Four>(w: usize, stride: usize, dy: usize, x: usize, dx: usize, outDim: i32): void {
+function gemmTColumns<Four>(
+  w: usize,
+  stride: usize,
+  dy: usize,
+  mask: usize,
+  dx: usize,
+  outDim: i32,
+): void {
   for (let part: usize = 0; part < ROW_BYTES; part += PART_BYTES) {
     let a0 = f32x4.splat(0);
     let a1 = a0;
@@ -157,11 +202,25 @@ function gemmTColumns<Four>(w: usize, stride: usize, dy: usize, x: usize, dx: us
       p += stride;
       s += ROW_BYTES;
     }
-    storeMasked(x + part, dx + part, a0, a1);
+    if (mask) {
+      storeMasked(mask + part, dx + part, a0, a1);
+      if (isBoolean<Four>()) {
+        storeMasked(mask + ROW_BYTES + part, dx + ROW_BYTES + part, b0, b1);
+        storeMasked(mask + 2 * ROW_BYTES + part, dx + 2 * ROW_BYTES + part, c0, c1);
+        storeMasked(mask + 3 * ROW_BYTES + part, dx + 3 * ROW_BYTES + part, d0, d1);
+      }
+      continue;
+    }
+    const t = dx + part;
+    v128.store(t, a0);
+    v128.store(t, a1, VECTOR_BYTES);
     if (isBoolean<Four>()) {
-      storeMasked(x + ROW_BYTES + part, dx + ROW_BYTES + part, b0, b1);
-      storeMasked(x + 2 * ROW_BYTES + part, dx + 2 * ROW_BYTES + part, c0, c1);
-      storeMasked(x + 3 * ROW_BYTES + part, dx + 3 * ROW_BYTES + part, d0, d1);
+      v128.store(t, b0, ROW_BYTES);
+      v128.store(t, b1, ROW_BYTES + VECTOR_BYTES);
+      v128.store(t, c0, 2 * ROW_BYTES);
+      v128.store(t, c1, 2 * ROW_BYTES + VECTOR_BYTES);
+      v128.store(t, d0, 3 * ROW_BYTES);
+      v128.store(t, d1, 3 * ROW_BYTES + VECTOR_BYTES);
     }
   }
 }

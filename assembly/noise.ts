@@ -1,17 +1,13 @@
 // Noise on a tile of inputs. What an entry gets depends on a key, its sample's row number and its column, and
 // on nothing else: nothing is drawn here, and the order of the tiles changes no bit.
 import { ELEMENT_SHIFT, NORMALS, ROW_BYTES } from './layout';
+import { rowAt } from './tile';
 
 /** Four integers, each with its bits mixed: `lowbias32` of Wellons' hash prospector, one to one. */
 function mix4(x: v128): v128 {
   x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x7feb352d));
   x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), i32x4.splat(0x846ca68b));
   return v128.xor(x, i32x4.shr_u(x, 16));
-}
-
-/** The row number of a sample; the last one's beyond it. */
-function rowAt(rows: usize, b: i32, count: i32): i32 {
-  return load<i32>(rows + ((<usize>min(b, count - 1)) << ELEMENT_SHIFT));
 }
 
 /** The normal number that a hash picks. */

@@ -5,24 +5,31 @@
 // registers avoid that, and are slower on newer V8s (docs/performance.md). A narrow tile takes 8 lanes, two
 // registers, a pass.
 import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, ROW_SHIFT, TILE, VECTOR_BYTES } from './layout';
+import { activateRows, blockOf, differentiateRows } from './slope';
 import { No, Yes } from './switches';
 
 /**
- * The forward product of a sparse layer: y = W·x + bias, then ReLU if `relu`.
+ * The forward product of a sparse layer, y = W·x + bias, with its sums below 0 multiplied by `slope`: 0 is
+ * ReLU, and 1 leaves the sums as they are.
  *
  * ```js
  * for (let i = 0; i < outDim; i++) {
+ *   let bits = 0;
  *   for (let b = 0; b < lanes; b++) {
  *     let sum = bias[i];
  *     for (let p = indptr[i]; p < indptr[i + 1]; p++) sum += values[p] * x[indices[p]][b];
- *     y[i][b] = relu && sum < 0 ? 0 : sum;
+ *     if (sum > 0) bits |= 1 << b;
+ *     y[i][b] = !(sum < 0) ? sum : slope === 0 ? 0 : slope * sum;
  *   }
+ *   if (slope !== 0 && slope !== 1) fires[i] = bits;
  * }
  * ```
  *
  * - W is CSR, [outDim, inDim]: indptr i32 [outDim + 1], indices i32 [nnz], values f32 [nnz].
  * - bias f32 [outDim]; x f32 [inDim][32].
  * - y f32 [outDim][32]: its first `lanes` lanes are overwritten, the others stay. It overlaps nothing else.
+ * - fires i32 [outDim], overwritten where the slope is neither 0 nor 1; else it may be anything. A bit for
+ *   each lane says whether the sum was above 0. It overlaps nothing else.
  * - lanes: 8, 16 or 32.
  *
  * O(lanes · (nnz + outDim)).
@@ -34,34 +41,45 @@ export function spmm(
   bias: usize,
   x: usize,
   y: usize,
+  fires: usize,
   outDim: i32,
-  relu: bool,
+  slope: f32,
   lanes: i32,
 ): void {
-  if (lanes < TILE) {
-    const bytes = (<usize>lanes) << ELEMENT_SHIFT;
-    multiply<No, No>(indptr, indices, 0, values, bias, x, 0, y, outDim, relu, bytes);
-  } else {
-    multiply<Yes, No>(indptr, indices, 0, values, bias, x, 0, y, outDim, relu, ROW_BYTES);
+  const bytes = (<usize>lanes) << ELEMENT_SHIFT;
+  while (outDim > 0) {
+    const n = blockOf(slope, outDim);
+    if (lanes < TILE) multiply<No, No>(indptr, indices, 0, values, bias, x, 0, y, n, slope === 0, bytes);
+    else multiply<Yes, No>(indptr, indices, 0, values, bias, x, 0, y, n, slope === 0, ROW_BYTES);
+    activateRows(y, n, bytes, slope, fires);
+    indptr += (<usize>n) << ELEMENT_SHIFT;
+    bias += (<usize>n) << ELEMENT_SHIFT;
+    fires += (<usize>n) << ELEMENT_SHIFT;
+    y += (<usize>n) << ROW_SHIFT;
+    outDim -= n;
   }
 }
 
 /**
- * The backward product of a sparse layer, with the ReLU before it undone: dx = Wᵀ·dy where x > 0, else 0.
+ * The backward product of a sparse layer, dx = Wᵀ·dy, times the derivative of the activation before it: 1
+ * where its sum was above 0, else `slope`. With ReLU, a slope of 0, the sum was above 0 where x is; with any
+ * other slope but 1, where `fires` has a bit. With 1 nothing stands before the layer.
  *
  * ```js
  * for (let j = 0; j < inDim; j++) {
  *   for (let b = 0; b < lanes; b++) {
  *     let sum = 0;
  *     for (let q = colPtr[j]; q < colPtr[j + 1]; q++) sum += values[perm[q]] * dy[rowIdx[q]][b];
- *     dx[j][b] = x[j][b] > 0 ? sum : 0;
+ *     if (slope === 0) dx[j][b] = x[j][b] > 0 ? sum : 0;
+ *     else dx[j][b] = slope === 1 || fires[j] & (1 << b) ? sum : slope * sum;
  *   }
  * }
  * ```
  *
  * - W's transposed structure (CSC): colPtr i32 [inDim + 1], rowIdx i32 [nnz], perm i32 [nnz] into values f32
  *   [nnz].
- * - dy f32 [outDim][32]; x f32 [inDim][32]: the activations that ReLU made.
+ * - dy f32 [outDim][32]; x f32 [inDim][32], the layer's inputs: read where the slope is 0.
+ * - fires i32 [inDim], as spmm left it: read where the slope is neither 0 nor 1.
  * - dx f32 [inDim][32]: its first `lanes` lanes are overwritten, the others stay. It overlaps nothing else.
  * - lanes: 8, 16 or 32.
  *
@@ -74,20 +92,28 @@ export function spmmT(
   values: usize,
   dy: usize,
   x: usize,
+  fires: usize,
   dx: usize,
   inDim: i32,
+  slope: f32,
   lanes: i32,
 ): void {
-  if (lanes < TILE) {
-    const bytes = (<usize>lanes) << ELEMENT_SHIFT;
-    multiply<No, Yes>(colPtr, rowIdx, perm, values, 0, dy, x, dx, inDim, true, bytes);
-  } else {
-    multiply<Yes, Yes>(colPtr, rowIdx, perm, values, 0, dy, x, dx, inDim, true, ROW_BYTES);
+  const bytes = (<usize>lanes) << ELEMENT_SHIFT;
+  while (inDim > 0) {
+    const n = blockOf(slope, inDim);
+    if (lanes < TILE) multiply<No, Yes>(colPtr, rowIdx, perm, values, 0, dy, x, dx, n, slope === 0, bytes);
+    else multiply<Yes, Yes>(colPtr, rowIdx, perm, values, 0, dy, x, dx, n, slope === 0, ROW_BYTES);
+    differentiateRows(dx, n, bytes, slope, fires);
+    colPtr += (<usize>n) << ELEMENT_SHIFT;
+    fires += (<usize>n) << ELEMENT_SHIFT;
+    x += (<usize>n) << ROW_SHIFT;
+    dx += (<usize>n) << ROW_SHIFT;
+    inDim -= n;
   }
 }
 
 /**
- * The backward product of a sparse layer that no ReLU stands before: dx = Wᵀ·dy.
+ * The backward product of a sparse layer that no activation stands before: dx = Wᵀ·dy.
  *
  * ```js
  * for (let j = 0; j < inDim; j++) {

@@ -4,7 +4,16 @@
 // A tile that holds fewer than 32 samples has zeros in its unused lanes when it is packed. Kernels may write
 // anything there; nobody reads it. A kernel with a parameter `lanes` (8, 16 or 32) works on the first lanes
 // only, since the last tile of a batch may be nearly empty.
-import { ELEMENT_BYTES, ELEMENT_SHIFT, PART_BYTES, ROW_BYTES, ROW_SHIFT, TILE, VECTOR_BYTES } from './layout';
+import {
+  DOUBLE_BYTES,
+  ELEMENT_BYTES,
+  ELEMENT_SHIFT,
+  PART_BYTES,
+  ROW_BYTES,
+  ROW_SHIFT,
+  TILE,
+  VECTOR_BYTES,
+} from './layout';
 
 /**
  * Packs rows of a dense matrix into a tile.
@@ -69,6 +78,72 @@ export function packDense(data: usize, rows: usize, count: i32, cols: i32, tile:
     for (let j = 0; j < cols; j++) {
       store<f32>(t, load<f32>(s));
       s += ELEMENT_BYTES;
+      t += ROW_BYTES;
+    }
+  }
+}
+
+/** The row number of a sample; the last one's beyond it. */
+export function rowAt(rows: usize, b: i32, count: i32): i32 {
+  return load<i32>(rows + ((<usize>min(b, count - 1)) << ELEMENT_SHIFT));
+}
+
+/**
+ * Packs rows of a matrix of bytes into a tile, scaled column by column. The arithmetic is in float64, and
+ * what it comes to is rounded to float32.
+ *
+ * ```js
+ * for (let j = 0; j < cols; j++) {
+ *   for (let b = 0; b < 32; b++) {
+ *     tile[j][b] = b < count ? (data[rows[b] * cols + j] - offsets[j]) / scales[j] : 0;
+ *   }
+ * }
+ * ```
+ *
+ * - data u8 [*, cols], row-major; rows i32 [count]; count ≤ 32.
+ * - offsets f64 [cols]; scales f64 [cols], none of them 0.
+ * - tile f32 [cols][32], overwritten. No overlap.
+ *
+ * O(32 · cols).
+ */
+export function packBytes(
+  data: usize,
+  rows: usize,
+  count: i32,
+  cols: i32,
+  offsets: usize,
+  scales: usize,
+  tile: usize,
+): void {
+  if (count < TILE) memory.fill(tile, 0, (<usize>cols) << ROW_SHIFT);
+  for (let b = 0; b < count; b += 4) {
+    const s0 = data + rowAt(rows, b, count) * cols;
+    const s1 = data + rowAt(rows, b + 1, count) * cols;
+    const s2 = data + rowAt(rows, b + 2, count) * cols;
+    const s3 = data + rowAt(rows, b + 3, count) * cols;
+    const isUsed = i32x4.lt_s(i32x4.add(i32x4.splat(b), i32x4(0, 1, 2, 3)), i32x4.splat(count));
+    let o = offsets;
+    let c = scales;
+    let t = tile + ((<usize>b) << ELEMENT_SHIFT);
+    for (let j: usize = 0; j < <usize>cols; j++) {
+      // Each byte becomes the lowest of an integer.
+      let bytes = v128.load8_lane(s0 + j, i32x4.splat(0), 0);
+      bytes = v128.load8_lane(s1 + j, bytes, 4);
+      bytes = v128.load8_lane(s2 + j, bytes, 8);
+      bytes = v128.load8_lane(s3 + j, bytes, 12);
+      const offset = v128.load64_splat(o);
+      const scale = v128.load64_splat(c);
+      const low = f64x2.convert_low_i32x4_u(bytes);
+      const high = f64x2.convert_low_i32x4_u(v128.shuffle<i32>(bytes, bytes, 2, 3, 2, 3));
+      const scaled = v128.shuffle<f64>(
+        f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(low, offset), scale)),
+        f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(high, offset), scale)),
+        0,
+        2,
+      );
+      v128.store(t, v128.and(scaled, isUsed));
+      o += DOUBLE_BYTES;
+      c += DOUBLE_BYTES;
       t += ROW_BYTES;
     }
   }

@@ -9,4 +9,4 @@ export { adam, adamW, sgd } from './optimizer';
 export { addTo, biasGradient } from './sddmm';
 export { spmmT, spmmTLinear } from './spmm';
 export { scoreLabels, scoreRegression, sigmoid, targetGradient, weighSamples } from './targetLoss';
-export { clearLanes, gatherRows, unpackColumns } from './tile';
+export { clearLanes, gatherRows, packBytes, unpackColumns } from './tile';

@@ -1,12 +1,13 @@
 /**
- * Truly sparse networks: models, topology methods, optimisers, schedules, initialisers, and sparse matrices.
+ * Truly sparse networks: models, topology methods, optimisers, schedules, activations, initialisers, and sparse
+ * matrices.
  * @module ctre
  */
 
 export { initTraining as init, initTrainingSync as initSync } from './engine/training.ts';
 
 // The kernels come before all other code; engine/engine.ts says why.
-
+import { activations } from './nn/activation.ts';
 import { glorot, sparseHe, uniform, zeros } from './nn/initializer.ts';
 import { losses } from './nn/losses.ts';
 import { adam, adamW, sgd } from './nn/optimizer.ts';
@@ -18,11 +19,13 @@ export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/ho
 export type { Random } from './base/random.ts';
 export type { Kernels, MatrixKernels, TrainingKernels } from './engine/abi.ts';
 export type { EngineInfo, WasmBytes, WasmSource } from './engine/source.ts';
+export type { ByteMatrix } from './matrix/byteMatrix.ts';
 export type { CsrParts } from './matrix/canonical.ts';
 export { CsrMatrix } from './matrix/csrMatrix.ts';
 export type { DenseMatrix } from './matrix/denseMatrix.ts';
 export type { IndexList } from './matrix/indexList.ts';
 export type { CsrPattern, Positions } from './matrix/pattern.ts';
+export type { RowArrays, SampleMatrix } from './matrix/samples.ts';
 export type { ClassificationMetrics } from './metrics/classification.ts';
 export type { ClassScore, Label, PrecisionRecall } from './metrics/classScore.ts';
 export type { ModelMetrics } from './metrics/modelMetrics.ts';
@@ -48,6 +51,7 @@ export type {
 export type { PresetName } from './model/presets.ts';
 export { SparseMLP } from './model/sparseMlp.ts';
 export type { Labels, Targets } from './model/targets.ts';
+export type { Activation, SlopeOptions } from './nn/activation.ts';
 export type { Initializer } from './nn/initializer.ts';
 export type { LayerShape } from './nn/layerShape.ts';
 export type { Loss, LossTiles, MonitorName, Score, TargetKind } from './nn/loss.ts';
@@ -104,6 +108,14 @@ export type {
   Wanted,
 } from './topology/topology.ts';
 export type { Epoch, Evolution, GrowthEffort, Metrics } from './train/epoch.ts';
+
+/** What hidden layers make of their sums. */
+export const activation = Object.freeze({
+  relu: activations.relu,
+  leakyRelu: activations['leaky-relu'],
+  allRelu: activations['all-relu'],
+  linear: activations.linear,
+});
 
 /** How weights are drawn. */
 export const initializer = Object.freeze({ glorot, sparseHe, uniform, zeros });

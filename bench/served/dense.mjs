@@ -58,8 +58,8 @@ function prepare(n) {
   new Float32Array(arena.memory.buffer, variance, 40 * n).fill(1);
   const dense = 2 * TILE * n * n;
   return {
-    gemm: { flops: dense, run: () => kernels.gemm(w, bias, x, y, n, n, true) },
-    gemmT: { flops: dense, run: () => kernels.gemmT(w, y, x, dx, n, n) },
+    gemm: { flops: dense, run: () => kernels.gemm(w, bias, x, y, 0, n, n, 0) },
+    gemmT: { flops: dense, run: () => kernels.gemmT(w, y, x, 0, dx, n, n, 0) },
     products: { flops: dense, run: () => kernels.products(y, x, pairs, n, n, false, TILE) },
     packDense: { bytes: 8 * TILE * n, run: () => kernels.packDense(data, rows, TILE, n, tile) },
     packCsr: {

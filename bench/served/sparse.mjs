@@ -60,17 +60,24 @@ function wasmLayer(layer) {
   );
   const ofIn = 4 * TILE * inDim;
   const ofOut = 4 * TILE * outDim;
-  const spmmT = (t) =>
-    kernels.spmmT(colPtr, rowIdx, perm, values, dy + t * ofOut, x + t * ofIn, dx + t * ofIn, inDim, TILE);
+  // A slope of 0 is ReLU, which keeps no bits.
+  const [relu, noBits] = [0, 0];
+  const spmmT = (t) => {
+    const tile = [dy + t * ofOut, x + t * ofIn, noBits, dx + t * ofIn];
+    kernels.spmmT(colPtr, rowIdx, perm, values, ...tile, inDim, relu, TILE);
+  };
   const sddmm = (t) => kernels.sddmm(indptr, indices, dy + t * ofOut, x + t * ofIn, dW, outDim, t > 0, TILE);
   return {
-    spmm: (t) => kernels.spmm(indptr, indices, values, bias, x + t * ofIn, y + t * ofOut, outDim, true, TILE),
+    spmm(t) {
+      const tile = [x + t * ofIn, y + t * ofOut, noBits];
+      kernels.spmm(indptr, indices, values, bias, ...tile, outDim, relu, TILE);
+    },
     spmmT,
     sddmm,
     // The call of a training step.
     backward(t) {
-      const tile = [dy + t * ofOut, x + t * ofIn, dx + t * ofIn];
-      kernels.backward(colPtr, rowIdx, perm, values, ...tile, dW, inDim, t > 0, TILE);
+      const tile = [dy + t * ofOut, x + t * ofIn, noBits, dx + t * ofIn];
+      kernels.backward(colPtr, rowIdx, perm, values, ...tile, dW, inDim, relu, t > 0, TILE);
       kernels.biasGradient(dy + t * ofOut, db, outDim, t > 0, TILE);
     },
     results: () => ({ y: blocks.y.view, dx: blocks.dx.view, dW: blocks.dW.view }),

@@ -2,6 +2,7 @@ import { CtreError, show } from '../base/errors.ts';
 import { cellsOf, checkNetwork } from '../compare/grid.ts';
 import { guessPicture, type PictureSize } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { holdOut } from '../model/holdOut.ts';
 import type { ParsedArguments } from './args.ts';
 import type { CellTask } from './cellTask.ts';
@@ -128,7 +129,7 @@ function checkCell(
 }
 
 function pictureOf(
-  { x }: Dataset,
+  { x }: Dataset<SampleMatrix>,
   name: string,
   image: PictureSize | 'none' | undefined,
 ): PictureSize | undefined {

@@ -4,6 +4,7 @@ import { arrayRole } from '../data/arrayRoles.ts';
 import { findPair } from '../data/fileRoles.ts';
 import { idxRole } from '../data/formats/idx.ts';
 import {
+  type ByteReadOptions,
   type Dataset,
   type ReadOptions,
   readDataset,
@@ -16,6 +17,7 @@ import { readForPipeline } from '../data/pipelineDataset.ts';
 import type { ColumnOptions } from '../data/table/fitPipeline.ts';
 import type { Pipeline } from '../data/table/pipeline.ts';
 import type { Loss } from '../index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { lossByName } from '../nn/losses.ts';
 import { camelCase, type Options, type Values } from './args.ts';
 import { listFolder, readBytes, readInside, readStandardInput } from './files.ts';
@@ -94,9 +96,9 @@ export async function openDataset(
   values: ReadValues,
   more: Pick<ReadOptions, 'columns' | 'unlabelled' | 'targets' | 'label'> = {},
   pipeline?: Pipeline,
-): Promise<Dataset> {
+): Promise<Dataset<SampleMatrix>> {
   const { files, features } = await readDatasetFiles(path);
-  const options: ReadOptions = {
+  const options: ByteReadOptions = {
     label: values.label === undefined ? more.label : labelColumns(values.label, more.targets),
     ...columnsOf(values),
     features: values.features?.length === 1 ? values.features[0] : (values.features ?? features),
@@ -108,6 +110,7 @@ export async function openDataset(
     maxBytes: readingLimit(values),
     unlabelled: more.unlabelled,
     targets: more.targets,
+    bytes: true,
   };
   try {
     return pipeline === undefined ? readDataset(files, options) : readForPipeline(files, pipeline, options);
@@ -251,6 +254,6 @@ async function readAll(folder: string, names: readonly string[]): Promise<Record
 }
 
 /** Tells what was guessed when a dataset was read. */
-export function warnOf({ warnings = [] }: Dataset, stderr: Io['stderr']): void {
+export function warnOf({ warnings = [] }: Pick<Dataset, 'warnings'>, stderr: Io['stderr']): void {
   for (const warning of warnings) stderr.write(`ctre: ${optionWords(warning)}\n`);
 }

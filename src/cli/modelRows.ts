@@ -3,6 +3,7 @@ import { CtreError, show } from '../base/errors.ts';
 import { type Dataset, parseRowRange, relabel, type TargetReading } from '../data/index.ts';
 import { alignTargets } from '../data/targets.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { Options, Values } from './args.ts';
 import { readingOf } from './dataset.ts';
 import { text } from './options.ts';
@@ -33,7 +34,7 @@ export interface ModelRows extends LabelledRows {
  * @throws CtreError for a dataset that does not fit the model.
  */
 export async function prepareRows(
-  dataset: Dataset,
+  dataset: Dataset<SampleMatrix>,
   { inputs, scaler, featureNames, pipeline, labelNames, model }: OpenedModel,
   values: Values<typeof ROW_OPTIONS>,
   part: 'train' | 'test' = 'test',
@@ -68,10 +69,10 @@ export async function prepareRows(
 
 /** The dataset with the model's classes, or the columns of its outputs. */
 function withOutputsOf(
-  dataset: Dataset,
+  dataset: Dataset<SampleMatrix>,
   outputs: OpenedModel['labelNames'],
   reading: TargetReading,
-): Dataset {
+): Dataset<SampleMatrix> {
   const { targets, test, labelNames, labels } = dataset;
   if (targets === undefined) return labels.length > 0 ? relabel(dataset, outputs) : dataset;
   const align = (matrix: DenseMatrix): DenseMatrix =>
@@ -85,8 +86,8 @@ function withOutputsOf(
 }
 
 /** The indices of the rows that the options choose; none for the dataset's own test rows, or all. */
-async function chooseModelRows(
-  { x, test }: Dataset,
+export async function chooseModelRows(
+  { x, test }: Dataset<SampleMatrix>,
   { rows: range, split }: Values<typeof ROW_OPTIONS>,
   part: 'train' | 'test',
 ): Promise<{ indices?: Int32Array; words: string }> {

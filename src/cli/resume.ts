@@ -2,6 +2,7 @@ import { CtreError, show } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import type { Dataset } from '../data/index.ts';
 import { SparseMLP } from '../index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { FoundCheckpoint } from './checkpointFolder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
 import type { TrainingSettings } from './settings.ts';
@@ -13,18 +14,21 @@ export type Origin = Readonly<Record<string, unknown>>;
 
 /** What makes the network of a training. */
 export function originOf(
-  { x, labelNames }: Dataset,
+  { x, labelNames }: Dataset<SampleMatrix>,
   name: string,
   settings: TrainingSettings,
   keep: 'best' | 'last',
 ): Origin {
-  const { preset, loss, hidden, density, topology, module, initializer, growInitializer, seed } = settings;
+  const { preset, loss, hidden, activation, density, topology, module, initializer, growInitializer, seed } =
+    settings;
   return {
     dataset: name,
     preset,
     loss: loss?.targets === 'labels' ? undefined : loss?.name,
     layers: [x.cols, ...hidden, labelNames.length],
     density,
+    // Checkpoints of before have none.
+    activation: activation.name === 'relu' ? undefined : { name: activation.name, ...activation.options },
     method: topology.name,
     topology: topology.options,
     methodModule: module?.hash,

@@ -1,6 +1,7 @@
 import { checkChoice } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type {
+  Activation,
   CreateOptions,
   DensityOptions,
   Initializer,
@@ -11,6 +12,7 @@ import type {
   TrainOptions,
 } from '../index.ts';
 import { PRESET_NAMES, type PresetName, presets } from '../model/presets.ts';
+import { activationByName, activations } from '../nn/activation.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
 import { MONITOR_NAMES } from '../nn/loss.ts';
 import { lossByName, losses } from '../nn/losses.ts';
@@ -31,6 +33,7 @@ import { KERNEL_OPTIONS } from './startKernels.ts';
 
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
 const SCHEDULES = Object.keys(schedules) as (keyof typeof schedules)[];
+const ACTIVATION_NAMES = Object.keys(activations) as (keyof typeof activations)[];
 const INITIALIZERS = Object.keys(initializers) as (keyof typeof initializers)[];
 /** A network whose weights are all 0 never learns. */
 const FIRST_INITIALIZERS = INITIALIZERS.filter((name) => name !== 'zeros');
@@ -58,6 +61,16 @@ export const NETWORK_OPTIONS = {
         'neurons of the hidden layers, or none\n(1000,1000,1000; without a dataset 200,200,200)',
       ),
     ),
+  ),
+  activation: choice(
+    'name',
+    ACTIVATION_NAMES,
+    `what hidden layers make of their sums:\n${ACTIVATION_NAMES.join(', ')} (relu)`,
+  ),
+  slope: number(
+    's',
+    { least: 0, most: 1 },
+    'leaky-relu, all-relu: factor of sums below 0;\nall-relu turns its sign in every second layer (0.01; all-relu 0.6)',
   ),
   epsilon: number('e', { least: 0 }, 'density of a layer: e · (in + out) / (in · out) (1)'),
   density: list(
@@ -168,6 +181,7 @@ export interface TrainingSettings {
   /** Undefined where the command does not say: classes are told apart then. */
   readonly loss: Loss | undefined;
   readonly hidden: readonly number[];
+  readonly activation: Activation;
   readonly density: DensityOptions;
   readonly topology: Topology;
   /** The topology's module, where it is a method of one's own. */
@@ -201,6 +215,7 @@ export function readSettings(
     preset,
     loss: chooseLoss(values),
     hidden: hidden === 'none' ? [] : hidden,
+    activation: readActivation(values),
     density: readDensity(values),
     ...readTopology(values, preset, modules),
     initializer: readInitializer(values, preset),
@@ -225,6 +240,16 @@ function chooseLoss({ loss: name, monitor }: SettingValues): Loss | undefined {
   const { monitors } = loss ?? lossByName('cross-entropy');
   if (monitor !== undefined) checkChoice('--monitor', monitor, monitors);
   return loss;
+}
+
+function readActivation({ activation: name = 'relu', slope }: SettingValues): Activation {
+  const usual = activationByName(name);
+  if (slope === undefined) return usual;
+  if ('slope' in usual.options) return activationByName(name, { slope });
+  throw new CtreError(
+    'E_ARGUMENT',
+    `--slope is for leaky-relu and all-relu; the activation is ${name}, which has none to choose`,
+  );
 }
 
 function readDensity({ density, distribution, epsilon = 1 }: SettingValues): DensityOptions {

@@ -19,6 +19,7 @@ import type { ColumnOptions } from '../data/table/fitPipeline.ts';
 import type { Pipeline } from '../data/table/pipeline.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { TrainOptions } from '../model/options.ts';
 import type { Options, Values } from './args.ts';
 import { readText } from './files.ts';
@@ -27,7 +28,7 @@ import { choice, number, text } from './options.ts';
 
 /** Samples with their classes, or with numbers or flags [rows, outputs]. */
 export interface LabelledRows {
-  readonly x: DenseMatrix | CsrMatrix;
+  readonly x: SampleMatrix;
   readonly y: Int32Array | DenseMatrix;
 }
 
@@ -74,7 +75,7 @@ export interface TrainingData {
   /** What was guessed of the columns, in sentences. */
   readonly warnings: readonly string[];
   /** The dataset as it is trained on: its columns encoded, where it is a table. */
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<SampleMatrix>;
   /** Which rows the test rows are, in words. */
   readonly testWords: string;
   /** Rows of the dataset that a split leaves out. */
@@ -94,7 +95,7 @@ interface RowChoice extends Partial<Split> {
  * @throws CtreError for options that contradict each other or do not fit the dataset.
  */
 export async function prepareTraining(
-  found: Dataset,
+  found: Dataset<SampleMatrix>,
   values: SplitValues,
   defaults: { readonly seed: number; readonly scale?: ScalerKind; readonly columns?: ColumnOptions },
 ): Promise<TrainingData> {
@@ -103,12 +104,7 @@ export async function prepareTraining(
   const table =
     found.table && encodeTable(found, found.table, rows.train, kind ?? 'minmax', defaults.columns);
   const dataset = table?.dataset ?? found;
-  const scaler =
-    table !== undefined
-      ? fitScaler('none', dataset.x)
-      : kind === undefined
-        ? fitAnyScaler(dataset.x, rows.train)
-        : fitScaler(kind, dataset.x, rows.train);
+  const scaler = fitTrainingScaler(table === undefined ? kind : 'none', dataset.x, rows.train);
   const { used, validation } = chooseValidation(rows, values.validation);
   const test =
     rows.test === undefined && dataset.test !== undefined
@@ -139,12 +135,12 @@ function countClasses(y: LabelledRows['y'], classes: number): number[] {
 
 /** A table's dataset with its columns encoded and scaled as the training rows say. */
 function encodeTable(
-  found: Dataset,
+  found: Dataset<SampleMatrix>,
   table: LabelledTable,
   rows: Int32Array | undefined,
   scale: ScalerKind,
   options: ColumnOptions | undefined,
-): { dataset: Dataset; pipeline: Pipeline; warnings: readonly string[] } {
+): { dataset: Dataset<SampleMatrix>; pipeline: Pipeline; warnings: readonly string[] } {
   const all = Int32Array.from({ length: found.x.rows }, (_, row) => row);
   const { pipeline, warnings } = learnColumns(table, rows ?? all, scale, options, (name) => `--${name}`);
   const own = pipeline.transformColumns(table.columns, found.x.rows);
@@ -165,7 +161,7 @@ function encodeTable(
 }
 
 /** The rows at the indices; all of them without any. */
-export function pickRows({ x, labels, targets }: Dataset, rows?: Int32Array): LabelledRows {
+export function pickRows({ x, labels, targets }: Dataset<SampleMatrix>, rows?: Int32Array): LabelledRows {
   if (rows === undefined) return { x, y: targets ?? labels };
   const y = targets === undefined ? rows.map((row) => labels[row]) : takeRows(targets, rows);
   return { x: takeRows(x, rows), y: y as LabelledRows['y'] };
@@ -177,7 +173,7 @@ export function scaled(scaler: Scaler, { x, y }: LabelledRows): LabelledRows {
 }
 
 async function chooseTrainingRows(
-  dataset: Dataset,
+  dataset: Dataset<SampleMatrix>,
   { testRows: range, split, testFraction: fraction }: SplitValues,
   seed: number,
 ): Promise<RowChoice> {
@@ -233,8 +229,13 @@ function chooseValidation(
   return { used, validation: { validationRows } };
 }
 
-/** Min–max where that keeps zeros, none otherwise. */
-function fitAnyScaler(x: DenseMatrix | CsrMatrix, rows: Int32Array | undefined): Scaler {
+/** A scaler of the kind that was asked for; else min–max where that keeps zeros, none otherwise. */
+export function fitTrainingScaler(
+  kind: ScalerKind | undefined,
+  x: SampleMatrix,
+  rows?: Int32Array | undefined,
+): Scaler {
+  if (kind !== undefined) return fitScaler(kind, x, rows);
   try {
     return fitScaler('minmax', x, rows);
   } catch (error) {

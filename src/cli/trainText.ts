@@ -25,7 +25,7 @@ export interface StartedTraining extends Training {
 /** The first line of --json. */
 export function trainStartRecord(started: StartedTraining): object {
   const { source, data, settings, model, kernels } = started;
-  const { topology, initializer, growInitializer, optimizer, schedule } = settings;
+  const { activation, topology, initializer, growInitializer, optimizer, schedule } = settings;
   const warnings = warningsOf(started);
   const { validationSplit, validationRows } = data.validation;
   const { labelNames, targets } = source.dataset;
@@ -48,6 +48,7 @@ export function trainStartRecord(started: StartedTraining): object {
     nnz: model.nnz,
     nnzByLayer: model.layers.map(({ nnz }) => nnz),
     density: model.density,
+    activation: { name: activation.name, ...activation.options },
     initializer: { name: initializer.name, ...initializer.options },
     growInitializer: growInitializer && { name: growInitializer.name, ...growInitializer.options },
     optimizer: { name: optimizer.name, ...optimizer.options },
@@ -139,8 +140,18 @@ export function trainStartText(started: StartedTraining): string {
   const { source, data, settings, model, kernels } = started;
   const units = unitsAtStart(started);
   const { x, labelNames } = source.dataset;
-  const { loss, topology, initializer, optimizer, schedule, clipNorm, denoise, classWeight, monitor } =
-    settings;
+  const {
+    loss,
+    activation,
+    topology,
+    initializer,
+    optimizer,
+    schedule,
+    clipNorm,
+    denoise,
+    classWeight,
+    monitor,
+  } = settings;
   const { validationSplit, validationRows } = data.validation;
   const held =
     validationRows !== undefined
@@ -160,6 +171,9 @@ export function trainStartText(started: StartedTraining): string {
     ['method', [topology.name, ...inWords(topology.options)].join(', ')],
     ['network', layerSizes(model).join(' → ')],
     ['connections', `${model.nnz} (${percent(model.density)} of the dense network)`],
+    ...(activation.name === 'relu'
+      ? []
+      : ([['activation', [activation.name, ...inWords(activation.options)].join(', ')]] as const)),
     ['weights', [initializer.name, ...inWords(initializer.options)].join(', ')],
     [
       'optimiser',

@@ -3,6 +3,7 @@ import { CtreError } from '../base/errors.ts';
 import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
 import { type Loss, SparseMLP } from '../index.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { columnsOf, embeddedDataset, openDataset, readingOf, refuseReading } from './dataset.ts';
 import type { LoadedMethod } from './methodModules.ts';
 import { readSettings, type TrainingSettings } from './settings.ts';
@@ -18,7 +19,7 @@ export interface Training {
 
 /** A dataset, and what people and files call it. */
 export interface Source {
-  readonly dataset: Dataset & Partial<KnownColumns>;
+  readonly dataset: Dataset<SampleMatrix> & Partial<KnownColumns>;
   readonly name: string;
   readonly about?: string;
 }
@@ -73,7 +74,7 @@ const USUAL_CLASSES = 20;
 const ROWS_OF_CLASS = 10;
 
 /** @throws CtreError `E_LABEL` for whole numbers that look like something to predict, not like classes. */
-function checkAreClasses(name: string, { x, labelNames }: Dataset): void {
+function checkAreClasses(name: string, { x, labelNames }: Dataset<SampleMatrix>): void {
   const most = Math.max(USUAL_CLASSES, x.rows / ROWS_OF_CLASS);
   if (labelNames.length <= most || labelNames.some((label) => typeof label === 'string')) return;
   throw new CtreError(
@@ -86,7 +87,10 @@ function checkAreClasses(name: string, { x, labelNames }: Dataset): void {
 }
 
 /** @throws CtreError `E_ARGUMENT` for weights that are not one for each class. */
-function checkClassWeight({ classWeight, loss }: TrainingSettings, { labelNames }: Dataset): void {
+function checkClassWeight(
+  { classWeight, loss }: TrainingSettings,
+  { labelNames }: Dataset<SampleMatrix>,
+): void {
   if (classWeight !== undefined && loss !== undefined && loss.targets !== 'labels') {
     throw new CtreError('E_ARGUMENT', `--class-weight is for classes; the loss is ${loss.name}`);
   }
@@ -104,13 +108,18 @@ function namesInWords(names: readonly (number | string)[]): string {
 }
 
 /** The network of a training, before its first step. */
-export function makeModel({ x, labelNames }: Dataset, settings: TrainingSettings): Promise<SparseMLP> {
-  const { preset, loss, hidden, density, topology, initializer, growInitializer, seed, threads } = settings;
+export function makeModel(
+  { x, labelNames }: Dataset<SampleMatrix>,
+  settings: TrainingSettings,
+): Promise<SparseMLP> {
+  const { preset, loss, hidden, activation, density, topology, initializer, growInitializer, seed, threads } =
+    settings;
   return SparseMLP.create({
     preset,
     loss,
     layers: [x.cols, ...hidden, labelNames.length],
     ...density,
+    activation,
     topology,
     initializer,
     growInitializer,

@@ -87,7 +87,8 @@ export interface Looks {
   readonly silent: readonly (readonly number[])[];
   /**
    * Hidden neurons that cannot matter, by hidden layer: without an input, without an output, or that fire for
-   * none of `sampleRows` training rows.
+   * none of `sampleRows` training rows. The latter counts with ReLU alone: with any other slope below 0 a
+   * signal passes them all the same.
    */
   readonly dead: readonly (readonly number[])[];
   readonly sampleRows: number;

@@ -1,6 +1,8 @@
+import { isByteMatrix, toNumbers } from '../matrix/byteMatrix.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { LayerView } from '../model/layerView.ts';
+import { type Activation, relu } from '../nn/activation.ts';
 import type { Degrees, Looks } from './cell.ts';
 
 /** A picture's size in pixels. */
@@ -16,11 +18,15 @@ const PIXEL_ROWS = 200;
  * The size of the pictures that the rows seem to be: square ones, of levels from 0 to 1 or to 255; undefined
  * for anything else.
  */
-export function guessPicture(x: DenseMatrix | CsrMatrix): PictureSize | undefined {
+export function guessPicture(x: SampleMatrix): PictureSize | undefined {
   const side = Math.round(Math.sqrt(x.cols));
   if (side < 8 || side * side !== x.cols) return undefined;
   const rows = Math.min(x.rows, PIXEL_ROWS);
-  const values = 'data' in x ? x.data.subarray(0, rows * x.cols) : x.values.subarray(0, x.indptr[rows]);
+  const values = isByteMatrix(x)
+    ? toNumbers(x, 0, rows).data
+    : 'data' in x
+      ? x.data.subarray(0, rows * x.cols)
+      : x.values.subarray(0, x.indptr[rows]);
   const most = values.reduce((largest, value) => Math.max(largest, value), 0);
   const isLevel = (value: number): boolean => value >= 0 && (most <= 1 || Number.isInteger(value));
   return most > 0 && most <= 255 && values.every(isLevel) ? { width: side, height: side } : undefined;
@@ -53,18 +59,20 @@ export function pictureEpochs(epochs: number): number[] {
 export class Watch {
   readonly #wanted: ReadonlySet<number>;
   readonly #pictures: ReadonlySet<number>;
-  readonly #x: DenseMatrix | CsrMatrix;
+  readonly #x: SampleMatrix;
   readonly #known: KnownColumns | undefined;
   readonly #picture: PictureSize | undefined;
+  readonly #activation: Activation;
   readonly #seen: { epoch: number; look: Look; connections: Int32Array }[] = [];
   #sample: readonly Float32Array[] = [];
 
   /** @param x the rows trained on. */
   constructor(
     epochs: number,
-    x: DenseMatrix | CsrMatrix,
+    x: SampleMatrix,
     known: KnownColumns | undefined,
     picture: PictureSize | undefined,
+    activation: Activation = relu(),
   ) {
     const even = Math.min(EVEN_LOOKS, epochs);
     const steps = Array.from({ length: even }, (_, look) => Math.round(((look + 1) * epochs) / even));
@@ -73,6 +81,7 @@ export class Watch {
     this.#x = x;
     this.#known = known;
     this.#picture = picture;
+    this.#activation = activation;
   }
 
   /** Looks, if it is time to or `always`. `readLayers` copies, and is called only then. */
@@ -82,7 +91,7 @@ export class Watch {
     const layers = readLayers().map(({ weights, bias }) => ({ weights, bias }));
     if (before === undefined) this.#sample = sampleRows(this.#x, layers);
     const connections = columnCounts(layers[0].weights);
-    this.#seen.push({ epoch, connections, look: lookAt(layers, this.#sample) });
+    this.#seen.push({ epoch, connections, look: lookAt(layers, this.#sample, this.#activation) });
   }
 
   /** What was seen. */
@@ -142,27 +151,42 @@ interface Look {
   readonly degrees: Degrees;
 }
 
-function lookAt(layers: readonly LayerParts[], sample: readonly Float32Array[]): Look {
+function lookAt(
+  layers: readonly LayerParts[],
+  sample: readonly Float32Array[],
+  activation: Activation,
+): Look {
   const inputs = layers.map(({ weights }) => rowCounts(weights));
   const outputs = layers.map(({ weights }) => columnCounts(weights));
   const hidden = layers.slice(1).map((_, l) => l);
   const isZero = (count: number): boolean => count === 0;
-  const fired = firingCounts(layers, sample);
+  const fired = firingCounts(layers, sample, activation);
   const both = hidden.flatMap((l) => Array.from(inputs[l], (count, i) => count + outputs[l + 1][i]));
   return {
     noInput: hidden.map((l) => inputs[l].filter(isZero).length),
     noOutput: hidden.map((l) => outputs[l + 1].filter(isZero).length),
     silent: hidden.map((l) => fired[l].filter(isZero).length),
-    // A neuron may be missing several of them, and is counted once.
-    dead: hidden.map(
-      (l) => fired[l].filter((count, i) => count * inputs[l][i] * outputs[l + 1][i] === 0).length,
-    ),
+    // A neuron may be missing several of them, and is counted once. One that never fires is dead with ReLU
+    // alone: any other slope lets signal and gradient through.
+    dead: hidden.map((l) => {
+      const mayBeSilent = activation.slope(l + 1) !== 0;
+      const isDead = (count: number, i: number): boolean =>
+        inputs[l][i] * outputs[l + 1][i] === 0 || (count === 0 && !mayBeSilent);
+      return fired[l].filter(isDead).length;
+    }),
     degrees: { inputs: histogram(outputs[0]), hidden: histogram(both) },
   };
 }
 
-/** For how many of the samples each hidden neuron fires, by hidden layer. */
-function firingCounts(layers: readonly LayerParts[], sample: readonly Float32Array[]): Int32Array[] {
+/**
+ * For how many of the samples each hidden neuron fires, by hidden layer. It fires if its sum is above 0; with a
+ * slope of 1 there is nothing to tell, and it always does.
+ */
+function firingCounts(
+  layers: readonly LayerParts[],
+  sample: readonly Float32Array[],
+  activation: Activation,
+): Int32Array[] {
   const hidden = layers.slice(0, -1);
   const counts = hidden.map(({ weights }) => new Int32Array(weights.rows));
   for (const row of sample) {
@@ -170,13 +194,13 @@ function firingCounts(layers: readonly LayerParts[], sample: readonly Float32Arr
     hidden.forEach(({ weights, bias }, l) => {
       const { indptr, indices, values, rows } = weights;
       const above = new Float32Array(rows);
+      const slope = activation.slope(l + 1);
       for (let i = 0; i < rows; i++) {
         let sum = bias[i];
         for (let p = indptr[i]; p < indptr[i + 1]; p++) sum += values[p] * below[indices[p]];
-        if (sum > 0) {
-          above[i] = sum;
-          counts[l][i]++;
-        }
+        if (sum > 0) above[i] = sum;
+        else if (slope !== 0) above[i] = slope * sum;
+        if (sum > 0 || slope === 1) counts[l][i]++;
       }
       below = above;
     });
@@ -185,14 +209,15 @@ function firingCounts(layers: readonly LayerParts[], sample: readonly Float32Arr
 }
 
 /** Some rows at equal distances, dense. */
-function sampleRows(x: DenseMatrix | CsrMatrix, layers: readonly LayerParts[]): Float32Array[] {
+function sampleRows(x: SampleMatrix, layers: readonly LayerParts[]): Float32Array[] {
   const connections = layers.reduce((sum, { weights }) => sum + weights.nnz, 0);
   const bound = Math.min(SAMPLE_ROWS, SAMPLE_PRODUCTS / connections, SAMPLE_FEATURES / x.cols);
   const count = Math.min(x.rows, Math.max(16, Math.floor(bound)));
   return Array.from({ length: count }, (_, s) => denseRow(x, Math.floor((s * x.rows) / count)));
 }
 
-function denseRow(x: DenseMatrix | CsrMatrix, row: number): Float32Array {
+function denseRow(x: SampleMatrix, row: number): Float32Array {
+  if (isByteMatrix(x)) return toNumbers(x, row, row + 1).data;
   if ('data' in x) return x.data.slice(row * x.cols, (row + 1) * x.cols);
   const dense = new Float32Array(x.cols);
   for (let p = x.indptr[row]; p < x.indptr[row + 1]; p++) dense[x.indices[p]] = x.values[p];

@@ -1,9 +1,10 @@
 import { CtreError } from '../base/errors.ts';
-import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { holdOut } from '../model/holdOut.ts';
 import type { TrainOptions } from '../model/options.ts';
 import type { SparseMLP } from '../model/sparseMlp.ts';
+import { activationByName } from '../nn/activation.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { Schedule } from '../nn/schedule.ts';
 import type { Epoch, Metrics } from '../train/epoch.ts';
@@ -17,7 +18,7 @@ import { spreadOf } from './statistics.ts';
 
 /** Samples with their classes. */
 interface CellRows {
-  readonly x: DenseMatrix | CsrMatrix;
+  readonly x: SampleMatrix;
   readonly y: Int32Array | DenseMatrix;
 }
 
@@ -63,7 +64,8 @@ export async function trainCell(
   const { epochs, batchSize, optimizer, schedule, clipNorm, denoise, classWeight, monitor, patience } =
     settings;
   const { train, test, validation } = rows;
-  const watch = new Watch(epochs, train.x, known, picture);
+  const { name, options: given } = model.activation;
+  const watch = new Watch(epochs, train.x, known, picture, activationByName(name, given));
   const layers = (): SparseMLP['layers'] => model.layers;
   /** By epoch and layer, at the end of each. */
   const connections: number[][] = [];

@@ -2,6 +2,7 @@ import type { Budget } from '../base/budget.ts';
 import { CtreError } from '../base/errors.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { LabelledTable } from './labelledTable.ts';
 import { encodeParts, type LabelValues } from './labels.ts';
 import type { LeftOutColumn } from './rawTable.ts';
@@ -30,10 +31,13 @@ export interface Taken {
 
 import { checkFlagTargets, type NamedTargets, type TargetReading, targetsOfLabels } from './targets.ts';
 
-/** Rows with their classes. Sparse sources stay sparse; nothing is scaled. */
-export interface Dataset {
+/**
+ * Rows with their classes. Sparse sources stay sparse; nothing is scaled. One that was read with `bytes: true`
+ * is a `Dataset<SampleMatrix>`: sources of bytes stay bytes.
+ */
+export interface Dataset<X extends SampleMatrix = DenseMatrix | CsrMatrix> {
   /** One sample a row; every value finite. */
-  readonly x: DenseMatrix | CsrMatrix;
+  readonly x: X;
   /** The class of every row, 0 … c − 1; empty for a file read as `unlabelled`. */
   readonly labels: Int32Array;
   /**
@@ -45,7 +49,7 @@ export interface Dataset {
   readonly featureNames?: readonly string[];
   /** Test rows, where the source ships its own. */
   readonly test?: {
-    readonly x: DenseMatrix | CsrMatrix;
+    readonly x: X;
     readonly labels: Int32Array;
     readonly targets?: DenseMatrix;
   };
@@ -60,8 +64,8 @@ export interface Dataset {
 }
 
 /** Features with the labels a file holds for them; no labels where it was read as `unlabelled`. */
-export interface RawRows {
-  readonly x: DenseMatrix | CsrMatrix;
+export interface RawRows<X extends SampleMatrix = SampleMatrix> {
+  readonly x: X;
   readonly labels?: LabelValues;
   /** Numbers or flags in the place of labels. */
   readonly targets?: NamedTargets;
@@ -77,12 +81,12 @@ export interface AboutDataset {
 }
 
 /** A dataset from what a reader found: sizes checked, the labels of both parts coded together. */
-export function buildDataset(
+export function buildDataset<X extends SampleMatrix>(
   budget: Budget,
   { taken, warnings = [], featureNames, reading = 'classes' }: AboutDataset,
-  train: RawRows,
-  test?: RawRows,
-): Dataset {
+  train: RawRows<X>,
+  test?: RawRows<X>,
+): Dataset<X> {
   checkRawRows(train, 'the file');
   if (test) {
     checkRawRows(test, 'the test part');

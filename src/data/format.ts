@@ -1,7 +1,8 @@
 import type { Budget } from '../base/budget.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { Dataset } from './dataset.ts';
 import type { RawTable } from './rawTable.ts';
-import type { ReadOptions } from './readOptions.ts';
+import type { CheckedReadOptions } from './readOptions.ts';
 
 /** A file to read: unpacked, its name without folder and `.gz`. */
 export interface InputFile {
@@ -29,14 +30,17 @@ interface FileKind {
 
 /** A format of numbers, with its reader. */
 export interface NumberFormat extends FileKind {
-  /** The dataset that the files hold: one, or several where the format has `several`. */
-  read(files: readonly InputFile[], options: ReadOptions, budget: Budget): Dataset;
+  /**
+   * The dataset that the files hold: one, or several where the format has `several`. Only with the option
+   * `bytes` may its samples be bytes.
+   */
+  read(files: readonly InputFile[], options: CheckedReadOptions, budget: Budget): Dataset<SampleMatrix>;
 }
 
 /** A format of tables whose columns may hold words, with its reader. */
 export interface TableFormat extends FileKind {
   /** The table that the files hold. Undefined where these hold numbers only, and `read` reads them. */
-  readTable(files: readonly InputFile[], options: ReadOptions, budget: Budget): RawTable | undefined;
+  readTable(files: readonly InputFile[], options: CheckedReadOptions, budget: Budget): RawTable | undefined;
   read?: NumberFormat['read'];
 }
 

@@ -3,8 +3,9 @@
  * @module ctre/data
  */
 
+export type { ByteMatrix } from '../matrix/byteMatrix.ts';
 export type { RowIndices } from '../matrix/rowIndices.ts';
-export type { RowArrays, Samples } from '../matrix/samples.ts';
+export type { RowArrays, SampleMatrix, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset, Taken } from './dataset.ts';
 export { type DivideOptions, type Fold, kFold, splitRows } from './divideRows.ts';
@@ -13,7 +14,7 @@ export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
 export type { DeclaredColumn, LeftOutColumn, RawColumn, RawTable } from './rawTable.ts';
 export { type DataFiles, readDataset, readTable } from './read.ts';
-export type { ReadOptions } from './readOptions.ts';
+export type { ByteReadOptions, ReadOptions } from './readOptions.ts';
 export { relabel } from './relabel.ts';
 export { parseRowRange, remainingRows } from './rowLists.ts';
 export {

@@ -1,5 +1,6 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError } from '../base/errors.ts';
+import type { ByteMatrix } from '../matrix/byteMatrix.ts';
 import { MAX_INDEX } from '../matrix/canonical.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 
@@ -141,13 +142,22 @@ function halfToNumber(half: number): number {
 /**
  * The array as rows of features: the first index is the row, or in a column-major array the last one where
  * `samples` says so. The others run in C order along a row.
+ * @param keepBytes whether an array of bytes stays one: a view of it where the rows are in order.
  * @throws CtreError `E_NOT_FINITE`, `E_MEMORY`, `E_UNSUPPORTED` for text or a single value.
  */
+export function toRows(array: NdArray, budget: Budget, samples?: 'first' | 'last'): DenseMatrix;
+export function toRows(
+  array: NdArray,
+  budget: Budget,
+  samples?: 'first' | 'last',
+  keepBytes?: boolean,
+): DenseMatrix | ByteMatrix;
 export function toRows(
   { shape, columnMajor, data }: NdArray,
   budget: Budget,
   samples: 'first' | 'last' = 'first',
-): DenseMatrix {
+  keepBytes = false,
+): DenseMatrix | ByteMatrix {
   if (shape.length === 0 || !isNumeric(data)) {
     const what = isNumeric(data) ? 'one value' : 'text';
     throw new CtreError('E_UNSUPPORTED', `the features are ${what}; expected an array with one row a sample`);
@@ -159,18 +169,24 @@ export function toRows(
   checkElements(rows, cols);
   // Without elements there is nothing to read, however many rows are claimed.
   if (rows * cols === 0) return { rows, cols, data: new Float32Array(0) };
-  budget.claim(4 * rows * cols, `a matrix of ${rows} × ${cols}`);
+  const isBytes = keepBytes && data instanceof Uint8Array;
+  if (isBytes && !columnMajor) return { rows, cols, data };
+  budget.claim((isBytes ? 1 : 4) * rows * cols, `a matrix of ${rows} × ${cols}`);
   const first = isLast ? 1 : rows;
   const offsets = columnMajor && inner.length > 1 ? columnMajorOffsets(first, inner, budget) : undefined;
   const [rowStep, colStep] = isLast ? [cols, 1] : columnMajor ? [1, rows] : [cols, 1];
-  const out = new Float32Array(rows * cols);
-  for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++) {
-      const value = data[row * rowStep + (offsets ? offsets[col] : col * colStep)];
-      out[row * cols + col] = finite(value, row, col);
+  const fill = <A extends Float32Array | Uint8Array>(out: A): A => {
+    for (let row = 0; row < rows; row++) {
+      for (let col = 0; col < cols; col++) {
+        const value = data[row * rowStep + (offsets ? offsets[col] : col * colStep)];
+        out[row * cols + col] = finite(value, row, col);
+      }
     }
-  }
-  return { rows, cols, data: out };
+    return out;
+  };
+  return isBytes
+    ? { rows, cols, data: fill(new Uint8Array(rows * cols)) }
+    : { rows, cols, data: fill(new Float32Array(rows * cols)) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { viewOf } from '../base/arrays.ts';
 import { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { Dataset } from './dataset.ts';
 import { extensionOf, type Format, type InputFile } from './format.ts';
 import { arffFormat } from './formats/arff.ts';
@@ -15,7 +16,12 @@ import { refusedFormat } from './formats/refused.ts';
 import { textPairFormat } from './formats/textPair.ts';
 import { gunzip } from './inflate.ts';
 import type { RawTable } from './rawTable.ts';
-import { checkReadOptions, type ReadOptions } from './readOptions.ts';
+import {
+  type ByteReadOptions,
+  type CheckedReadOptions,
+  checkReadOptions,
+  type ReadOptions,
+} from './readOptions.ts';
 import { tableDataset } from './tableDataset.ts';
 import { filesInZip } from './zipFiles.ts';
 
@@ -52,7 +58,9 @@ export type DataFiles =
  * @throws CtreError `E_FORMAT`, `E_UNSUPPORTED`, `E_MEMORY`, `E_LABEL`, `E_NOT_FINITE`, `E_SHAPE`, or
  *   `E_ARGUMENT` for options that are wrong or name what is not there.
  */
-export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset {
+export function readDataset(files: DataFiles, options?: ReadOptions): Dataset;
+export function readDataset(files: DataFiles, options: ByteReadOptions): Dataset<SampleMatrix>;
+export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset<SampleMatrix> {
   return readGiven(files, options, (format, given, wanted, budget) => {
     const table = 'readTable' in format ? format.readTable(given, wanted, budget) : undefined;
     if (table !== undefined) return checkReading(tableDataset(table, wanted, budget), wanted);
@@ -77,7 +85,12 @@ export function readTable(files: DataFiles, options: ReadOptions = {}): RawTable
   );
 }
 
-type ReadAs<T> = (format: Format, files: readonly InputFile[], options: ReadOptions, budget: Budget) => T;
+type ReadAs<T> = (
+  format: Format,
+  files: readonly InputFile[],
+  options: CheckedReadOptions,
+  budget: Budget,
+) => T;
 
 function readGiven<T>(files: DataFiles, options: ReadOptions, readAs: ReadAs<T>): T {
   const wanted = checkReadOptions(options);
@@ -102,14 +115,17 @@ function readGiven<T>(files: DataFiles, options: ReadOptions, readAs: ReadAs<T>)
 }
 
 /** @throws CtreError `E_UNSUPPORTED` for a format that has classes only, where something else is asked for. */
-function checkReading(dataset: Dataset, { targets: reading = 'classes', unlabelled }: ReadOptions): Dataset {
+function checkReading(
+  dataset: Dataset<SampleMatrix>,
+  { targets: reading = 'classes', unlabelled }: CheckedReadOptions,
+): Dataset<SampleMatrix> {
   if (reading === 'classes' || unlabelled || dataset.targets !== undefined) return dataset;
   throw new CtreError('E_UNSUPPORTED', `this format has classes only; the option targets is ${reading}`);
 }
 
 function readFiles<T>(
   given: readonly InputFile[],
-  options: ReadOptions,
+  options: CheckedReadOptions,
   budget: Budget,
   readAs: ReadAs<T>,
 ): T {

@@ -42,9 +42,22 @@ export interface ReadOptions {
   readonly maxBytes?: number;
 }
 
+/** How to read a file whose bytes may stay bytes. */
+export interface ByteReadOptions extends ReadOptions {
+  /**
+   * Whether features that a file holds as bytes (IDX; `.npy`, `.npz` and `.mat` of uint8) stay bytes: a
+   * `ByteMatrix`, where possible a view of the file's own. Default false: they become float32 numbers, which
+   * take four times the memory.
+   */
+  readonly bytes: boolean;
+}
+
+/** Options that were checked. */
+export type CheckedReadOptions = ReadOptions & Partial<ByteReadOptions>;
+
 /** For each option, what it has to be, in words and as a check. */
 const OPTION_RULES: Readonly<
-  Record<keyof ReadOptions, [expected: string, check: (value: unknown) => boolean]>
+  Record<keyof ByteReadOptions, [expected: string, check: (value: unknown) => boolean]>
 > = {
   label: [
     'a name, an index from 0, or a list of these',
@@ -62,6 +75,7 @@ const OPTION_RULES: Readonly<
     (value) => Array.isArray(value) && value.every((text) => typeof text === 'string'),
   ],
   unlabelled: ['true or false', (value) => typeof value === 'boolean'],
+  bytes: ['true or false', (value) => typeof value === 'boolean'],
   header: ['true or false', (value) => typeof value === 'boolean'],
   delimiter: [
     'one character that is no quote or line end',
@@ -96,7 +110,7 @@ function isPositive(value: unknown): boolean {
  * A copy of the options, each read once.
  * @throws CtreError `E_ARGUMENT` for an option that does not exist or is not what it has to be.
  */
-export function checkReadOptions(options: ReadOptions): ReadOptions {
+export function checkReadOptions(options: ReadOptions): CheckedReadOptions {
   if (typeof options !== 'object' || options === null || ArrayBuffer.isView(options)) {
     throw new CtreError('E_ARGUMENT', `options is ${show(options)}; expected an object`);
   }

@@ -1,5 +1,6 @@
 import { viewOf } from '../base/arrays.ts';
 import { CtreError, show } from '../base/errors.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import type { Dataset } from './dataset.ts';
 import { copyLabels, encodeLabels } from './labels.ts';
 
@@ -7,7 +8,10 @@ import { copyLabels, encodeLabels } from './labels.ts';
  * The dataset with its labels coded against the given class names, as a saved model needs them.
  * @throws CtreError `E_LABEL` for a class of the dataset that is not among `names`.
  */
-export function relabel(dataset: Dataset, names: readonly (number | string)[]): Dataset {
+export function relabel<X extends SampleMatrix>(
+  dataset: Dataset<X>,
+  names: readonly (number | string)[],
+): Dataset<X> {
   const own = copyFields('dataset', dataset);
   const ownNames = copyLabels('dataset.labelNames', own.labelNames);
   const test = own.test === undefined ? undefined : copyFields('dataset.test', own.test);

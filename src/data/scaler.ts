@@ -1,8 +1,15 @@
 import { CtreError, show } from '../base/errors.ts';
+import {
+  type ByteMatrix,
+  type CheckedBytes,
+  checkByteMatrix,
+  isByteMatrix,
+  toNumbers,
+} from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { checkRowIndices, type RowIndices } from '../matrix/rowIndices.ts';
-import { type RowArrays, type Samples, toMatrix } from '../matrix/samples.ts';
+import { type RowArrays, type SampleMatrix, type Samples, toMatrix } from '../matrix/samples.ts';
 import { allRows } from './rowLists.ts';
 
 export type ScalerKind = 'minmax' | 'standard' | 'none';
@@ -20,7 +27,7 @@ export interface Scaler {
 
 /**
  * A scaler from some rows (default: all), which should be the training rows only. It takes what `fit`
- * takes: a dense matrix, a CsrMatrix, or an array with an array for each row.
+ * takes: a dense matrix, a CsrMatrix, a matrix of bytes, or an array with an array for each row.
  *
  * `minmax` maps every column to [0, 1], `standard` to mean 0 and population deviation 1. A constant column
  * becomes 0. A sparse matrix counts its implicit zeros. Only `minmax` over columns whose minimum is 0 keeps
@@ -39,8 +46,9 @@ export function fitScaler(kind: ScalerKind, x: Samples, rows?: RowIndices): Scal
       `the scaler kind is ${show(kind)}; expected ${SCALER_KINDS.join(', ')}`,
     );
   }
-  const matrix = toMatrix('x', x);
+  const given = toMatrix('x', x);
   if (kind === 'none') return freeze({ kind, offset: [], scale: [] });
+  const matrix = isByteMatrix(given) && isScaled(given) ? toNumbers(given) : given;
   const used = rows === undefined ? allRows(matrix.rows) : checkRowIndices(rows, matrix.rows);
   if (used.length === 0)
     throw new CtreError('E_ARGUMENT', 'a scaler cannot be fitted on no rows; expected at least one');
@@ -56,23 +64,30 @@ export function fitScaler(kind: ScalerKind, x: Samples, rows?: RowIndices): Scal
 }
 
 /**
- * The matrix scaled, as a new one of the same kind; a dense one of rows that are arrays.
+ * The matrix scaled, as a new one of the same kind; a dense one of rows that are arrays. Bytes stay as they
+ * are, in the same memory: the matrix has the scaler's offset and scale then. Bytes that have an offset or a
+ * scale already become a dense matrix, which takes four times the memory.
  * @throws CtreError `E_SHAPE` when the columns differ in number, `E_ARGUMENT` when a sparse matrix would
  *   become dense, `E_NOT_FINITE`.
  */
 export function applyScaler<M extends DenseMatrix | CsrMatrix>(scaler: Scaler, x: M): M;
 export function applyScaler(scaler: Scaler, x: RowArrays): DenseMatrix;
-export function applyScaler(scaler: Scaler, x: Samples): DenseMatrix | CsrMatrix;
-export function applyScaler(scaler: Scaler, x: Samples): DenseMatrix | CsrMatrix {
+export function applyScaler(scaler: Scaler, x: ByteMatrix): ByteMatrix | DenseMatrix;
+export function applyScaler(scaler: Scaler, x: Samples): SampleMatrix;
+export function applyScaler(scaler: Scaler, x: Samples): SampleMatrix {
   const { kind, offset, scale } = checkScaler('E_ARGUMENT', scaler);
-  const matrix = toMatrix('x', x);
-  const { rows, cols } = matrix;
+  const given = toMatrix('x', x);
+  const { rows, cols } = given;
   if (kind !== 'none' && offset.length !== cols) {
     throw new CtreError(
       'E_SHAPE',
       `x has ${cols} columns; expected ${offset.length}, as the scaler was fitted on`,
     );
   }
+  if (isByteMatrix(given) && (kind === 'none' || !isScaled(given))) {
+    return checkByteMatrix('x', kind === 'none' ? given : { ...given, offset, scale });
+  }
+  const matrix = isByteMatrix(given) ? toNumbers(given) : given;
   if (!(matrix instanceof CsrMatrix)) {
     const data = matrix.data.slice();
     if (kind !== 'none') {
@@ -164,12 +179,17 @@ function freeze({ kind, offset, scale }: Scaler): Scaler {
   return Object.freeze({ kind, offset: Object.freeze(offset), scale: Object.freeze(scale) });
 }
 
+/** Whether the bytes are not the numbers themselves. */
+function isScaled({ offset, scale }: CheckedBytes): boolean {
+  return offset.some((value) => value !== 0) || scale.some((value) => value !== 1);
+}
+
 interface ColumnRange {
   readonly min: Float64Array;
   readonly max: Float64Array;
 }
 
-function denseRange({ cols, data }: DenseMatrix, rows: Int32Array): ColumnRange {
+function denseRange({ cols, data }: DenseMatrix | CheckedBytes, rows: Int32Array): ColumnRange {
   const min = new Float64Array(cols).fill(Infinity);
   const max = new Float64Array(cols).fill(-Infinity);
   for (const row of rows) {
@@ -211,7 +231,7 @@ function minmaxScaler(min: Float64Array, max: Float64Array): Scaler {
 
 /** Two passes in double precision, over rows in the given order: the mean, then the squares around it. */
 function standardScaler(
-  { cols, data }: DenseMatrix,
+  { cols, data }: DenseMatrix | CheckedBytes,
   rows: Int32Array,
   min: Float64Array,
   max: Float64Array,

@@ -1,5 +1,6 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
+import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
 import { chooseLabelColumn, chooseNumberColumn, labelColumnNamed } from './labelColumn.ts';
@@ -43,7 +44,7 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
   const about = [...table.warnings, ...aboutLabels, ...missing];
   const prepared = prepareFeatures(parts, features, places, about, options, budget);
   const [train, test] = parts.map(
-    (part, p): RawRows => ({
+    (part, p): RawRows<DenseMatrix | CsrMatrix> => ({
       x: prepared.x[p],
       ...(isLabelled &&
         reading === 'classes' && { labels: textLabels(part, part.table.columns[places[0]], budget) }),
@@ -130,7 +131,7 @@ export function columnOptions({ features, drop, categorical, missing }: ReadOpti
 
 interface PreparedFeatures {
   /** Of each part. */
-  readonly x: readonly RawRows['x'][];
+  readonly x: readonly (DenseMatrix | CsrMatrix)[];
   readonly table: LabelledTable;
   readonly warnings: readonly string[];
   /** Where columns are encoded: the name of every input. */

@@ -1,12 +1,13 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { SampleMatrix } from '../matrix/samples.ts';
 import { type ArrayRole, arrayRole } from './arrayRoles.ts';
 import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
 import type { LabelValues } from './labels.ts';
 import { elementCount, type NdArray, showShape, toRows } from './ndarray.ts';
 import { oneHotLabels } from './oneHot.ts';
-import type { ReadOptions } from './readOptions.ts';
+import type { CheckedReadOptions, ReadOptions } from './readOptions.ts';
 import type { NamedTargets } from './targets.ts';
 
 /** A named array in a file, of which only the header has been read. */
@@ -48,9 +49,9 @@ const FIRST_LABELS = 'Y y labels label gnd target targets class classes'.split('
 export function datasetFromVariables(
   format: string,
   variables: readonly Variable[],
-  options: ReadOptions,
+  options: CheckedReadOptions,
   budget: Budget,
-): Dataset {
+): Dataset<SampleMatrix> {
   const warnings: string[] = [];
   const features =
     options.features === undefined
@@ -177,7 +178,7 @@ function labelCount(variable: Variable): number {
 function readRows(
   features: Variable,
   labels: Variable | undefined,
-  { targets: reading = 'classes' }: ReadOptions,
+  { targets: reading = 'classes', bytes }: CheckedReadOptions,
   warnings: string[],
   budget: Budget,
 ): RawRows {
@@ -196,7 +197,8 @@ function readRows(
     );
   }
   const values = features.read();
-  const x = values instanceof CsrMatrix ? values : toRows(values, budget, isLast ? 'last' : 'first');
+  const samples = isLast ? 'last' : 'first';
+  const x = values instanceof CsrMatrix ? values : toRows(values, budget, samples, bytes);
   if (labels !== undefined && reading !== 'classes' && !isVector(labels)) {
     return { x, targets: readTargetMatrix(labels, budget) };
   }

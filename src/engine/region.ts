@@ -6,6 +6,7 @@ interface Views {
   f32: Float32Array;
   f64: Float64Array;
   i32: Int32Array;
+  u8: Uint8Array;
 }
 
 /** The typed array of a block. */
@@ -69,6 +70,8 @@ export type F64Block = Block<'f64'>;
 
 export type I32Block = Block<'i32'>;
 
+export type U8Block = Block<'u8'>;
+
 /** Blocks that are freed together: those of a model, of a training, or of one call. */
 export class Region {
   readonly #arena: Arena;
@@ -93,6 +96,10 @@ export class Region {
 
   i32(length: number): I32Block {
     return this.allocate(length, Int32Array);
+  }
+
+  u8(length: number): U8Block {
+    return this.allocate(length, Uint8Array);
   }
 
   /** Frees every block. The region can be used again. */

@@ -13,6 +13,8 @@ const isConnection = (i: number, j: number): boolean => i % 8 !== 7 && (5 * i + 
 const AREA = 8192;
 const area = (number: number): Pointer => AREA * number;
 
+/** Bits of lanes, from the kernels that write some. */
+const FIRES = area(0);
 // Integers: the layer's structure, and a list of rows without repetition.
 const [INDPTR, INDICES, COL_PTR, ROW_IDX, PERM, LIST] = [1, 2, 3, 4, 5, 6].map(area);
 // f32: numbers from −1 to 1 in three arrays, and from 0 to 1. f64: norms.
@@ -23,6 +25,8 @@ const AREAS = 12 + 12;
 
 const TESTED_LANES = [8, 16, 32];
 const BOTH = [true, false];
+/** Of activations: ReLU, none, and one that keeps bits. */
+const SLOPES = [0, 1, -0.3];
 /** Columns of row-major products: each way that their kernels have. */
 const COLUMNS = [1, 2, 3, 4, 6, 8, 11, 16, 24, 31, 32, 40];
 /** Entries of arrays, no multiple of a vector's lanes. */
@@ -41,16 +45,23 @@ export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => 
       addNoise(out(e), LIST, ROWS - 1, COLS, 2 ** 31 + 1, bound, A, amount),
     ),
   backward: ({ backward }) =>
-    each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
-      backward(COL_PTR, ROW_IDX, PERM, A, B, C, out(2 * e), out(2 * e + 1), COLS, accumulate, lanes),
+    each(TESTED_LANES, SLOPES, (lanes, slope, e) =>
+      backward(
+        ...([COL_PTR, ROW_IDX, PERM, A, B, C, C, out(e), out(9 + (e % 2)), COLS] as const),
+        ...([slope, e % 2 === 0, lanes] as const),
+      ),
     ),
   biasGradient: ({ biasGradient }) =>
     each(TESTED_LANES, BOTH, (lanes, accumulate, e) => biasGradient(A, out(e), ROWS, accumulate, lanes)),
   cosineBlock: ({ cosineBlock }) => cosineBlock(A, NORMS, NORMS, ROWS, COLS - 1),
   crossEntropyGradient: ({ crossEntropyGradient }) =>
     crossEntropyGradient(POSITIVE, LIST, LIST, ROWS, ROWS, 1 / ROWS, out(0)),
-  gemm: ({ gemm }) => each(BOTH, [ROWS], (relu, rows, e) => gemm(A, B, C, out(e), rows, COLS, relu)),
-  gemmT: ({ gemmT }) => gemmT(A, B, C, out(0), ROWS, COLS),
+  gemm: ({ gemm }) =>
+    each(SLOPES, [ROWS], (slope, rows, e) => gemm(A, B, C, out(e), FIRES, rows, COLS, slope)),
+  gemmT: ({ gemmT }) =>
+    each(SLOPES, [ROWS], (slope, rows, e) => gemmT(A, B, C, C, out(e), rows, COLS, slope)),
+  // The sixth of the norms is 0.
+  packBytes: ({ packBytes }) => packBytes(A, LIST, ROWS - 1, 5, NORMS, NORMS, out(0)),
   products: ({ products }) =>
     each(TESTED_LANES, BOTH, (lanes, accumulate, e) =>
       products(A, B, out(e), ROWS, COLS - 1, accumulate, lanes),
@@ -65,12 +76,14 @@ export const RUNS: Readonly<Partial<Record<keyof Kernels, (kernels: Kernels) => 
   sigmoid: ({ sigmoid }) => sigmoid(A, ROWS, out(0)),
   softmax: ({ softmax }) => softmax(A, ROWS, out(0), out(1)),
   spmm: ({ spmm }) =>
-    each(TESTED_LANES, BOTH, (lanes, relu, e) => spmm(INDPTR, INDICES, A, B, C, out(e), ROWS, relu, lanes)),
+    each(TESTED_LANES, SLOPES, (lanes, slope, e) =>
+      spmm(INDPTR, INDICES, A, B, C, out(e), FIRES, ROWS, slope, lanes),
+    ),
   spmmRowMajor: ({ spmmRowMajor }) =>
     each(COLUMNS, [ROWS], (k, rows, e) => spmmRowMajor(INDPTR, INDICES, A, B, out(e), rows, k)),
   spmmT: ({ spmmT }) =>
-    each(TESTED_LANES, [COLS], (lanes, cols, e) =>
-      spmmT(COL_PTR, ROW_IDX, PERM, A, B, C, out(e), cols, lanes),
+    each(TESTED_LANES, SLOPES, (lanes, slope, e) =>
+      spmmT(COL_PTR, ROW_IDX, PERM, A, B, C, C, out(e), COLS, slope, lanes),
     ),
   spmmTLinear: ({ spmmTLinear }) => spmmTLinear(COL_PTR, ROW_IDX, PERM, A, B, out(0), COLS),
   spmmTRowMajor: ({ spmmTRowMajor }) =>

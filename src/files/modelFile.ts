@@ -28,6 +28,9 @@ interface SavedUnits {
 /** The loss of a trained model whose file names none. */
 const CLASSIFIER: Recipe = { name: 'cross-entropy', options: {} };
 
+/** The activation of a model whose file names none. */
+const USUAL_ACTIVATION: Recipe = { name: 'relu', options: {} };
+
 /** A model as its file holds it. */
 export interface SavedModel {
   readonly layers: readonly { readonly weights: CsrMatrix; readonly bias: Float32Array }[];
@@ -37,6 +40,7 @@ export interface SavedModel {
     readonly loss: Recipe | undefined;
     /** What it has learnt numbers in; undefined where none have decided. */
     readonly units: SavedUnits | undefined;
+    readonly activation: Recipe;
     readonly topology: Recipe;
     readonly initializer: Recipe;
     readonly growInitializer: Recipe;
@@ -75,7 +79,12 @@ export function modelMetadata({ layers, settings, metadata }: SavedModel): Recor
   const shapes = layers.map(({ weights }) => [weights.rows, weights.cols]);
   // A trained model is a classifier where its file does not say more: so it was before there were losses.
   const isUsual = settings.loss?.name === CLASSIFIER.name && settings.epochs > 0;
-  const said = { ...settings, loss: isUsual ? undefined : settings.loss };
+  const { loss, activation } = settings;
+  const said = {
+    ...settings,
+    loss: isUsual ? undefined : loss,
+    activation: activation.name === USUAL_ACTIVATION.name ? undefined : activation,
+  };
   return {
     ctre: JSON.stringify({ version: MODEL_VERSION, shapes, ...said }),
     metadata: JSON.stringify(metadata),
@@ -117,6 +126,7 @@ export function readSavedModel({ tensors, metadata }: SafetensorsFile, budget: B
       preset,
       loss: readLoss(header, epochs),
       units: readUnits(header, shapes),
+      activation: Object.hasOwn(header, 'activation') ? readRecipe(header, 'activation') : USUAL_ACTIVATION,
       topology: readRecipe(header, 'topology'),
       initializer: readRecipe(header, 'initializer'),
       growInitializer: readRecipe(header, 'growInitializer'),

@@ -5,10 +5,14 @@ import type { LayerNorms } from './streamNorms.ts';
 
 // A connection carries a signal when its input fires, its output fires, and a path of such connections leads
 // on to an output of the network. In very sparse networks most connections do not (docs/results.md).
+//
+// With ReLU a neuron that fires for none of the rows is 0, and no gradient passes it. With another slope
+// below 0 a neuron says something also where it does not fire: its norm is 0 only where all its sums are.
+// Even then a gradient passes it, so it leads on.
 
 /**
  * By layer, what carries a signal.
- * @param norms of the activations: 0 for neurons that do not fire.
+ * @param norms of the activations: 0 for neurons that say nothing, with ReLU those that do not fire.
  */
 export function carryingLayers(network: Network, norms: readonly LayerNorms[]): CarryingLayer[] {
   // Every output of the network counts. From there it goes down, layer by layer.
@@ -33,6 +37,7 @@ function carryingInLayer(
 ): { connections: Uint8Array; fires: Uint8Array; leadsOn: Uint8Array<ArrayBuffer> } {
   const { indptr, indices, rows: outDim } = layer.patternNow();
   const weights = layer.values.view;
+  const passesAlways = layer.inputSlope !== 0;
   const found = {
     connections: new Uint8Array(indices.length),
     fires: firing(norms),
@@ -42,8 +47,9 @@ function carryingInLayer(
     if (leadsOn[i] === 0) continue;
     for (let p = indptr[i]; p < indptr[i + 1]; p++) {
       const j = indices[p];
-      if (found.fires[j] === 0 || weights[p] === 0) continue;
-      found.connections[p] = 1;
+      if (weights[p] === 0) continue;
+      if (found.fires[j] === 1) found.connections[p] = 1;
+      else if (!passesAlways) continue;
       found.leadsOn[j] = 1;
     }
   }

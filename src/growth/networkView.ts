@@ -14,16 +14,18 @@ class LayerCopy implements EvolvingLayer {
   readonly inDim: number;
   readonly outDim: number;
   readonly nnz: number;
+  readonly inputSlope: number;
   readonly #layer: Layer;
   #pattern: CsrPattern | undefined;
   #weights: Float32Array | undefined;
 
   constructor(layer: Layer) {
-    const { index, inDim, outDim, nnz } = layer;
+    const { index, inDim, outDim, nnz, inputSlope } = layer;
     this.index = index;
     this.inDim = inDim;
     this.outDim = outDim;
     this.nnz = nnz;
+    this.inputSlope = inputSlope;
     this.#layer = layer;
   }
 

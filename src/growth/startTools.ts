@@ -32,6 +32,7 @@ export class ToolsAtStart extends Tools implements StartTools {
     const dense = new Network(
       engine,
       layers.map(({ outDim, inDim }) => fullPattern(outDim, inDim)),
+      model.activation,
     );
     try {
       for (const layer of dense.layers) {

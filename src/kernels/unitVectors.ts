@@ -40,7 +40,7 @@ function denseVectors({ kernels }: Engine, region: Region, matrix: DenseMatrix):
   return {
     ...lengths,
     packVectors: (begin, count, tile) => kernels.packDense(data.pointer, list + 4 * begin, count, cols, tile),
-    multiply: (x, y) => kernels.gemm(data.pointer, bias, x, y, rows, cols, false),
+    multiply: (x, y) => kernels.gemm(data.pointer, bias, x, y, 0, rows, cols, 1),
     columnPacker: () => (begin, count, tile) =>
       kernels.packColumns(data.pointer, cols, begin, rows, count, tile),
   };
@@ -58,7 +58,7 @@ function sparseVectors({ kernels }: Engine, region: Region, matrix: CsrMatrix): 
     norms: vectors.norms,
     packVectors: (begin, count, tile) =>
       kernels.packCsr(indptr, indices, values, list + 4 * begin, count, cols, tile),
-    multiply: (x, y) => kernels.spmm(indptr, indices, values, bias, x, y, rows, false, TILE),
+    multiply: (x, y) => kernels.spmm(indptr, indices, values, bias, x, y, 0, rows, 1, TILE),
     columnPacker() {
       const columns = loadColumns(region, matrix, vectors);
       const columnList = loadRange(region, cols);

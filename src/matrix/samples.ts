@@ -1,48 +1,42 @@
-import { checkLength, copyNumbersInto, findNotFinite, newArray } from '../base/arrays.ts';
-import { CtreError, show } from '../base/errors.ts';
-import { checkMatrix } from './check.ts';
+import { findNotFinite } from '../base/arrays.ts';
+import { CtreError } from '../base/errors.ts';
+import { type ByteMatrix, type CheckedBytes, checkByteMatrix, isByteMatrix } from './byteMatrix.ts';
 import { CsrMatrix } from './csrMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
+import { type RowArrays, toNumberMatrix } from './rowArrays.ts';
 
-/** Samples as people hand them over: a dense matrix, a sparse one, or an array with an array for each row. */
-export type Samples = DenseMatrix | CsrMatrix | RowArrays;
-
-/** Rows as arrays, all of the same length. */
-export type RowArrays = readonly (readonly number[] | Float32Array)[];
+export type { RowArrays } from './rowArrays.ts';
 
 /**
- * The samples as a matrix: what is sparse or an array is copied, of a dense matrix it is a view.
+ * Samples as people hand them over: a dense matrix, a sparse one, one of bytes, or an array with an array for
+ * each row.
+ */
+export type Samples = SampleMatrix | RowArrays;
+
+/** Samples that are a matrix. */
+export type SampleMatrix = DenseMatrix | CsrMatrix | ByteMatrix;
+
+/** Samples that were checked. */
+export type CheckedSamples = DenseMatrix | CsrMatrix | CheckedBytes;
+
+/**
+ * The samples as a matrix: what is sparse or an array is copied, of a dense matrix or bytes it is a view.
  * @param cols how many columns rows that are arrays have to have; by default as many as the first of them.
  * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` for rows of another length, `E_CSR`,
  *   `E_MEMORY`.
  */
-export function toMatrix(name: string, x: unknown, cols?: number): DenseMatrix | CsrMatrix {
-  return Array.isArray(x) ? fromArrays(name, x, cols) : checkMatrix(name, x);
-}
-
-function fromArrays(name: string, x: readonly unknown[], wanted: number | undefined): DenseMatrix {
-  const rows = x.length;
-  // Read once, since whoever wrote the array may answer otherwise the second time.
-  const first = rows > 0 ? checkRow(name, x[0], 0) : undefined;
-  const cols = wanted ?? (first === undefined ? 0 : checkLength(`${name}[0]`, first));
-  const data = newArray(rows * cols, Float32Array, `${name}, ${rows} × ${cols}`);
-  for (let r = 0; r < rows; r++) {
-    const row = r === 0 ? first : checkRow(name, x[r], r);
-    copyNumbersInto(`${name}[${r}]`, row, cols, data, r * cols);
-  }
-  return { rows, cols, data };
-}
-
-function checkRow(name: string, row: unknown, r: number): unknown {
-  if (Array.isArray(row) || ArrayBuffer.isView(row)) return row;
-  throw new CtreError('E_ARGUMENT', `${name}[${r}] is ${show(row)}; expected an array of numbers`);
+export function toMatrix(name: string, x: unknown, cols?: number): CheckedSamples {
+  const isBytes = typeof x === 'object' && x !== null && isByteMatrix(x);
+  return isBytes ? checkByteMatrix(name, x) : toNumberMatrix(name, x, cols);
 }
 
 /**
  * Checks that a matrix holds finite numbers only.
  * @throws CtreError `E_NOT_FINITE`, naming the row.
  */
-export function checkFiniteSamples(name: string, matrix: DenseMatrix | CsrMatrix): void {
+export function checkFiniteSamples(name: string, matrix: CheckedSamples): void {
+  // Bytes are finite, and so is what their columns make of them.
+  if (isByteMatrix(matrix)) return;
   const values = matrix instanceof CsrMatrix ? matrix.values : matrix.data;
   const bad = findNotFinite(values);
   if (bad < 0) return;

@@ -1,45 +1,27 @@
 import { newArray } from '../base/arrays.ts';
-import { CsrMatrix } from './csrMatrix.ts';
+import { type ByteMatrix, checkByteMatrix, isByteMatrix } from './byteMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
-import { checkRowIndices, type RowIndices } from './rowIndices.ts';
-import { type RowArrays, type Samples, toMatrix } from './samples.ts';
+import type { RowArrays } from './rowArrays.ts';
+import { checkIndexList, checkRowIndices, type RowIndices } from './rowIndices.ts';
+import type { SampleMatrix, Samples } from './samples.ts';
+import { copyRows, takeMatrixRows } from './takeMatrixRows.ts';
 
-/**
- * The rows at the given indices, in that order, as a new matrix of the same kind; a dense one of rows that
- * are arrays.
- *
- * ```ts
- * const train = takeRows([[1, 2], [3, 4], [5, 6]], [2, 0]); // { rows: 2, cols: 2, data: [5, 6, 1, 2] }
- * ```
- * @throws CtreError `E_ARGUMENT` for what is no matrix, or an index out of range; `E_SHAPE` for rows of
- *   unequal length.
- */
-export function takeRows<M extends DenseMatrix | CsrMatrix>(x: M, rows: RowIndices): M;
+/** As `takeMatrixRows`, also of samples that are bytes: those stay bytes. */
+export function takeRows<M extends SampleMatrix>(x: M, rows: RowIndices): M;
 export function takeRows(x: RowArrays, rows: RowIndices): DenseMatrix;
-export function takeRows(x: Samples, rows: RowIndices): DenseMatrix | CsrMatrix;
-export function takeRows(x: Samples, rows: RowIndices): DenseMatrix | CsrMatrix {
-  const matrix = toMatrix('x', x);
+export function takeRows(x: Samples, rows: RowIndices): SampleMatrix;
+export function takeRows(x: Samples, rows: RowIndices): SampleMatrix {
+  if (!isBytes(x)) return takeMatrixRows(x, rows);
+  // First, since whoever is asked for them may take the samples' buffer away.
+  const wanted = checkIndexList(rows);
+  const matrix = checkByteMatrix('x', x);
   const { cols } = matrix;
-  const taken = checkRowIndices(rows, matrix.rows);
-  if (!(matrix instanceof CsrMatrix)) {
-    const data = newArray(taken.length * cols, Float32Array, `${taken.length} rows`);
-    taken.forEach((row, position) => {
-      data.set(matrix.data.subarray(row * cols, (row + 1) * cols), position * cols);
-    });
-    return { rows: taken.length, cols, data };
-  }
-  const indptr = newArray(taken.length + 1, Int32Array, `${taken.length} rows`);
-  let nnz = 0;
-  taken.forEach((row, position) => {
-    nnz += matrix.indptr[row + 1] - matrix.indptr[row];
-    indptr[position + 1] = nnz;
-  });
-  const indices = newArray(nnz, Int32Array, `${taken.length} rows`);
-  const values = newArray(nnz, Float32Array, `${taken.length} rows`);
-  taken.forEach((row, position) => {
-    const [begin, end] = [matrix.indptr[row], matrix.indptr[row + 1]];
-    indices.set(matrix.indices.subarray(begin, end), indptr[position]);
-    values.set(matrix.values.subarray(begin, end), indptr[position]);
-  });
-  return CsrMatrix.fromParts({ rows: taken.length, cols, indptr, indices, values });
+  const taken = checkRowIndices(wanted, matrix.rows);
+  const data = newArray(taken.length * cols, Uint8Array, `${taken.length} rows`);
+  copyRows(matrix.data, taken, cols, data);
+  return { ...matrix, rows: taken.length, data };
+}
+
+function isBytes(x: unknown): x is ByteMatrix {
+  return typeof x === 'object' && x !== null && !Array.isArray(x) && isByteMatrix(x);
 }

@@ -22,13 +22,13 @@ export function addOutputs(core: ModelCore, count: unknown, options: AddOutputsO
   const metadata = metadataWithMore(core, added, names);
   if (core.run !== undefined) throw alreadyTraining();
   const last = network.layers[network.layers.length - 1];
-  const { index, inDim, outDim, nnz } = last;
+  const { index, inDim, outDim, nnz, inputSlope } = last;
   const pattern =
     last.structure === undefined
       ? fullPattern(outDim + added, inDim)
       : appendRows(last.pattern(), added, randomStream(seed, `outputs/${outputs}`));
-  const before: LayerShape = { index, inDim, outDim, nnz };
-  const after: LayerShape = { index, inDim, outDim: outDim + added, nnz: pattern.indices.length };
+  const before: LayerShape = { index, inDim, outDim, nnz, inputSlope };
+  const after: LayerShape = { ...before, outDim: outDim + added, nnz: pattern.indices.length };
   const bound = initializer.bound(after);
   const state = model.states[index];
   const grown = topology.resize === undefined ? state : topology.resize(state, before, after);

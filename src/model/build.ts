@@ -33,7 +33,7 @@ export async function buildModel(options: CreateOptions): Promise<ModelCore> {
   const wanted = checkOptions('SparseMLP.create', options, CREATE_OPTIONS);
   const dims = checkDims(wanted.layers);
   const { preset, ...settings } = checkModelOptions(wanted);
-  const { topology, initializer, seed } = settings;
+  const { activation, topology, initializer, seed } = settings;
   const given = wanted.pattern === undefined ? undefined : checkPatterns(wanted.pattern, dims);
   if (given !== undefined && (wanted.epsilon ?? wanted.density) !== undefined) {
     throw new CtreError('E_ARGUMENT', 'both pattern and a density are given; expected one of them');
@@ -51,7 +51,7 @@ export async function buildModel(options: CreateOptions): Promise<ModelCore> {
     host.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
     const starts = initTopology(topology, dims, counts, seed);
     const patterns = starts.map(({ pattern }, l) => given?.[l] ?? pattern);
-    const network = new Network(host.engine, patterns);
+    const network = new Network(host.engine, patterns, activation);
     try {
       for (const layer of network.layers) {
         layer.drawWeights(initializer, randomStream(seed, `weights/${layer.index}`));
@@ -106,6 +106,7 @@ export async function assembleModel(
     const network = new Network(
       host.engine,
       layers.map(({ weights }) => weights),
+      settings.activation,
     );
     network.layers.forEach((layer, l) => {
       layer.values.view.set(layers[l].weights.values);

@@ -1,5 +1,7 @@
+import { isByteMatrix, toNumbers } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { CheckedSamples } from '../matrix/samples.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
 
@@ -32,7 +34,8 @@ export function unitsInWords({ center, scale }: TargetUnits): string {
  * The mean of each output, and the root of the mean squared distance from it, over the rows of a training.
  * Zeros of sparse targets stay zeros: their center is 0.
  */
-export function chooseUnits(targets: DenseMatrix | CsrMatrix, rows: Int32Array): TargetUnits {
+export function chooseUnits(given: CheckedSamples, rows: Int32Array): TargetUnits {
+  const targets = isByteMatrix(given) ? toNumbers(given) : given;
   const center = new Float64Array(targets.cols);
   const isSparse = targets instanceof CsrMatrix;
   if (!isSparse)
@@ -66,14 +69,14 @@ function forEachEntry(
 }
 
 /** Targets as the network learns them: (target − center) ÷ scale. */
-export function targetsInUnits<M extends DenseMatrix | CsrMatrix>(
-  targets: M,
+export function targetsInUnits(
+  targets: CheckedSamples,
   { center, scale }: TargetUnits,
 ): DenseMatrix | CsrMatrix {
   if (targets instanceof CsrMatrix) {
     const { rows, cols, indptr, indices, values } = targets;
     return CsrMatrix.fromParts({ rows, cols, indptr, indices, values: values.map((value) => value / scale) });
   }
-  const { rows, cols, data } = targets;
+  const { rows, cols, data } = isByteMatrix(targets) ? toNumbers(targets) : targets;
   return { rows, cols, data: data.map((value, at) => (value - center[at % cols]) / scale) };
 }

@@ -33,7 +33,7 @@ function checkMetadata(core: ModelCore, metadata: unknown): ModelCore['metadata'
 }
 
 function describeWith(core: ModelCore, metadata: ModelCore['metadata']): SavedModel {
-  const { loss, units, topology, initializer, growInitializer, seed, epochs } = core.alive;
+  const { loss, units, activation, topology, initializer, growInitializer, seed, epochs } = core.alive;
   const layers = viewLayers(core);
   core.metadata = metadata;
   return {
@@ -42,6 +42,7 @@ function describeWith(core: ModelCore, metadata: ModelCore['metadata']): SavedMo
       preset: core.preset,
       loss: loss && recipe(loss),
       units: loss === undefined || loss.targets === 'numbers' ? units : undefined,
+      activation: recipe(activation),
       topology: recipe(topology),
       initializer: recipe(initializer),
       growInitializer: recipe(growInitializer),

@@ -1,7 +1,10 @@
 import { newArray } from '../base/arrays.ts';
 import { TILE } from '../engine/abi.ts';
 import { Region } from '../engine/region.ts';
+import { isByteMatrix, toNumbers } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { CheckedSamples } from '../matrix/samples.ts';
 import { measureClasses } from '../metrics/classification.ts';
 import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import { measureLabels } from '../metrics/multilabel.ts';
@@ -32,7 +35,12 @@ export function measureModel(core: ModelCore, x: unknown, y: unknown): ModelMetr
   const { loss } = scoreSet(core, set, answers);
   if (targets instanceof Int32Array) return measureClasses(targets, answers, names, loss);
   const measure = set.loss.targets === 'flags' ? measureLabels : measureNumbers;
-  return measure(targets instanceof CsrMatrix ? targets.toDense() : targets, answers, names, loss);
+  return measure(toDense(targets), answers, names, loss);
+}
+
+function toDense(targets: CheckedSamples): DenseMatrix {
+  if (isByteMatrix(targets)) return toNumbers(targets);
+  return targets instanceof CsrMatrix ? targets.toDense() : targets;
 }
 
 /** @param answers where what the network answers is written to, if it is wanted: rows × outputs. */

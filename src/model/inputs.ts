@@ -1,7 +1,5 @@
 import { CtreError } from '../base/errors.ts';
-import type { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
-import { checkFiniteSamples, toMatrix } from '../matrix/samples.ts';
+import { type CheckedSamples, checkFiniteSamples, toMatrix } from '../matrix/samples.ts';
 
 import type { ModelCore } from './core.ts';
 
@@ -11,7 +9,7 @@ export type { Samples } from '../matrix/samples.ts';
  * Samples as a model takes them, each row as wide as it has inputs.
  * @throws CtreError as `checkSamples`; `E_ARGUMENT` for rows that have to be prepared first.
  */
-export function samplesFor(core: ModelCore, x: unknown): DenseMatrix | CsrMatrix {
+export function samplesFor(core: ModelCore, x: unknown): CheckedSamples {
   const { dims } = core.network;
   core.checkPrepared(x);
   const samples = checkSamples(x, dims[0]);
@@ -23,7 +21,7 @@ export function samplesFor(core: ModelCore, x: unknown): DenseMatrix | CsrMatrix
  * The samples as a matrix, every value a finite number and every row `cols` wide.
  * @throws CtreError `E_ARGUMENT`, `E_SHAPE`, `E_NOT_FINITE`, naming what is wrong and where.
  */
-export function checkSamples(x: unknown, cols: number): DenseMatrix | CsrMatrix {
+export function checkSamples(x: unknown, cols: number): CheckedSamples {
   const matrix = toMatrix('x', x, cols);
   if (matrix.cols !== cols) {
     throw new CtreError('E_SHAPE', `x has ${matrix.cols} columns; the network has ${cols} inputs`);

@@ -3,6 +3,7 @@ import { CtreError, show } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
 import type { Label } from '../metrics/classScore.ts';
+import { type Activation, relu } from '../nn/activation.ts';
 import { type Initializer, initializerByName } from '../nn/initializer.ts';
 import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { InputNoise } from '../nn/noise.ts';
@@ -12,7 +13,7 @@ import type { DensityOptions } from '../topology/density.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
 import type { Samples } from './inputs.ts';
-import { checkInitializer, checkLoss, checkTopology } from './parts.ts';
+import { checkActivation, checkInitializer, checkLoss, checkTopology } from './parts.ts';
 import { PRESET_NAMES, type PresetName, presets } from './presets.ts';
 import type { Targets } from './targets.ts';
 
@@ -26,6 +27,8 @@ export interface ModelOptions {
    * error.
    */
   readonly loss?: Loss;
+  /** What the hidden layers make of their sums, from `activation`; by default ReLU. */
+  readonly activation?: Activation;
   /** How the topology evolves; by default the preset's. */
   readonly topology?: Topology;
   /** Draws the weights at the start; by default the preset's. */
@@ -224,6 +227,7 @@ export interface PartialFitOptions extends PieceSchedule {
 export const MODEL_OPTIONS = [
   'preset',
   'loss',
+  'activation',
   'topology',
   'initializer',
   'growInitializer',
@@ -290,7 +294,10 @@ export const PARTIAL_FIT_OPTIONS = [
 
 /** What a model is made of besides its network. */
 export interface ModelSettings
-  extends Pick<TrainableModel, 'loss' | 'topology' | 'initializer' | 'growInitializer' | 'seed'> {
+  extends Pick<
+    TrainableModel,
+    'loss' | 'activation' | 'topology' | 'initializer' | 'growInitializer' | 'seed'
+  > {
   readonly preset: PresetName;
 }
 
@@ -308,6 +315,7 @@ export function checkModelOptions(options: ModelOptions): ModelSettings {
   return {
     preset: name,
     loss: options.loss === undefined ? undefined : checkLoss(options.loss),
+    activation: options.activation === undefined ? relu() : checkActivation(options.activation),
     topology,
     initializer:
       initializer === undefined ? preset.initializer() : checkInitializer('initializer', initializer),

@@ -4,6 +4,7 @@ import { CtreError, show } from '../base/errors.ts';
 import { checkJson } from '../base/json.ts';
 import { checkPattern } from '../matrix/canonical.ts';
 import { noPositions, type Positions } from '../matrix/pattern.ts';
+import { type Activation, activationByName, activations } from '../nn/activation.ts';
 import type { Initializer } from '../nn/initializer.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
 import type { Loss } from '../nn/loss.ts';
@@ -55,15 +56,33 @@ const TOPOLOGY_PROPERTIES = namesOf<Topology>({
  * @throws CtreError `E_ARGUMENT` for anything else.
  */
 export function checkLoss(value: unknown): Loss {
-  const like = 'one like loss.crossEntropy()';
+  return remake('loss', value, 'one like loss.crossEntropy()', losses, lossByName);
+}
+
+/**
+ * An activation of the package, made anew: the kernels know no others.
+ * @throws CtreError `E_ARGUMENT` for anything else.
+ */
+export function checkActivation(value: unknown): Activation {
+  return remake('activation', value, 'one like activation.relu()', activations, activationByName);
+}
+
+/** A part of the package by the name and options that it says it has. */
+function remake<P>(
+  what: string,
+  value: unknown,
+  like: string,
+  table: Readonly<Record<string, unknown>>,
+  byName: (name: string, options: unknown) => P,
+): P {
   if (typeof value !== 'object' || value === null || typeof Reflect.get(value, 'name') !== 'string') {
-    throw new CtreError('E_ARGUMENT', `loss is ${show(value)}; expected ${like}`);
+    throw new CtreError('E_ARGUMENT', `${what} is ${show(value)}; expected ${like}`);
   }
   const name: string = Reflect.get(value, 'name');
-  if (!Object.hasOwn(losses, name)) {
-    throw new CtreError('E_ARGUMENT', `loss ${show(name)} is not one of this package; expected ${like}`);
+  if (!Object.hasOwn(table, name)) {
+    throw new CtreError('E_ARGUMENT', `${what} ${show(name)} is not one of this package; expected ${like}`);
   }
-  return lossByName(name, checkJson('loss.options', Reflect.get(value, 'options') ?? {}));
+  return byName(name, checkJson(`${what}.options`, Reflect.get(value, 'options') ?? {}));
 }
 
 /** A caller's initialiser. @throws CtreError `E_ARGUMENT` for anything else. */

@@ -1,6 +1,7 @@
 import { checkChoice } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { Recipe, SavedModel } from '../files/modelFile.ts';
+import { activationByName } from '../nn/activation.ts';
 import { type Initializer, initializerByName, initializers } from '../nn/initializer.ts';
 import { lossByName } from '../nn/losses.ts';
 import { type Optimizer, optimizerByName, optimizers } from '../nn/optimizer.ts';
@@ -32,7 +33,7 @@ export function recipe({ name, options }: Recipe): Recipe {
  *   take.
  */
 export function restoreSettings(
-  { preset, loss, topology, initializer, growInitializer, seed }: SavedModel['settings'],
+  { preset, loss, activation, topology, initializer, growInitializer, seed }: SavedModel['settings'],
   own: OwnParts,
 ): { readonly settings: ModelSettings; readonly missing: readonly MissingPart[] } {
   const missing: MissingPart[] = [];
@@ -59,6 +60,7 @@ export function restoreSettings(
     settings: {
       preset: checkChoice('preset', preset, PRESET_NAMES),
       loss: loss && lossByName(loss.name, loss.options),
+      activation: activationByName(activation.name, activation.options),
       topology: method,
       initializer: initializerOf('initializer', initializer),
       growInitializer: initializerOf('growInitializer', growInitializer),

@@ -35,6 +35,7 @@ import {
 } from './options.ts';
 import { partialFit } from './partialFit.ts';
 import { arePieces } from './pieces.ts';
+import { reconstructionError } from './reconstructionError.ts';
 import { runPieceTraining, runTraining } from './runTraining.ts';
 import type { Targets } from './targets.ts';
 
@@ -50,8 +51,8 @@ export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
 }
 
 /**
- * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU between
- * layers, a loss for classes, for several labels or for numbers, and a topology that evolves while it trains.
+ * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU or another
+ * activation between layers, a loss for classes, for several labels or for numbers, and a topology that evolves while it trains.
  *
  * ```ts
  * const model = await SparseMLP.create({ layers: [784, 1000, 1000, 1000, 10], epsilon: 1, seed: 42 });
@@ -177,6 +178,12 @@ export class SparseMLP {
    */
   get targetUnits(): TargetUnits | undefined {
     return unitsInUse(this.#core.model);
+  }
+
+  /** What the hidden layers make of their sums. */
+  get activation(): { readonly name: string; readonly options: Readonly<Record<string, number>> } {
+    const { name, options } = this.#core.model.activation;
+    return { name, options };
   }
 
   /** Threads that work, the caller's among them. */
@@ -312,6 +319,23 @@ export class SparseMLP {
   }
 
   /**
+   * How far each row is from what the network answers for it, [rows]: the mean over columns of
+   * (x − answer)². Rows unlike those of an autoencoder's training (`y: 'x'`) have large errors.
+   * O(rows · inputs) besides `predict`.
+   *
+   * ```ts
+   * await model.fit(x, 'x', { denoise: { kind: 'gaussian', amount: 0.2 } });
+   * const unusual = model.reconstructionError(others).map((error) => (error > limit ? 1 : 0));
+   * ```
+   *
+   * @throws CtreError as `predict`; `E_SHAPE` for a network with another number of outputs than inputs,
+   *   `E_UNSUPPORTED` for one that answers classes.
+   */
+  reconstructionError(x: Samples): Float32Array {
+    return reconstructionError(this.#core, x);
+  }
+
+  /**
    * The class of every row: its name in `metadata.labelNames`, or its number where there is none. With a
    * binary cross-entropy the labels of every row, as a list: those of a probability above ½.
    * @throws CtreError as `predict`; `E_ARGUMENT` for a regression, `E_SHAPE` where there are names for
@@ -403,9 +427,11 @@ export class SparseMLP {
     });
     const share = (100 * this.density).toFixed(2);
     const total = `${this.method}: ${this.nnz} connections, ${share} % of the dense network`;
+    const { name, options } = this.activation;
+    const said = name === 'relu' ? [] : [['activation', name, ...Object.values(options)].join(' ')];
     const { targetUnits } = this;
     const units = targetUnits === undefined ? [] : [unitsInWords(targetUnits)];
-    return [...lines, total, ...units].join('\n');
+    return [...lines, ...said, total, ...units].join('\n');
   }
 
   /** Bytes that the model holds, and the size of the memory it shares with every other model. */

@@ -1,8 +1,9 @@
 import { copyNumbers, findNotFinite } from '../base/arrays.ts';
 import { CtreError, show } from '../base/errors.ts';
+import { isByteMatrix, numberAt, toNumbers } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
-import { checkFiniteSamples, type Samples, toMatrix } from '../matrix/samples.ts';
+import { type CheckedSamples, checkFiniteSamples, type Samples, toMatrix } from '../matrix/samples.ts';
 import type { Loss } from '../nn/loss.ts';
 import { binaryCrossEntropy } from '../nn/losses/binaryCrossEntropy.ts';
 import { crossEntropy } from '../nn/losses/crossEntropy.ts';
@@ -34,7 +35,7 @@ export interface TargetsOfLoss {
  */
 export function checkTargets(
   y: unknown,
-  x: DenseMatrix | CsrMatrix,
+  x: CheckedSamples,
   outputs: number,
   loss: Loss | undefined,
 ): TargetsOfLoss {
@@ -71,7 +72,8 @@ function isMatrix(y: unknown): boolean {
 }
 
 function checkNumbers(y: unknown, rows: number, outputs: number): DenseMatrix | CsrMatrix {
-  const matrix = isMatrix(y) ? toMatrix('y', y) : matrixOfList(y, rows, outputs);
+  const given = isMatrix(y) ? toMatrix('y', y) : matrixOfList(y, rows, outputs);
+  const matrix = isByteMatrix(given) ? toNumbers(given) : given;
   if (matrix.rows !== rows) {
     throw new CtreError('E_SHAPE', `y has ${matrix.rows} rows for ${rows} rows of x`);
   }
@@ -100,18 +102,22 @@ function matrixOfList(y: unknown, rows: number, outputs: number): DenseMatrix {
 }
 
 /** Where a matrix holds something that is neither 0 nor 1; −1 where it does not. */
-function findNoFlag(matrix: DenseMatrix | CsrMatrix): number {
+function findNoFlag(matrix: CheckedSamples): number {
+  if (isByteMatrix(matrix)) {
+    return matrix.data.findIndex((_, at) => numberAt(matrix, at) !== 0 && numberAt(matrix, at) !== 1);
+  }
   const values = matrix instanceof CsrMatrix ? matrix.values : matrix.data;
   return values.findIndex((value) => value !== 0 && value !== 1);
 }
 
-function checkFlags(matrix: DenseMatrix | CsrMatrix): void {
+function checkFlags(matrix: CheckedSamples): void {
   const bad = findNoFlag(matrix);
   if (bad < 0) return;
   const values = matrix instanceof CsrMatrix ? matrix.values : matrix.data;
+  const value = isByteMatrix(matrix) ? numberAt(matrix, bad) : values[bad];
   throw new CtreError(
     'E_LABEL',
-    `y holds ${values[bad]}; the loss of this model is binary cross-entropy: expected 0 or 1 for each output`,
+    `y holds ${value}; the loss of this model is binary cross-entropy: expected 0 or 1 for each output`,
   );
 }
 

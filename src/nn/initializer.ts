@@ -35,7 +35,8 @@ export function glorot(options: Readonly<Record<string, never>> = {}): Initializ
  * m = gain · √(6 / fan-in) with the real mean fan-in nnz / outDim, so that a sparse layer carries the signal
  * as a dense one would (He et al. 2015; Evci et al. 2022 for sparse layers). Small first weights let the
  * topology choose its inputs by what is learnt, not by what was drawn. Both gains were chosen by measurement
- * (docs/results.md).
+ * (docs/results.md), with ReLU. Behind an activation of another slope a below 0 the bound is divided by
+ * √(1 + a²), because more of the signal passes (He et al. 2015, eq. 15; PyTorch's `calculate_gain`).
  * @param options.firstGain for the first layer; 0.1. @param options.gain for the others; 1.5.
  */
 export function sparseHe(options: { readonly firstGain?: number; readonly gain?: number } = {}): Initializer {
@@ -45,8 +46,10 @@ export function sparseHe(options: { readonly firstGain?: number; readonly gain?:
   return Object.freeze({
     name: 'sparse-he',
     options: { firstGain, gain },
-    bound: ({ index, nnz, outDim }: LayerShape) =>
-      (index === 0 ? firstGain : gain) * Math.sqrt((6 * outDim) / nnz),
+    bound: ({ index, nnz, outDim, inputSlope = 0 }: LayerShape) => {
+      const root = Math.sqrt((6 * outDim) / nnz);
+      return index === 0 ? firstGain * root : (gain * root) / Math.sqrt(1 + inputSlope * inputSlope);
+    },
   });
 }
 

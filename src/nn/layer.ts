@@ -6,6 +6,7 @@ import { type CsrPattern, fullPattern, transposeInto } from '../matrix/pattern.t
 import { drawWeight, type Initializer } from './initializer.ts';
 import type { LayerShape } from './layerShape.ts';
 import type { Optimizer } from './optimizer.ts';
+import type { NeuronTile } from './workspace.ts';
 
 /** The structure of a sparse layer in the kernels' memory: W's CSR and, for the backward product, its CSC. */
 export interface Structure {
@@ -54,6 +55,17 @@ const MOST_FOR_ONE_PASS = 24;
 /** A layer that gets more connections than it has room for gets room for so much more. */
 const HEADROOM = 1 / 8;
 
+/** The slopes below 0 of the activations on either side of a layer; 1 where there is none. */
+export interface LayerSlopes {
+  /** Of the one that its inputs come out of. */
+  readonly inputSlope: number;
+  /** Of its own. */
+  readonly slope: number;
+}
+
+/** Those of a network's only layer. */
+const NO_ACTIVATION: LayerSlopes = { inputSlope: 1, slope: 1 };
+
 /** The output neurons from `begin` to below `end`, and their connections from `first` to below `last`. */
 export interface RowRange {
   readonly begin: number;
@@ -63,7 +75,7 @@ export interface RowRange {
 }
 
 /**
- * One layer, y = W·x + b: W is `[outDim, inDim]`. A layer that has all connections from the start keeps no
+ * One layer, y = f(W·x + b): W is `[outDim, inDim]`. A layer that has all connections from the start keeps no
  * structure: its values in CSR order are the dense matrix, and the dense kernels compute with it. A sparse
  * layer never gets all of them, because a file could not tell it from such a layer.
  */
@@ -71,6 +83,8 @@ export class Layer implements LayerShape {
   readonly index: number;
   readonly inDim: number;
   readonly outDim: number;
+  readonly inputSlope: number;
+  readonly slope: number;
   readonly bias: F32Block;
   readonly #arena: Arena;
   readonly #biasRegion: Region;
@@ -82,11 +96,20 @@ export class Layer implements LayerShape {
   #slots: OptimizerSlots;
 
   /** @throws CtreError `E_MEMORY`; nothing is left then. */
-  constructor(arena: Arena, index: number, inDim: number, outDim: number, nnz: number) {
+  constructor(
+    arena: Arena,
+    index: number,
+    inDim: number,
+    outDim: number,
+    nnz: number,
+    { inputSlope, slope } = NO_ACTIVATION,
+  ) {
     this.#arena = arena;
     this.index = index;
     this.inDim = inDim;
     this.outDim = outDim;
+    this.inputSlope = inputSlope;
+    this.slope = slope;
     this.#nnz = nnz;
     this.#slots = { region: new Region(arena), weights: [], bias: [] };
     this.#connections = this.#allocateConnections(nnz, nnz === inDim * outDim);
@@ -281,28 +304,32 @@ export class Layer implements LayerShape {
     return { weights: region.f32(this.nnz), bias: region.f32(this.outDim) };
   }
 
-  /**
-   * y = W·x + b over a tile's first `lanes` samples, ReLU if asked. x [inDim][32], y [outDim][32], as
-   * pointers.
-   */
-  forward(kernels: Kernels, x: number, y: number, relu: boolean, lanes: number): void {
-    const { structure, values, bias, inDim, outDim } = this;
+  /** y = f(W·x + b) over a tile's first `lanes` samples. */
+  forward(
+    kernels: Kernels,
+    { values: x }: NeuronTile,
+    { values: y, fires }: NeuronTile,
+    lanes: number,
+  ): void {
+    const { structure, values, bias, inDim, outDim, slope } = this;
+    const parameters = [values.pointer, bias.pointer] as const;
     if (structure === undefined) {
-      kernels.gemm(values.pointer, bias.pointer, x, y, outDim, inDim, relu);
+      kernels.gemm(...parameters, x, y, fires, outDim, inDim, slope);
     } else {
       const { indptr, indices } = structure;
-      kernels.spmm(indptr.pointer, indices.pointer, values.pointer, bias.pointer, x, y, outDim, relu, lanes);
+      kernels.spmm(indptr.pointer, indices.pointer, ...parameters, x, y, fires, outDim, slope, lanes);
     }
   }
 
-  /** dx = Wᵀ·dy over one tile, 0 where x ≤ 0 (the ReLU before it undone). */
-  backward(kernels: Kernels, dy: number, x: number, dx: number, lanes: number): void {
-    const { structure, values, inDim, outDim } = this;
+  /** dx = Wᵀ·dy over one tile, times the derivative of the activation that x comes out of. */
+  backward(kernels: Kernels, dy: number, { values: x, fires }: NeuronTile, dx: number, lanes: number): void {
+    const { structure, values, inDim, outDim, inputSlope } = this;
     if (structure === undefined) {
-      kernels.gemmT(values.pointer, dy, x, dx, outDim, inDim);
+      kernels.gemmT(values.pointer, dy, x, fires, dx, outDim, inDim, inputSlope);
     } else {
       const { colPtr, rowIdx, perm } = structure;
-      kernels.spmmT(colPtr.pointer, rowIdx.pointer, perm.pointer, values.pointer, dy, x, dx, inDim, lanes);
+      const csc = [colPtr.pointer, rowIdx.pointer, perm.pointer] as const;
+      kernels.spmmT(...csc, values.pointer, dy, x, fires, dx, inDim, inputSlope, lanes);
     }
   }
 
@@ -314,25 +341,27 @@ export class Layer implements LayerShape {
   differentiate(
     kernels: Kernels,
     dy: number,
-    x: number,
+    inputs: NeuronTile,
     dx: number | undefined,
     gradient: Gradient,
     accumulate: boolean,
     lanes: number,
   ): void {
-    const { structure, values, inDim, outDim } = this;
+    const { structure, values, inDim, outDim, inputSlope } = this;
+    const { values: x, fires } = inputs;
     const dW = gradient.weights.pointer;
     if (structure === undefined) {
-      if (dx !== undefined) this.backward(kernels, dy, x, dx, lanes);
+      if (dx !== undefined) this.backward(kernels, dy, inputs, dx, lanes);
       kernels.products(dy, x, dW, outDim, inDim, accumulate, lanes);
     } else if (this.#nnz > MOST_FOR_ONE_PASS * inDim) {
       const { indptr, indices } = structure;
-      if (dx !== undefined) this.backward(kernels, dy, x, dx, lanes);
+      if (dx !== undefined) this.backward(kernels, dy, inputs, dx, lanes);
       kernels.sddmm(indptr.pointer, indices.pointer, dy, x, dW, outDim, accumulate, lanes);
     } else {
       const csc = [structure.colPtr.pointer, structure.rowIdx.pointer, structure.perm.pointer] as const;
-      if (dx === undefined) kernels.weightGradient(...csc, dy, x, dW, inDim, accumulate, lanes);
-      else kernels.backward(...csc, values.pointer, dy, x, dx, dW, inDim, accumulate, lanes);
+      const how = [accumulate, lanes] as const;
+      if (dx === undefined) kernels.weightGradient(...csc, dy, x, dW, inDim, ...how);
+      else kernels.backward(...csc, values.pointer, dy, x, fires, dx, dW, inDim, inputSlope, ...how);
     }
     kernels.biasGradient(dy, gradient.bias.pointer, outDim, accumulate, lanes);
   }

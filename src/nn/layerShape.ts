@@ -6,4 +6,9 @@ export interface LayerShape {
   readonly outDim: number;
   /** Connections of the layer. */
   readonly nnz: number;
+  /**
+   * The slope below 0 of the activation that its inputs come out of: 0 for ReLU, 1 for inputs of the network.
+   * Absent: 0.
+   */
+  readonly inputSlope?: number;
 }

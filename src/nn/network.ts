@@ -2,11 +2,12 @@ import { type Kernels, ROW_BYTES, TILE } from '../engine/abi.ts';
 import type { Region } from '../engine/region.ts';
 import type { TrainingEngine } from '../engine/training.ts';
 import type { CsrPattern } from '../matrix/pattern.ts';
-import { type Gradient, Layer, type OptimizerSlots } from './layer.ts';
+import { type Activation, keepsBits, relu } from './activation.ts';
+import { type Gradient, Layer, type LayerSlopes, type OptimizerSlots } from './layer.ts';
 import type { Loss } from './loss.ts';
 import type { Optimizer } from './optimizer.ts';
 import type { TileRows } from './rows.ts';
-import type { Workspace } from './workspace.ts';
+import type { NeuronTile, Workspace } from './workspace.ts';
 
 /** Of a sparse connection: its weight, gradient and one number of state; its row, column and permutation. */
 const SPARSE_CONNECTION_BYTES = 24;
@@ -29,12 +30,16 @@ export function networkBytes(dims: readonly number[], connections: readonly numb
   return layers.reduce((sum, bytes) => sum + bytes, 0) + TRAINED_NEURON_BYTES * neurons;
 }
 
-/** A multilayer perceptron: ReLU between layers, and a linear output. What it is for, a workspace's loss says. */
+/**
+ * A multilayer perceptron: an activation between layers, and a linear output. What it is for, a workspace's
+ * loss says.
+ */
 export class Network {
   readonly engine: TrainingEngine;
   /** Neurons by layer, the inputs first. */
   readonly dims: readonly number[];
   readonly layers: readonly Layer[];
+  readonly #activation: Activation;
   readonly #dims: number[];
   readonly #layers: Layer[] = [];
   #optimizerName: string | undefined;
@@ -43,15 +48,17 @@ export class Network {
   #time = 0;
 
   /** A network of the given patterns, all weights and biases undefined until set. */
-  constructor(engine: TrainingEngine, patterns: readonly CsrPattern[]) {
+  constructor(engine: TrainingEngine, patterns: readonly CsrPattern[], activation: Activation = relu()) {
     this.engine = engine;
+    this.#activation = activation;
     this.#dims = [patterns[0].cols, ...patterns.map((pattern) => pattern.rows)];
     this.dims = this.#dims;
     const layers = this.#layers;
     this.layers = layers;
     try {
       patterns.forEach(({ rows, cols, indices }, index) => {
-        layers.push(new Layer(engine.arena, index, cols, rows, indices.length));
+        const slopes = this.#slopesOf(index, patterns.length);
+        layers.push(new Layer(engine.arena, index, cols, rows, indices.length, slopes));
       });
     } catch (error) {
       for (const layer of layers) layer.free();
@@ -60,6 +67,15 @@ export class Network {
     this.layers.forEach((layer, index) => {
       layer.setPattern(patterns[index]);
     });
+  }
+
+  /** The slopes of a layer of so many. Sums of the last one and the network's inputs stay as they are. */
+  #slopesOf(index: number, layers: number): LayerSlopes {
+    const slope = (hidden: number): number => this.#activation.slope(hidden);
+    return {
+      inputSlope: index === 0 ? 1 : slope(index),
+      slope: index === layers - 1 ? 1 : slope(index + 1),
+    };
   }
 
   /** Neurons of the last layer: classes, labels or numbers. */
@@ -77,7 +93,7 @@ export class Network {
     const at = this.#layers.length - 1;
     const before = this.#layers[at];
     const { arena } = this.engine;
-    const layer = new Layer(arena, at, before.inDim, pattern.rows, pattern.indices.length);
+    const layer = new Layer(arena, at, before.inDim, pattern.rows, pattern.indices.length, before);
     try {
       layer.setSlots(layer.allocateSlots(before.weightSlots.length));
       layer.setPattern(pattern);
@@ -203,9 +219,14 @@ export class Network {
     const activations = this.dims.map(tile);
     const logits = activations[this.layers.length];
     const deltas = backward ? this.dims.slice(1).map(tile) : [];
+    const neurons = activations.map((values, l): NeuronTile => {
+      const keeps = l > 0 && keepsBits(this.layers[l - 1].slope);
+      return { values, fires: keeps ? region.i32(this.dims[l]).pointer : 0 };
+    });
     return {
       loss,
       activations,
+      neurons,
       logits,
       deltas,
       gradient: deltas.at(-1) ?? 0,
@@ -230,10 +251,9 @@ export class Network {
    * From the packed input tile to the outputs; only those of the first `lanes` samples mean anything.
    */
   forward(kernels: Kernels, workspace: Workspace, lanes = TILE): void {
-    const { activations, loss } = workspace;
-    const { length } = this.layers;
+    const { neurons, loss } = workspace;
     this.layers.forEach((layer, l) => {
-      layer.forward(kernels, activations[l], activations[l + 1], l < length - 1, lanes);
+      layer.forward(kernels, neurons[l], neurons[l + 1], lanes);
     });
     loss.activate?.(kernels, workspace, this.outputs);
   }
@@ -245,10 +265,10 @@ export class Network {
 
   /** The deltas of every layer, after `forward`; `scale` is 1 / samples of the batch. */
   backward(kernels: Kernels, workspace: Workspace, tile: TileRows, scale: number, lanes = TILE): void {
-    const { activations, deltas } = workspace;
+    const { neurons, deltas } = workspace;
     this.#outputDeltas(kernels, workspace, tile, scale);
     for (let l = this.layers.length - 1; l > 0; l--) {
-      this.layers[l].backward(kernels, deltas[l], activations[l], deltas[l - 1], lanes);
+      this.layers[l].backward(kernels, deltas[l], neurons[l], deltas[l - 1], lanes);
     }
   }
 
@@ -262,11 +282,11 @@ export class Network {
     accumulate: boolean,
     lanes = TILE,
   ): void {
-    const { activations, deltas } = workspace;
+    const { neurons, deltas } = workspace;
     this.#outputDeltas(kernels, workspace, tile, scale);
     for (let l = this.layers.length - 1; l >= 0; l--) {
       const dx = l > 0 ? deltas[l - 1] : undefined;
-      this.layers[l].differentiate(kernels, deltas[l], activations[l], dx, gradients[l], accumulate, lanes);
+      this.layers[l].differentiate(kernels, deltas[l], neurons[l], dx, gradients[l], accumulate, lanes);
     }
   }
 

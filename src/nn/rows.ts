@@ -1,9 +1,10 @@
 import type { Random } from '../base/random.ts';
 import { type Kernels, TILE } from '../engine/abi.ts';
-import { loadF32 } from '../engine/copyIn.ts';
+import { loadF32, loadF64, loadU8 } from '../engine/copyIn.ts';
 import type { I32Block, Region } from '../engine/region.ts';
+import { isByteMatrix } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { CheckedSamples } from '../matrix/samples.ts';
 import type { AddNoise } from './noise.ts';
 
 /** The samples of one tile, as pointers: sample b is row rows[b] of the data. */
@@ -19,7 +20,7 @@ export interface TileRows {
 }
 
 /** What a network should answer: a label for each sample, or a row of numbers, which may be the sample. */
-export type CheckedTargets = Int32Array | DenseMatrix | CsrMatrix;
+export type CheckedTargets = Int32Array | CheckedSamples;
 
 /** Targets in the kernels' memory. */
 export interface LoadedTargets {
@@ -34,7 +35,7 @@ export interface LoadedTargets {
 /** Those of samples that are only predicted. */
 export const noTargets: LoadedTargets = Object.freeze({ labels: 0, weights: 0, rows: undefined });
 
-/** Samples in the kernels' memory, ready to be packed into tiles. Sparse ones stay sparse until then. */
+/** Samples in the kernels' memory, ready to be packed into tiles. Until then sparse ones stay sparse, and bytes bytes. */
 export interface PackedSamples {
   readonly rows: number;
   /** Packs the samples listed at `list` (row numbers, i32 [count]) into the tile [cols][32]. */
@@ -42,7 +43,7 @@ export interface PackedSamples {
 }
 
 /** Copies checked samples into the kernels' memory. */
-export function loadSamples(region: Region, x: DenseMatrix | CsrMatrix): PackedSamples {
+export function loadSamples(region: Region, x: CheckedSamples): PackedSamples {
   const { rows, cols } = x;
   if (x instanceof CsrMatrix) {
     const indptr = region.i32(rows + 1);
@@ -58,6 +59,16 @@ export function loadSamples(region: Region, x: DenseMatrix | CsrMatrix): PackedS
       },
     };
   }
+  if (isByteMatrix(x)) {
+    const bytes = loadU8(region, x.data, rows * cols).pointer;
+    const [offsets, scales] = [x.offset, x.scale].map((columns) => loadF64(region, columns).pointer);
+    return {
+      rows,
+      pack(kernels, list, count, tile) {
+        kernels.packBytes(bytes, list, count, cols, offsets, scales, tile);
+      },
+    };
+  }
   const data = loadF32(region, x.data, rows * cols);
   return {
     rows,
@@ -69,7 +80,7 @@ export function loadSamples(region: Region, x: DenseMatrix | CsrMatrix): PackedS
 
 /** Samples with their targets, as they come. */
 export interface DataSet {
-  readonly x: DenseMatrix | CsrMatrix;
+  readonly x: CheckedSamples;
   /** `x` itself where the network is to answer its own input. */
   readonly targets: CheckedTargets;
   /** What each sample counts in the loss [rows]; absent: all the same. */

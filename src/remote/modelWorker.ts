@@ -12,6 +12,7 @@ import { createMethod, importMethod } from '../model/methodModule.ts';
 import type { AddOutputsOptions, CreateOptions, ModelOptions, Piece } from '../model/options.ts';
 import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
 import type { Labels, Targets } from '../model/targets.ts';
+import { activationByName } from '../nn/activation.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
@@ -180,6 +181,7 @@ const calls = {
     return model().evaluate(x, y);
   },
   predict: (x: SentMatrix) => model().predict(receiveMatrix(x) as Samples),
+  reconstructionError: (x: SentMatrix) => model().reconstructionError(receiveMatrix(x) as Samples),
   predictLabels: (x: SentMatrix) => model().predictLabels(receiveMatrix(x) as Samples),
   predictTop: (x: SentMatrix, k: number) => model().predictTop(receiveMatrix(x) as Samples, k),
   metrics(data: SentData): ModelMetrics {
@@ -215,6 +217,7 @@ function model(): SparseMLP {
 async function receiveOptions<O extends ModelOptions>({
   topology,
   loss,
+  activation,
   initializer,
   growInitializer,
   ...options
@@ -223,6 +226,7 @@ async function receiveOptions<O extends ModelOptions>({
     ...options,
     topology: await receiveTopology(topology),
     ...(loss && { loss: lossByName(loss.name, loss.options) }),
+    ...(activation && { activation: activationByName(activation.name, activation.options) }),
     ...(initializer && { initializer: initializerByName(initializer.name, initializer.options) }),
     ...(growInitializer && {
       growInitializer: initializerByName(growInitializer.name, growInitializer.options),
@@ -254,14 +258,15 @@ function receiveData({ x, y }: SentData): { x: Samples; y: Targets } {
 
 function takeSnapshot(): Snapshot | undefined {
   if (ownModel === undefined) return undefined;
-  const { nnz, density, epochs, method, loss, targetUnits, threads, warning, metadata, history } = ownModel;
+  const { nnz, density, epochs, method, loss, activation, targetUnits, threads, warning, metadata, history } =
+    ownModel;
   const { length } = told.history;
   // A training that goes on adds to the history. Another one begins it anew.
   const kept = length > 0 && history[length - 1] === told.history[length - 1] ? length : 0;
   const isNew = metadata !== told.metadata;
   told = { metadata, history };
   return {
-    ...{ nnz, density, epochs, method, loss, targetUnits, threads, warning },
+    ...{ nnz, density, epochs, method, loss, activation, targetUnits, threads, warning },
     resumedRestoreBest: resumedRestoreBest(ownModel),
     ...(isNew && { metadata }),
     history: { kept, added: history.slice(kept) },

@@ -1,5 +1,6 @@
 import { viewOf } from '../base/arrays.ts';
 import { readField } from '../base/checks.ts';
+import { viewBytes } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { SentData, SentMatrix } from './protocol.ts';
 
@@ -27,7 +28,7 @@ export class Parcel {
     if (typeof SharedArrayBuffer !== 'undefined' && value.buffer instanceof SharedArrayBuffer) return value;
     // An array that was taken away is empty, and cannot be taken once more.
     if (this.#transfer && value.byteLength > 0) return this.#add(value);
-    const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewOf(value, Uint8Array);
+    const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewBytes(value);
     return own === undefined ? value : this.#add(own.slice());
   }
 
@@ -38,8 +39,8 @@ export class Parcel {
       return { rows, cols, csr: arrays };
     }
     if (typeof value !== 'object' || value === null || !('data' in value)) return { given: value };
-    const [rows, cols] = ['rows', 'cols'].map((field) => readField('x', value, field));
-    return { given: { rows, cols, data: this.array(value.data) } };
+    const fields = ['rows', 'cols', 'offset', 'scale'].map((field) => [field, readField('x', value, field)]);
+    return { given: { ...Object.fromEntries(fields), data: this.array(value.data) } };
   }
 
   data(name: string, set: unknown): SentData {

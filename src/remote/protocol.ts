@@ -38,6 +38,7 @@ export interface Snapshot {
   readonly method: string;
   readonly loss: Recipe | undefined;
   readonly targetUnits: TargetUnits | undefined;
+  readonly activation: Recipe;
   readonly threads: number;
   readonly warning: string | undefined;
   /** Of the checkpoint that the next training takes up; undefined where it takes up none. */
@@ -48,7 +49,7 @@ export interface Snapshot {
   readonly history: { readonly kept: number; readonly added: readonly Epoch[] };
 }
 
-type SentByName = 'loss' | 'initializer' | 'growInitializer';
+type SentByName = 'loss' | 'activation' | 'initializer' | 'growInitializer';
 
 /** Options of a model, its parts by name. */
 export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<O, 'topology' | SentByName> & {

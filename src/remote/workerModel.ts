@@ -34,6 +34,7 @@ import { arePieces } from '../model/pieces.ts';
 import { alreadyTraining, readPiece } from '../model/runTraining.ts';
 import type { SparseMLP } from '../model/sparseMlp.ts';
 import type { Targets } from '../model/targets.ts';
+import { activationByName } from '../nn/activation.ts';
 import { initializerByName } from '../nn/initializer.ts';
 import type { Score } from '../nn/loss.ts';
 import { lossByName } from '../nn/losses.ts';
@@ -92,7 +93,7 @@ export class WorkerModel {
   readonly #link: Link;
   #snapshot: Omit<Snapshot, 'history' | 'metadata'> = {
     ...{ nnz: 0, density: 0, epochs: 0, method: '', loss: undefined, targetUnits: undefined },
-    ...{ threads: 1, warning: undefined },
+    ...{ threads: 1, warning: undefined, activation: { name: '', options: {} } },
     resumedRestoreBest: undefined,
   };
   #metadata: Readonly<Record<string, unknown>> = {};
@@ -247,6 +248,11 @@ export class WorkerModel {
   /** What a regression measures its targets in; as `SparseMLP`'s. */
   get targetUnits(): SparseMLP['targetUnits'] {
     return this.#snapshot.targetUnits;
+  }
+
+  /** What the hidden layers make of their sums. */
+  get activation(): SparseMLP['activation'] {
+    return this.#snapshot.activation as SparseMLP['activation'];
   }
 
   /** The name of the topology method. */
@@ -428,6 +434,13 @@ export class WorkerModel {
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
+  /** How far each row is from what the network answers for it; as `SparseMLP.reconstructionError`. */
+  async reconstructionError(x: Samples, options: HandOver = {}): Promise<Float32Array> {
+    const { transfer = false } = checkOptions('reconstructionError', options, HAND_OVER);
+    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    return this.#link.ask('reconstructionError', [parcel.matrix(x)], parcel.buffers);
+  }
+
   /** The class of every row, or its labels, by their names; as `SparseMLP.predictLabels`. */
   async predictLabels(x: Samples, options: HandOver = {}): Promise<(Label | Label[])[]> {
     const { transfer = false } = checkOptions('predictLabels', options, HAND_OVER);
@@ -558,11 +571,12 @@ function sendRule(optimizer: unknown, schedule: unknown): Pick<SentTraining, 'op
 
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
 function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentOptions<O> {
-  const { topology, loss, initializer, growInitializer, metadata, ...rest } = options;
+  const { topology, loss, activation, initializer, growInitializer, metadata, ...rest } = options;
   return {
     ...rest,
     topology: sendTopology(topology),
     loss: sendPart('loss', loss, lossByName),
+    activation: sendPart('activation', activation, activationByName),
     initializer: sendPart('initializer', initializer, initializerByName),
     growInitializer: sendPart('growInitializer', growInitializer, initializerByName),
     metadata: checkJson('metadata', metadata ?? {}),

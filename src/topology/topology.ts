@@ -6,7 +6,7 @@ import type { Work } from '../run/turns.ts';
 /**
  * What a pair of neurons is scored by:
  * - `cosine`: the cosine of their activations over some rows: the inputs themselves, hidden neurons after
- *   ReLU, outputs after softmax;
+ *   their activation, outputs after softmax;
  * - `gradient`: the loss's mean gradient by the weight of their connection, over some rows, also where there
  *   is no connection.
  */
@@ -75,7 +75,11 @@ export interface Neurons {
   readonly outputs: Uint8Array;
 }
 
-/** What carries a signal in a layer for one of some rows. */
+/**
+ * What carries a signal in a layer for one of some rows. An input fires here if it is not 0: with ReLU, if its
+ * sum is above 0. With another slope below 0 that is nearly every neuron, and a gradient passes those that do
+ * not fire, too: such an output counts as one that fires.
+ */
 export interface CarryingLayer extends Neurons {
   /**
    * By CSR position, 1 for a connection whose input fires, whose weight is not 0, and from which such

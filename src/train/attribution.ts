@@ -26,9 +26,7 @@ export function* attributeRows(
   const workspaces = allocateWorkspaces(network, region, loss, executor, tiles, true);
   const gradients = workspaces.map(() => region.f32(inputs * TILE));
   const noProbabilities = region.f32(network.outputs * TILE);
-  const noMask = region.f32(inputs * TILE);
   noProbabilities.view.fill(0);
-  noMask.view.fill(1);
   const sums = new Float64Array(inputs);
   for (const { begin, count } of waves(rows.length, workspaces)) {
     const counts = workspaces.slice(0, count).map((_, t) => Math.min(TILE, rows.length - TILE * (begin + t)));
@@ -38,7 +36,6 @@ export function* attributeRows(
       network.forward(kernels, workspace, lanesFor(tile.count));
       inputGradient(kernels, network, workspace, tile, {
         noProbabilities: noProbabilities.pointer,
-        noMask: noMask.pointer,
         gradient: gradients[t].pointer,
       });
     });
@@ -56,18 +53,16 @@ export function* attributeRows(
 function inputGradient(
   kernels: Kernels,
   { layers, outputs }: Network,
-  { activations, deltas }: Workspace,
+  { neurons, deltas }: Workspace,
   { labels, rows, count }: TileRows,
-  pointers: { readonly noProbabilities: number; readonly noMask: number; readonly gradient: number },
+  pointers: { readonly noProbabilities: number; readonly gradient: number },
 ): void {
   // Cross-entropy's gradient is probability − 1 at the label's logit, and probability elsewhere. With
   // probabilities of 0 it is the gradient of minus the label's logit.
   const last = deltas[layers.length - 1];
   kernels.crossEntropyGradient(pointers.noProbabilities, labels, rows, count, outputs, 1, last);
   const lanes = lanesFor(count);
-  for (let l = layers.length - 1; l > 0; l--) {
-    layers[l].backward(kernels, deltas[l], activations[l], deltas[l - 1], lanes);
+  for (let l = layers.length - 1; l >= 0; l--) {
+    layers[l].backward(kernels, deltas[l], neurons[l], l > 0 ? deltas[l - 1] : pointers.gradient, lanes);
   }
-  // A layer's backward product undoes the ReLU before it, and before the inputs there is none.
-  layers[0].backward(kernels, deltas[0], pointers.noMask, pointers.gradient, lanes);
 }

@@ -1,7 +1,8 @@
 import { crc32 } from '../base/crc32.ts';
 import { CtreError } from '../base/errors.ts';
+import { type CheckedBytes, isByteMatrix, numberAt, toNumbers } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../matrix/denseMatrix.ts';
+import type { CheckedSamples } from '../matrix/samples.ts';
 import type { DataSet } from '../nn/rows.ts';
 import type { TrainingJob } from './trainingJob.ts';
 
@@ -65,7 +66,7 @@ function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-type Elements = Int32Array | Float32Array;
+type Elements = Int32Array | Float32Array | CheckedBytes;
 
 function contents(set: DataSet | undefined): Elements[] {
   if (set === undefined) return [];
@@ -74,19 +75,28 @@ function contents(set: DataSet | undefined): Elements[] {
   return [...arraysOf(x), ...(targets instanceof Int32Array ? [targets] : arraysOf(targets))];
 }
 
-function arraysOf(matrix: DenseMatrix | CsrMatrix): Elements[] {
+function arraysOf(matrix: CheckedSamples): Elements[] {
+  if (isByteMatrix(matrix)) return [matrix];
   return matrix instanceof CsrMatrix ? [matrix.indptr, matrix.indices, matrix.values] : [matrix.data];
 }
 
-/** Lengths and, at evenly spaced places, elements. */
+/** Lengths and, at evenly spaced places, elements. Bytes have that of the numbers that they stand for. */
 function fingerprint(arrays: readonly Elements[]): string {
   let crc = 0;
   for (const array of arrays) {
-    const step = Math.max(1, Math.floor(array.length / SPOTS));
+    const isArray = ArrayBuffer.isView(array);
+    const { length } = isArray ? array : array.data;
+    const step = Math.max(1, Math.floor(length / SPOTS));
     // filter would look at every element of large data at every call of train.
-    const count = Math.min(array.length, SPOTS);
-    const spots = step === 1 ? array : Float64Array.from({ length: count }, (_, spot) => array[spot * step]);
-    crc = crc32(new Uint8Array(Float64Array.of(array.length).buffer), crc);
+    const count = Math.min(length, SPOTS);
+    const at = (place: number): number => (isArray ? array[place] : numberAt(array, place));
+    const spots =
+      step > 1
+        ? Float64Array.from({ length: count }, (_, spot) => at(spot * step))
+        : isArray
+          ? array
+          : toNumbers(array).data;
+    crc = crc32(new Uint8Array(Float64Array.of(length).buffer), crc);
     // A buffer that was taken away has no bytes to look at. Training itself says so.
     if (spots.length > 0) crc = crc32(new Uint8Array(spots.buffer, spots.byteOffset, spots.byteLength), crc);
   }

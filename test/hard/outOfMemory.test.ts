@@ -120,6 +120,8 @@ describe('every allocation refused once', () => {
     expect(await refuseEach(() => model.evaluate(x, y))).toBeGreaterThan(2);
     expect(await refuseEach(() => model.predict(x))).toBeGreaterThan(2);
     expect(await refuseEach(() => model.predict(csr))).toBeGreaterThan(2);
+    const bytes = { rows: 70, cols: 12, data: new Uint8Array(70 * 12), scale: 255 };
+    expect(await refuseEach(() => model.predict(bytes))).toBeGreaterThan(4);
     expect(await refuseEach(() => model.save())).toBe(0);
     expect(model.save()).toEqual(file);
     model.dispose();

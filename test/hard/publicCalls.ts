@@ -2,6 +2,7 @@
 
 import {
   applyScaler,
+  type Dataset,
   encodeLabels,
   fitScaler,
   kFold,
@@ -20,6 +21,7 @@ import {
   writeMatrixMarket,
 } from '../../src/data/index.ts';
 import {
+  activation,
   CsrMatrix,
   init,
   initializer,
@@ -88,6 +90,19 @@ const layers = () => [
   { weights: csr(5, 6), bias: Float32Array.of(1, 2, 3, 4, 5) },
   { weights: csr(4, 5), bias: [1, 2, 3, 4] },
 ];
+/** Layers of a network with as many outputs as inputs. */
+const autoencoder = () => [
+  { weights: csr(5, 6), bias: [1, 2, 3, 4, 5] },
+  { weights: csr(6, 5), bias: [1, 2, 3, 4, 5, 6] },
+];
+/** Samples of bytes, scaled column by column. */
+const bytes = () => ({
+  rows: 40,
+  cols: 6,
+  data: Uint8Array.from({ length: 240 }, (_, p) => (37 * p) % 256),
+  offset: [0, 1, 2, 3, 4, 5],
+  scale: Float64Array.of(1, 255, 3, 4, 5, 6),
+});
 const common = () => ({
   topology: topology.ctreSim({ search: 'auto', pairs: 2, rows: 32 }),
   initializer: initializer.glorot(),
@@ -145,7 +160,7 @@ const partialFitting = () => ({
 });
 const pruning = () => ({ pruneFraction: 0.3, annealing: 'cosine' as const });
 const cosines = () => ({ ...pruning(), search: 'auto' as const, pairs: 2, rows: 32 });
-const dataset = () => ({
+const dataset = (): Dataset => ({
   x: dense(4, 2),
   labels: Int32Array.of(0, 1, 1, 0),
   labelNames: ['a', 'b'],
@@ -173,16 +188,20 @@ function ofModel<A extends unknown[]>(
   return { ...entry(args, call), ofModel: true };
 }
 
-let inWorkerModel: Promise<WorkerModel> | undefined;
+const classifierInWorker = () => WorkerModel.fromWeights(layers());
+const autoencoderInWorker = () => WorkerModel.fromWeights(autoencoder(), { loss: loss.meanSquared() });
+const inWorkerModels = new Map<() => Promise<WorkerModel>, Promise<WorkerModel>>();
 
 /** Of a model in a worker: one for all calls, since starting one takes longer than most of them. */
 function inWorker<A extends unknown[]>(
   args: () => [...A],
   call: (model: WorkerModel, args: A) => unknown,
+  start = classifierInWorker,
 ): PublicCall {
   return entry(args, async (_, given) => {
-    inWorkerModel ??= WorkerModel.fromWeights(layers());
-    const result: unknown = await call(await inWorkerModel, given);
+    const started = inWorkerModels.get(start) ?? start();
+    inWorkerModels.set(start, started);
+    const result: unknown = await call(await started, given);
     if (typeof result !== 'object' || result === null || !(Symbol.asyncIterator in result)) return result;
     const epochs = result as ReturnType<WorkerModel['train']>;
     const { value } = await epochs.next();
@@ -357,6 +376,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'SparseMLP#density': ofModel(none, (model) => model.density),
   'SparseMLP#epochs': ofModel(none, (model) => model.epochs),
   'SparseMLP#loss': ofModel(none, (model) => model.loss),
+  'SparseMLP#activation': ofModel(none, (model) => model.activation),
   'SparseMLP#method': ofModel(none, (model) => model.method),
   'SparseMLP#threads': ofModel(none, (model) => model.threads),
   'SparseMLP#warning': ofModel(none, (model) => model.warning),
@@ -410,6 +430,26 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [rowsOf(x())],
     (model, a) => model.predict(...a),
   ),
+  'SparseMLP#fit of bytes': ofModel(
+    () => [bytes(), y(), { epochs: 2, validation: { x: bytes(), y: y() }, signal: AbortSignal.timeout(500) }],
+    (model, a) => model.fit(...a),
+  ),
+  'SparseMLP#predict of bytes': ofModel(
+    () => [{ ...bytes(), data: Uint8ClampedArray.from(bytes().data), offset: 3, scale: 255 }],
+    (model, a) => model.predict(...a),
+  ),
+  // Of a model of its own: the others have fewer outputs than inputs.
+  'SparseMLP#reconstructionError': entry(
+    () => [x()],
+    async (_, a) => {
+      const model = await SparseMLP.fromWeights(autoencoder(), { loss: loss.meanSquared() });
+      try {
+        return model.reconstructionError(...a);
+      } finally {
+        model.dispose();
+      }
+    },
+  ),
   'SparseMLP#predictLabels': ofModel(
     () => [x()],
     (model, a) => model.predictLabels(...a),
@@ -455,6 +495,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'WorkerModel#epochs': inWorker(none, (model) => model.epochs),
   'WorkerModel#history': inWorker(none, (model) => model.history),
   'WorkerModel#loss': inWorker(none, (model) => model.loss),
+  'WorkerModel#activation': inWorker(none, (model) => model.activation),
   'WorkerModel#method': inWorker(none, (model) => model.method),
   'WorkerModel#threads': inWorker(none, (model) => model.threads),
   'WorkerModel#warning': inWorker(none, (model) => model.warning),
@@ -498,6 +539,15 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [rowsOf(x())],
     (model, a) => model.predict(...a),
   ),
+  'WorkerModel#predict of bytes': inWorker(
+    () => [bytes(), { transfer: true }],
+    (model, a) => model.predict(...a),
+  ),
+  'WorkerModel#reconstructionError': inWorker(
+    () => [bytes(), { transfer: false }],
+    (model, a) => model.reconstructionError(...a),
+    autoencoderInWorker,
+  ),
   'WorkerModel#predictLabels': inWorker(
     () => [x(), { transfer: true }],
     (model, a) => model.predictLabels(...a),
@@ -535,6 +585,22 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     return model.nnz;
   }),
 
+  'activation.relu': entry(
+    () => [{}],
+    (_, a) => activation.relu(...a),
+  ),
+  'activation.leakyRelu': entry(
+    () => [{ slope: 0.1 }],
+    (_, a) => activation.leakyRelu(...a),
+  ),
+  'activation.allRelu': entry(
+    () => [{ slope: 0.5 }],
+    (_, a) => activation.allRelu(...a),
+  ),
+  'activation.linear': entry(
+    () => [{}],
+    (_, a) => activation.linear(...a),
+  ),
   'initializer.glorot': entry(
     () => [{}],
     (_, a) => initializer.glorot(...a),
@@ -839,6 +905,18 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   ),
   'takeRows of arrays': entry(
     () => [rowsOf(dense(4, 3)), [1, 3, 1]],
+    (_, a) => takeRows(...a),
+  ),
+  'applyScaler to bytes': entry(
+    () => [fitScaler('minmax', dense(3, 6)), { rows: 40, cols: 6, data: bytes().data }],
+    (_, a) => applyScaler(...a),
+  ),
+  'fitScaler of bytes': entry(
+    () => ['standard' as const, bytes()],
+    (_, a) => fitScaler(...a),
+  ),
+  'takeRows of bytes': entry(
+    () => [bytes(), [0, 2, 2]],
     (_, a) => takeRows(...a),
   ),
   'applyScaler to arrays': entry(

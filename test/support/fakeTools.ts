@@ -2,6 +2,7 @@ import { randomStream } from '../../src/base/random.ts';
 import { checkCsr } from '../../src/matrix/canonical.ts';
 import type { CsrPattern, Positions } from '../../src/matrix/pattern.ts';
 import { randomPattern } from '../../src/matrix/sampling.ts';
+import { type Activation, relu } from '../../src/nn/activation.ts';
 import { runNow, type Work } from '../../src/run/turns.ts';
 import { planEdit } from '../../src/topology/edit.ts';
 import type {
@@ -33,6 +34,8 @@ export interface FakeModel {
   readonly y: readonly number[];
   readonly progress?: Partial<Progress>;
   readonly seed?: number;
+  /** Of the hidden layers; absent: ReLU. */
+  readonly activation?: Activation;
 }
 
 /** A network of random patterns, weights and rows. */
@@ -78,9 +81,10 @@ export function denseWeights({ patterns, weights }: FakeModel): Float64Array[] {
 
 /** Activations of every layer of neurons and δ at every layer's sums, `[row][neuron]`. */
 export function propagate(dense: readonly Float64Array[], model: FakeModel, rows: readonly number[]) {
-  const { patterns, biases, x, y } = model;
+  const { patterns, biases, x, y, activation = relu() } = model;
   return rows.map((row) => {
     const activations = [[...x[row]]];
+    const allSums: number[][] = [];
     patterns.forEach(({ rows: outDim, cols }, l) => {
       const sums = Array.from({ length: outDim }, (_, b) =>
         activations[l].reduce((sum, a, i) => sum + dense[l][b * cols + i] * a, biases?.[l][b] ?? 0),
@@ -88,14 +92,18 @@ export function propagate(dense: readonly Float64Array[], model: FakeModel, rows
       const exponentials = sums.map((sum) => Math.exp(sum - Math.max(...sums)));
       const total = exponentials.reduce((sum, e) => sum + e, 0);
       const isLast = l === patterns.length - 1;
-      activations.push(isLast ? exponentials.map((e) => e / total) : sums.map((sum) => Math.max(0, sum)));
+      allSums.push(sums);
+      const slope = activation.slope(l + 1);
+      const bent = sums.map((sum) => (sum > 0 ? sum : slope * sum + 0));
+      activations.push(isLast ? exponentials.map((e) => e / total) : bent);
     });
     const deltas: number[][] = [];
     for (let l = patterns.length - 1; l >= 0; l--) {
       const { cols } = patterns[Math.min(l + 1, patterns.length - 1)];
       deltas[l] = activations[l + 1].map((a, b) => {
         if (l === patterns.length - 1) return a - (b === y[row] ? 1 : 0);
-        return a > 0 ? deltas[l + 1].reduce((sum, d, j) => sum + dense[l + 1][j * cols + b] * d, 0) : 0;
+        const behind = deltas[l + 1].reduce((sum, d, j) => sum + dense[l + 1][j * cols + b] * d, 0);
+        return allSums[l][b] > 0 ? behind : activation.slope(l + 1) * behind + 0;
       });
     }
     return { activations, deltas };
@@ -145,13 +153,17 @@ export function carryingPaths(model: FakeModel, rows: readonly number[]): number
   return carryingByPath(model, rows).map(({ connections }) => connections);
 }
 
-/** The same with the neurons: inputs that fire, and outputs that fire and lead on. */
+/**
+ * The same with the neurons: inputs that are not 0 for one of the rows, and outputs that pass a gradient and
+ * lead on. ReLU passes none where the output is 0 for all of them.
+ */
 export function carryingByPath(
   model: FakeModel,
   rows: readonly number[],
 ): { connections: number[]; inputs: number[]; outputs: number[] }[] {
-  const { patterns, weights } = model;
+  const { patterns, weights, activation = relu() } = model;
   const passes = propagate(denseWeights(model), model, rows);
+  const passesOn = (l: number, neuron: number): boolean => activation.slope(l) !== 0 || fires(l, neuron);
   const fires = (l: number, neuron: number): boolean =>
     l === patterns.length || passes.some(({ activations }) => activations[l][neuron] !== 0);
   const known = new Map<string, boolean>();
@@ -165,7 +177,7 @@ export function carryingByPath(
     for (let b = 0; b < outDim; b++) {
       for (let p = indptr[b]; p < indptr[b + 1]; p++) {
         const leads = indices[p] === neuron && weights[l][p] !== 0;
-        if (leads && fires(l + 1, b) && reaches(l + 1, b)) isFound = true;
+        if (leads && passesOn(l + 1, b) && reaches(l + 1, b)) isFound = true;
       }
     }
     known.set(name, isFound);
@@ -174,7 +186,9 @@ export function carryingByPath(
   return patterns.map(({ rows: outDim, cols, indptr, indices }, l) => {
     const connections = Array.from(indices, () => 0);
     const inputs = Array.from({ length: cols }, (_, a) => (fires(l, a) ? 1 : 0));
-    const outputs = Array.from({ length: outDim }, (_, b) => (fires(l + 1, b) && reaches(l + 1, b) ? 1 : 0));
+    const outputs = Array.from({ length: outDim }, (_, b) =>
+      passesOn(l + 1, b) && reaches(l + 1, b) ? 1 : 0,
+    );
     for (let b = 0; b < outDim; b++) {
       for (let p = indptr[b]; p < indptr[b + 1]; p++) {
         if (outputs[b] === 1 && weights[l][p] !== 0 && inputs[indices[p]] === 1) connections[p] = 1;

@@ -114,7 +114,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the bits of test/system/b
   }, 700_000);
 
   it('are of every method', () => {
-    expect(all).toEqual([...Object.keys(methods), 'wide layers']);
+    expect(all).toEqual([...Object.keys(methods), 'wide layers', 'all-relu']);
   });
 
   describe.each(nodes)('come from $node', ({ node, line, hashed }) => {

@@ -40,6 +40,13 @@ const examples: Readonly<Record<string, (said: string) => void>> = {
     expect(number(said, /before training +(\d+)/)).toBeLessThan(6);
     expect(number(said, /after epoch +60 +(\d+)/)).toBeGreaterThan(17);
   },
+  quickSelection(said) {
+    // Of 200 features 20 hang together: by chance 2 of the 20 would be among them.
+    expect(number(said, /before training +(\d+)/)).toBeLessThan(6);
+    expect(number(said, /after epoch +10 +(\d+)/)).toBeGreaterThan(17);
+    // Of 2000 rows 100 were changed: by chance 5 would be among the 100.
+    expect(number(said, /largest error are (\d+)/)).toBeGreaterThan(75);
+  },
   ownTopology(said) {
     const accuracy = number(said, /paths +validation ([\d.]+) %/);
     expect(accuracy).toBeGreaterThan(number(said, /set +validation ([\d.]+) %/));

@@ -1,6 +1,7 @@
 import Papa from 'papaparse';
 import { CtreError } from '../../base/errors.ts';
 import type { Dataset } from '../../data/index.ts';
+import type { SampleMatrix } from '../../matrix/samples.ts';
 import { likeliestClasses } from '../../metrics/likeliest.ts';
 import { LABEL_THRESHOLD } from '../../metrics/multilabel.ts';
 import type { TargetKind } from '../../nn/loss.ts';
@@ -74,12 +75,16 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
  * The dataset with as many features as the model takes: it has the model's labels, others in one column, or
  * none.
  */
-async function openFeatures(path: string, options: PredictOptions, saved: OpenedModel): Promise<Dataset> {
+async function openFeatures(
+  path: string,
+  options: PredictOptions,
+  saved: OpenedModel,
+): Promise<Dataset<SampleMatrix>> {
   const { inputs } = saved;
   if (saved.pipeline !== undefined) {
     return openDataset(path, options, { unlabelled: true }, saved.pipeline);
   }
-  let labelled: Dataset | undefined;
+  let labelled: Dataset<SampleMatrix> | undefined;
   for (const columns of [outputColumns(saved), { columns: inputs }]) {
     try {
       const dataset = await openDataset(path, options, columns);

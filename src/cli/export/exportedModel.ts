@@ -1,5 +1,6 @@
 import { CtreError } from '../../base/errors.ts';
 import { CsrMatrix } from '../../matrix/csrMatrix.ts';
+import { activationByName } from '../../nn/activation.ts';
 import type { TargetKind } from '../../nn/loss.ts';
 import { lossByName } from '../../nn/losses.ts';
 import type { TargetUnits } from '../../nn/targetUnits.ts';
@@ -45,12 +46,14 @@ export function describeExport(opened: OpenedModel, name: string, version: strin
   const { targets: kind } = lossByName(model.loss?.name ?? 'cross-entropy');
   const units = model.targetUnits;
   const last = model.layers.length - 1;
+  const { name: activation, options } = model.activation;
+  const { slope } = activationByName(activation, options);
   return {
     name,
     version,
     layers: model.layers.map((layer, l) => ({
       ...(l === last && units !== undefined ? withUnits(layer, units) : layer),
-      activation: { name: l === last ? ANSWERS[kind] : 'relu', options: {} },
+      activation: l === last ? { name: ANSWERS[kind], options: {} } : hiddenActivation(slope(l + 1)),
     })),
     scaling: scalingOf(opened),
     labelNames: labelNames.map(String),
@@ -84,6 +87,15 @@ function withUnits(
     );
   }
   return { weights: CsrMatrix.fromParts({ rows, cols, indptr, indices, values }), bias: moved };
+}
+
+/** In the formats' words: each layer has a slope of its own, below 0 for some. */
+function hiddenActivation(slope: number): ExportedActivation {
+  // The kernels have it as a number of 32 bits.
+  const rounded = Math.fround(slope);
+  if (rounded === 0) return { name: 'relu', options: {} };
+  if (rounded === 1) return { name: 'linear', options: {} };
+  return { name: 'leakyRelu', options: { slope: rounded } };
 }
 
 function scalingOf({ model, scaler, pipeline, inputs }: OpenedModel): ExportedModel['scaling'] {

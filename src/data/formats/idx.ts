@@ -1,5 +1,6 @@
 import type { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
+import type { SampleMatrix } from '../../matrix/samples.ts';
 import { ByteReader } from '../bytes.ts';
 import { buildDataset, type Dataset, type RawRows } from '../dataset.ts';
 import type { InputFile, NumberFormat } from '../format.ts';
@@ -12,7 +13,7 @@ import {
   showShape,
   toRows,
 } from '../ndarray.ts';
-import type { ReadOptions } from '../readOptions.ts';
+import type { CheckedReadOptions } from '../readOptions.ts';
 
 // Source: "The IDX file format", The MNIST database, yann.lecun.com/exdb/mnist.
 const IDX_TYPES: Readonly<Record<number, ElementType>> = {
@@ -48,7 +49,11 @@ export function idxRole(name: string): { part: 'train' | 'test'; content: 'image
   return content && { part: /t10k|test/.test(lower) ? 'test' : 'train', content };
 }
 
-function readIdxSet(files: readonly InputFile[], options: ReadOptions, budget: Budget): Dataset {
+function readIdxSet(
+  files: readonly InputFile[],
+  options: CheckedReadOptions,
+  budget: Budget,
+): Dataset<SampleMatrix> {
   const parts = { train: new Map<string, Uint8Array>(), test: new Map<string, Uint8Array>() };
   for (const { name, bytes } of files) {
     const role = idxRole(name);
@@ -77,7 +82,7 @@ function readIdxSet(files: readonly InputFile[], options: ReadOptions, budget: B
 function readPart(
   part: string,
   files: ReadonlyMap<string, Uint8Array>,
-  options: ReadOptions,
+  options: CheckedReadOptions,
   budget: Budget,
 ): RawRows | undefined {
   const images = files.get('images');
@@ -90,7 +95,7 @@ function readPart(
       );
     return undefined;
   }
-  const x = toRows(readIdx(images, budget), budget);
+  const x = toRows(readIdx(images, budget), budget, 'first', options.bytes);
   if (options.unlabelled) return { x };
   if (!labels) {
     throw new CtreError(

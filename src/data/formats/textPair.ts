@@ -1,14 +1,15 @@
 import type { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
 import { CsrMatrix } from '../../matrix/csrMatrix.ts';
+import type { SampleMatrix } from '../../matrix/samples.ts';
 import { buildDataset, type Dataset, type RawRows } from '../dataset.ts';
 import { findPair } from '../fileRoles.ts';
 import { extensionOf, type InputFile, type TableFormat } from '../format.ts';
 import { readMatrixMarket } from '../matrixMarket.ts';
 import { oneHotColumn } from '../oneHot.ts';
 import { columnTitle, isMissingValue, type RawColumn, type RawTable } from '../rawTable.ts';
-import { allRows } from '../rowLists.ts';
 import type { ReadOptions } from '../readOptions.ts';
+import { allRows } from '../rowLists.ts';
 import { textLabels } from '../tableDataset.ts';
 import { eachPiece, firstLine, NumberList } from '../text.ts';
 import { readCsv } from './csv.ts';
@@ -187,7 +188,11 @@ function readSparsePair(
   return { rows: { x, ...(values && { labels: values }) }, warnings };
 }
 
-function readSparse(file: InputFile, options: ReadOptions, budget: Budget): Pick<Dataset, 'x' | 'warnings'> {
+function readSparse(
+  file: InputFile,
+  options: ReadOptions,
+  budget: Budget,
+): Pick<Dataset<SampleMatrix>, 'x' | 'warnings'> {
   if (extensionOf(file.name) === 'mtx')
     return { x: readMatrixMarket(file.bytes, { maxBytes: Math.max(1, budget.left) }) };
   if (isLibsvm(file.bytes)) return libsvmFormat.read([file], { ...options, unlabelled: true }, budget);

@@ -167,6 +167,139 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'spmm.ts',
+    mistake: 'a slope below 0 is ReLU',
+    from: `multiply<Yes, No>(indptr, indices, 0, values, bias, x, 0, y, n, slope === 0, ROW_BYTES)`,
+    to: `multiply<Yes, No>(indptr, indices, 0, values, bias, x, 0, y, n, slope <= 0, ROW_BYTES)`,
+  },
+  {
+    file: 'spmm.ts',
+    mistake: 'the bits of each block are those of the first',
+    from: `    fires += (<usize>n) << ELEMENT_SHIFT;
+    y +=`,
+    to: `    y +=`,
+  },
+  {
+    file: 'spmm.ts',
+    mistake: 'each block has the biases of the first',
+    from: `    bias += (<usize>n) << ELEMENT_SHIFT;
+`,
+    to: ``,
+  },
+  {
+    file: 'spmm.ts',
+    mistake: 'the activation is applied to all lanes of a narrow tile',
+    from: `activateRows(y, n, bytes, slope, fires);`,
+    to: `activateRows(y, n, ROW_BYTES, slope, fires);`,
+  },
+  {
+    file: 'spmm.ts',
+    mistake: 'the backward product applies the activation again',
+    from: `differentiateRows(dx, n, bytes, slope, fires);`,
+    to: `activateRows(dx, n, bytes, slope, fires);`,
+  },
+  {
+    file: 'spmm.ts',
+    mistake: 'each block of the backward product has the bits of the first',
+    from: `    fires += (<usize>n) << ELEMENT_SHIFT;
+    x +=`,
+    to: `    x +=`,
+  },
+  {
+    file: 'slope.ts',
+    mistake: 'a slope below 0 is left out',
+    from: `return slope !== 0 && slope !== 1;`,
+    to: `return slope > 0 && slope !== 1;`,
+  },
+  {
+    file: 'slope.ts',
+    mistake: 'the slope is that of sums above 0',
+    from: `v128.bitselect(b, f32x4.mul(b, factor), isAboveB), VECTOR_BYTES);
+      bits =`,
+    to: `v128.bitselect(f32x4.mul(b, factor), b, isAboveB), VECTOR_BYTES);
+      bits =`,
+  },
+  {
+    file: 'slope.ts',
+    mistake: 'a sum of 0 fires',
+    from: `const isAboveA = f32x4.gt(a, zero);`,
+    to: `const isAboveA = f32x4.ge(a, zero);`,
+  },
+  {
+    file: 'slope.ts',
+    mistake: 'the bits of the first lanes are lost',
+    from: `bits = (((bits << 4) | i32x4.bitmask(isAboveB)) << 4) | i32x4.bitmask(isAboveA);`,
+    to: `bits = ((bits << 4) | i32x4.bitmask(isAboveB)) << 4;`,
+  },
+  {
+    file: 'slope.ts',
+    mistake: 'the bits of two vectors are swapped',
+    from: `bits = (((bits << 4) | i32x4.bitmask(isAboveB)) << 4) | i32x4.bitmask(isAboveA);`,
+    to: `bits = (((bits << 4) | i32x4.bitmask(isAboveA)) << 4) | i32x4.bitmask(isAboveB);`,
+  },
+  {
+    file: 'slope.ts',
+    mistake: 'the bits of the first vectors count for all',
+    from: `      bit = i32x4.shl(next, 4);
+`,
+    to: ``,
+  },
+  {
+    file: 'slope.ts',
+    mistake: 'the gradient of neurons that fire gets the slope',
+    from: `      v128.store(t, v128.bitselect(a, f32x4.mul(a, factor), isAboveA));
+      v128.store(t, v128.bitselect(b, f32x4.mul(b, factor), isAboveB), VECTOR_BYTES);
+      bit =`,
+    to: `      v128.store(t, v128.bitselect(f32x4.mul(a, factor), a, isAboveA));
+      v128.store(t, v128.bitselect(b, f32x4.mul(b, factor), isAboveB), VECTOR_BYTES);
+      bit =`,
+  },
+  {
+    file: 'gemm.ts',
+    mistake: 'the last neuron has no activation',
+    from: `activateRows(rows, outDim, ROW_BYTES, slope, fires)`,
+    to: `activateRows(rows, outDim - 1, ROW_BYTES, slope, fires)`,
+  },
+  {
+    file: 'gemm.ts',
+    mistake: 'only outputs of a dense layer keep the gradient before the activation',
+    from: `differentiateRows(rows, inDim, ROW_BYTES, slope, fires)`,
+    to: `differentiateRows(rows, outDim, ROW_BYTES, slope, fires)`,
+  },
+  {
+    file: 'gemm.ts',
+    mistake: 'the mask goes on by one column of four',
+    from: `    mask += 4 * maskBytes;`,
+    to: `    mask += maskBytes;`,
+  },
+  {
+    file: 'gemm.ts',
+    mistake: 'ReLU is undone where nothing asks for it',
+    from: `let mask = slope === 0 ? x : 0;`,
+    to: `let mask = x;`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'a neuron of 0 has no gradient, whatever the slope',
+    from: `q >= end || (relu && isZero(x, bytes))`,
+    to: `q >= end || isZero(x, bytes)`,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'each block has the bits of the first',
+    from: `    fires += (<usize>n) << ELEMENT_SHIFT;
+`,
+    to: ``,
+  },
+  {
+    file: 'backward.ts',
+    mistake: 'ReLU is undone where another slope is asked for',
+    from: `        if (relu) {
+          dx0`,
+    to: `        if (true) {
+          dx0`,
+  },
+  {
+    file: 'spmm.ts',
     mistake: 'values are taken in CSC order',
     from: `isBoolean<Transposed>() ? (<usize>load<u32>(perm + p)) << ELEMENT_SHIFT : p`,
     to: `p`,
@@ -316,10 +449,10 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'gemm.ts',
     mistake: 'the stride is that of the outputs',
-    from: `export function gemmT(w: usize, dy: usize, x: usize, dx: usize, outDim: i32, inDim: i32): void {
-  const stride = (<usize>inDim) << ELEMENT_SHIFT;`,
-    to: `export function gemmT(w: usize, dy: usize, x: usize, dx: usize, outDim: i32, inDim: i32): void {
-  const stride = (<usize>outDim) << ELEMENT_SHIFT;`,
+    from: `  const stride = (<usize>inDim) << ELEMENT_SHIFT;
+  const rows = dx;`,
+    to: `  const stride = (<usize>outDim) << ELEMENT_SHIFT;
+  const rows = dx;`,
   },
   {
     file: 'gemm.ts',
@@ -458,14 +591,43 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'tile.ts',
     mistake: 'unused lanes are not cleared',
-    from: `  if (count < TILE) memory.fill(tile, 0, (<usize>cols) << ROW_SHIFT);`,
-    to: ``,
+    from: `  if (count < TILE) memory.fill(tile, 0, (<usize>cols) << ROW_SHIFT);
+  const stride = (<usize>cols) << ELEMENT_SHIFT;`,
+    to: `  const stride = (<usize>cols) << ELEMENT_SHIFT;`,
   },
   {
     file: 'tile.ts',
     mistake: 'two samples change places in a block of four',
     from: `      const hi23 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);`,
     to: `      const hi23 = v128.shuffle<f32>(a3, a2, 2, 6, 3, 7);`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'two samples of bytes change places in a block of four',
+    from: `v128.load8_lane(s3 + j, bytes, 12)`,
+    to: `v128.load8_lane(s2 + j, bytes, 12)`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'the last sample of bytes is in the unused lanes, too',
+    from: `v128.store(t, v128.and(scaled, isUsed))`,
+    to: `v128.store(t, scaled)`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'bytes are scaled in single precision',
+    from: `f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(low, offset), scale))`,
+    to: `f32x4.div(
+          f32x4.demote_f64x2_zero(f64x2.sub(low, offset)),
+          v128.shuffle<f64>(f32x4.demote_f64x2_zero(scale), i32x4.splat(0x3f800000), 0, 2),
+        )`,
+  },
+  {
+    file: 'tile.ts',
+    mistake: 'bytes of all columns have the offset of the first one',
+    from: `      o += DOUBLE_BYTES;
+      c += DOUBLE_BYTES;`,
+    to: `      c += DOUBLE_BYTES;`,
   },
   {
     file: 'tile.ts',

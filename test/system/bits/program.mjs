@@ -2,7 +2,15 @@
 // of threads, with the model here or in a worker.
 
 import { applyScaler, fitScaler, syntheticDataset } from '../../../dist/data/index.js';
-import { CsrMatrix, initializer, optimizer, SparseMLP, topology, WorkerModel } from '../../../dist/index.js';
+import {
+  activation,
+  CsrMatrix,
+  initializer,
+  optimizer,
+  SparseMLP,
+  topology,
+  WorkerModel,
+} from '../../../dist/index.js';
 import { methods } from '../../../dist/topology/methods.js';
 
 /** 3 400 of the rows are trained on: 34 steps an epoch at the default batch size. */
@@ -74,6 +82,17 @@ async function wide(Model, threads) {
   return train(model, x, { epochs: 4 }, labels.subarray(0, rows));
 }
 
+/** Another activation than ReLU, in sparse layers and full ones, over tiles that are not full. */
+async function allRelu(Model, threads) {
+  const model = await Model.create({
+    layers: [24, 120, 70, 50, 4],
+    density: [0.2, 0.5, 1, 0.1],
+    activation: activation.allRelu(),
+    threads,
+  });
+  return train(model, problem.x, { epochs: EPOCHS, batchSize: 333, validationSplit: 0.1 });
+}
+
 /** The model's file, its predictions and the history, as bytes. */
 async function train(model, x, options, y = labels) {
   // The hashes are of the network after the last epoch.
@@ -96,8 +115,11 @@ async function sha256(parts) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** What there is to hash: every method, and wide layers. */
-export const names = [...Object.keys(methods), 'wide layers'];
+/** What has no method's name. */
+const more = { 'wide layers': wide, 'all-relu': allRelu };
+
+/** What there is to hash: every method, and these. */
+export const names = [...Object.keys(methods), ...Object.keys(more)];
 
 /** Where models are trained. */
 const places = { here: SparseMLP, worker: WorkerModel };
@@ -109,7 +131,7 @@ export async function hashAll(threads, wanted = names, place = 'here') {
   const hashes = {};
   let warning;
   for (const name of wanted) {
-    const runs = name in methods ? [plainly, explicitly] : [wide];
+    const runs = name in methods ? [plainly, explicitly] : [more[name]];
     const parts = [];
     for (const run of runs) {
       const outcome = await run(places[place], threads, name);

@@ -81,6 +81,11 @@ describe('ctre train --checkpoint', () => {
       /holds the checkpoints of a training; add --resume/,
     ],
     ['another seed', ['--resume', '--seed', '1'], /has seed 0, and this command has 1/],
+    [
+      'another activation',
+      ['--resume', '--activation', 'linear'],
+      /has activation undefined, and this command has \{"name":"linear"\}/,
+    ],
     ['another method', ['--resume', '--method', 'set'], /has method "cte-\w+", and this command has "set"/],
     [
       'another width',

@@ -7,7 +7,7 @@ import { cSource } from '../../../src/cli/export/cSource.ts';
 import type { ExportedActivation, ExportedModel } from '../../../src/cli/export/exportedModel.ts';
 import { onnxModel } from '../../../src/cli/export/onnx.ts';
 import { applyScaler, fitScaler, type Scaler, scalerToJson } from '../../../src/data/index.ts';
-import { CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
+import { activation, CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
 import { lossByName } from '../../../src/nn/losses.ts';
 import { type DenseLayer, drawLayers, openLayers, softmaxOf, sumsOf } from '../../support/denseNetwork.ts';
 import { runRandom, runSeed, skipTest } from '../../support/effort.ts';
@@ -359,6 +359,40 @@ describe('activations', () => {
     expect(source.includes('a_logits')).toBe(last !== 'linear');
     if (!compiles) return console.log(`not compiled: ${hidden}, ${last}: ${NO_COMPILER}`);
     predictC(source, 'a', ['predict'], 5, 3, rows).forEach((numbers, r) => {
+      expectTruths(numbers, truths[r], `C, row ${r}`);
+    });
+  });
+
+  it.each([
+    ['all-relu', activation.allRelu({ slope: 0.375 }), ['LeakyRelu', 'LeakyRelu', 'Softmax']],
+    ['leaky-relu', activation.leakyRelu({ slope: 0.1 }), ['LeakyRelu', 'LeakyRelu', 'Softmax']],
+    ['linear', activation.linear(), ['Softmax']],
+    ['a slope of 0', activation.leakyRelu({ slope: 0 }), ['Relu', 'Relu', 'Softmax']],
+  ])('of a model are written for each layer: %s', async (_, own, types) => {
+    const [path, out] = [folder.path('own.safetensors'), folder.path('own.onnx')];
+    const model = await openLayers(layers, { activation: own });
+    writeFileSync(path, model.save({ scaler: { kind: 'none', offset: [], scale: [] } }));
+    model.dispose();
+    const truths = rows.map((row) => {
+      let input = row.map((value) => new Approximate(value));
+      const sums = layers.map((layer, l) => {
+        const [z] = sumsOf([layer], input);
+        const of = new Approximate(Math.fround(own.slope(l + 1)));
+        input = z.map((sum) => (sum.value > 0 ? sum : sum.times(of)));
+        return z;
+      });
+      return softmaxOf(sums[2]);
+    });
+    expect((await ctre(['export', path, '--to', 'onnx', '--out', out])).code).toBe(0);
+    const file = readOnnx(new Uint8Array(readFileSync(out)));
+    expect(file.nodes.map(({ type }) => type).filter((type) => type !== 'Gemm')).toEqual(types);
+    rows.forEach((row, r) => {
+      expectTruths(evaluateOnnx(file, row), truths[r], `ONNX, row ${r}`);
+    });
+    const { code, stdout } = await ctre(['export', path, '--to', 'c']);
+    expect(code).toBe(0);
+    if (!compiles) return console.log(`not compiled: ${own.name}: ${NO_COMPILER}`);
+    predictC(stdout, 'own', ['predict'], 5, 3, rows).forEach((numbers, r) => {
       expectTruths(numbers, truths[r], `C, row ${r}`);
     });
   });

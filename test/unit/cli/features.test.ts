@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   applyScaler,
@@ -8,7 +8,7 @@ import {
   syntheticDataset,
   takeRows,
 } from '../../../src/data/index.ts';
-import { CsrMatrix, SparseMLP, topology } from '../../../src/index.ts';
+import { CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';
 import { COLUMNS, csv, featureNames } from './problem.ts';
@@ -148,6 +148,132 @@ describe('ctre features', () => {
     ['none wanted', ['features', model, '--top', '0'], /--top is 0; expected an integer from 1 up/],
   ])('takes mistakes for what they are: %s', async (_, argv, sentence) => {
     const { code, stdout, stderr } = await ctre(argv);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(sentence);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('ctre features --unsupervised', () => {
+  const random = runRandom('unsupervised');
+  const ROWS = 300;
+  // Three columns are one thing that is measured three times.
+  const table = Array.from({ length: ROWS }, () => {
+    const hidden = random.next();
+    const near = () => hidden + 0.05 * random.next();
+    return [random.next(), near(), random.next(), near(), near(), random.next(), random.next() > 0.5 ? 1 : 0];
+  });
+  const names = ['n1', 'a', 'n2', 'b', 'c', 'n3', 'label'];
+  const path = folder.path('table.csv');
+  writeFileSync(path, [names, ...table].map((row) => `${row.join(',')}\n`).join(''));
+  const few = ['--hidden', '20', '--epochs', '30', '--batch-size', '20', '--lr', '0.3'];
+
+  /** The same by the API, from the rows as numbers: the importance of every column. */
+  async function importanceOf(rows: readonly (readonly number[])[]): Promise<number[]> {
+    const cols = rows[0].length;
+    const low = rows[0].map((_, col) => Math.min(...rows.map((row) => Math.fround(row[col]))));
+    const high = rows[0].map((_, col) => Math.max(...rows.map((row) => Math.fround(row[col]))));
+    const scaled = rows.map((row) =>
+      row.map((value, col) => (Math.fround(value) - low[col]) / (high[col] - low[col])),
+    );
+    const model = await SparseMLP.create({
+      layers: [cols, 20, cols],
+      epsilon: 13,
+      topology: topology.set({ pruneFraction: 0.2 }),
+      seed: 0,
+    });
+    await model.fit(scaled, 'x', {
+      epochs: 30,
+      batchSize: 20,
+      denoise: { kind: 'gaussian', amount: 0.2 },
+      optimizer: optimizer.sgd({ learningRate: 0.3, weightDecay: 0 }),
+    });
+    const importance = [...model.inputImportance()];
+    model.dispose();
+    return importance;
+  }
+
+  it('ranks the columns of a table by the strength that they have in an autoencoder', async () => {
+    const out = folder.path('autoencoder.safetensors');
+    const argv = ['features', '--unsupervised', path, '--label', 'label', ...few];
+    const { code, stdout, stderr } = await ctre([...argv, '--json', '--out', out]);
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = jsonLines(stdout);
+    const expected = await importanceOf(table.map((row) => row.slice(0, 6)));
+    for (const { feature, name, importance } of lines) {
+      expect(importance).toBe(expected[Number(feature)]);
+      expect(name).toBe(names[Number(feature)]);
+    }
+    const order = [...expected.keys()].sort((a, b) => expected[b] - expected[a]);
+    expect(lines.map(({ feature }) => feature)).toEqual(order);
+    // What it has saved is a model like any other, with the same ranking.
+    const again = await ctre(['features', out, '--json']);
+    expect(again.stdout).toBe(stdout);
+    const text = await ctre([...argv, '--top', '3']);
+    expect(text.stdout).toMatch(/epoch 30\/30 {2}loss 0\.\d+/);
+    expect(text.stdout).toContain('3 of 6 features; 0 have no connection. Trained on all rows, 300 of them');
+  });
+
+  it('takes every column where no label is named, and says so of one that looks like labels', async () => {
+    const rows = ['--rows', '10-59'];
+    const { code, stdout, stderr } = await ctre([
+      'features',
+      '--unsupervised',
+      path,
+      ...few,
+      ...rows,
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toBe('ctre: the column "label" is taken as a feature; --label label leaves it out\n');
+    const expected = await importanceOf(table.slice(10, 60));
+    const lines = jsonLines(stdout);
+    expect(lines).toHaveLength(7);
+    for (const { feature, importance } of lines) expect(importance).toBe(expected[Number(feature)]);
+  });
+
+  it('reads bytes, needs no label file, and leaves the test rows of the dataset alone', async () => {
+    const picture = (seed: number) => Array.from({ length: 16 }, (_, pixel) => (seed * (pixel + 3)) % 256);
+    const images = (rows: number, first: number) => {
+      const pixels = Array.from({ length: rows }, (_, row) => picture(first + row)).flat();
+      return Uint8Array.from([0, 0, 8, 3, ...[rows, 4, 4].flatMap((n) => [0, 0, 0, n]), ...pixels]);
+    };
+    const set = folder.path('pictures');
+    mkdirSync(set);
+    writeFileSync(`${set}/train-images-idx3-ubyte`, images(60, 1));
+    writeFileSync(`${set}/t10k-images-idx3-ubyte`, images(20, 900));
+    const { code, stdout, stderr } = await ctre(['features', '--unsupervised', set, ...few, '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    const text = await ctre(['features', '--unsupervised', set, ...few]);
+    expect(text.stdout).toContain('Trained on all rows, 60 of them, without labels.');
+    const expected = await importanceOf(Array.from({ length: 60 }, (_, row) => picture(1 + row)));
+    for (const { feature, importance } of jsonLines(stdout)) {
+      expect(importance).toBe(expected[Number(feature)]);
+    }
+  });
+
+  it('stops by Ctrl-C, and leaves nothing', async () => {
+    const out = folder.path('never.safetensors');
+    const argv = ['features', '--unsupervised', path, ...few, '--epochs', '100000', '--out', out];
+    const { code, stderr } = await ctre(argv, { interruptAt: /epoch +1\// });
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/stopped in epoch \d+; nothing was saved/);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.each([
+    ['no dataset', ['--unsupervised'], /expected ctre features/],
+    ['a model and a dataset', ['--unsupervised', 'a.safetensors', path], /takes a dataset and no model/],
+    [
+      'attribution',
+      ['--unsupervised', path, '--by', 'attribution'],
+      /is of classes, and --unsupervised looks/,
+    ],
+    ['a setting without a training', ['a.safetensors', '--noise', '0.1'], /--noise is for --unsupervised/],
+    ['the dataset as --out', ['--unsupervised', path, '--out', path], /table\.csv/],
+    ['no neurons', ['--unsupervised', path, '--hidden', '0'], /--hidden is 0; expected an integer from 1 up/],
+  ])('takes mistakes for what they are: %s', async (_, argv, sentence) => {
+    const { code, stdout, stderr } = await ctre(['features', ...argv]);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(sentence);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);

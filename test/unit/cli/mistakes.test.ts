@@ -93,6 +93,26 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
   ['an unknown network to keep', ['train', '--keep', 'all'], /--keep is "all"; expected one of best, last/],
   ['a gain for glorot', ['train', '--initializer', 'glorot', '--gain', '2'], /are for sparse-he/],
   [
+    'a slope for ReLU',
+    ['train', '--slope', '0.1'],
+    /--slope is for leaky-relu and all-relu; the activation is relu/,
+  ],
+  [
+    'a slope for none',
+    ['compare', '--activation', 'linear', '--slope', '0.1'],
+    /--slope is for leaky-relu and all-relu; the activation is linear/,
+  ],
+  [
+    'a slope above 1',
+    ['train', '--activation', 'leaky-relu', '--slope', '2'],
+    /--slope is 2; expected a number from 0 to 1/,
+  ],
+  [
+    'an unknown activation',
+    ['train', '--activation', 'tanh'],
+    /--activation is "tanh"; expected one of relu, leaky-relu, all-relu, linear/,
+  ],
+  [
     'a step size for a cosine',
     ['train', '--schedule', 'cosine', '--step-size', '3'],
     /--step-size is for step; the schedule is cosine/,

@@ -1,6 +1,7 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { SparseMLP } from '../../../src/index.ts';
 import { methods } from '../../../src/topology/methods.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';
 import { classes, csv, ROWS, writeDatasets } from './problem.ts';
@@ -113,6 +114,25 @@ describe('ctre train --json', () => {
       optimizer: { name: 'adam', learningRate: 0.002 },
       batchSize: 7,
     });
+  });
+
+  it('passes the activation on, and saves it', async () => {
+    const argv = ['train', paths.csv, '--epochs', '2', '--hidden', '20,15'];
+    const run = async (...more: string[]) => jsonLines((await ctre([...argv, ...more, '--json'])).stdout);
+    const out = paths.csv.replace(/csv$/, 'all-relu.safetensors');
+    const own = ['--activation', 'all-relu', '--slope', '0.3'];
+    const [start, , epoch] = await run(...own, '--out', out);
+    expect(start).toMatchObject({ activation: { name: 'all-relu', slope: 0.3 } });
+    using model = await SparseMLP.load(readFileSync(out));
+    expect(model.activation).toEqual({ name: 'all-relu', options: { slope: 0.3 } });
+    const plain = await run();
+    expect(plain[0]).toMatchObject({ activation: { name: 'relu' } });
+    expect(plain[2].loss).not.toBe(epoch.loss);
+    expect((await run('--activation', 'leaky-relu'))[0]).toMatchObject({
+      activation: { name: 'leaky-relu', slope: 0.01 },
+    });
+    expect((await ctre([...argv, ...own])).stdout).toMatch(/activation +all-relu, slope 0\.3\n/);
+    expect((await ctre(argv)).stdout).not.toMatch(/activation/);
   });
 
   it('passes the schedule, the bound of the norm and AdamW on', async () => {

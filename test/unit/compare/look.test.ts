@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { guessPicture, pictureEpochs, Watch } from '../../../src/compare/look.ts';
-import { CsrMatrix, SparseMLP } from '../../../src/index.ts';
+import { activation, CsrMatrix, SparseMLP } from '../../../src/index.ts';
 import { countMultiplyAdds } from '../../../src/train/multiplyAdds.ts';
 import { runRandom, runSeed } from '../../support/effort.ts';
 
@@ -58,6 +58,28 @@ describe('Watch', () => {
     const watch = new Watch(1, { rows: 1, cols: 2, data: Float32Array.of(1, 2) }, undefined, undefined);
     watch.look(0, () => model.layers);
     expect(watch.finish()).toMatchObject({ silent: [[2]], noInput: [[2]], noOutput: [[2]], dead: [[4]] });
+    model.dispose();
+  });
+
+  it.each([
+    ['leaky ReLU', activation.leakyRelu({ slope: 0.5 }), -0.5, [1, 1]],
+    ['All-ReLU', activation.allRelu({ slope: 0.5 }), -1.5, [1, 0]],
+    ['no activation', activation.linear(), -0.5, [0, 0]],
+  ])('with %s a neuron that never fires may matter all the same', async (_, own, bias, silent) => {
+    // The first layer's sums are −2 and 1. Of the second's, the first one is −1 + 1 − 0.5 with the leaky ReLU,
+    // and 1 + 1 − 1.5 with All-ReLU. The last neuron has no output.
+    const model = await SparseMLP.fromWeights(
+      [
+        { weights: dense(2, 1, [-2, 1]), bias: [0, 0] },
+        { weights: dense(2, 2, [1, 1, 0, 1]), bias: [bias, 0] },
+        { weights: dense(2, 2, [1, 0, 1, 0]), bias: [0, 0] },
+      ],
+      { activation: own },
+    );
+    const x = { rows: 1, cols: 1, data: Float32Array.of(1) };
+    const watch = new Watch(1, x, undefined, undefined, own);
+    watch.look(0, () => model.layers);
+    expect(watch.finish()).toMatchObject({ silent: [silent], dead: [[0, 1]] });
     model.dispose();
   });
 

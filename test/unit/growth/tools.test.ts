@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { getSharedEngine, getTrainingEngine } from '../../../src/engine/training.ts';
-import { CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
+import { activation, CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
 import { type CsrPattern, fullPattern, type Positions } from '../../../src/matrix/pattern.ts';
 import { randomPattern, sampleFree } from '../../../src/matrix/sampling.ts';
 import type { Work } from '../../../src/run/turns.ts';
@@ -49,6 +49,7 @@ async function during(
     {
       threads,
       seed: model.seed,
+      activation: model.activation,
       topology: {
         ...topology.fixed(),
         name: 'asking',
@@ -181,6 +182,57 @@ describe.each(shapes)('with %s, tools tell', (_, dims, counts, rows) => {
         }));
         expect(plain).toEqual(carryingByPath(model, chosen));
       }
+    });
+  });
+});
+
+describe.each([
+  ['leaky ReLU', activation.leakyRelu({ slope: 0.25 })],
+  ['All-ReLU', activation.allRelu({ slope: 0.5 })],
+  ['no activation', activation.linear()],
+])('with %s, tools tell', (_, own) => {
+  // Few connections and no biases: some neurons have no input, and their sums are all 0.
+  const model = { ...problem([9, 14, 11, 3], [12, 12, 9], 45, 3, 0), activation: own };
+
+  it('activations, scores, and what carries a signal; elsewhere the gradient is 0', async () => {
+    await during(model, function* (tools) {
+      const sample = tools.sampleRows(30);
+      const chosen = yield* rowsOf(model, tools, sample);
+      const passes = propagate(denseWeights(model), model, chosen);
+      const found = yield* tools.activations(sample);
+      found.forEach((list, l) => {
+        const want = Array.from({ length: [9, 14, 11, 3][l] }, (_n, i) =>
+          passes.map((pass) => pass.activations[l][i]),
+        );
+        expectClose(list, want.flat(), `activations of ${l}`);
+      });
+      for (const by of ['cosine', 'gradient'] as const) {
+        const scores = yield* tools.scoreAt(everywhere(model), by, sample);
+        const want = denseScores(model, by, chosen);
+        scores.forEach((list, l) => {
+          expectClose(list ?? [], want[l], `${by} of layer ${l}`);
+        });
+      }
+      const carrying = yield* tools.carrying(sample);
+      const plain = carrying.map(({ connections, inputs, outputs }) => ({
+        connections: [...connections],
+        inputs: [...inputs],
+        outputs: [...outputs],
+      }));
+      expect(plain).toEqual(carryingByPath(model, chosen));
+      const gradients = denseScores(model, 'gradient', chosen);
+      let silent = 0;
+      let kept = 0;
+      carrying.forEach(({ inputs, outputs }, l) => {
+        gradients[l].forEach((gradient, at) => {
+          const [i, j] = [Math.floor(at / inputs.length), at % inputs.length];
+          if (inputs[j] === 0 || outputs[i] === 0) expect(gradient).toBe(0);
+          else kept += gradient === 0 ? 0 : 1;
+        });
+        silent += inputs.filter((flag) => flag === 0).length;
+      });
+      expect(silent).toBeGreaterThan(0);
+      expect(kept).toBeGreaterThan(20);
     });
   });
 });

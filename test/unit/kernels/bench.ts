@@ -31,7 +31,7 @@ export interface Case {
 /** A kernel did not do what its contract says. */
 export class Mismatch extends Error {}
 
-type Elements = Float32Array | Float64Array | Int32Array;
+type Elements = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Bytes before and behind every buffer that no kernel may touch. */
 const GUARD = 64;

@@ -37,7 +37,12 @@ function runKernel(kernel: string, operands: readonly Operand[]): (number[] | un
     const blocks = operands.map((operand) => {
       const array = elements(operand);
       if (array === undefined) return undefined;
-      const take = { Float32Array: 'f32', Float64Array: 'f64', Int32Array: 'i32' } as const;
+      const take = {
+        Float32Array: 'f32',
+        Float64Array: 'f64',
+        Int32Array: 'i32',
+        Uint8Array: 'u8',
+      } as const;
       const block = region[take[array.constructor.name as keyof typeof take]](array.length);
       block.view.set(array);
       return block;

@@ -144,9 +144,64 @@ export function sparse(
   };
 }
 
-/** The truth after ReLU. ReLU keeps NaN, and never makes a difference larger. */
-export function rectified({ value, error }: Truth): Truth {
-  return value < 0 ? { value: 0, error } : { value, error };
+/** Slopes below 0 of activations: ReLU, none, and others of both signs; all are numbers of float32. */
+export const SLOPES = [0, 1, 0.25, Math.fround(-0.6)];
+
+/** One of them, or two that follow each other: over all cells every one comes up with everything. */
+export function drawSlopes(random: Random, count: 1 | 2): number[] {
+  const first = random.below(SLOPES.length);
+  return [first, first + 1].slice(0, count).map((at) => SLOPES[at % SLOPES.length]);
+}
+
+/** Whether an activation of that slope keeps a bit for each sum. */
+export function keepsBit(slope: number): boolean {
+  return slope !== 0 && slope !== 1;
+}
+
+/** The truth after an activation. It keeps NaN, and never makes a difference larger. */
+export function activated(sum: Truth, slope: number): Truth {
+  if (!(sum.value < 0)) return { value: sum.value, error: sum.error * (1 + 2 ** -23) };
+  return slope === 0 ? { value: 0, error: sum.error } : scaled(sum, slope);
+}
+
+/** The truth times a factor of at most 1. */
+export function scaled({ value, error }: Truth, factor: number): Truth {
+  if (factor === 1) return { value, error };
+  const product = factor * value;
+  if (!Number.isFinite(product)) return { value: product, error: 0 };
+  return { value: product, error: error * (1 + 2 ** -23) + 2 ** -23 * Math.abs(product) + 2 ** -149 };
+}
+
+/** The gradient before an activation: the truth where the bit of the lane is set, else times the slope. */
+export function differentiated(gradient: Truth, slope: number, x: number, bits: number, lane: number): Truth {
+  if (slope === 0) return x > 0 ? gradient : { value: 0, error: 0 };
+  return slope === 1 || (bits >>> lane) % 2 === 1 ? gradient : scaled(gradient, slope);
+}
+
+/** A word of bits for each neuron. */
+export function bitWords(random: Random, neurons: number): Int32Array {
+  return Int32Array.from({ length: neurons }, () => random.below(2 ** 32) | 0);
+}
+
+/**
+ * The bits that an activation has to leave: where a sum is above 0. Those of sums that may have either sign are
+ * as they came.
+ */
+export function wantedBits(
+  got: ArrayLike<number>,
+  lanes: number,
+  truthAt: (at: number) => Truth,
+): Int32Array {
+  return Int32Array.from(got, (word, i) => {
+    let bits = 0;
+    for (let b = 0; b < lanes; b++) {
+      const { value, error } = truthAt(i * TILE + b);
+      // A sum that is 0 has terms of 0 only: numbers drawn at random do not cancel out.
+      const isOpen = value !== 0 && Math.abs(value) <= error;
+      bits |= (isOpen ? (word >>> b) & 1 : Number(value > 0)) << b;
+    }
+    return bits;
+  });
 }
 
 /** A case that has one run. */

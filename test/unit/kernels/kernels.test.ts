@@ -63,7 +63,7 @@ describe('a broken kernel is caught by its cases', () => {
   const seen = new Map<unknown, Sight>();
   beforeAll(() => {
     for (const { run } of runs) seen.set(run, runOn(run));
-  });
+  }, 240_000);
 
   /** Every run that can tell the fault from the truth does; and there is one that can. */
   function expectCaught(kernel: string, fault: Fault): void {

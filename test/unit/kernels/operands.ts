@@ -3,7 +3,14 @@ import type { Random } from '../../../src/base/random.ts';
 import { TILE } from '../../../src/engine/abi.ts';
 
 /** An array, a tile as the list of its rows, or a number or boolean. */
-export type Operand = number | boolean | Float32Array | Float64Array | Int32Array | readonly Float32Array[];
+export type Operand =
+  | number
+  | boolean
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint8Array
+  | readonly Float32Array[];
 
 /** n numbers from −1 to 1. */
 export function line(random: Random, n: number): Float32Array {

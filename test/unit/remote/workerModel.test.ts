@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { decodeCheckpoint } from '../../../src/files/checkpointFile.ts';
 import {
+  activation,
   type CreateOptions,
   CsrMatrix,
   CtreError,
@@ -264,6 +265,18 @@ describe('a model in a worker', () => {
       expect(sent).toEqual(own);
       expect(sent.clipNorm).toBe(rates.clipNorm);
       expect(sent.denoise).toBe(rates.denoise && '["gaussian",0.2]');
+    }
+  });
+
+  it('takes activations as SparseMLP does', async () => {
+    for (const own of [activation.allRelu(), activation.leakyRelu({ slope: 0.2 }), activation.linear()]) {
+      const { there, here } = await createBoth({ activation: own });
+      expect(there.activation).toEqual({ name: own.name, options: own.options });
+      await there.fit(x, y, { epochs: 2 });
+      await here.fit(x, y, { epochs: 2 });
+      await expectSame(there, here);
+      const loaded = ending(await WorkerModel.load(await there.save()));
+      expect(loaded.activation).toEqual(here.activation);
     }
   });
 
@@ -613,6 +626,7 @@ describe('errors', () => {
     ['a schedule', { topology: { ...set, isDue: () => true } }, {}],
     ['options that are others', { topology: { ...set, options: { pruneFraction: 0.7 } } }, {}],
     ['an initialiser', { initializer: { ...initializer.glorot(), bound: () => 1 } }, {}],
+    ['an activation', { activation: { ...activation.relu(), slope: () => 0.5 } }, {}],
     ['an initialiser for growth', { growInitializer: { name: 'mine', options: {}, bound: () => 1 } }, {}],
     ['an optimiser', {}, { optimizer: { ...sgd, step: (...args) => sgd.step(...args) } }],
     ['a schedule of the rate', {}, { schedule: { ...schedule.cosine(), factor: () => 1 } }],

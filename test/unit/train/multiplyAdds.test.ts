@@ -19,13 +19,13 @@ const connections =
   (args, at) =>
     products * (at(args[0], args[rows]) - at(args[0], 0)) * args[lanes];
 const kernelCounts: Readonly<Record<string, Count>> = {
-  spmm: connections(6, 8),
-  spmmT: connections(7, 8),
+  spmm: connections(7, 9),
+  spmmT: connections(8, 10),
   sddmm: connections(5, 7),
-  backward: connections(8, 10, 2),
+  backward: connections(9, 12, 2),
   weightGradient: connections(6, 8),
-  gemm: (args) => args[4] * args[5] * TILE,
-  gemmT: (args) => args[4] * args[5] * TILE,
+  gemm: (args) => args[5] * args[6] * TILE,
+  gemmT: (args) => args[5] * args[6] * TILE,
   products: (args) => args[3] * args[4] * args[6],
   squaredNorms: (args) => args[2] * TILE,
 };

@@ -3,8 +3,12 @@ import { PART, TILE } from '../../../../src/engine/abi.ts';
 import { Sum, type Truth } from '../../../support/rounding.ts';
 import type { Bench, Subject } from '../bench.ts';
 import {
+  bitWords,
+  differentiated,
+  drawSlopes,
   lanesFrom,
   numbers,
+  SLOPES,
   type Sparse,
   single,
   sparse,
@@ -38,6 +42,7 @@ function fires(x: Float32Array, j: number, lanes: number): boolean {
 function gradients(
   bench: Bench,
   { samples, rows, cols, structure, values, name }: Cell,
+  drawSlope: (random: Random) => number,
   run: (operands: {
     readonly matrix: Sparse;
     readonly colPtr: number;
@@ -48,6 +53,7 @@ function gradients(
     readonly dW: number;
     readonly accumulate: boolean;
     readonly lanes: number;
+    readonly slope: number;
     readonly deltas: Float32Array;
     readonly inputs: Float32Array;
   }) => void,
@@ -64,16 +70,17 @@ function gradients(
     );
     tileCounts(samples).forEach((count, t) => {
       const lanes = lanesFrom(count)[t % lanesFrom(count).length];
+      const slope = drawSlope(random);
       // What lies beyond the lanes asked for is never read.
       const deltas = spoil(tile(random, rows, count, 0, values, 'first'), lanes);
       const inputs = spoil(fired(random, cols, count, values), lanes);
       matrix.entries.forEach(({ row, col }, p) => {
-        if (!fires(inputs, col, lanes)) return;
+        if (slope === 0 && !fires(inputs, col, lanes)) return;
         for (let b = 0; b < count; b++) sums[p].add(deltas[row * TILE + b] * inputs[col * TILE + b]);
       });
       const [dy, x] = [bench.input(deltas).pointer, bench.input(inputs).pointer];
       run({
-        ...{ matrix, colPtr, rowIdx, perm, dy, x, dW: dW.pointer, lanes, deltas, inputs },
+        ...{ matrix, colPtr, rowIdx, perm, dy, x, dW: dW.pointer, lanes, slope, deltas, inputs },
         accumulate: accumulate || t > 0,
       });
     });
@@ -115,23 +122,31 @@ export const backward: Subject = {
     line(random, 5),
     rows(random, 3),
     rows(random, 5).map((row, j) => row.map((value) => (j === 1 ? 0 : value))),
+    bitWords(random, 5),
     rows(random, 5),
     line(random, 5),
     5,
+    0.25,
     true,
     PART,
   ],
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],
   run(bench, cell) {
-    const { cols } = cell;
+    const { cols, name } = cell;
+    const random = stream(`backward bits ${name}`);
+    const drawOne = (drawn: Random): number => drawSlopes(drawn, 1)[0];
     gradients(
       bench,
       cell,
-      ({ matrix, colPtr, rowIdx, perm, dy, x, dW, accumulate, lanes, deltas, inputs }) => {
+      drawOne,
+      ({ matrix, colPtr, rowIdx, perm, dy, x, dW, slope, accumulate, lanes, deltas, inputs }) => {
         const dx = bench.f32(cols * TILE);
+        const words = bitWords(random, cols);
         const values = bench.input(matrix.values).pointer;
-        const csc = [colPtr, rowIdx, perm] as const;
-        bench.kernels.backward(...csc, values, dy, x, dx.pointer, dW, cols, accumulate, lanes);
+        bench.kernels.backward(
+          ...([colPtr, rowIdx, perm, values, dy, x, bench.input(words).pointer, dx.pointer, dW] as const),
+          ...([cols, slope, accumulate, lanes] as const),
+        );
         const truthAt = tileTruths(
           cols,
           () => new Sum(),
@@ -141,7 +156,10 @@ export const backward: Subject = {
             });
           },
         );
-        bench.expectClose(dx, (at) => (at % TILE < lanes && inputs[at] > 0 ? truthAt(at) : NOTHING));
+        bench.expectClose(dx, (at) => {
+          const [j, b] = [Math.floor(at / TILE), at % TILE];
+          return b >= lanes ? NOTHING : differentiated(truthAt(at), slope, inputs[at], words[j], b);
+        });
       },
     );
   },
@@ -150,18 +168,19 @@ export const backward: Subject = {
       const { kernels } = bench;
       const { inDim, outDim, nnz, csc, csr, values, dy, x } = unevenLayer(bench);
       const [colPtr, rowIdx, perm] = csc;
+      const fires = bench.input(bitWords(stream('uneven bits'), inDim)).pointer;
       for (const lanes of [PART, 2 * PART, TILE]) {
         const [dx, dW] = [bench.inout(new Float32Array(inDim * TILE)), bench.f32(nnz)];
         const [wantedDx, wantedDW] = [bench.inout(new Float32Array(inDim * TILE)), bench.f32(nnz)];
-        for (const accumulate of [false, true]) {
-          kernels.spmmT(colPtr, rowIdx, perm, values, dy, x, wantedDx.pointer, inDim, lanes);
+        for (const [e, accumulate] of [false, true, true, true].entries()) {
+          const slope = SLOPES[e];
+          const shared = [colPtr, rowIdx, perm, values, dy, x, fires] as const;
+          kernels.spmmT(...shared, wantedDx.pointer, inDim, slope, lanes);
           kernels.sddmm(csr[0], csr[1], dy, x, wantedDW.pointer, outDim, accumulate, lanes);
           const wanted = [wantedDx.read(), wantedDW.read()];
-          kernels.backward(
-            ...([colPtr, rowIdx, perm, values, dy, x] as const),
-            ...([dx.pointer, dW.pointer, inDim, accumulate, lanes] as const),
-          );
-          bench.expectCopied(dx, wanted[0]);
+          kernels.backward(...shared, dx.pointer, dW.pointer, inDim, slope, accumulate, lanes);
+          // An input without a connection is 0 here, and there 0 times the slope: the signs may differ.
+          bench.expectExact(dx, wanted[0]);
           bench.expectCopied(dW, wanted[1]);
         }
       }
@@ -179,7 +198,8 @@ export const backward: Subject = {
       const [colPtr, rowIdx, perm, values] = arrays.map((array) => bench.input(array).pointer);
       const [dy, x] = [bench.input(deltas).pointer, bench.input(inputs).pointer];
       const [dx, dW] = [bench.f32(2 * TILE), bench.f32(2)];
-      bench.kernels.backward(colPtr, rowIdx, perm, values, dy, x, dx.pointer, dW.pointer, 2, false, TILE);
+      const shared = [colPtr, rowIdx, perm, values, dy, x, 0, dx.pointer, dW.pointer, 2] as const;
+      bench.kernels.backward(...shared, 0, false, TILE);
       bench.expectExact(dx, [...new Float32Array(TILE), ...deltas]);
       bench.expectExact(dW, [0, Number.NaN]);
     }),
@@ -200,9 +220,14 @@ export const weightGradient: Subject = {
   ],
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],
   run(bench, cell) {
-    gradients(bench, cell, ({ colPtr, rowIdx, perm, dy, x, dW, accumulate, lanes }) => {
-      bench.kernels.weightGradient(colPtr, rowIdx, perm, dy, x, dW, cell.cols, accumulate, lanes);
-    });
+    gradients(
+      bench,
+      cell,
+      () => 0,
+      ({ colPtr, rowIdx, perm, dy, x, dW, accumulate, lanes }) => {
+        bench.kernels.weightGradient(colPtr, rowIdx, perm, dy, x, dW, cell.cols, accumulate, lanes);
+      },
+    );
   },
   cases: [
     single('same_bits_as_sddmm', (bench) => {

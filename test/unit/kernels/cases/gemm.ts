@@ -1,12 +1,35 @@
 import { PART, TILE } from '../../../../src/engine/abi.ts';
 import { Sum, type Truth } from '../../../support/rounding.ts';
 import type { Subject } from '../bench.ts';
-import { lanesFrom, numbers, rectified, single, spoil, stream, tile, tileCounts } from '../inputs.ts';
+import {
+  activated,
+  bitWords,
+  differentiated,
+  drawSlopes,
+  keepsBit,
+  lanesFrom,
+  numbers,
+  single,
+  spoil,
+  stream,
+  tile,
+  tileCounts,
+  wantedBits,
+} from '../inputs.ts';
 import { line, rows } from '../operands.ts';
 import { activations } from './spmm.ts';
 
 export const gemm: Subject = {
-  example: (random) => [line(random, 15), line(random, 3), rows(random, 5), rows(random, 3), 3, 5, true],
+  example: (random) => [
+    line(random, 15),
+    line(random, 3),
+    rows(random, 5),
+    rows(random, 3),
+    new Int32Array(3),
+    3,
+    5,
+    0.25,
+  ],
   axes: ['samples', 'rows', 'cols', 'values'],
   run(bench, { samples, rows, cols, values, name }) {
     const random = stream(`gemm ${name}`);
@@ -21,10 +44,12 @@ export const gemm: Subject = {
         for (let j = 0; j < cols; j++) sum.add(weights[i * cols + j] * inputs[j * TILE + b]);
         return sum.truth();
       });
-      for (const relu of [false, true]) {
-        const y = bench.f32(rows * TILE);
-        bench.kernels.gemm(w, bias, x, y.pointer, rows, cols, relu);
-        bench.expectClose(y, (at) => (relu ? rectified(truths[at]) : truths[at]));
+      for (const slope of drawSlopes(random, 2)) {
+        const [y, fires] = [bench.f32(rows * TILE), bench.i32(rows)];
+        bench.kernels.gemm(w, bias, x, y.pointer, fires.pointer, rows, cols, slope);
+        bench.expectClose(y, (at) => activated(truths[at], slope));
+        const wanted = (): Int32Array => wantedBits(fires.read(), TILE, (at) => truths[at]);
+        bench.expectCopied(fires, keepsBit(slope) ? wanted() : fires.initial);
       }
     }
   },
@@ -32,7 +57,16 @@ export const gemm: Subject = {
 };
 
 export const gemmT: Subject = {
-  example: (random) => [line(random, 15), rows(random, 3), rows(random, 5), rows(random, 5), 3, 5],
+  example: (random) => [
+    line(random, 15),
+    rows(random, 3),
+    rows(random, 5),
+    bitWords(random, 5),
+    rows(random, 5),
+    3,
+    5,
+    0,
+  ],
   axes: ['samples', 'rows', 'cols', 'values'],
   run(bench, { samples, rows, cols, values, name }) {
     const random = stream(`gemmT ${name}`);
@@ -41,17 +75,23 @@ export const gemmT: Subject = {
     for (const count of tileCounts(samples)) {
       const deltas = tile(random, rows, count, 0, values);
       const mask = activations(random, cols);
-      const dx = bench.f32(cols * TILE);
       const [dy, x] = [bench.input(deltas).pointer, bench.input(mask).pointer];
-      bench.kernels.gemmT(w, dy, x, dx.pointer, rows, cols);
-      bench.expectClose(dx, (at) => {
-        const [j, b] = [Math.floor(at / TILE), at % TILE];
+      const truths = Array.from({ length: cols * TILE }, (_, at) => {
         const sum = new Sum();
-        if (mask[at] > 0) {
-          for (let i = 0; i < rows; i++) sum.add(weights[i * cols + j] * deltas[i * TILE + b]);
+        for (let i = 0; i < rows; i++) {
+          sum.add(weights[i * cols + Math.floor(at / TILE)] * deltas[i * TILE + (at % TILE)]);
         }
         return sum.truth();
       });
+      for (const slope of drawSlopes(random, 1)) {
+        const dx = bench.f32(cols * TILE);
+        const words = bitWords(random, cols);
+        const fires = bench.input(words).pointer;
+        bench.kernels.gemmT(w, dy, x, fires, dx.pointer, rows, cols, slope);
+        bench.expectClose(dx, (at) =>
+          differentiated(truths[at], slope, mask[at], words[Math.floor(at / TILE)], at % TILE),
+        );
+      }
     }
   },
   cases: [],

@@ -16,6 +16,7 @@ import { scoreLabels, scoreRegression, sigmoid, targetGradient, weighSamples } f
 import {
   clearLanes,
   gatherRows,
+  packBytes,
   packColumns,
   packCsr,
   packDense,
@@ -41,6 +42,7 @@ export const table: Readonly<Record<keyof Kernels, Subject>> = {
   gemm,
   gatherRows,
   gemmT,
+  packBytes,
   packColumns,
   packCsr,
   packDense,

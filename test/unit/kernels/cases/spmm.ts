@@ -3,9 +3,13 @@ import { PART, TILE } from '../../../../src/engine/abi.ts';
 import { Sum, type Truth } from '../../../support/rounding.ts';
 import type { Bench, Subject } from '../bench.ts';
 import {
+  activated,
+  bitWords,
+  differentiated,
+  drawSlopes,
+  keepsBit,
   lanesFrom,
   numbers,
-  rectified,
   type Sparse,
   single,
   sparse,
@@ -14,6 +18,7 @@ import {
   tile,
   tileCounts,
   UNTOUCHED,
+  wantedBits,
 } from '../inputs.ts';
 import type { Cell } from '../matrix.ts';
 import { CSC, CSR, line, rows } from '../operands.ts';
@@ -55,13 +60,14 @@ function forward(bench: Bench, { samples, rows, cols, structure, values, name }:
       },
     );
     for (const lanes of lanesFrom(count)) {
-      for (const relu of [false, true]) {
+      for (const slope of drawSlopes(random, 2)) {
         const y = bench.inout(spoil(new Float32Array(rows * TILE), lanes, UNTOUCHED));
-        bench.kernels.spmm(indptr, indices, weights, bias, x, y.pointer, rows, relu, lanes);
-        bench.expectClose(y, (at) => {
-          if (at % TILE >= lanes) return LEFT;
-          return relu ? rectified(truthAt(at)) : truthAt(at);
-        });
+        const fires = bench.i32(rows);
+        const shape = [rows, slope, lanes] as const;
+        bench.kernels.spmm(indptr, indices, weights, bias, x, y.pointer, fires.pointer, ...shape);
+        bench.expectClose(y, (at) => (at % TILE >= lanes ? LEFT : activated(truthAt(at), slope)));
+        const left = keepsBit(slope) ? wantedBits(fires.read(), lanes, truthAt) : fires.initial;
+        bench.expectCopied(fires, left);
       }
     }
   }
@@ -82,7 +88,7 @@ export function csc({ cols, entries }: Sparse): { colPtr: Int32Array; rowIdx: In
   };
 }
 
-/** A tile of activations to undo ReLU by: what it lets through, what it does not, and the border. */
+/** A tile of activations that tells where ReLU was open: what it lets through, what it does not, and the border. */
 export function activations(random: Random, neurons: number): Float32Array {
   const special = [0, -0, -1, 1, 2 ** -149, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   return Float32Array.from({ length: neurons * TILE }, () => special[random.below(special.length)]);
@@ -111,12 +117,17 @@ function backward(masked: boolean) {
       if (masked) {
         const x = bench.input(mask).pointer;
         for (const lanes of lanesFrom(count)) {
-          const dx = bench.inout(spoil(new Float32Array(cols * TILE), lanes, UNTOUCHED));
-          bench.kernels.spmmT(colPtr, rowIdx, perm, weights, dy, x, dx.pointer, cols, lanes);
-          bench.expectClose(dx, (at) => {
-            if (at % TILE >= lanes) return LEFT;
-            return mask[at] > 0 ? truthAt(at) : { value: 0, error: 0 };
-          });
+          for (const slope of drawSlopes(random, 1)) {
+            const dx = bench.inout(spoil(new Float32Array(cols * TILE), lanes, UNTOUCHED));
+            const words = bitWords(random, cols);
+            const csc = [colPtr, rowIdx, perm] as const;
+            const tiles = [dy, x, bench.input(words).pointer, dx.pointer] as const;
+            bench.kernels.spmmT(...csc, weights, ...tiles, cols, slope, lanes);
+            bench.expectClose(dx, (at) => {
+              const [j, b] = [Math.floor(at / TILE), at % TILE];
+              return b >= lanes ? LEFT : differentiated(truthAt(at), slope, mask[at], words[j], b);
+            });
+          }
         }
       } else {
         const dx = bench.f32(cols * TILE);
@@ -135,25 +146,36 @@ export const spmm: Subject = {
     line(random, 3),
     rows(random, 5),
     rows(random, 3),
+    new Int32Array(3),
     3,
-    true,
+    -0.5,
     PART,
   ],
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],
   run: forward,
   cases: [
-    single('relu_keeps_nan_and_infinity', (bench) => {
+    single('activations_keep_nan_and_infinity', (bench) => {
       const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
       const matrix = sparse(stream('identity'), 1, 1, 'all');
       const inputs = tile(stream('special'), 1, 0);
-      inputs.set([nan, infinity, -infinity, -1, 1]);
+      inputs.set([nan, infinity, -infinity, -1, 1, 2 ** -149]);
       const arrays = [matrix.indptr, matrix.indices, Float32Array.of(1), Float32Array.of(0), inputs];
       const [indptr, indices, values, bias, x] = arrays.map((array) => bench.input(array).pointer);
-      const y = bench.f32(TILE);
-      bench.kernels.spmm(indptr, indices, values, bias, x, y.pointer, 1, true, TILE);
-      const want = new Float32Array(TILE);
-      want.set([nan, infinity, 0, 0, 1]);
-      bench.expectExact(y, want);
+      const below = new Map([
+        [0, [0, 0]],
+        [1, [-infinity, -1]],
+        [0.25, [-infinity, -0.25]],
+        [-0.25, [infinity, 0.25]],
+      ]);
+      for (const [slope, numbers] of below) {
+        const [y, fires] = [bench.f32(TILE), bench.i32(1)];
+        bench.kernels.spmm(indptr, indices, values, bias, x, y.pointer, fires.pointer, 1, slope, TILE);
+        const want = new Float32Array(TILE);
+        want.set([nan, infinity, ...numbers, 1, 2 ** -149]);
+        bench.expectExact(y, want);
+        // Infinity, 1 and the smallest number are above 0. A sum of 0 and NaN are not.
+        bench.expectExact(fires, keepsBit(slope) ? [0b110010] : fires.initial);
+      }
     }),
     single('a_missing_connection_never_touches_its_input', (bench) => {
       // Two inputs, the second NaN; connected to the first, to the second by a weight of 0, and to none.
@@ -167,7 +189,7 @@ export const spmm: Subject = {
       ];
       const [indptr, indices, values, bias, x] = arrays.map((array) => bench.input(array).pointer);
       const y = bench.f32(3 * TILE);
-      bench.kernels.spmm(indptr, indices, values, bias, x, y.pointer, 3, false, TILE);
+      bench.kernels.spmm(indptr, indices, values, bias, x, y.pointer, 0, 3, 1, TILE);
       bench.expectExact(
         y,
         Float32Array.from({ length: 3 * TILE }, (_, at) => [7, Number.NaN, 1][Math.floor(at / TILE)]),
@@ -184,8 +206,10 @@ export const spmmT: Subject = {
     line(random, 5),
     rows(random, 3),
     rows(random, 5),
+    bitWords(random, 5),
     rows(random, 5),
     5,
+    -0.5,
     PART,
   ],
   axes: ['samples', 'rows', 'cols', 'structure', 'values'],

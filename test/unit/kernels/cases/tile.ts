@@ -1,3 +1,4 @@
+import type { Random } from '../../../../src/base/random.ts';
 import { TILE } from '../../../../src/engine/abi.ts';
 import type { Subject } from '../bench.ts';
 import { numbers, shuffled, single, sparse, stream, tile, tileCounts, UNTOUCHED } from '../inputs.ts';
@@ -42,6 +43,67 @@ export const packDense: Subject = {
       bench.kernels.packDense(bench.input(values).pointer, rows.pointer, 29, 7, tiled.pointer);
       bench.kernels.unpackRows(tiled.pointer, 7, 29, out.pointer);
       bench.expectSame(out, values);
+    }),
+  ],
+};
+
+/** n bytes: 0, 1, 127, 128 and 255 among them, where there is room. */
+function byteLine(random: Random, n: number): Uint8Array {
+  const bytes = Uint8Array.from({ length: n }, () => random.below(256));
+  [255, 0, 128, 127, 1].slice(0, n).forEach((byte) => {
+    bytes[random.below(n)] = byte;
+  });
+  return bytes;
+}
+
+/** Offsets and scales of columns, such as scalers have. The rounding of float32 is beyond none of them. */
+function scaling(random: Random, cols: number): { offsets: Float64Array; scales: Float64Array } {
+  return {
+    offsets: Float64Array.from({ length: cols }, () => [0, 3, 255 * random.next()][random.below(3)]),
+    scales: Float64Array.from({ length: cols }, () => [1, 255, 1e-3 + 80 * random.next()][random.below(3)]),
+  };
+}
+
+export const packBytes: Subject = {
+  example: (random) => [
+    byteLine(random, 20),
+    Int32Array.of(3, 0, 2),
+    3,
+    5,
+    Float64Array.from(line(random, 5)),
+    Float64Array.of(1, 255, 0.3, 80, 7),
+    rows(random, 5),
+  ],
+  axes: ['samples', 'cols'],
+  run(bench, { samples, cols, name }) {
+    const random = stream(`packBytes ${name}`);
+    const bytes = byteLine(random, samples * cols);
+    const { offsets, scales } = scaling(random, cols);
+    const order = shuffled(random, samples);
+    const [data, list, offset, scale] = [bytes, order, offsets, scales].map(
+      (array) => bench.input(array).pointer,
+    );
+    // What a scaler makes of the bytes as numbers: in double precision, rounded once.
+    const scaled = Float32Array.from(bytes, (byte, at) => (byte - offsets[at % cols]) / scales[at % cols]);
+    tileCounts(samples).forEach((count, t) => {
+      const out = bench.f32(cols * TILE);
+      bench.kernels.packBytes(data, list + 4 * TILE * t, count, cols, offset, scale, out.pointer);
+      bench.expectCopied(out, tileOf(scaled, cols, order.subarray(TILE * t, TILE * t + count)));
+    });
+  },
+  cases: [
+    single('every_byte_in_every_column', (bench) => {
+      const { offsets, scales } = scaling(stream('every byte'), 7);
+      const bytes = Uint8Array.from({ length: 256 * 7 }, (_, at) => Math.floor(at / 7));
+      const list = bench.input(Int32Array.from({ length: 256 }, (_, r) => r)).pointer;
+      const [data, offset, scale] = [bytes, offsets, scales].map((array) => bench.input(array).pointer);
+      const scaled = Float32Array.from(bytes, (byte, at) => (byte - offsets[at % 7]) / scales[at % 7]);
+      for (let t = 0; t < 8; t++) {
+        const out = bench.f32(7 * TILE);
+        bench.kernels.packBytes(data, list + 4 * TILE * t, TILE, 7, offset, scale, out.pointer);
+        const rows = Int32Array.from({ length: TILE }, (_, b) => TILE * t + b);
+        bench.expectCopied(out, tileOf(scaled, 7, rows));
+      }
     }),
   ],
 };
