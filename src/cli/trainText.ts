@@ -1,6 +1,6 @@
 import type { Outcome } from '../compare/outcome.ts';
 import { columnTitle } from '../data/rawTable.ts';
-import { kindOf } from '../data/table/encodings.ts';
+import { encodingKind } from '../data/table/encodings.ts';
 import type { Epoch, SparseMLP } from '../index.ts';
 import { chooseUnits, unitsInWords } from '../model/chooseUnits.ts';
 import { holdOut } from '../model/holdOut.ts';
@@ -39,9 +39,9 @@ export function trainStartRecord(started: StartedTraining): object {
     validation: validationRows === undefined ? (validationSplit ?? 0) : { rows: validationRows.length },
     testRows: data.test.x.rows,
     unusedRows: data.unused,
-    scale: scalingOf(started),
+    scale: scaleInWords(started),
     taken: source.dataset.taken,
-    columns: columnsOf(started),
+    columns: columnRecords(started),
     method: topology.name,
     topology: topology.options,
     layers: layerSizes(model),
@@ -88,18 +88,18 @@ function outputsInWords({ source, settings }: StartedTraining): string {
 }
 
 /** How numbers are scaled. */
-function scalingOf({ data: { scaler, pipeline, scale } }: StartedTraining): string {
+function scaleInWords({ data: { scaler, pipeline, scale } }: StartedTraining): string {
   return pipeline === undefined ? scaler.kind : scale;
 }
 
 /** What became of a table's columns; undefined for anything else. */
-function columnsOf({ data: { pipeline } }: StartedTraining): readonly object[] | undefined {
+function columnRecords({ data: { pipeline } }: StartedTraining): readonly object[] | undefined {
   return pipeline?.columns.map(({ name, number, encoding }) => ({
     name,
     number,
     kind: encoding.kind,
-    inputs: kindOf(encoding).width(encoding),
-    about: kindOf(encoding).words(encoding),
+    inputs: encodingKind(encoding).width(encoding),
+    about: encodingKind(encoding).words(encoding),
   }));
 }
 
@@ -111,19 +111,19 @@ function takenLines({ source, data: { pipeline, classCounts } }: StartedTraining
   if (number !== undefined) lines.push(['label', columnTitle({ name, number })]);
   else if (name !== undefined) lines.push(['label', name]);
   if (targets === undefined) {
-    const shown = labelNames.slice(0, MOST_CLASSES).map((label, c) => `${label} (${classCounts[c]})`);
-    lines.push(['classes', shown.join(', ') + (labelNames.length > MOST_CLASSES ? ', …' : '')]);
+    const shown = labelNames.slice(0, COUNTED_CLASSES).map((label, c) => `${label} (${classCounts[c]})`);
+    lines.push(['classes', shown.join(', ') + (labelNames.length > COUNTED_CLASSES ? ', …' : '')]);
   }
   for (const column of pipeline?.columns ?? []) {
     const { encoding } = column;
-    if (encoding.kind === 'number' && kindOf(encoding).filled(encoding) === undefined) continue;
-    lines.push([columnTitle(column), kindOf(column.encoding).words(column.encoding)]);
+    if (encoding.kind === 'number' && encodingKind(encoding).filled(encoding) === undefined) continue;
+    lines.push([columnTitle(column), encodingKind(column.encoding).words(column.encoding)]);
   }
   return lines;
 }
 
 /** Classes that the start of a training counts. */
-const MOST_CLASSES = 12;
+const COUNTED_CLASSES = 12;
 
 function warningsOf({ source, data, model, kernels, warning }: StartedTraining): readonly string[] {
   const guessed = [...(source.dataset.warnings ?? []), ...data.warnings].map(optionWords);
@@ -165,7 +165,7 @@ export function trainStartText(started: StartedTraining): string {
     ['test', `${data.test.x.rows} rows (${data.testWords})`],
     ...(data.unused === 0 ? [] : ([['unused', `${data.unused} rows`]] as const)),
     ...takenLines(started),
-    ['scaling', scalingOf(started)],
+    ['scaling', scaleInWords(started)],
     ...(source.dataset.targets === undefined ? [] : ([['loss', loss?.name ?? '']] as const)),
     ...(units === undefined ? [] : ([['units', unitsInWords(units)]] as const)),
     ['method', [topology.name, ...inWords(topology.options)].join(', ')],

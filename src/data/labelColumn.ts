@@ -68,7 +68,7 @@ export function chooseNumberColumn({ columns, leftOut, label }: RawTable): Label
   if (label !== undefined) return { column: label, warnings: [] };
   const isLeftOut = new Set(leftOut.map(({ number }) => number));
   const candidates = columns.flatMap((column, place) =>
-    isLeftOut.has(column.number) || !holdsNumbers(column) ? [] : [place],
+    isLeftOut.has(column.number) || !hasOnlyNumbers(column) ? [] : [place],
   );
   if (candidates.length === 0) {
     throw new CtreError('E_LABEL', 'no column holds numbers to predict; name it with the option label');
@@ -82,7 +82,7 @@ export function chooseNumberColumn({ columns, leftOut, label }: RawTable): Label
   return { column: last, warnings: isSure ? [] : [about] };
 }
 
-function holdsNumbers(column: RawColumn): boolean {
+function hasOnlyNumbers(column: RawColumn): boolean {
   let numbers = 0;
   for (let row = 0; row < column.length; row++) {
     if (Number.isFinite(column.value(row) ?? Number.NaN)) numbers++;

@@ -2,7 +2,7 @@ import { CtreError } from '../base/errors.ts';
 import type { RawColumn, RawTable } from './rawTable.ts';
 import type { Column } from './table/column.ts';
 import type { NumberScale } from './table/encoding.ts';
-import { fieldOf } from './table/field.ts';
+import { fieldValue } from './table/field.ts';
 import { type ColumnOptions, type FittedPipeline, fitPipeline } from './table/fitPipeline.ts';
 import type { TableLabel } from './table/pipeline.ts';
 
@@ -59,7 +59,7 @@ class RowsOfColumn implements Column {
     const value = this.#column.value(at);
     // Most fields are numbers, and reading one makes no text.
     if (value !== undefined && Number.isFinite(value) && this.#missing.size === 0) return value;
-    return fieldOf(this.#column.text(at), this.#missing);
+    return fieldValue(this.#column.text(at), this.#missing);
   }
 
   place(row: number): string {

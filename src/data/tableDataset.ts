@@ -10,7 +10,7 @@ import { checkElements, notFiniteAt } from './ndarray.ts';
 import { columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
 import type { ReadOptions } from './readOptions.ts';
 import { allRows } from './rowLists.ts';
-import { kindOf } from './table/encodings.ts';
+import { encodingKind } from './table/encodings.ts';
 import type { ColumnOptions } from './table/fitPipeline.ts';
 import type { Pipeline } from './table/pipeline.ts';
 import type { NamedTargets, TargetReading } from './targets.ts';
@@ -177,7 +177,7 @@ function placeOf({ name, number }: RawColumn): { name?: string; number: number }
 /** Which columns have missing values, and what stands for them. */
 function filledColumns({ columns }: Pipeline): string[] {
   return columns.flatMap(({ encoding, ...column }) => {
-    const about = kindOf(encoding).filled(encoding);
+    const about = encodingKind(encoding).filled(encoding);
     return about === undefined ? [] : [`${columnTitle(column)} has missing values; ${about}`];
   });
 }

@@ -17,7 +17,7 @@ import type { TrainingJob } from '../train/trainingJob.ts';
 import { chooseUnits, isPlainUnits, plainUnits, targetsInUnits } from './chooseUnits.ts';
 import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
-import { samplesFor } from './inputs.ts';
+import { samplesFor } from './modelSamples.ts';
 import {
   PIECE_TRAIN_OPTIONS,
   type PieceSchedule,

@@ -18,8 +18,8 @@ import { runNow } from '../run/turns.ts';
 import { allocateWorkspaces, evaluateRows, predictRows } from '../train/score.ts';
 import { checkDataSet, inUnits } from './checkTraining.ts';
 import type { ModelCore } from './core.ts';
-import { samplesFor } from './inputs.ts';
 import { labelNamesOf } from './labelNames.ts';
+import { samplesFor } from './modelSamples.ts';
 
 /** Mean loss, and what else the loss scores by. @throws CtreError as `SparseMLP.evaluate`. */
 export function evaluateModel(core: ModelCore, x: unknown, y: unknown): Score {

@@ -9,7 +9,8 @@ import { runNow } from '../run/turns.ts';
 import { attributeRows } from '../train/attribution.ts';
 import type { ModelCore } from './core.ts';
 import { predictModel } from './inference.ts';
-import { type Samples, samplesFor } from './inputs.ts';
+import type { Samples } from './inputs.ts';
+import { samplesFor } from './modelSamples.ts';
 import { checkTargets, type Labels } from './targets.ts';
 
 /** What the importance of an input is. */

@@ -176,8 +176,7 @@ function parseLabel(token: string, line: number): number {
   if (/^[^,:]+(,[^,:]*)+$/.test(token)) {
     throw new CtreError(
       'E_LABEL',
-      `line ${line} starts with ${show(token)}, several labels; a row has one label here; make a file ` +
-        'for each label',
+      `line ${line} starts with ${show(token)}, several labels; a class is one; ${OTHER_TARGETS}`,
     );
   }
   if (label === undefined || !Number.isSafeInteger(label)) {

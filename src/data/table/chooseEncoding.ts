@@ -1,6 +1,6 @@
 import { CtreError, show } from '../../base/errors.ts';
 import { columnTitle } from '../rawTable.ts';
-import type { Column } from './column.ts';
+import type { Column, FieldValue } from './column.ts';
 import { daysOf } from './encodings/date.ts';
 import { truthOf } from './encodings/truth.ts';
 import type { EncodingName } from './encodings.ts';
@@ -50,6 +50,7 @@ export function chooseEncoding(column: Column, facts: Facts, option: (name: stri
   }
   if (texts === known && isAll(column, (value) => daysOf(value) !== undefined)) return { kind: 'date' };
   if (texts + truths < FEW_TEXTS * known) throw mixedNumbers(column, facts, option);
+  if (texts > 0 && numbers + texts === known && isAll(column, isNumberWithComma)) throw decimalCommas(column, facts);
   if (facts.words >= WORDS_OF_TEXT && distinct > known / 2) return { kind: 'text' };
   const few = Math.max(FEW_WORDS, known / 5);
   if (distinct <= Math.min(few, MOST_WORDS)) return { kind: 'words', ...(numbers > 0 && mixed()) };
@@ -66,6 +67,19 @@ export function chooseEncoding(column: Column, facts: Facts, option: (name: stri
       `missing values, name them: ${option('missing')}`;
     return { warning };
   }
+}
+
+/** A number, or one whose decimals a comma separates. */
+function isNumberWithComma(value: FieldValue): boolean {
+  return typeof value === 'number' || /^[+-]?\d+,\d+$/.test(String(value));
+}
+
+function decimalCommas(column: Column, { firstText }: Facts): CtreError {
+  const where = column.place?.(firstText) ?? `row ${firstText + 1}`;
+  return new CtreError(
+    'E_FORMAT',
+    `${where}, ${columnTitle(column)} is ${show(column.value(firstText))}; write decimals with a point`,
+  );
 }
 
 /** The error for a column of numbers that has texts: whatever was guessed might ruin the result. */

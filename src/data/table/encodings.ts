@@ -20,6 +20,6 @@ export const encodings = {
 export type EncodingName = keyof typeof encodings;
 
 /** The encoding that a column has, to work with. */
-export function kindOf({ kind }: Encoding): EncodingKind<Encoding> {
+export function encodingKind({ kind }: Encoding): EncodingKind<Encoding> {
   return encodings[kind as EncodingName] as EncodingKind<Encoding>;
 }

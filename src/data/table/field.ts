@@ -7,7 +7,7 @@ import type { FieldValue } from './column.ts';
  * text without the blanks around it.
  * @param missing more texts that stand for missing values.
  */
-export function fieldOf(value: unknown, missing?: ReadonlySet<string>): FieldValue {
+export function fieldValue(value: unknown, missing?: ReadonlySet<string>): FieldValue {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') {

@@ -3,8 +3,8 @@ import type { CsrMatrix } from '../../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../../matrix/denseMatrix.ts';
 import { columnTitle } from '../rawTable.ts';
 import type { Column, FieldValue } from './column.ts';
-import { encodings, kindOf } from './encodings.ts';
-import { fieldOf } from './field.ts';
+import { encodingKind, encodings } from './encodings.ts';
+import { fieldValue } from './field.ts';
 import { type EncodedColumn, type EncodedRows, encodeRows, inputNames, inputsOf } from './tableEncoder.ts';
 
 /** A row of a table as a program has it: fields by name, or in the order of the columns. */
@@ -56,7 +56,7 @@ export class Pipeline {
     const scale = offset.map(() => 1);
     let first = 0;
     for (const { encoding } of this.columns) {
-      const kind = kindOf(encoding);
+      const kind = encodingKind(encoding);
       const width = kind.width(encoding);
       const own = kind.scaling(encoding);
       if (width > 0) [offset[first], scale[first]] = [own.offset, own.scale];
@@ -103,7 +103,7 @@ export function readPipeline(data: unknown): Pipeline {
     !Array.isArray(missing) ||
     !missing.every((text) => typeof text === 'string')
   ) {
-    throw damaged('it has no columns');
+    throw damagedPipeline('it has no columns');
   }
   return new Pipeline({
     columns: columns.map(readColumn),
@@ -117,12 +117,14 @@ function readColumn(data: unknown, at: number): EncodedColumn {
   const encoding = property(data, 'encoding');
   const kind = property(encoding, 'kind');
   if (typeof kind !== 'string' || !Object.hasOwn(encodings, kind)) {
-    throw damaged(`its column ${at + 1} has the encoding ${show(kind)}, which this release does not know`);
+    throw damagedPipeline(
+      `its column ${at + 1} has the encoding ${show(kind)}, which this release does not know`,
+    );
   }
   const fields = encoding as Readonly<Record<string, unknown>>;
-  const read = kindOf({ kind }).read(fields);
+  const read = encodingKind({ kind }).read(fields);
   if (read === undefined || !Number.isSafeInteger(number)) {
-    throw damaged(`its column ${at + 1} is not as an encoding of the kind ${kind} has to be`);
+    throw damagedPipeline(`its column ${at + 1} is not as an encoding of the kind ${kind} has to be`);
   }
   return { ...optionalName(property(data, 'name')), number: Number(number), encoding: read };
 }
@@ -139,7 +141,7 @@ function optionalNumber(number: unknown): { number?: number } {
   return typeof number === 'number' && Number.isSafeInteger(number) ? { number } : {};
 }
 
-function damaged(why: string): CtreError {
+function damagedPipeline(why: string): CtreError {
   return new CtreError('E_FORMAT', `the model's pipeline is damaged: ${why}`);
 }
 
@@ -150,14 +152,15 @@ function columnsOfRows({ columns, label, missing }: Pipeline, rows: readonly Tab
   const places = columns.map(({ number }) => number);
   const field = (row: number, { name, number }: EncodedColumn): FieldValue => {
     const given = rows[row];
-    if (!byName) return fieldOf((given as readonly unknown[])[placeIn(number, label, isFull(given))], words);
-    return fieldOf(property(given, name ?? ''), words);
+    if (!byName)
+      return fieldValue((given as readonly unknown[])[placeIn(number, label, isFull(given))], words);
+    return fieldValue(property(given, name ?? ''), words);
   };
   const width = label.number === undefined ? Math.max(...places) : Math.max(...places, label.number);
   function isFull(row: TableRow): boolean {
     return (row as readonly unknown[]).length === width;
   }
-  if (byName) checkNames(columns, rows);
+  if (byName) checkRowNames(columns, rows);
   else checkWidths(rows, width, label);
   return columns.map((column) => ({
     ...column,
@@ -171,7 +174,7 @@ function placeIn(number: number, label: TableLabel, isFull: boolean): number {
   return !isFull && label.number !== undefined && number > label.number ? number - 2 : number - 1;
 }
 
-function checkNames(columns: readonly EncodedColumn[], rows: readonly TableRow[]): void {
+function checkRowNames(columns: readonly EncodedColumn[], rows: readonly TableRow[]): void {
   const used = columns.filter(({ encoding }) => encoding.kind !== 'none');
   const nameless = used.find(({ name }) => name === undefined);
   if (nameless !== undefined) {

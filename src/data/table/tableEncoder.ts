@@ -4,7 +4,7 @@ import type { DenseMatrix } from '../../matrix/denseMatrix.ts';
 import { columnTitle } from '../rawTable.ts';
 import type { Column } from './column.ts';
 import type { Encoding, Tally } from './encoding.ts';
-import { kindOf } from './encodings.ts';
+import { encodingKind } from './encodings.ts';
 
 /** A column of the table that a model was trained on, and what it became. */
 export interface EncodedColumn {
@@ -31,14 +31,14 @@ const SPARSE_SHARE = 0.25;
 /** Inputs that the columns make. */
 export function inputsOf(columns: readonly EncodedColumn[]): number {
   let inputs = 0;
-  for (const { encoding } of columns) inputs += kindOf(encoding).width(encoding);
+  for (const { encoding } of columns) inputs += encodingKind(encoding).width(encoding);
   return inputs;
 }
 
 /** The name of every input. */
 export function inputNames(columns: readonly EncodedColumn[]): string[] {
   return columns.flatMap(({ name, number, encoding }) =>
-    kindOf(encoding).names(encoding, name ?? `column ${number}`),
+    encodingKind(encoding).names(encoding, name ?? `column ${number}`),
   );
 }
 
@@ -68,7 +68,7 @@ export function encodeRows(
 function expectedShare(columns: readonly EncodedColumn[], cols: number): number {
   let used = 0;
   for (const { encoding } of columns) {
-    const width = kindOf(encoding).width(encoding);
+    const width = encodingKind(encoding).width(encoding);
     if (encoding.kind === 'words') used += Math.min(1, width);
     else used += encoding.kind === 'text' ? Math.min(30, width) : width;
   }
@@ -85,7 +85,7 @@ function encodeDense(
   const data = new Float32Array(rows.length * cols);
   let first = 0;
   columns.forEach(({ encoding }, c) => {
-    const kind = kindOf(encoding);
+    const kind = encodingKind(encoding);
     let base = first;
     const write = (offset: number, value: number): void => {
       data[base + offset] = value;
@@ -115,12 +115,12 @@ function encodeSparse(
     indices.push(base + offset);
     values.push(value);
   };
-  const widths = columns.map(({ encoding }) => kindOf(encoding).width(encoding));
+  const widths = columns.map(({ encoding }) => encodingKind(encoding).width(encoding));
   for (let at = 0; at < rows.length; at++) {
     base = 0;
     for (let c = 0; c < columns.length; c++) {
       const { encoding } = columns[c];
-      kindOf(encoding).write(encoding, fields[c].value(rows[at]), write, tallies[c]);
+      encodingKind(encoding).write(encoding, fields[c].value(rows[at]), write, tallies[c]);
       base += widths[c];
     }
     indptr[at + 1] = indices.length;
@@ -138,7 +138,7 @@ function tallyInWords(column: EncodedColumn, { filled, unseen, unreadable }: Tal
   const where = columnTitle(column);
   const said: string[] = [];
   const { encoding } = column;
-  const isExpected = kindOf(encoding).filled(encoding) !== undefined;
+  const isExpected = encodingKind(encoding).filled(encoding) !== undefined;
   if (filled > 0 && !isExpected && encoding.kind !== 'text' && encoding.kind !== 'none') {
     said.push(`${where}: ${filled} fields are missing, as none was in training; they were filled`);
   }

@@ -310,10 +310,11 @@ describe('a dataset of a table that does not hold numbers only', () => {
   const messageOf = (content: string): string =>
     errorOf(() => readDataset({ 'a.csv': text(content) })).message;
 
-  it('is refused with all columns at once', () => {
-    const message = messageOf('a,b,c,d,label\n1,x,2,,0\n2,y,?,z,1\n');
-    expect(message).toContain('line 2, column 2 "b" is "x"');
-    expect(message).toContain('column 4 "d" holds words, too; column 3 "c" lacks values');
+  it('has an input for each word, and tells what it filled', () => {
+    const { featureNames, warnings } = readDataset({ 'a.csv': text('a,b,c,d,label\n1,x,2,,0\n2,y,?,z,1\n') });
+    const inputs = ['a', 'b=x', 'b=y', 'c', 'c is missing', 'd=z', 'd is missing'];
+    expect(featureNames).toEqual(inputs);
+    expect(warnings?.filter((warning) => warning.includes('missing values')).length).toBe(2);
   });
 
   it('is told where a number is no class', () => {

@@ -196,6 +196,8 @@ describe('numbers that are not finite', () => {
   it.each(['nan', '-inf', '1e39'])('%s in text is named with row and column', (value) => {
     const contents = { 'a.csv': `1,2,0\n3,${value},1\n`, 'a.svm': `0 1:1\n1 2:${value}\n` };
     for (const [name, content] of Object.entries(contents)) {
+      // In a table it is a missing value.
+      if (value === 'nan' && name === 'a.csv') continue;
       const error = errorOf(() => readDataset({ name, bytes: text(content) }));
       expect(error.code).toBe('E_NOT_FINITE');
       expect(error.message).toMatch(/^a\.(csv: line|svm: row) 2, column 2/);

@@ -64,14 +64,16 @@ describe('numbers to predict', () => {
     const single = zipSync({ 'x.npy': x, 'y.npy': npy('<f4', [2], new Uint8Array(numbers.buffer, 0, 8)) });
     const vector = readDataset({ name: 'a.npz', bytes: single }, { targets: 'numbers' });
     expect(vector.targets).toEqual({ rows: 2, cols: 1, data: numbers.subarray(0, 2) });
-    expect(() => readDataset({ name: 'a.npz', bytes })).toThrow(/labels "y" are 2 × 2/);
+    expect(() => readDataset({ name: 'a.npz', bytes })).toThrow(
+      /"y" is 2 × 2, and row 1 of it is not one-hot/,
+    );
   });
 
   it('are numbers: names, gaps and infinities are refused with their place', () => {
     const options: ReadOptions = { label: 'y', targets: 'numbers' };
-    expect(() => read('a.csv', 'x,y\n1,2\n3,red\n', options)).toThrow(/line 3, column 2 holds "red"/);
-    expect(() => read('a.csv', 'x,y\n1,2\n3,\n', options)).toThrow(/line 3, column 2 holds no label/);
-    expect(() => read('a.csv', 'x,y\n1,2\n3,1e39\n', options)).toThrow(/line 3, column 2 holds "1e39"/);
+    expect(() => read('a.csv', 'x,y\n1,2\n3,red\n', options)).toThrow(/line 3, column 2 "y" holds "red"/);
+    expect(read('a.csv', 'x,y\n1,2\n3,\n', options).warnings?.join()).toMatch(/1 rows have no label/);
+    expect(() => read('a.csv', 'x,y\n1,2\n3,1e39\n', options)).toThrow(/line 3, column 2 "y" holds "1e39"/);
     expect(() => read('a.libsvm', 'red 1:2\n', { targets: 'numbers' })).toThrow(/line 1 starts with "red"/);
   });
 });

@@ -15,7 +15,7 @@ export interface NumberEncoding extends Encoding {
 export const numberEncoding: EncodingKind<NumberEncoding> = {
   kind: 'number',
   fit(column, context) {
-    const { values, missing } = numbersOf(column, context);
+    const { values, missing } = knownNumbers(column, context);
     return { kind: 'number', ...fitNumbers(values, missing, context.scale) };
   },
   width: ({ indicator }) => (indicator ? 2 : 1),
@@ -28,7 +28,7 @@ export const numberEncoding: EncodingKind<NumberEncoding> = {
   filled: ({ indicator, fill }) =>
     indicator ? `their median ${fill} stands for them, and an input tells where` : undefined,
   read(data) {
-    const numbers = readNumbers(data);
+    const numbers = readFitted(data);
     return numbers && { kind: 'number', ...numbers };
   },
 };
@@ -37,7 +37,7 @@ export const numberEncoding: EncodingKind<NumberEncoding> = {
 export type FittedNumbers = Omit<NumberEncoding, 'kind'>;
 
 /** The numbers of the rows that have one, and how many have none. */
-function numbersOf(column: Column, { rows }: FitContext): { values: Float64Array; missing: number } {
+function knownNumbers(column: Column, { rows }: FitContext): { values: Float64Array; missing: number } {
   const values: number[] = [];
   for (let at = 0; at < rows.length; at++) {
     const value = column.value(rows[at]);
@@ -62,7 +62,7 @@ export function fitNumbers(values: Float64Array, missing: number, scale: NumberS
   let sum = fill * missing;
   for (const value of values) sum += value;
   const mean = sum / rows;
-  let squares = missing * (fill - mean) ** 2;
+  let squares = missing * (fill - mean) * (fill - mean);
   for (const value of values) squares += (value - mean) * (value - mean);
   return { fill, offset: mean, scale: Math.sqrt(squares / rows), indicator };
 }
@@ -87,7 +87,7 @@ export function unreadable(tally: { unreadable: number }): undefined {
 }
 
 /** The numbers of plain data; undefined where they are none. */
-export function readNumbers(data: Readonly<Record<string, unknown>>): FittedNumbers | undefined {
+export function readFitted(data: Readonly<Record<string, unknown>>): FittedNumbers | undefined {
   const { fill, offset, scale, indicator } = data;
   const isSound =
     isFiniteNumber(fill) &&

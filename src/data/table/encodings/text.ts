@@ -37,7 +37,7 @@ export const textEncoding: EncodingKind<TextEncoding> = {
   names: ({ terms }, name) => terms.map((term) => `${name}: ${term}`),
   write({ terms, weights }, value: FieldValue, write, tally) {
     if (value === undefined) tally.filled++;
-    const places = placesOf(terms);
+    const places = termPlaces(terms);
     const counts = new Map<number, number>();
     for (const term of termsOf(value)) {
       const place = places.get(term);
@@ -45,7 +45,7 @@ export const textEncoding: EncodingKind<TextEncoding> = {
     }
     const inOrder = [...counts].sort(([a], [b]) => a - b);
     let squares = 0;
-    for (const [place, count] of inOrder) squares += (count * weights[place]) ** 2;
+    for (const [place, count] of inOrder) squares += count * weights[place] * (count * weights[place]);
     const length = Math.sqrt(squares);
     for (const [place, count] of inOrder) write(place, (count * weights[place]) / length);
   },
@@ -66,7 +66,7 @@ export const textEncoding: EncodingKind<TextEncoding> = {
 /** The places of terms, made once for each list. */
 const known = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
 
-function placesOf(terms: readonly string[]): ReadonlyMap<string, number> {
+function termPlaces(terms: readonly string[]): ReadonlyMap<string, number> {
   const places = known.get(terms) ?? new Map(terms.map((term, place) => [term, place]));
   known.set(terms, places);
   return places;

@@ -1,6 +1,6 @@
 import type { FieldValue } from '../column.ts';
 import type { EncodingKind, FitContext } from '../encoding.ts';
-import { type FittedNumbers, fitNumbers, readNumbers, unreadable, writeNumber } from './number.ts';
+import { type FittedNumbers, fitNumbers, readFitted, unreadable, writeNumber } from './number.ts';
 
 /** A column of true and false: 1 and 0, scaled as numbers are. */
 export interface TruthEncoding extends FittedNumbers {
@@ -32,7 +32,7 @@ export const truthEncoding: EncodingKind<TruthEncoding> = {
   filled: ({ indicator }) =>
     indicator ? 'the more frequent value stands for them, and an input tells where' : undefined,
   read(data) {
-    const numbers = readNumbers(data);
+    const numbers = readFitted(data);
     return numbers && { kind: 'truth', ...numbers };
   },
 };

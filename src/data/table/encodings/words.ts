@@ -40,7 +40,7 @@ export const wordsEncoding: EncodingKind<WordsEncoding> = {
       if (indicator) write(values.length, 1);
       return;
     }
-    const place = placeOf(values, String(value));
+    const place = placeOfWord(values, String(value));
     if (place === undefined) tally.unseen++;
     else write(place, 1);
   },
@@ -63,7 +63,7 @@ export const wordsEncoding: EncodingKind<WordsEncoding> = {
 };
 
 /** The place of a word in a sorted list. O(log words). */
-function placeOf(values: readonly string[], value: string): number | undefined {
+function placeOfWord(values: readonly string[], value: string): number | undefined {
   let [low, high] = [0, values.length];
   while (low < high) {
     const middle = (low + high) >> 1;

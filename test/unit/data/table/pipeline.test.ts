@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Column, FieldValue } from '../../../../src/data/table/column.ts';
-import { fieldOf } from '../../../../src/data/table/field.ts';
+import { daysOf } from '../../../../src/data/table/encodings/date.ts';
+import { fieldValue } from '../../../../src/data/table/field.ts';
 import { type ColumnOptions, fitPipeline } from '../../../../src/data/table/fitPipeline.ts';
 import { type Pipeline, readPipeline } from '../../../../src/data/table/pipeline.ts';
 import { CsrMatrix } from '../../../../src/matrix/csrMatrix.ts';
 
 /** A column from texts as a file holds them, or from values. */
 function column(number: number, name: string | undefined, fields: readonly unknown[]): Column {
-  const values: FieldValue[] = fields.map((field) => fieldOf(field));
+  const values: FieldValue[] = fields.map((field) => fieldValue(field));
   return { ...(name !== undefined && { name }), number, length: values.length, value: (row) => values[row] };
 }
 
@@ -130,6 +131,19 @@ describe('a pipeline', () => {
     // 30 February is no date, so the column is one of words.
     const bad = fit(tableOf({ day: [...day, '2001-02-30'] })).pipeline;
     expect(bad.columns[0].encoding.kind).toBe('words');
+  });
+
+  it('counts days as the calendar of Date does', () => {
+    for (let day = -800_000; day < 900_000; day += 977) {
+      const date = new Date(day * 86_400_000);
+      if (date.getUTCFullYear() < 0) continue;
+      const iso = date.toISOString();
+      expect(daysOf(iso.slice(0, 10)), iso).toBe(day);
+      expect(daysOf(`${iso.slice(0, 10)}T06:00:00-06:00`), iso).toBe(day + 0.5);
+    }
+    for (const none of ['2021-02-29', '2020-13-01', '2020-00-10', '1900-02-29', '2020-01-32', '20-01-01']) {
+      expect(daysOf(none), none).toBeUndefined();
+    }
   });
 
   it('reads yes and no, true and false as 1 and 0', () => {
