@@ -37,6 +37,7 @@ export type { Samples } from './model/inputs.ts';
 export type { LikelyLabel } from './model/labelledAnswers.ts';
 export type { LayerView } from './model/layerView.ts';
 export type { LoadModelOptions, LoadOptions, ResumeOptions } from './model/load.ts';
+export type { ModelPipeline, RawSamples } from './model/modelPipeline.ts';
 export type {
   AddOutputsOptions,
   CreateOptions,

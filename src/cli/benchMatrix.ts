@@ -38,6 +38,16 @@ export async function openMatrix(
   );
 }
 
+/** Errors of datasets name their file; those of a matrix do not know it. */
+function readMarket(name: string, bytes: Uint8Array, maxBytes: number | undefined): CsrMatrix {
+  try {
+    return readMatrixMarket(bytes, { maxBytes });
+  } catch (error) {
+    if (!(error instanceof CtreError)) throw error;
+    throw new CtreError(error.code, `${name}: ${error.message}`, { cause: error });
+  }
+}
+
 async function readMatrixFile(path: string, maxBytes: number | undefined): Promise<CsrMatrix> {
   const name = basename(path);
   const kind = extname(path).toLowerCase();
@@ -50,12 +60,11 @@ async function readMatrixFile(path: string, maxBytes: number | undefined): Promi
   }
   const bytes = await readBytes(path);
   try {
-    if (kind === '.mtx') return readMatrixMarket(bytes, { maxBytes });
+    if (kind === '.mtx') return readMarket(name, bytes, maxBytes);
     const { x } = readDataset({ [name]: bytes }, { unlabelled: true, maxBytes });
     if (x instanceof CsrMatrix) return x;
   } catch (error) {
-    if (!(error instanceof CtreError)) throw error;
-    throw inOptions(new CtreError(error.code, `${name}: ${error.message}`, { cause: error }));
+    throw inOptions(error);
   }
   throw new CtreError(
     'E_FORMAT',

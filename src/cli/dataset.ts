@@ -32,11 +32,11 @@ export const READ_OPTIONS = {
       'several labels or numbers a row: a,b,c',
   ),
   features: list(
-    text('name,…', 'variable (.mat) or key (.npz) of the features; tables: the columns to take'),
+    text('name,…', 'variable (.mat) or key (.npz) of the features;\ntables: the columns to take'),
   ),
   drop: list(text('name,…', 'tables: columns to leave out, by name or index from 0')),
-  categorical: list(text('name,…', 'tables: columns whose values are words, also where they are numbers')),
-  missing: list(text('text,…', 'tables: texts that stand for missing values, besides ?, NA and the like')),
+  categorical: list(text('name,…', 'tables: columns of words, also where they are numbers')),
+  missing: list(text('text,…', 'tables: texts for missing values, besides ?, NA and the like')),
   header: flag('CSV: the first line names the columns (detected)'),
   'no-header': flag('CSV: the first line is data'),
   delimiter: text('c', 'CSV: what separates fields (detected)'),
@@ -120,7 +120,7 @@ export async function openDataset(
 }
 
 /** What the options say of a table's columns. */
-export function columnsOf({ features, drop, categorical, missing }: ReadValues): ColumnOptions {
+function columnsOf({ features, drop, categorical, missing }: ReadValues): ColumnOptions {
   return { features, drop, categorical, missing };
 }
 

@@ -33,10 +33,8 @@ export async function saveModel(path: string, model: SparseMLP, notes: ModelNote
 
 /** Notes as a model keeps them. */
 export function notesAsMetadata(notes: ModelNotes): Record<string, unknown> {
-  const { pipeline, featureNames, ...others } = notes;
-  // A pipeline names its inputs.
-  const columns = pipeline === undefined ? { featureNames } : { pipeline: pipeline.toJSON() };
-  return { ...others, ...columns, scaler: scalerToJson(notes.scaler) };
+  const { pipeline, ...others } = notes;
+  return { ...others, ...(pipeline && { pipeline: pipeline.toJSON() }), scaler: scalerToJson(notes.scaler) };
 }
 
 /**

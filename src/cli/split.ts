@@ -15,7 +15,6 @@ import {
   splitRows,
   takeRows,
 } from '../data/index.ts';
-import type { ColumnOptions } from '../data/table/fitPipeline.ts';
 import type { Pipeline } from '../data/table/pipeline.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
@@ -97,12 +96,11 @@ interface RowChoice extends Partial<Split> {
 export async function prepareTraining(
   found: Dataset<SampleMatrix>,
   values: SplitValues,
-  defaults: { readonly seed: number; readonly scale?: ScalerKind; readonly columns?: ColumnOptions },
+  defaults: { readonly seed: number; readonly scale?: ScalerKind },
 ): Promise<TrainingData> {
   const rows = await chooseTrainingRows(found, values, defaults.seed);
   const kind = values.scale ?? defaults.scale;
-  const table =
-    found.table && encodeTable(found, found.table, rows.train, kind ?? 'minmax', defaults.columns);
+  const table = found.table && encodeTable(found, found.table, rows.train, kind ?? 'minmax');
   const dataset = table?.dataset ?? found;
   const scaler = fitTrainingScaler(table === undefined ? kind : 'none', dataset.x, rows.train);
   const { used, validation } = chooseValidation(rows, values.validation);
@@ -139,10 +137,8 @@ function encodeTable(
   table: LabelledTable,
   rows: Int32Array | undefined,
   scale: ScalerKind,
-  options: ColumnOptions | undefined,
 ): { dataset: Dataset<SampleMatrix>; pipeline: Pipeline; warnings: readonly string[] } {
-  const all = Int32Array.from({ length: found.x.rows }, (_, row) => row);
-  const { pipeline, warnings } = learnColumns(table, rows ?? all, scale, options, (name) => `--${name}`);
+  const { pipeline, warnings } = learnColumns(table, { rows, scale }, (name) => `the option ${name}`);
   const own = pipeline.transformColumns(table.columns, found.x.rows);
   const other = table.test && found.test;
   const test = other && { ...other, x: pipeline.transformColumns(table.test?.columns ?? [], other.x.rows).x };

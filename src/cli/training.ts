@@ -4,7 +4,7 @@ import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
 import { type Loss, SparseMLP } from '../index.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
-import { columnsOf, embeddedDataset, openDataset, readingOf, refuseReading } from './dataset.ts';
+import { embeddedDataset, openDataset, readingOf, refuseReading } from './dataset.ts';
 import type { LoadedMethod } from './methodModules.ts';
 import { readSettings, type TrainingSettings } from './settings.ts';
 import { prepareTraining, type TrainingData } from './split.ts';
@@ -42,7 +42,6 @@ export async function openTraining(
   checkClassWeight(settings, source.dataset);
   const data = await prepareTraining(source.dataset, options, {
     seed: settings.seed,
-    columns: columnsOf(options),
     scale: path === undefined ? 'standard' : undefined,
   });
   return { settings, source: { ...source, dataset: data.dataset }, data };

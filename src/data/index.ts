@@ -9,7 +9,7 @@ export type { RowArrays, SampleMatrix, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset, Taken } from './dataset.ts';
 export { type DivideOptions, type Fold, kFold, splitRows } from './divideRows.ts';
-export { columnsAt, type LabelledTable, learnColumns } from './labelledTable.ts';
+export { LabelledTable, type LearnOptions, learnColumns } from './labelledTable.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
 export type { DeclaredColumn, LeftOutColumn, RawColumn, RawTable } from './rawTable.ts';
@@ -27,4 +27,9 @@ export {
 } from './scaler.ts';
 export { parseSplit, type Split } from './split.ts';
 export { type SyntheticDataset, type SyntheticOptions, syntheticDataset } from './synthetic.ts';
+export type { Column, FieldValue } from './table/column.ts';
+export type { Encoding, NumberScale } from './table/encoding.ts';
+export type { ColumnOptions, FittedPipeline } from './table/fitPipeline.ts';
+export type { Pipeline, PipelineParts, TableLabel, TableRow } from './table/pipeline.ts';
+export type { EncodedColumn, EncodedRows } from './table/tableEncoder.ts';
 export type { TargetReading } from './targets.ts';

@@ -1,19 +1,44 @@
-import { CtreError } from '../base/errors.ts';
+import { checkChoice, checkOptions } from '../base/checks.ts';
+import { CtreError, show } from '../base/errors.ts';
+import { checkRowIndices, type RowIndices } from '../matrix/rowIndices.ts';
 import type { RawColumn, RawTable } from './rawTable.ts';
+import { allRows } from './rowLists.ts';
 import type { Column } from './table/column.ts';
-import type { NumberScale } from './table/encoding.ts';
 import { fieldValue } from './table/field.ts';
 import { type ColumnOptions, type FittedPipeline, fitPipeline } from './table/fitPipeline.ts';
 import type { TableLabel } from './table/pipeline.ts';
 
 /** The columns of a table that may become inputs, with the rows of it that a dataset has. */
-export interface LabelledTable {
+export class LabelledTable {
   readonly columns: readonly Column[];
-  readonly label: TableLabel;
+  readonly labels: readonly TableLabel[];
   /** What was guessed before any column was encoded, in sentences. */
   readonly warnings: readonly string[];
+  /** What reading was told of the columns; it holds where nothing else is asked for. */
+  readonly told: ColumnOptions;
   /** Test rows, where the files bring their own; the same columns. */
   readonly test?: { readonly columns: readonly Column[] };
+  /** Only readers make tables: what is in them was checked. */
+  readonly #isRead = true;
+
+  constructor(
+    columns: readonly Column[],
+    labels: readonly TableLabel[],
+    warnings: readonly string[],
+    told: ColumnOptions,
+    test: readonly Column[] | undefined,
+  ) {
+    this.columns = Object.freeze(columns.slice());
+    this.labels = Object.freeze(labels.slice());
+    this.warnings = warnings;
+    this.told = Object.freeze({ ...told });
+    if (test !== undefined) this.test = { columns: test };
+  }
+
+  /** Whether a value is a table that a reader made. */
+  static isTable(value: unknown): value is LabelledTable {
+    return typeof value === 'object' && value !== null && #isRead in value && value.#isRead;
+  }
 }
 
 /** The columns at these places, in rows of these numbers. */
@@ -67,19 +92,51 @@ class RowsOfColumn implements Column {
   }
 }
 
+/** What is learnt from, and what is told instead of guessed. */
+export interface LearnOptions extends Omit<ColumnOptions, 'missing' | 'rowNumbers'> {
+  /** The rows of the dataset that are trained on. Default: all. */
+  readonly rows?: RowIndices;
+}
+
+const LEARN_OPTIONS = ['rows', 'scale', 'drop', 'features', 'categorical'];
+
 /**
- * What becomes of a table's columns, learnt from its training rows.
- * @param rows those of the dataset that are trained on.
- * @throws CtreError `E_ARGUMENT` for options that name columns which do not exist, or contradict each other.
+ * What becomes of a table's columns, learnt from its training rows: which are words, dates or texts, what
+ * stands for missing values, how numbers are scaled.
+ *
+ * ```ts
+ * const { table, labels, labelNames } = readDataset({ name: 'titanic.csv', bytes });
+ * const { fit, val } = splitRows(labels.length, 0.2, { seed: 1, labels });
+ * const { pipeline, warnings } = learnColumns(table, { rows: fit });
+ * const { x } = pipeline.transformColumns(table.columns, labels.length);
+ * model.save({ labelNames, pipeline }); // SparseMLP.load(bytes) has it as model.pipeline
+ * ```
+ * @param table that of a dataset.
+ * @throws CtreError `E_ARGUMENT` for options that are unknown, name columns which do not exist, or contradict
+ *   each other, or for rows out of range; `E_FORMAT` where no column is left, or one has texts among numbers.
  */
 export function learnColumns(
-  { columns, label }: LabelledTable,
-  rows: ArrayLike<number>,
-  scale: NumberScale,
-  options: ColumnOptions = {},
+  table: LabelledTable,
+  options: LearnOptions = {},
   optionInWords?: (name: string) => string,
 ): FittedPipeline {
-  const fitted = fitPipeline(columns, label, rows, { ...options, scale }, optionInWords);
+  if (!LabelledTable.isTable(table)) {
+    throw new CtreError('E_ARGUMENT', `table is ${show(table)}; expected the table of a dataset`);
+  }
+  const { rows, scale = 'standard', ...told } = checkOptions('learnColumns', options, LEARN_OPTIONS);
+  checkChoice('scale', scale, ['minmax', 'standard', 'none']);
+  const { length } = table.columns[0];
+  const learnt = rows === undefined ? allRows(length) : checkRowIndices(rows, length);
+  if (learnt.length === 0) {
+    throw new CtreError('E_ARGUMENT', 'columns cannot be learnt from no rows; expected at least one');
+  }
+  const fitted = fitPipeline(
+    table.columns,
+    table.labels,
+    learnt,
+    { ...table.told, ...told, scale },
+    optionInWords,
+  );
   if (fitted.pipeline.inputs > 0) return fitted;
   throw new CtreError(
     'E_FORMAT',

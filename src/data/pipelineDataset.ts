@@ -6,7 +6,6 @@ import { columnsAt } from './labelledTable.ts';
 import { columnTitle, type RawTable } from './rawTable.ts';
 import { type DataFiles, readTable } from './read.ts';
 import type { ReadOptions } from './readOptions.ts';
-import { allRows } from './rowLists.ts';
 import type { Pipeline } from './table/pipeline.ts';
 import { rowsWithLabel, targetColumns, textLabels } from './tableDataset.ts';
 
@@ -18,35 +17,34 @@ import { rowsWithLabel, targetColumns, textLabels } from './tableDataset.ts';
  *   that nobody knows which they are; `E_LABEL` for one without the label.
  */
 export function readForPipeline(files: DataFiles, pipeline: Pipeline, options: ReadOptions): Dataset {
-  const { columns, label, missing } = pipeline;
+  const { columns, missing } = pipeline;
   const isNamed = columns.some(({ name }) => name !== undefined);
   const table = readTable(files, { ...options, header: options.header ?? isNamed, rowNumbers: 'keep' });
   if (table === undefined) {
     throw new CtreError('E_FORMAT', 'the model was trained on a table, and these files hold arrays');
   }
   if (!isNamed) checkWidth(table, pipeline);
-  const place = placeOfLabel(table, pipeline, options, isNamed);
-  const isLabelled = options.unlabelled !== true;
-  if (isLabelled && place === undefined) {
-    const wanted = label.name ?? `column ${label.number}`;
-    throw new CtreError(
-      'E_LABEL',
-      `the table has no label ${JSON.stringify(wanted)}; expected one to compare with`,
-    );
+  const places = placesOfLabels(table, pipeline, options, isNamed);
+  const labels = options.unlabelled ? [] : places;
+  if (!options.unlabelled && labels.length === 0) {
+    const wanted = pipeline.labels.map(columnTitle).join(', ');
+    throw new CtreError('E_LABEL', `the table has no ${wanted}, the label of the model; expected it`);
   }
-  const rows = isLabelled && place !== undefined ? rowsWithLabel(table, [place]) : allRows(table.rows);
+  const part = { table, rows: rowsWithLabel(table, labels) };
   const all = table.columns.map((_, at) => at);
-  const { x, warnings } = pipeline.transformColumns(columnsAt(table, all, rows, missing), rows.length);
-  const without = table.rows - rows.length;
-  const budget = new Budget(0, options.maxBytes ?? 2 ** 32);
-  const part = { table, rows };
+  const fields = columnsAt(table, all, part.rows, missing);
+  const { x, warnings } = pipeline.transformColumns(fields, part.rows.length);
+  const without = table.rows - part.rows.length;
+  const budget = new Budget(0, options.maxBytes ?? MOST_BYTES);
   const reading = options.targets ?? 'classes';
+  const [first] = places;
+  const isLabelled = labels.length > 0;
   return buildDataset(
     budget,
     {
       taken: {
         format: table.format,
-        ...(place !== undefined && { label: { number: place + 1, name: table.columns[place].name } }),
+        ...(first !== undefined && { label: { number: first + 1, name: table.columns[first].name } }),
         ...(table.delimiter !== undefined && { delimiter: table.delimiter }),
         ...(table.names && { names: table.names }),
       },
@@ -56,24 +54,21 @@ export function readForPipeline(files: DataFiles, pipeline: Pipeline, options: R
     },
     {
       x,
-      ...(isLabelled && place !== undefined
-        ? reading === 'classes'
-          ? { labels: textLabels(part, table.columns[place], budget) }
-          : { targets: targetColumns(part, [place], budget) }
-        : {}),
+      ...(isLabelled && reading === 'classes' && { labels: textLabels(part, table.columns[first], budget) }),
+      ...(isLabelled && reading !== 'classes' && { targets: targetColumns(part, labels, budget) }),
     },
   );
 }
 
-/** @throws CtreError `E_SHAPE` for a table of more or fewer columns than the model's, with its label or without. */
-function checkWidth({ columns }: RawTable, { columns: known, label }: Pipeline): void {
-  const width = Math.max(label.number ?? 0, ...known.map(({ number }) => number));
-  const least = label.number === undefined ? width : width - 1;
+/** Labels and targets are far smaller than the table, whose reading has a limit of its own. */
+const MOST_BYTES = 2 ** 40;
+
+/** @throws CtreError `E_SHAPE` for a table of more or fewer columns than the model's, with its labels or without. */
+function checkWidth({ columns }: RawTable, { width, labels }: Pipeline): void {
+  const least = width - labels.length;
   if (columns.length === width || columns.length === least) return;
   const labelled =
-    label.number === undefined
-      ? ''
-      : `, or ${width} with the label as ${columnTitle({ number: label.number })}`;
+    labels.length === 0 ? '' : `, or ${width} with ${labels.map(columnTitle).join(', ')} as label`;
   throw new CtreError(
     'E_SHAPE',
     `the table has ${columns.length} columns without names; the model was trained on ${least}${labelled}; leave ` +
@@ -81,18 +76,20 @@ function checkWidth({ columns }: RawTable, { columns: known, label }: Pipeline):
   );
 }
 
-/** Where the label stands; undefined where the table has none. */
-function placeOfLabel(
+/** Where the labels stand; none where the table has none. */
+function placesOfLabels(
   table: RawTable,
-  { columns, label }: Pipeline,
+  { labels, width }: Pipeline,
   { label: wanted }: ReadOptions,
   isNamed: boolean,
-): number | undefined {
-  if (wanted !== undefined && typeof wanted !== 'object') return labelColumnNamed(table, wanted);
-  if (isNamed) {
-    const found = table.columns.findIndex(({ name }) => name === label.name);
-    return found < 0 ? undefined : found;
+): number[] {
+  if (wanted !== undefined) {
+    const list = typeof wanted === 'object' ? wanted : [wanted];
+    return list.map((one) => labelColumnNamed(table, one));
   }
-  const width = Math.max(label.number ?? 0, ...columns.map(({ number }) => number));
-  return label.number !== undefined && table.columns.length === width ? label.number - 1 : undefined;
+  const found = labels.map(({ name, number }) => {
+    if (isNamed) return table.columns.findIndex((column) => column.name === name);
+    return table.columns.length === width ? number - 1 : -1;
+  });
+  return found.includes(-1) ? [] : found;
 }

@@ -4,7 +4,7 @@ import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
 import { chooseLabelColumn, chooseNumberColumn, labelColumnNamed } from './labelColumn.ts';
-import { columnsAt, type LabelledTable, learnColumns } from './labelledTable.ts';
+import { columnsAt, LabelledTable, learnColumns } from './labelledTable.ts';
 import { OTHER_TARGETS } from './labels.ts';
 import { checkElements, notFiniteAt } from './ndarray.ts';
 import { columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
@@ -125,8 +125,10 @@ export function rowsWithLabel({ columns, rows }: RawTable, labels: readonly numb
 }
 
 /** What the options say of a table's columns. */
-export function columnOptions({ features, drop, categorical, missing }: ReadOptions): ColumnOptions {
-  return { features: typeof features === 'string' ? [features] : features, drop, categorical, missing };
+export function columnOptions({ features, rowNumbers, ...others }: ReadOptions): ColumnOptions {
+  const { drop, categorical, missing } = others;
+  const taken = typeof features === 'string' ? [features] : features;
+  return { features: taken, drop, categorical, missing, rowNumbers };
 }
 
 interface PreparedFeatures {
@@ -142,24 +144,19 @@ interface PreparedFeatures {
 function prepareFeatures(
   parts: readonly TablePart[],
   features: readonly number[],
-  [label]: readonly number[],
+  labels: readonly number[],
   about: readonly string[],
   options: ReadOptions,
   budget: Budget,
 ): PreparedFeatures {
   const [own, other] = parts.map((part) => columnsAt(part.table, features, part.rows, options.missing));
-  const table: LabelledTable = {
-    columns: own,
-    label: label === undefined ? {} : placeOf(parts[0].table.columns[label]),
-    warnings: about,
-    ...(other && { test: { columns: other } }),
-  };
-  const told = columnOptions(options);
-  const isTold = Object.values(told).some((option) => option !== undefined);
+  const where = labels.map((place) => placeOf(parts[0].table.columns[place]));
+  const table = new LabelledTable(own, where, about, columnOptions(options), other);
+  const isTold = Object.values(table.told).some((option) => option !== undefined);
   if (!isTold && parts.every((part) => areNumbers(part, features))) {
     return { x: parts.map((part) => numbersOf(part, features, budget)), table, warnings: [] };
   }
-  const { pipeline, warnings } = learnColumns(table, allRows(parts[0].rows.length), 'none', told);
+  const { pipeline, warnings } = learnColumns(table, { scale: 'none' });
   budget.claim(4 * sumOf(parts, ({ rows }) => rows.length) * pipeline.inputs, 'the encoded columns');
   const encoded = parts.map(({ rows }, p) => pipeline.transformColumns([own, other][p] ?? [], rows.length));
   return {

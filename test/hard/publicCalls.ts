@@ -6,6 +6,8 @@ import {
   encodeLabels,
   fitScaler,
   kFold,
+  type LabelledTable,
+  learnColumns,
   parseRowRange,
   parseSplit,
   readDataset,
@@ -171,6 +173,12 @@ const counts = () =>
 const mtx = () =>
   new TextEncoder().encode('%%MatrixMarket matrix coordinate real general\n2 3 2\n2 1 5\n1 3 -1\n');
 const csv = () => new TextEncoder().encode('a,b,label\n1,2,x\n3,4,y\n5,6,x\n');
+/** A table is only what a reader made. */
+const tableOf = (bytes: Uint8Array<ArrayBuffer>): LabelledTable => {
+  const { table } = readDataset({ name: 'some.csv', bytes });
+  if (table === undefined) throw new Error('a CSV file is a table');
+  return table;
+};
 const split = () => JSON.stringify({ train: [0, 1, 2], test: [3, 4], val: [0] });
 
 /** Whatever the arguments have become. */
@@ -898,6 +906,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
       { rowNumbers: 'keep' as const, header: true, delimiter: ',' },
     ],
     (_, a) => readTable(...a)?.columns.map((column) => [column.text(0), column.value(1)]),
+  ),
+  learnColumns: entry(
+    () => [tableOf(csv()), { rows: [0, 1], scale: 'minmax' as const, drop: [0] }],
+    (_, a) => learnColumns(...a).pipeline.inputNames,
   ),
   takeRows: entry(
     () => [csr(4, 3), Int32Array.of(1, 3, 1)],

@@ -36,21 +36,27 @@ const ID_NAMES =
 
 /**
  * What becomes of a column, by rules that docs/data.md writes down.
- * @param wide whether the table has other columns to learn from.
+ * @param keepsIds whether integers that look like ids are numbers as others.
  */
-export function chooseEncoding(column: Column, facts: Facts, option: (name: string) => string): Choice {
+export function chooseEncoding(
+  column: Column,
+  facts: Facts,
+  option: (name: string) => string,
+  keepsIds = false,
+): Choice {
   const { rows, missing, numbers, texts, truths, distinct } = facts;
   const known = rows - missing;
   const where = columnTitle(column);
   if (known === 0) return { kind: 'none', why: 'it holds nothing' };
-  if (numbers === known) return ofNumbers(column, facts, option);
+  if (numbers === known) return ofNumbers(column, facts, option, keepsIds);
   if (distinct === 1 && missing === 0) return { kind: 'none', why: 'every row has the same value' };
   if (truths + texts + numbers === known && isAll(column, (value) => truthOf(value) !== undefined)) {
     return { kind: 'truth' };
   }
   if (texts === known && isAll(column, (value) => daysOf(value) !== undefined)) return { kind: 'date' };
   if (texts + truths < FEW_TEXTS * known) throw mixedNumbers(column, facts, option);
-  if (texts > 0 && numbers + texts === known && isAll(column, isNumberWithComma)) throw decimalCommas(column, facts);
+  if (texts > 0 && numbers + texts === known && isAll(column, isNumberWithComma))
+    throw decimalCommas(column, facts);
   if (facts.words >= WORDS_OF_TEXT && distinct > known / 2) return { kind: 'text' };
   const few = Math.max(FEW_WORDS, known / 5);
   if (distinct <= Math.min(few, MOST_WORDS)) return { kind: 'words', ...(numbers > 0 && mixed()) };
@@ -98,18 +104,23 @@ function mixedNumbers(
   );
 }
 
-function ofNumbers(column: Column, facts: Facts, option: (name: string) => string): Choice {
+function ofNumbers(
+  column: Column,
+  facts: Facts,
+  option: (name: string) => string,
+  keepsIds: boolean,
+): Choice {
   const { rows, missing, distinct, integers, largest } = facts;
   const where = columnTitle(column);
   const isNamedSo = column.name !== undefined && ID_NAMES.test(column.name.trim());
   const isUnique = integers && distinct > 0.9 * Math.min(rows - missing, 5000);
   const looksLikeIds = column.name === undefined && column.number === 1 && largest > 10 * rows;
-  if (isUnique && rows > FEW_WORDS && (isNamedSo || looksLikeIds)) {
+  if (!keepsIds && isUnique && rows > FEW_WORDS && (isNamedSo || looksLikeIds)) {
     const why = `it looks like ids (${distinct} different integers in ${rows - missing} rows)`;
     return {
       kind: 'none',
       why,
-      warning: `${where} is left out: ${why}; ${option('features')} takes it`,
+      warning: `${where} is left out: ${why}; ${option('rowNumbers')} can keep it`,
     };
   }
   if (isUnique && largest >= FLOAT32_INTEGERS) {

@@ -1,3 +1,4 @@
+import { checkList } from '../../base/checks.ts';
 import { CtreError, show } from '../../base/errors.ts';
 import { columnTitle } from '../rawTable.ts';
 import { type Choice, chooseEncoding } from './chooseEncoding.ts';
@@ -17,6 +18,8 @@ export interface ColumnOptions {
   readonly categorical?: readonly (string | number)[];
   /** Texts that stand for missing values, besides the usual ones. */
   readonly missing?: readonly string[];
+  /** Whether columns that count the rows, or look like ids, are kept. Default: 'drop'. */
+  readonly rowNumbers?: 'drop' | 'keep';
   /** How numbers are scaled. Default: standard. */
   readonly scale?: NumberScale;
 }
@@ -36,14 +39,17 @@ export interface FittedPipeline {
  */
 export function fitPipeline(
   columns: readonly Column[],
-  label: TableLabel,
+  labels: readonly TableLabel[],
   rows: ArrayLike<number>,
   options: ColumnOptions = {},
   optionInWords: (name: string) => string = (name) => `the option ${name}`,
 ): FittedPipeline {
   const { scale = 'standard', missing = [] } = options;
-  const named = (name: 'drop' | 'features' | 'categorical'): ReadonlySet<Column> =>
-    new Set((options[name] ?? []).map((column) => findNamed(columns, column, optionInWords(name))));
+  const named = (name: 'drop' | 'features' | 'categorical'): ReadonlySet<Column> => {
+    const given: unknown = options[name] ?? [];
+    const list = checkList(name, typeof given === 'string' ? [given] : given, MOST_NAMED);
+    return new Set(list.map((column) => findNamed(columns, column, optionInWords(name))));
+  };
   const [dropped, taken, categorical] = [named('drop'), named('features'), named('categorical')];
   const both = columns.find(
     (column) => dropped.has(column) && (taken.has(column) || categorical.has(column)),
@@ -58,7 +64,7 @@ export function fitPipeline(
   const encoded = columns.map((column) => {
     const facts = factsOf(column);
     const choice = chooseAs(column, dropped, taken, categorical, () =>
-      chooseEncoding(column, facts, optionInWords),
+      chooseEncoding(column, facts, optionInWords, options.rowNumbers === 'keep'),
     );
     if (choice.warning !== undefined && !taken.has(column)) warnings.push(choice.warning);
     const kind =
@@ -69,7 +75,17 @@ export function fitPipeline(
         : encodings[kind].fit(column, { rows, scale }, facts);
     return { ...(column.name !== undefined && { name: column.name }), number: column.number, encoding };
   });
-  return { pipeline: new Pipeline({ columns: encoded, label, missing }), warnings };
+  return { pipeline: new Pipeline({ columns: encoded, labels, missing: checkTexts(missing) }), warnings };
+}
+
+/** Columns that an option lists at most. */
+const MOST_NAMED = 2 ** 20;
+
+function checkTexts(missing: unknown): string[] {
+  return checkList('missing', missing, MOST_NAMED).map((text) => {
+    if (typeof text === 'string') return text;
+    throw new CtreError('E_ARGUMENT', `missing holds ${show(text)}; expected texts`);
+  });
 }
 
 function chooseAs(
@@ -91,7 +107,11 @@ function kindOfTaken(numbers: number, { rows, missing }: { rows: number; missing
 }
 
 /** @throws CtreError `E_ARGUMENT` for a column that does not exist. */
-function findNamed(columns: readonly Column[], wanted: string | number, option: string): Column {
+function findNamed(columns: readonly Column[], given: unknown, option: string): Column {
+  const wanted = typeof given === 'number' ? given : typeof given === 'string' ? given : undefined;
+  if (wanted === undefined) {
+    throw new CtreError('E_ARGUMENT', `${option} names ${show(given)}; expected names, or indices from 0`);
+  }
   const found =
     columns.find(({ name }) => name === String(wanted)) ??
     columns.find(({ number }) => /^\d+$/.test(String(wanted)) && number === Number(wanted) + 1);

@@ -1,6 +1,4 @@
 import { CtreError, show } from '../../base/errors.ts';
-import type { CsrMatrix } from '../../matrix/csrMatrix.ts';
-import type { DenseMatrix } from '../../matrix/denseMatrix.ts';
 import { columnTitle } from '../rawTable.ts';
 import type { Column, FieldValue } from './column.ts';
 import { encodingKind, encodings } from './encodings.ts';
@@ -10,17 +8,18 @@ import { type EncodedColumn, type EncodedRows, encodeRows, inputNames, inputsOf 
 /** A row of a table as a program has it: fields by name, or in the order of the columns. */
 export type TableRow = Readonly<Record<string, unknown>> | readonly unknown[];
 
-/** Where the labels stood in the table, and what they were called. */
+/** A column of labels: where it stood in the table, and what it was called. */
 export interface TableLabel {
   readonly name?: string;
-  /** The place of the column, from 1; undefined where the labels were a file of their own. */
-  readonly number?: number;
+  /** The place of the column, from 1. */
+  readonly number: number;
 }
 
 /** What a pipeline is made of; plain data that survive JSON. */
 export interface PipelineParts {
   readonly columns: readonly EncodedColumn[];
-  readonly label: TableLabel;
+  /** The columns of the labels, from left to right; none where they were a file of their own. */
+  readonly labels: readonly TableLabel[];
   /** Texts that stand for missing values, besides the usual ones. */
   readonly missing: readonly string[];
 }
@@ -31,18 +30,23 @@ export interface PipelineParts {
  */
 export class Pipeline {
   readonly columns: readonly EncodedColumn[];
-  readonly label: TableLabel;
+  readonly labels: readonly TableLabel[];
   readonly missing: readonly string[];
 
-  constructor({ columns, label, missing }: PipelineParts) {
+  constructor({ columns, labels, missing }: PipelineParts) {
     this.columns = columns;
-    this.label = label;
+    this.labels = labels;
     this.missing = missing;
   }
 
   /** Inputs of the network. */
   get inputs(): number {
     return inputsOf(this.columns);
+  }
+
+  /** Columns of the table, with its labels. */
+  get width(): number {
+    return Math.max(0, ...[...this.columns, ...this.labels].map(({ number }) => number));
   }
 
   /** The name of every input. */
@@ -67,7 +71,7 @@ export class Pipeline {
 
   /** Plain data for a file. */
   toJSON(): PipelineParts {
-    return { columns: this.columns, label: this.label, missing: this.missing };
+    return { columns: this.columns, labels: this.labels, missing: this.missing };
   }
 
   /**
@@ -84,10 +88,9 @@ export class Pipeline {
    * @throws CtreError `E_SHAPE` for a table whose columns are not those of the model.
    */
   transformColumns(table: readonly Column[], length: number): EncodedRows {
-    const found = this.columns.map((column) => findColumn(column, table, this));
     return encodeRows(
       this.columns,
-      found,
+      findColumns(this, table),
       Int32Array.from({ length }, (_, row) => row),
     );
   }
@@ -96,20 +99,29 @@ export class Pipeline {
 /** The pipeline that `toJSON` wrote. @throws CtreError `E_FORMAT` for anything else. */
 export function readPipeline(data: unknown): Pipeline {
   const columns = property(data, 'columns');
-  const label = property(data, 'label');
+  const labels = property(data, 'labels');
   const missing = property(data, 'missing');
-  if (
-    !Array.isArray(columns) ||
-    !Array.isArray(missing) ||
-    !missing.every((text) => typeof text === 'string')
-  ) {
-    throw damagedPipeline('it has no columns');
-  }
+  const areLists = [columns, labels, missing].every((list) => Array.isArray(list));
+  if (!areLists) throw damagedPipeline('it lacks its columns, its labels, or what is missing');
   return new Pipeline({
-    columns: columns.map(readColumn),
-    label: { ...optionalName(property(label, 'name')), ...optionalNumber(property(label, 'number')) },
-    missing,
+    columns: (columns as unknown[]).map(readColumn),
+    labels: (labels as unknown[]).map(readLabel),
+    missing: (missing as unknown[]).map((text) => {
+      if (typeof text === 'string') return text;
+      throw damagedPipeline(`${show(text)} stands for missing values; expected a text`);
+    }),
   });
+}
+
+function readLabel(data: unknown): TableLabel {
+  const number = property(data, 'number');
+  if (!isPlace(number)) throw damagedPipeline('a label has no place');
+  return { ...optionalName(property(data, 'name')), number };
+}
+
+/** Whether a value is the number of a column, from 1. */
+function isPlace(number: unknown): number is number {
+  return Number.isSafeInteger(number) && Number(number) >= 1;
 }
 
 function readColumn(data: unknown, at: number): EncodedColumn {
@@ -123,10 +135,10 @@ function readColumn(data: unknown, at: number): EncodedColumn {
   }
   const fields = encoding as Readonly<Record<string, unknown>>;
   const read = encodingKind({ kind }).read(fields);
-  if (read === undefined || !Number.isSafeInteger(number)) {
+  if (read === undefined || !isPlace(number)) {
     throw damagedPipeline(`its column ${at + 1} is not as an encoding of the kind ${kind} has to be`);
   }
-  return { ...optionalName(property(data, 'name')), number: Number(number), encoding: read };
+  return { ...optionalName(property(data, 'name')), number, encoding: read };
 }
 
 function property(value: unknown, name: string): unknown {
@@ -137,31 +149,22 @@ function optionalName(name: unknown): { name?: string } {
   return typeof name === 'string' ? { name } : {};
 }
 
-function optionalNumber(number: unknown): { number?: number } {
-  return typeof number === 'number' && Number.isSafeInteger(number) ? { number } : {};
-}
-
 function damagedPipeline(why: string): CtreError {
   return new CtreError('E_FORMAT', `the model's pipeline is damaged: ${why}`);
 }
 
 /** Rows of a program as columns. */
-function columnsOfRows({ columns, label, missing }: Pipeline, rows: readonly TableRow[]): Column[] {
+function columnsOfRows(pipeline: Pipeline, rows: readonly TableRow[]): Column[] {
+  const { columns, labels, missing, width } = pipeline;
   const words = new Set(missing);
   const byName = rows.length > 0 && !Array.isArray(rows[0]);
-  const places = columns.map(({ number }) => number);
-  const field = (row: number, { name, number }: EncodedColumn): FieldValue => {
-    const given = rows[row];
-    if (!byName)
-      return fieldValue((given as readonly unknown[])[placeIn(number, label, isFull(given))], words);
-    return fieldValue(property(given, name ?? ''), words);
-  };
-  const width = label.number === undefined ? Math.max(...places) : Math.max(...places, label.number);
-  function isFull(row: TableRow): boolean {
-    return (row as readonly unknown[]).length === width;
-  }
   if (byName) checkRowNames(columns, rows);
-  else checkWidths(rows, width, label);
+  else checkWidths(rows, pipeline);
+  const field = (row: number, { name = '', number }: EncodedColumn): FieldValue => {
+    const given = rows[row];
+    if (!Array.isArray(given)) return fieldValue(property(given, name), words);
+    return fieldValue(given[placeIn(number, labels, given.length === width)], words);
+  };
   return columns.map((column) => ({
     ...column,
     length: rows.length,
@@ -169,33 +172,35 @@ function columnsOfRows({ columns, label, missing }: Pipeline, rows: readonly Tab
   }));
 }
 
-/** The place of a column in a row, from 0: one less behind a label that is left out. */
-function placeIn(number: number, label: TableLabel, isFull: boolean): number {
-  return !isFull && label.number !== undefined && number > label.number ? number - 2 : number - 1;
+/** The place of a column in a row, from 0: labels that are left out do not count. */
+function placeIn(number: number, labels: readonly TableLabel[], hasLabels: boolean): number {
+  if (hasLabels) return number - 1;
+  return number - 1 - labels.filter((label) => label.number < number).length;
 }
 
 function checkRowNames(columns: readonly EncodedColumn[], rows: readonly TableRow[]): void {
   const used = columns.filter(({ encoding }) => encoding.kind !== 'none');
-  const nameless = used.find(({ name }) => name === undefined);
-  if (nameless !== undefined) {
+  const names = used.map(({ name }) => name);
+  if (names.includes(undefined) || new Set(names).size < names.length) {
     throw new CtreError(
       'E_ARGUMENT',
-      'rows are objects, and the table of this model had no names; expected arrays, in its order of columns',
+      'rows are objects, and not every column of the table had a name of its own; expected arrays, in the ' +
+        'order of the columns',
     );
   }
   rows.forEach((row, r) => {
-    const lacking = used.filter(({ name = '' }) => typeof row !== 'object' || row === null || !(name in row));
+    const isObject = typeof row === 'object' && row !== null && !Array.isArray(row);
+    const lacking = names.filter((name = '') => !(isObject && name in row));
     if (lacking.length === 0) return;
-    const names = lacking.map(({ name }) => show(name)).join(', ');
     throw new CtreError(
       'E_ARGUMENT',
-      `row ${r + 1} has no ${names}; a value that is not known is undefined or null`,
+      `row ${r + 1} has no ${lacking.map(show).join(', ')}; a value that is not known is undefined or null`,
     );
   });
 }
 
-function checkWidths(rows: readonly TableRow[], width: number, { number }: TableLabel): void {
-  const least = number === undefined ? width : width - 1;
+function checkWidths(rows: readonly TableRow[], { width, labels }: Pipeline): void {
+  const least = width - labels.length;
   rows.forEach((row, r) => {
     const length = Array.isArray(row) ? row.length : Number.NaN;
     if (length === width || length === least) return;
@@ -204,16 +209,25 @@ function checkWidths(rows: readonly TableRow[], width: number, { number }: Table
   });
 }
 
-/** The column of a table that a column of the model is. */
-function findColumn(column: EncodedColumn, table: readonly Column[], { label, columns }: Pipeline): Column {
-  const isNamed = column.name !== undefined && table.some(({ name }) => name !== undefined);
-  const width = Math.max(label.number ?? 0, ...columns.map(({ number }) => number));
-  const place = placeIn(column.number, label, table.length === width);
-  const found = isNamed ? table.find(({ name }) => name === column.name) : table[place];
-  if (found !== undefined) return found;
-  const missing = columnTitle(column);
-  throw new CtreError('E_SHAPE', `the table has no ${missing}, which the model was trained on`);
-}
+/** Columns that an error names. */
+const MOST_SHOWN = 12;
 
-/** For types alone: what `transform` gives. */
-export type { CsrMatrix, DenseMatrix, EncodedRows };
+/**
+ * The columns of a table that those of the model are.
+ * @throws CtreError `E_SHAPE` for a table that lacks some.
+ */
+function findColumns({ columns, labels, width }: Pipeline, table: readonly Column[]): Column[] {
+  const hasNames = table.some(({ name }) => name !== undefined);
+  const found = columns.map(({ name, number }): Column | undefined => {
+    if (name === undefined || !hasNames) return table[placeIn(number, labels, table.length === width)];
+    const named = table.filter((column) => column.name === name);
+    // Of several with one name, it is the one in its place.
+    return named.find((column) => column.number === number) ?? named[0];
+  });
+  const present = found.filter((column) => column !== undefined);
+  if (present.length === columns.length) return present;
+  const lacking = columns.filter((_, c) => found[c] === undefined);
+  const titles = lacking.slice(0, MOST_SHOWN).map(columnTitle).join(', ');
+  const more = lacking.length > MOST_SHOWN ? ` and ${lacking.length - MOST_SHOWN} more` : '';
+  throw new CtreError('E_SHAPE', `the table has no ${titles}${more}, which the model was trained on`);
+}

@@ -1,14 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import {
-  applyScaler,
-  fitScaler,
-  readDataset,
-  scalerFromJson,
-  syntheticDataset,
-  takeRows,
-} from '../../../src/data/index.ts';
+import { applyScaler, fitScaler, readDataset, syntheticDataset, takeRows } from '../../../src/data/index.ts';
 import { CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
+import type { DenseMatrix } from '../../../src/matrix/denseMatrix.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';
 import { COLUMNS, csv, featureNames } from './problem.ts';
@@ -76,7 +70,7 @@ describe('ctre features', () => {
     const { code, stdout } = await ctre(['features', model, '--json']);
     expect(code).toBe(0);
     const lines = jsonLines(stdout);
-    const network = await SparseMLP.load(new Uint8Array(readFileSync(model)));
+    const network = await SparseMLP.load(new Uint8Array(readFileSync(model)), { prepared: true });
     const { weights } = network.layers[0];
     const dense = weights.toDense();
     const sum = (input: number, of: (weight: number) => number): number =>
@@ -104,8 +98,9 @@ describe('ctre features', () => {
     const lists = { train: [0, 2, 5, 9], test: [1, 3] };
     writeFileSync(folder.path('split.json'), JSON.stringify(lists));
     const dataset = readDataset({ 'trees.csv': new Uint8Array(readFileSync(folder.path('trees.csv'))) });
-    const network = await SparseMLP.load(new Uint8Array(readFileSync(model)));
-    const scaler = scalerFromJson(String(network.metadata.scaler));
+    const network = await SparseMLP.load(new Uint8Array(readFileSync(model)), { prepared: true });
+    const rowsOf = (x: DenseMatrix, rows: readonly number[]) =>
+      takeRows(x, Int32Array.from(rows)) as DenseMatrix;
     for (const [argv, rows] of [
       [[], [...dataset.labels.keys()]],
       [
@@ -116,7 +111,9 @@ describe('ctre features', () => {
     ] as const) {
       const { code, stdout } = await ctre(['features', model, folder.path('trees.csv'), '--json', ...argv]);
       expect(code).toBe(0);
-      const x = applyScaler(scaler, takeRows(dataset.x, Int32Array.from(rows)));
+      const { cols, data } = rowsOf(dataset.x as DenseMatrix, rows);
+      const arrays = rows.map((_, row) => Array.from(data.subarray(row * cols, (row + 1) * cols)));
+      const x = network.pipeline?.transform(arrays).x ?? dataset.x;
       const y = rows.map((row) => dataset.labels[row]);
       const sums = network.inputImportance({ by: 'attribution', x, y });
       const lines = jsonLines(stdout);

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyScaler, scalerFromJson } from '../../../src/data/index.ts';
 import { loss, SparseMLP } from '../../../src/index.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';
 import { classes, csv, featureNames, features, NAMES, ROWS, writeDatasets } from './problem.ts';
@@ -117,7 +116,8 @@ describe('ctre evaluate', () => {
   it('tells precision, recall and F1 of every class, their means, and which class is taken for which', async () => {
     const [evaluation] = jsonLines((await ctre([...argv, '--json'])).stdout);
     const { labelNames, x, y } = await readRows(110, 150);
-    using model = await SparseMLP.load(new Uint8Array(readFileSync(folder.path('csv.safetensors'))));
+    const bytes = new Uint8Array(readFileSync(folder.path('csv.safetensors')));
+    using model = await SparseMLP.load(bytes, { prepared: true });
     expect(evaluation).toEqual({ event: 'evaluation', ...model.metrics(x, y) });
     const {
       classes: scores,
@@ -149,7 +149,7 @@ describe('ctre evaluate', () => {
     const evaluated = await ctre(['evaluate', path, paths.csv]);
     expect([evaluated.code, evaluated.stderr]).toEqual([
       2,
-      expect.stringMatching(/line 2, column 7 holds "oak"; expected a number to predict/),
+      expect.stringMatching(/the dataset has 8 features; the model was trained on 6/),
     ]);
     const predicted = await ctre(['predict', path, paths.csv, '--rows', '0-1', '--json']);
     expect(jsonLines(predicted.stdout).map(({ values }) => (values as number[]).length)).toEqual([3, 3]);
@@ -159,9 +159,14 @@ describe('ctre evaluate', () => {
 /** Rows of the problem as the model's training scaled them, with the codes of its classes. */
 async function readRows(from: number, to: number) {
   using model = await SparseMLP.load(new Uint8Array(readFileSync(folder.path('csv.safetensors'))));
-  const { labelNames, scaler } = model.metadata as { labelNames: string[]; scaler: string };
-  const data = Float32Array.from(features.slice(from, to).flat());
-  const x = applyScaler(scalerFromJson(scaler), { rows: to - from, cols: 6, data });
+  const { labelNames } = model.metadata as { labelNames: string[] };
+  // Min–max by hand: the model's own pipeline would prove nothing.
+  const columns = model.pipeline?.columns ?? [];
+  const scales = columns.map(({ encoding }) => encoding as unknown as { offset: number; scale: number });
+  const data = features
+    .slice(from, to)
+    .flatMap((row) => row.map((value, col) => (value - scales[col].offset) / scales[col].scale));
+  const x = { rows: to - from, cols: 6, data: Float32Array.from(data) };
   const y = classes.slice(from, to).map((label) => labelNames.indexOf(NAMES[label]));
   return { labelNames, x, y };
 }
@@ -185,7 +190,10 @@ describe('a saved model', () => {
     const { metadata } = model;
     model.dispose();
     expect(metadata).toMatchObject({ labelNames: [...NAMES].sort(), featureNames, dataset: 'trees.csv' });
-    expect(JSON.parse(String(metadata.scaler))).toMatchObject({ kind: 'minmax' });
+    const { columns } = metadata.pipeline as { columns: { name: string; encoding: object }[] };
+    expect(columns.map(({ name }) => name)).toEqual(featureNames);
+    expect(columns[0].encoding).toMatchObject({ kind: 'number', indicator: false });
+    expect(JSON.parse(String(metadata.scaler))).toMatchObject({ kind: 'none' });
   });
 
   it('replaces an older one of the same name', async () => {

@@ -20,7 +20,7 @@ function tableOf(columns: Readonly<Record<string, readonly unknown[]>>): Column[
 function fit(columns: Column[], options: ColumnOptions = {}, rows = columns[0].length) {
   return fitPipeline(
     columns,
-    {},
+    [],
     Array.from({ length: rows }, (_, row) => row),
     options,
   );
@@ -98,7 +98,7 @@ describe('a pipeline', () => {
           },
         },
       ],
-      label: {},
+      labels: [],
       missing: [],
     });
     const long = message.map((text) => `${text} ${'q '.repeat(9)}`);
@@ -200,7 +200,7 @@ describe('a pipeline', () => {
 
   it('takes rows as objects and as arrays, with the label in its place or without it', () => {
     const all = tableOf({ kind: ['a', 'b', 'a'], width: [1, 2, 3.5], height: [3, 1, 2] });
-    const { pipeline } = fitPipeline([all[1], all[2]], { name: 'kind', number: 1 }, [0, 1, 2], {
+    const { pipeline } = fitPipeline([all[1], all[2]], [{ name: 'kind', number: 1 }], [0, 1, 2], {
       scale: 'none',
     });
     const expected = [1.5, 7];
