@@ -35,7 +35,7 @@ export function readForPipeline(files: DataFiles, pipeline: Pipeline, options: R
   const fields = columnsAt(table, all, part.rows, missing);
   const { x, warnings } = pipeline.transformColumns(fields, part.rows.length);
   const without = table.rows - part.rows.length;
-  const budget = new Budget(0, options.maxBytes ?? MOST_BYTES);
+  const budget = new Budget(0, options.maxBytes ?? MOST_LABEL_BYTES);
   const reading = options.targets ?? 'classes';
   const [first] = places;
   const isLabelled = labels.length > 0;
@@ -61,7 +61,7 @@ export function readForPipeline(files: DataFiles, pipeline: Pipeline, options: R
 }
 
 /** Labels and targets are far smaller than the table, whose reading has a limit of its own. */
-const MOST_BYTES = 2 ** 40;
+const MOST_LABEL_BYTES = 2 ** 40;
 
 /** @throws CtreError `E_SHAPE` for a table of more or fewer columns than the model's, with its labels or without. */
 function checkWidth({ columns }: RawTable, { width, labels }: Pipeline): void {

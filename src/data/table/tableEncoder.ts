@@ -89,6 +89,8 @@ function encodeDense(
     let base = first;
     const write = (offset: number, value: number): void => {
       data[base + offset] = value;
+      if (!Number.isFinite(data[base + offset]))
+        throw tooLarge(columns[c], fields[c], rows[Math.floor(base / cols)]);
     };
     for (let at = 0; at < rows.length; at++) {
       kind.write(encoding, fields[c].value(rows[at]), write, tallies[c]);
@@ -110,16 +112,20 @@ function encodeSparse(
   const indices: number[] = [];
   const values: number[] = [];
   let base = 0;
+  let [row, column] = [0, 0];
   const write = (offset: number, value: number): void => {
     if (value === 0) return;
+    if (!Number.isFinite(Math.fround(value))) throw tooLarge(columns[column], fields[column], row);
     indices.push(base + offset);
     values.push(value);
   };
   const widths = columns.map(({ encoding }) => encodingKind(encoding).width(encoding));
   for (let at = 0; at < rows.length; at++) {
     base = 0;
+    row = rows[at];
     for (let c = 0; c < columns.length; c++) {
       const { encoding } = columns[c];
+      column = c;
       encodingKind(encoding).write(encoding, fields[c].value(rows[at]), write, tallies[c]);
       base += widths[c];
     }
@@ -132,6 +138,15 @@ function encodeSparse(
     indices: Uint32Array.from(indices),
     values: Float32Array.from(values),
   });
+}
+
+function tooLarge(column: EncodedColumn, field: Column, row: number): CtreError {
+  const where = field.place?.(row) ?? `row ${row + 1}`;
+  return new CtreError(
+    'E_NOT_FINITE',
+    `${where}, ${columnTitle(column)} is ${String(field.value(row))}, which float32 has no room for; ` +
+      'expected finite numbers',
+  );
 }
 
 function tallyInWords(column: EncodedColumn, { filled, unseen, unreadable }: Tally): string[] {
