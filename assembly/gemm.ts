@@ -163,14 +163,7 @@ export function gemmT(
  * gemmT for four neighbouring columns of W if Four, so that a cache line of W serves all of them; else for
  * one.
  */
-function gemmTColumns<Four>(
-  w: usize,
-  stride: usize,
-  dy: usize,
-  mask: usize,
-  dx: usize,
-  outDim: i32,
-): void {
+function gemmTColumns<Four>(w: usize, stride: usize, dy: usize, mask: usize, dx: usize, outDim: i32): void {
   for (let part: usize = 0; part < ROW_BYTES; part += PART_BYTES) {
     let a0 = f32x4.splat(0);
     let a1 = a0;

@@ -151,6 +151,8 @@ function fill(buffer: ArrayBufferLike): void {
     new Float32Array(buffer, at, count).forEach((_, e, array) => {
       array[e] = value(e);
     });
+  // What the kernels of another module left there would be found as a difference.
+  integers(FIRES, new Int32Array(AREA / 4));
   const indptr = [0];
   const indices: number[] = [];
   for (let i = 0; i < ROWS; i++) {

@@ -43,14 +43,17 @@ function declarations(file: string): string {
 function publicNames(file: string, wanted?: string): string[] {
   const source = declarations(file);
   const names: string[] = [];
-  const follow = (target: string, name?: string): void => {
-    names.push(...publicNames(join(dirname(file), target.replace(/\.ts$/, '.d.ts')), name));
+  /** The names behind an export, which has another name outside where it is exported as one. */
+  const follow = (target: string, inner: string, outer: string): void => {
+    const found = publicNames(join(dirname(file), target.replace(/\.ts$/, '.d.ts')), inner);
+    names.push(...found.map((name) => (name.startsWith(inner) ? outer + name.slice(inner.length) : name)));
   };
   for (const [, list, target] of source.matchAll(/^export \{([^}]*)\} from '([^']+)';/gm)) {
     for (const part of list.split(',').map((text) => text.trim())) {
       if (part === '' || part.startsWith('type ')) continue;
-      if (!/^\w+$/.test(part)) throw new Error(`${file}: cannot read the export ${part}`);
-      if (wanted === undefined || wanted === part) follow(target, part);
+      const [, inner, outer = inner] = /^(\w+)(?: as (\w+))?$/.exec(part) ?? [];
+      if (inner === undefined) throw new Error(`${file}: cannot read the export ${part}`);
+      if (wanted === undefined || wanted === outer) follow(target, inner, outer);
     }
   }
   for (const [line, rest] of source.matchAll(/^export (?!\{|type |interface )(.*)$/gm)) {
