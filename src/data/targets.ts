@@ -7,9 +7,10 @@ import type { LabelValues } from './labels.ts';
  * What the labels of a file are read as: the class of every row; numbers to predict, one or more a row; or
  * flags, a 0 or 1 for each of several labels that a row may have.
  */
-export const TARGET_READINGS = ['classes', 'numbers', 'flags'] as const;
+export type TargetReading = 'classes' | 'numbers' | 'flags';
 
-export type TargetReading = (typeof TARGET_READINGS)[number];
+/** All of them. */
+export const TARGET_READINGS: readonly TargetReading[] = ['classes', 'numbers', 'flags'];
 
 /** Numbers or flags, rows × outputs, and what the outputs are called. */
 export interface NamedTargets {
