@@ -9,7 +9,7 @@ export type { RowArrays, SampleMatrix, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
 export type { Dataset, Taken } from './dataset.ts';
 export { type DivideOptions, type Fold, kFold, splitRows } from './divideRows.ts';
-export { LabelledTable, type LearnOptions, learnColumns } from './labelledTable.ts';
+export { type LabelledTable, type LearnOptions, learnColumns } from './labelledTable.ts';
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
 export type { DeclaredColumn, LeftOutColumn, RawColumn, RawTable } from './rawTable.ts';

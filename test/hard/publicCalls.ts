@@ -385,6 +385,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   'SparseMLP#epochs': ofModel(none, (model) => model.epochs),
   'SparseMLP#loss': ofModel(none, (model) => model.loss),
   'SparseMLP#targetUnits': ofModel(none, (model) => model.targetUnits),
+  'SparseMLP#pipeline': ofModel(none, (model) => model.pipeline),
   'SparseMLP#activation': ofModel(none, (model) => model.activation),
   'SparseMLP#method': ofModel(none, (model) => model.method),
   'SparseMLP#threads': ofModel(none, (model) => model.threads),

@@ -256,7 +256,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
 
     it.each([
       // Wanted: 42 000. docs/performance.md says where the bytes are.
-      { name: 'ctre', limit: 77_700 },
+      { name: 'ctre', limit: 78_000 },
       // 18 KB.
       { name: 'ctre/kernels', limit: 18_432 },
     ])('takes at most $limit bytes: $name', async ({ name, limit }) => {
@@ -273,7 +273,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
         [`import { CsrMatrix } from 'ctre'; console.log(CsrMatrix)`, 7_000],
         [`import { CsrMatrix } from 'ctre/kernels'; console.log(CsrMatrix)`, 3_500],
         [`import { CtreError } from 'ctre/kernels'; console.log(CtreError)`, 500],
-        [`import { readDataset } from 'ctre/data'; console.log(readDataset)`, 43_000],
+        [`import { readDataset } from 'ctre/data'; console.log(readDataset)`, 50_000],
         [`import * as helpers from 'ctre/topology'; console.log(helpers)`, 5_000],
       ] as const) {
         const text = await bundle(program);
