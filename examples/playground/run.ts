@@ -124,7 +124,8 @@ export class Run {
    * @throws CtreError for a file that is no model, or one of other data.
    */
   static async load(bytes: Uint8Array, name: string, facts: DataFacts): Promise<Run> {
-    const model = await WorkerModel.load(bytes);
+    // The page scales its rows itself.
+    const model = await WorkerModel.load(bytes, { prepared: true });
     const sizes = await model.layers;
     const [inputs, classes] = [sizes[0].inDim, sizes[sizes.length - 1].outDim];
     if (inputs !== facts.cols || classes !== facts.labelNames.length) {

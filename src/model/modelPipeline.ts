@@ -78,11 +78,18 @@ function tableRows(rows: RawSamples): readonly TableRow[] {
   );
 }
 
-/** What a model's file says of its rows; undefined where it says nothing. @throws CtreError `E_FORMAT`. */
+/**
+ * What a model's file says of its rows; undefined where it says nothing. Metadata of one's own may have the
+ * same names: what is no scaler, or no pipeline by its properties, says nothing.
+ * @throws CtreError `E_FORMAT` for a pipeline that is damaged, or for another network.
+ */
 export function pipelineOf(core: ModelCore): ModelPipeline | undefined {
   const { pipeline, scaler } = core.metadata;
-  if (pipeline === undefined && typeof scaler !== 'string') return undefined;
-  const table = pipeline === undefined ? undefined : readPipeline(pipeline);
+  const known = knownScaler(scaler);
+  const isPipeline =
+    typeof pipeline === 'object' && pipeline !== null && 'columns' in pipeline && 'labels' in pipeline;
+  if (!isPipeline && known === undefined) return undefined;
+  const table = isPipeline ? readPipeline(pipeline) : undefined;
   const inputs = core.network.dims[0];
   if (table !== undefined && table.inputs !== inputs) {
     throw new CtreError(
@@ -90,11 +97,18 @@ export function pipelineOf(core: ModelCore): ModelPipeline | undefined {
       `the model's pipeline makes ${table.inputs} inputs, and its network has ${inputs}`,
     );
   }
-  return new ModelPipeline(core, table, scalerFromJson(scalerText(scaler)));
+  return new ModelPipeline(core, table, known ?? NO_SCALER);
 }
 
-const NO_SCALER = '{"kind":"none","offset":[],"scale":[]}';
+const NO_SCALER: Scaler = { kind: 'none', offset: [], scale: [] };
 
-function scalerText(scaler: unknown): string {
-  return typeof scaler === 'string' ? scaler : NO_SCALER;
+/** The scaler that a text is; undefined for anything else. */
+function knownScaler(text: unknown): Scaler | undefined {
+  if (typeof text !== 'string') return undefined;
+  try {
+    return scalerFromJson(text);
+  } catch (error) {
+    if (error instanceof CtreError) return undefined;
+    throw error;
+  }
 }

@@ -21,7 +21,7 @@ const MIB = 1 << 20;
 
 /** Loads the model, and uses it. */
 async function use(bytes: Uint8Array): Promise<void> {
-  const model = await SparseMLP.load(bytes);
+  const model = await SparseMLP.load(bytes, { prepared: true });
   try {
     const { layers } = model;
     const cols = layers[0].inDim;

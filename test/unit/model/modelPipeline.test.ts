@@ -104,6 +104,17 @@ describe("a model's pipeline", () => {
     again.dispose();
   });
 
+  it('is not taken from metadata of another meaning', async () => {
+    const model = await SparseMLP.create({ layers: [1, 4, 2] });
+    for (const metadata of [{ scaler: 'minmax' }, { pipeline: 'a/b' }, { pipeline: { steps: [] } }]) {
+      const again = await SparseMLP.load(model.save(metadata));
+      expect(again.pipeline).toBeUndefined();
+      expect(again.predict(sizes).length).toBe(2 * ROWS);
+      again.dispose();
+    }
+    model.dispose();
+  });
+
   it('must fit the network', async () => {
     const model = await SparseMLP.load(ofTable, { prepared: true });
     const { pipeline } = model.metadata as { pipeline: { columns: object[] } };
