@@ -13,6 +13,7 @@ import { allRows } from './rowLists.ts';
 import { encodingKind } from './table/encodings.ts';
 import type { ColumnOptions } from './table/fitPipeline.ts';
 import type { Pipeline } from './table/pipeline.ts';
+import { encodedBytes } from './table/tableEncoder.ts';
 import type { NamedTargets, TargetReading } from './targets.ts';
 import { NumberList, parseNumber } from './text.ts';
 
@@ -157,7 +158,11 @@ function prepareFeatures(
     return { x: parts.map((part) => numbersOf(part, features, budget)), table, warnings: [] };
   }
   const { pipeline, warnings } = learnColumns(table, { scale: 'none' });
-  budget.claim(4 * sumOf(parts, ({ rows }) => rows.length) * pipeline.inputs, 'the encoded columns');
+  const bytes = encodedBytes(
+    pipeline.columns,
+    sumOf(parts, ({ rows }) => rows.length),
+  );
+  budget.claim(bytes, 'the encoded columns');
   const encoded = parts.map(({ rows }, p) => pipeline.transformColumns([own, other][p] ?? [], rows.length));
   return {
     x: encoded.map(({ x }) => x),

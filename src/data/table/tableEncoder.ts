@@ -57,11 +57,25 @@ export function encodeRows(
     throw new CtreError('E_FORMAT', 'every column is left out; expected at least one to learn from');
   }
   const tallies = columns.map((): Tally => ({ filled: 0, unseen: 0, unreadable: 0 }));
-  const isSparse = cols >= LEAST_SPARSE_COLS && expectedShare(columns, cols) < SPARSE_SHARE;
-  const x = isSparse
+  const x = isSparseOf(columns, cols)
     ? encodeSparse(columns, fields, rows, cols, tallies)
     : encodeDense(columns, fields, rows, cols, tallies);
   return { x, warnings: columns.flatMap((column, c) => tallyInWords(column, tallies[c])) };
+}
+
+/** Whether rows are encoded as a sparse matrix: where there are many inputs, and most of them are 0. */
+function isSparseOf(columns: readonly EncodedColumn[], cols: number): boolean {
+  return cols >= LEAST_SPARSE_COLS && expectedShare(columns, cols) < SPARSE_SHARE;
+}
+
+/** Bytes of an entry that is on its way into a sparse matrix, twice in lists that grow. */
+const ENTRY_BYTES = 40;
+
+/** The bytes that so many encoded rows take at most, roughly where they are sparse. */
+export function encodedBytes(columns: readonly EncodedColumn[], rows: number): number {
+  const cols = inputsOf(columns);
+  if (!isSparseOf(columns, cols)) return 4 * rows * cols;
+  return ENTRY_BYTES * Math.ceil(rows * cols * expectedShare(columns, cols));
 }
 
 /** The share of the inputs that a row has, roughly: all of numbers, one of words, few of a text. */
