@@ -23,6 +23,8 @@ const MOST_WORDS = 1000;
 
 /** Where numbers have so few texts among them, these are mistakes, or mean something of their own. */
 const FEW_TEXTS = 0.1;
+/** Fewer are mistakes in short tables, too. */
+const LEAST_TEXTS = 3;
 
 /** Words of a text that is read as one. */
 const WORDS_OF_TEXT = 8;
@@ -54,7 +56,10 @@ export function chooseEncoding(
     return { kind: 'truth' };
   }
   if (texts === known && isAll(column, (value) => daysOf(value) !== undefined)) return { kind: 'date' };
-  if (texts + truths < FEW_TEXTS * known) throw mixedNumbers(column, facts, option);
+  const others = texts + truths;
+  if (others < numbers && others < Math.max(FEW_TEXTS * known, LEAST_TEXTS)) {
+    throw mixedNumbers(column, facts, option);
+  }
   if (texts > 0 && numbers + texts === known && isAll(column, isNumberWithComma))
     throw decimalCommas(column, facts);
   if (facts.words >= WORDS_OF_TEXT && distinct > known / 2) return { kind: 'text' };

@@ -92,6 +92,7 @@ describe('CSV', () => {
       'E_FORMAT',
       'line 1, column 2 is "2,5"; write decimals with a point',
     ],
+    ['a word in a short table', '12cm,1,0\n7,2,1\n9,3,0\n', 'E_FORMAT', 'line 1, column 1 is "12cm"'],
     ['a row too short', '1,2,0\n3,1\n', 'E_FORMAT', 'line 2'],
     ['a row too long after a field of two lines', '1,2,"a\nb"\n1,2,3,4\n', 'E_FORMAT', 'line 3'],
     ['a quote left open', '1,2,0\n3,"4,1\n', 'E_FORMAT', 'line 2'],
