@@ -1,6 +1,6 @@
 /**
- * Truly sparse networks: models, topology methods, optimisers, schedules, activations, initialisers, and sparse
- * matrices.
+ * Truly sparse networks: models, topology methods, optimisers, schedules, activations, initialisers, and
+ * sparse matrices.
  * @module ctre
  */
 

@@ -138,7 +138,7 @@ function encodeTable(
   rows: Int32Array | undefined,
   scale: ScalerKind,
 ): { dataset: Dataset<SampleMatrix>; pipeline: Pipeline; warnings: readonly string[] } {
-  const { pipeline, warnings } = learnColumns(table, { rows, scale }, (name) => `the option ${name}`);
+  const { pipeline, warnings } = learnColumns(table, { rows, scale });
   const own = pipeline.transformColumns(table.columns, found.x.rows);
   const other = table.test && found.test;
   const test = other && { ...other, x: pipeline.transformColumns(table.test?.columns ?? [], other.x.rows).x };

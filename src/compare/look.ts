@@ -179,8 +179,8 @@ function lookAt(
 }
 
 /**
- * For how many of the samples each hidden neuron fires, by hidden layer. It fires if its sum is above 0; with a
- * slope of 1 there is nothing to tell, and it always does.
+ * For how many of the samples each hidden neuron fires, by hidden layer. It fires if its sum is above 0; with
+ * a slope of 1 there is nothing to tell, and it always does.
  */
 function firingCounts(
   layers: readonly LayerParts[],

@@ -32,8 +32,8 @@ export interface Taken {
 import { checkFlagTargets, type NamedTargets, type TargetReading, targetsOfLabels } from './targets.ts';
 
 /**
- * Rows with their classes. Sparse sources stay sparse; nothing is scaled. One that was read with `bytes: true`
- * is a `Dataset<SampleMatrix>`: sources of bytes stay bytes.
+ * Rows with their classes. Sparse sources stay sparse; nothing is scaled. One that was read with `bytes:
+ * true` is a `Dataset<SampleMatrix>`: sources of bytes stay bytes.
  */
 export interface Dataset<X extends SampleMatrix = DenseMatrix | CsrMatrix> {
   /** One sample a row; every value finite. */

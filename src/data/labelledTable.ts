@@ -115,11 +115,7 @@ const LEARN_OPTIONS = ['rows', 'scale', 'drop', 'features', 'categorical'];
  * @throws CtreError `E_ARGUMENT` for options that are unknown, name columns which do not exist, or contradict
  *   each other, or for rows out of range; `E_FORMAT` where no column is left, or one has texts among numbers.
  */
-export function learnColumns(
-  table: LabelledTable,
-  options: LearnOptions = {},
-  optionInWords?: (name: string) => string,
-): FittedPipeline {
+export function learnColumns(table: LabelledTable, options: LearnOptions = {}): FittedPipeline {
   if (!LabelledTable.isTable(table)) {
     throw new CtreError('E_ARGUMENT', `table is ${show(table)}; expected the table of a dataset`);
   }
@@ -130,13 +126,7 @@ export function learnColumns(
   if (learnt.length === 0) {
     throw new CtreError('E_ARGUMENT', 'columns cannot be learnt from no rows; expected at least one');
   }
-  const fitted = fitPipeline(
-    table.columns,
-    table.labels,
-    learnt,
-    { ...table.told, ...told, scale },
-    optionInWords,
-  );
+  const fitted = fitPipeline(table.columns, table.labels, learnt, { ...table.told, ...told, scale });
   if (fitted.pipeline.inputs > 0) return fitted;
   throw new CtreError(
     'E_FORMAT',

@@ -63,7 +63,10 @@ export function readForPipeline(files: DataFiles, pipeline: Pipeline, options: R
 /** Labels and targets are far smaller than the table, whose reading has a limit of its own. */
 const MOST_LABEL_BYTES = 2 ** 40;
 
-/** @throws CtreError `E_SHAPE` for a table of more or fewer columns than the model's, with its labels or without. */
+/**
+ * @throws CtreError `E_SHAPE` for a table of more or fewer columns than the model's, with its labels or
+ * without.
+ */
 function checkWidth({ columns }: RawTable, { width, labels }: Pipeline): void {
   const least = width - labels.length;
   if (columns.length === width || columns.length === least) return;

@@ -114,7 +114,9 @@ function readGiven<T>(files: DataFiles, options: ReadOptions, readAs: ReadAs<T>)
   }
 }
 
-/** @throws CtreError `E_UNSUPPORTED` for a format that has classes only, where something else is asked for. */
+/**
+ * @throws CtreError `E_UNSUPPORTED` for a format that has classes only, where something else is asked for.
+ */
 function checkReading(
   dataset: Dataset<SampleMatrix>,
   { targets: reading = 'classes', unlabelled }: CheckedReadOptions,

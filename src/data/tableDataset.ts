@@ -141,7 +141,9 @@ interface PreparedFeatures {
   readonly featureNames?: readonly string[];
 }
 
-/** The features of all parts: as they are if all are numbers, else encoded as the rows of the first part say. */
+/**
+ * The features of all parts: as they are if all are numbers, else encoded as the rows of the first part say.
+ */
 function prepareFeatures(
   parts: readonly TablePart[],
   features: readonly number[],

@@ -107,7 +107,10 @@ export function numberAt(bytes: CheckedBytes, position: number): number {
   return scaledByte(bytes, position % bytes.cols, bytes.data[position]);
 }
 
-/** Rows as numbers, which take four times the memory; by default all of them. @throws CtreError as `checkByteMatrix`. */
+/**
+ * Rows as numbers, which take four times the memory; by default all of them.
+ * @throws CtreError as `checkByteMatrix`.
+ */
 export function toNumbers(matrix: ByteMatrix, begin = 0, end = matrix.rows): DenseMatrix {
   const bytes = checkByteMatrix('x', matrix);
   const { cols } = bytes;

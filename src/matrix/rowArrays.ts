@@ -8,8 +8,8 @@ import type { DenseMatrix } from './denseMatrix.ts';
 export type RowArrays = readonly (readonly number[] | Float32Array)[];
 
 /**
- * A matrix of numbers, or rows that are arrays as one: what is sparse or an array is copied, of a dense matrix
- * it is a view.
+ * A matrix of numbers, or rows that are arrays as one: what is sparse or an array is copied, of a dense
+ * matrix it is a view.
  * @param cols how many columns rows that are arrays have to have; by default as many as the first of them.
  * @throws CtreError `E_ARGUMENT` for anything else, `E_SHAPE` for rows of another length, `E_CSR`,
  *   `E_MEMORY`.

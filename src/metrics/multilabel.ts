@@ -35,7 +35,9 @@ export interface MultilabelMetrics {
   readonly micro: PrecisionRecall;
 }
 
-/** @param flags 0 or 1, rows × labels. @param probabilities of the same shape. O(rows · labels · log rows). */
+/**
+ * @param flags 0 or 1, rows × labels. @param probabilities of the same shape. O(rows · labels · log rows).
+ */
 export function measureLabels(
   { rows, cols, data: flags }: DenseMatrix,
   probabilities: Float32Array,

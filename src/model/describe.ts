@@ -96,7 +96,10 @@ function describeBest(core: ModelCore, { layers, states, steps }: BestNetwork): 
   };
 }
 
-/** What a method of one's own remembers may be anything. @throws CtreError `E_ARGUMENT` unless JSON keeps it. */
+/**
+ * What a method of one's own remembers may be anything.
+ * @throws CtreError `E_ARGUMENT` unless JSON keeps it.
+ */
 function checkStates(states: readonly unknown[]): readonly unknown[] {
   const { list } = checkJson('what the topology method remembers', { list: states });
   if (isKept(states, list)) return list as readonly unknown[];

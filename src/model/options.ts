@@ -156,8 +156,8 @@ export interface PieceSchedule {
    */
   readonly stepsPerEpoch?: number;
   /**
-   * Epochs of the model that the schedules of its topology method and of its learning rate are for. Without it
-   * the end is not known to `partialFit`, and the method's schedule does not advance.
+   * Epochs of the model that the schedules of its topology method and of its learning rate are for. Without
+   * it the end is not known to `partialFit`, and the method's schedule does not advance.
    */
   readonly totalEpochs?: number;
   /**
@@ -215,7 +215,8 @@ export interface PartialFitOptions extends PieceSchedule {
    */
   readonly clipNorm?: number;
   /**
-   * Noise on the inputs of the steps, another for every row that comes, as in `train`. By default there is none.
+   * Noise on the inputs of the steps, another for every row that comes, as in `train`. By default there is
+   * none.
    */
   readonly denoise?: InputNoise;
   /** What each row of x counts in the loss [rows], 0 or more; by default 1. */

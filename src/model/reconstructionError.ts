@@ -8,7 +8,10 @@ import type { ModelCore } from './core.ts';
 import { predictModel } from './inference.ts';
 import { checkSamples } from './inputs.ts';
 
-/** How far each row is from what the network answers. @throws CtreError as `SparseMLP.reconstructionError`. */
+/**
+ * How far each row is from what the network answers.
+ * @throws CtreError as `SparseMLP.reconstructionError`.
+ */
 export function reconstructionError(core: ModelCore, x: unknown): Float32Array {
   const { dims, outputs } = core.network;
   const [cols] = dims;

@@ -52,7 +52,8 @@ export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
 
 /**
  * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU or another
- * activation between layers, a loss for classes, for several labels or for numbers, and a topology that evolves while it trains.
+ * activation between layers, a loss for classes, for several labels or for numbers, and a topology that
+ * evolves while it trains.
  *
  * ```ts
  * const model = await SparseMLP.create({ layers: [784, 1000, 1000, 1000, 10], epsilon: 1, seed: 42 });
@@ -294,8 +295,8 @@ export class SparseMLP {
    * @param options.labelNames the names of the new outputs. Without them the names are the outputs' numbers,
    *   if the outputs before have names.
    * @throws CtreError `E_ARGUMENT` for a number out of range, a name that there is already, or an initialiser
-   *   that the model's file could only name; `E_SHAPE` for another number of names; `E_MEMORY`; `E_BUSY` while
-   *   a training of this model runs. Nothing has changed then.
+   *   that the model's file could only name; `E_SHAPE` for another number of names; `E_MEMORY`; `E_BUSY`
+   *   while a training of this model runs. Nothing has changed then.
    */
   addOutputs(count = 1, options: AddOutputsOptions = {}): void {
     addOutputs(this.#core, count, options);

@@ -47,8 +47,8 @@ interface Connections {
 }
 
 /**
- * Connections of an input neuron up to which one pass for both gradients is the faster way. With more, the two
- * passes are, because they fill wider vectors (docs/performance.md). The bits are the same.
+ * Connections of an input neuron up to which one pass for both gradients is the faster way. With more, the
+ * two passes are, because they fill wider vectors (docs/performance.md). The bits are the same.
  */
 const MOST_FOR_ONE_PASS = 24;
 

@@ -13,8 +13,8 @@ export interface Score {
    */
   readonly accuracy: number;
   /**
-   * Mean over the labels of F1 = 2·TP / (2·TP + FP + FN), which is 0 for a label that no sample has and none is
-   * given.
+   * Mean over the labels of F1 = 2·TP / (2·TP + FP + FN), which is 0 for a label that no sample has and none
+   * is given.
    */
   readonly macroF1?: number;
   /** Root of the mean squared error, over all outputs. */

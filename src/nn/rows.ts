@@ -35,7 +35,10 @@ export interface LoadedTargets {
 /** Those of samples that are only predicted. */
 export const noTargets: LoadedTargets = Object.freeze({ labels: 0, weights: 0, rows: undefined });
 
-/** Samples in the kernels' memory, ready to be packed into tiles. Until then sparse ones stay sparse, and bytes bytes. */
+/**
+ * Samples in the kernels' memory, ready to be packed into tiles. Until then sparse ones stay sparse, and
+ * bytes bytes.
+ */
 export interface PackedSamples {
   readonly rows: number;
   /** Packs the samples listed at `list` (row numbers, i32 [count]) into the tile [cols][32]. */

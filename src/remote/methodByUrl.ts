@@ -8,8 +8,8 @@ import type { Topology } from '../topology/topology.ts';
 import { sendPart } from './recipe.ts';
 
 /**
- * A topology method of one's own for a worker, by the module that exports it by default as `{ name, create }`.
- * The worker imports the module, and calls `create(options)`.
+ * A topology method of one's own for a worker, by the module that exports it by default as `{ name, create
+ * }`. The worker imports the module, and calls `create(options)`.
  */
 export interface MethodByUrl {
   /** The module's address, absolute: `new URL('./mine.js', import.meta.url)`. */

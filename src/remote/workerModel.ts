@@ -118,7 +118,8 @@ export class WorkerModel {
    *
    * ```ts
    * const module = new URL('./mine.js', import.meta.url);
-   * const model = await WorkerModel.create({ layers: [784, 100, 10], topology: { module, options: { k: 3 } } });
+   * const model = await WorkerModel.create({ layers: [784, 100, 10], topology: { module, options: { k: 3 } }
+   * });
    * ```
    *
    * @throws CtreError as that does; `E_ARGUMENT` also for a topology of one's own that is no module, or an

@@ -20,7 +20,9 @@ export interface Method {
   create(options?: never): Topology;
 }
 
-/** A topology method as a module of one's own exports it by default: only its name and `create` are needed. */
+/**
+ * A topology method as a module of one's own exports it by default: only its name and `create` are needed.
+ */
 export interface OwnMethod
   extends Pick<Method, 'name' | 'create'>,
     Partial<Omit<Method, 'name' | 'create'>> {}

@@ -2,7 +2,9 @@ import type { Random } from '../base/random.ts';
 import { canDrawFrom, cumulate, drawIndex } from './drawByProduct.ts';
 import { strongest } from './ranking.ts';
 
-/** How often what is missing is drawn, with the weights that are left. Then the largest make up the number. */
+/**
+ * How often what is missing is drawn, with the weights that are left. Then the largest make up the number.
+ */
 const ROUNDS_OF_WEIGHTS = 32;
 
 /** Parts that a power of `softWeights` is rounded to: their roots are four square roots. */

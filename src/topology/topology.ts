@@ -76,9 +76,9 @@ export interface Neurons {
 }
 
 /**
- * What carries a signal in a layer for one of some rows. An input fires here if it is not 0: with ReLU, if its
- * sum is above 0. With another slope below 0 that is nearly every neuron, and a gradient passes those that do
- * not fire, too: such an output counts as one that fires.
+ * What carries a signal in a layer for one of some rows. An input fires here if it is not 0: with ReLU, if
+ * its sum is above 0. With another slope below 0 that is nearly every neuron, and a gradient passes those
+ * that do not fire, too: such an output counts as one that fires.
  */
 export interface CarryingLayer extends Neurons {
   /**

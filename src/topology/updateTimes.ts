@@ -24,7 +24,9 @@ export function lastUpdateStep(options: Every, progress: Progress): number {
   return Math.floor(Math.max(0, progress.steps - 1) / gap) * gap;
 }
 
-/** Whether an update is due: the first one, or one within the share of the training in which they are made. */
+/**
+ * Whether an update is due: the first one, or one within the share of the training in which they are made.
+ */
 export function shrinkIsDue(options: Required<UpdateOptions>, progress: Progress): boolean {
   const isFirst = progress.step <= updateGap(options, progress);
   return isUpdateStep(options, progress) && (isFirst || shareDone(progress) <= options.until);

@@ -28,7 +28,9 @@ export interface Epoch {
   readonly loss: number;
   /** Share of training samples classified correctly, likewise; NaN for a regression. */
   readonly accuracy: number;
-  /** What else the loss scores by: `macroF1`, or `rmse`, `mae` and `r2`; absent where there is nothing else. */
+  /**
+   * What else the loss scores by: `macroF1`, or `rmse`, `mae` and `r2`; absent where there is nothing else.
+   */
   readonly metrics?: Metrics;
   readonly valLoss?: number;
   /** Absent for a regression, and so `testAccuracy`. */

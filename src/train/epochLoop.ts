@@ -277,8 +277,8 @@ export class EpochLoop {
   }
 
   /**
-   * Steps of the model before a batch of the present epoch, and in all. Where nobody says how long an epoch is
-   * it is the optimiser's steps, and Infinity.
+   * Steps of the model before a batch of the present epoch, and in all. Where nobody says how long an epoch
+   * is it is the optimiser's steps, and Infinity.
    */
   #stepsBefore(batch: number): Pick<Progress, 'step' | 'steps'> {
     const { epochs, network } = this.#model;

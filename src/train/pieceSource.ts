@@ -27,7 +27,8 @@ export class PieceSource<T> {
 
   /**
    * The next piece; undefined at the end of a pass. The call after that begins another pass.
-   * @throws CtreError for what is no piece, `E_SHAPE` for a pass without any; and whatever the iterable throws.
+   * @throws CtreError for what is no piece, `E_SHAPE` for a pass without any; and whatever the iterable
+   * throws.
    */
   async next(): Promise<T | undefined> {
     this.#iterator ??= this.#begin();

@@ -47,7 +47,8 @@ export function gradientParts(network: Network, { threads }: Executor): Part[] {
 /**
  * Adds the gradients of all tiles to the first one's, in the order of the tiles; then, if asked, makes the
  * optimiser's step from it, scaled where it has to be. Each job does both for some output neurons, so
- * the bits do not depend on the threads. A step is atomic: neither an abort nor a look at the model while it trains sees half of it.
+ * the bits do not depend on the threads. A step is atomic: neither an abort nor a look at the model while it
+ * trains sees half of it.
  */
 export function* mergeGradients(
   executor: Executor,

@@ -40,17 +40,12 @@ const ID_NAMES =
  * What becomes of a column, by rules that docs/data.md writes down.
  * @param keepsIds whether integers that look like ids are numbers as others.
  */
-export function chooseEncoding(
-  column: Column,
-  facts: Facts,
-  option: (name: string) => string,
-  keepsIds = false,
-): Choice {
+export function chooseEncoding(column: Column, facts: Facts, keepsIds = false): Choice {
   const { rows, missing, numbers, texts, truths, distinct } = facts;
   const known = rows - missing;
   const where = columnTitle(column);
   if (known === 0) return { kind: 'none', why: 'it holds nothing' };
-  if (numbers === known) return ofNumbers(column, facts, option, keepsIds);
+  if (numbers === known) return ofNumbers(column, facts, keepsIds);
   if (distinct === 1 && missing === 0) return { kind: 'none', why: 'every row has the same value' };
   if (truths + texts + numbers === known && isAll(column, (value) => truthOf(value) !== undefined)) {
     return { kind: 'truth' };
@@ -58,7 +53,7 @@ export function chooseEncoding(
   if (texts === known && isAll(column, (value) => daysOf(value) !== undefined)) return { kind: 'date' };
   const others = texts + truths;
   if (others < numbers && others < Math.max(FEW_TEXTS * known, LEAST_TEXTS)) {
-    throw mixedNumbers(column, facts, option);
+    throw mixedNumbers(column, facts);
   }
   if (texts > 0 && numbers + texts === known && isAll(column, isNumberWithComma))
     throw decimalCommas(column, facts);
@@ -69,13 +64,13 @@ export function chooseEncoding(
   return {
     kind: 'none',
     why: many,
-    warning: `${where} is left out: ${many}; ${option('categorical')} makes an input of each`,
+    warning: `${where} is left out: ${many}; the option categorical makes an input of each`,
   };
 
   function mixed(): Pick<Choice, 'warning'> {
     const warning =
       `${where} has ${numbers} numbers and ${texts} texts, and is read as words; where the texts mean ` +
-      `missing values, name them: ${option('missing')}`;
+      `missing values, name them: the option missing`;
     return { warning };
   }
 }
@@ -94,27 +89,18 @@ function decimalCommas(column: Column, { firstText }: Facts): CtreError {
 }
 
 /** The error for a column of numbers that has texts: whatever was guessed might ruin the result. */
-function mixedNumbers(
-  column: Column,
-  { numbers, texts, firstText }: Facts,
-  option: (name: string) => string,
-): CtreError {
+function mixedNumbers(column: Column, { numbers, texts, firstText }: Facts): CtreError {
   const where = column.place?.(firstText) ?? `row ${firstText + 1}`;
   const others = texts === 1 ? '' : `, and ${texts - 1} more are no number`;
   return new CtreError(
     'E_FORMAT',
     `${where}, ${columnTitle(column)} is ${show(column.value(firstText))}${others}, while ${numbers} others are ` +
-      `numbers; where such texts mean missing values, name them (${option('missing')}); where all are words, ` +
-      `name the column (${option('categorical')}); ${option('drop')} leaves it out`,
+      `numbers; where such texts mean missing values, name them (the option missing); where all are words, ` +
+      `name the column (the option categorical); the option drop leaves it out`,
   );
 }
 
-function ofNumbers(
-  column: Column,
-  facts: Facts,
-  option: (name: string) => string,
-  keepsIds: boolean,
-): Choice {
+function ofNumbers(column: Column, facts: Facts, keepsIds: boolean): Choice {
   const { rows, missing, distinct, integers, largest } = facts;
   const where = columnTitle(column);
   const isNamedSo = column.name !== undefined && ID_NAMES.test(column.name.trim());
@@ -125,13 +111,13 @@ function ofNumbers(
     return {
       kind: 'none',
       why,
-      warning: `${where} is left out: ${why}; ${option('rowNumbers')} can keep it`,
+      warning: `${where} is left out: ${why}; the option rowNumbers can keep it`,
     };
   }
   if (isUnique && largest >= FLOAT32_INTEGERS) {
     const warning =
       `${where} holds integers up to ${largest}; as float32, which has 24 bits, near ones are equal unless ` +
-      `they are scaled; ${option('drop')} leaves ids out`;
+      `they are scaled; the option drop leaves ids out`;
     return { kind: 'number', warning };
   }
   return { kind: 'number' };

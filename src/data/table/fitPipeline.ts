@@ -34,7 +34,6 @@ export interface FittedPipeline {
  * Decides what becomes of every column of a table, and learns from its training rows what that takes.
  * @param columns all of them but that of the label.
  * @param rows the training rows.
- * @param optionInWords an option in the words of the tool in use, such as `--drop`.
  * @throws CtreError `E_ARGUMENT` for options that name columns which do not exist, or contradict each other.
  */
 export function fitPipeline(
@@ -42,13 +41,12 @@ export function fitPipeline(
   labels: readonly TableLabel[],
   rows: ArrayLike<number>,
   options: ColumnOptions = {},
-  optionInWords: (name: string) => string = (name) => `the option ${name}`,
 ): FittedPipeline {
   const { scale = 'standard', missing = [] } = options;
   const named = (name: 'drop' | 'features' | 'categorical'): ReadonlySet<Column> => {
     const given: unknown = options[name] ?? [];
     const list = checkList(name, typeof given === 'string' ? [given] : given, MOST_NAMED);
-    return new Set(list.map((column) => findNamed(columns, column, optionInWords(name))));
+    return new Set(list.map((column) => findNamed(columns, column, `the option ${name}`)));
   };
   const [dropped, taken, categorical] = [named('drop'), named('features'), named('categorical')];
   const both = columns.find(
@@ -57,14 +55,14 @@ export function fitPipeline(
   if (both !== undefined) {
     throw new CtreError(
       'E_ARGUMENT',
-      `${columnTitle(both)} is to be left out (${optionInWords('drop')}) and to be taken`,
+      `${columnTitle(both)} is to be left out (the option drop) and to be taken`,
     );
   }
   const warnings: string[] = [];
   const encoded = columns.map((column) => {
     const facts = factsOf(column);
     const choice = chooseAs(column, dropped, taken, categorical, () =>
-      chooseEncoding(column, facts, optionInWords, options.rowNumbers === 'keep'),
+      chooseEncoding(column, facts, options.rowNumbers === 'keep'),
     );
     if (choice.warning !== undefined && !taken.has(column)) warnings.push(choice.warning);
     const kind =

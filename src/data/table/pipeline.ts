@@ -54,7 +54,9 @@ export class Pipeline {
     return inputNames(this.columns);
   }
 
-  /** How inputs are scaled, for programs that encode columns by themselves: (value − offset) / scale of each. */
+  /**
+   * How inputs are scaled, for programs that encode columns by themselves: (value − offset) / scale of each.
+   */
   get scaling(): { offset: number[]; scale: number[] } {
     const offset = Array.from({ length: this.inputs }, () => 0);
     const scale = offset.map(() => 1);

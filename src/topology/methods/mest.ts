@@ -57,8 +57,8 @@ export const mest = {
 
 /**
  * MEST: prunes the connections of smallest |weight| + λ·|gradient| on one mini-batch, and grows at random
- * (Yuan et al., NeurIPS 2021). Elastic mutation, a share that falls, is the option `annealing`; it is a cosine
- * here with `preset: 'published'`, in place of the steps chosen for each published network.
+ * (Yuan et al., NeurIPS 2021). Elastic mutation, a share that falls, is the option `annealing`; it is a
+ * cosine here with `preset: 'published'`, in place of the steps chosen for each published network.
  * @throws CtreError `E_ARGUMENT` for an unknown option, or one out of its range.
  */
 export function createMest(options: MestOptions & MethodPreset = {}): Topology<MestState> {
