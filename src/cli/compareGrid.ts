@@ -9,8 +9,8 @@ import type { CellTask } from './cellTask.ts';
 import { type CompareArguments, chooseMethods, type compareSyntax, SHARED_OPTIONS } from './compareSyntax.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type LoadedMethod, loadMethods } from './methodModules.ts';
-import { readSettings } from './settings.ts';
-import { openTraining, type Training } from './training.ts';
+import { readSettings, scheduleName } from './settings.ts';
+import { type AutomaticOptions, openTraining, type Training } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
 /**
@@ -23,7 +23,6 @@ const UNNAMED: readonly string[] = ['hidden', 'threads', 'revectorize', 'max-mb'
 export interface Grid {
   /** In the order of datasets, shapes, densities, methods, seeds. */
   readonly tasks: readonly CellTask[];
-  readonly epochs: number;
   /** Threads of one training. */
   readonly threads: number | 'auto';
   /** What all cells have in common, as it was typed. */
@@ -33,6 +32,9 @@ export interface Grid {
     readonly about: string;
     readonly trainRows: number;
     readonly testRows: number;
+    /** Of each training. */
+    readonly epochs: number;
+    readonly automatic: AutomaticOptions;
   }[];
 }
 
@@ -84,6 +86,11 @@ export async function readGrid({
         ...(epsilon !== null && { epsilon }),
         method,
         seed,
+        // What the rows decide is written down: so the training is the same wherever it is done.
+        batchSize: settings.batchSize,
+        epochs: settings.epochs,
+        schedule: scheduleName(settings.schedule.name),
+        scale: data.scale,
       };
       checkCell(own, training, modules);
       tasks.push({
@@ -98,16 +105,30 @@ export async function readGrid({
       about: source.about ?? `${source.dataset.x.rows} rows × ${source.dataset.x.cols} features`,
       trainRows: data.train.x.rows,
       testRows: data.test.x.rows,
+      epochs: settings.epochs,
+      automatic: withoutAxes(training.automatic, options),
     });
   }
-  const { epochs, threads } = readSettings(tasks[0].args.options, { hidden: [] }, modules);
-  return { tasks, epochs, threads, shared: sharedOptions(typed), datasets };
+  return { tasks, threads: options.threads ?? 1, shared: sharedOptions(typed), datasets };
 }
 
 /** The options of a comparison that every training has. */
 function trainOptions(options: CompareArguments['options']): TrainArguments['options'] {
   const { methods, seeds, epsilons, widths, jobs, results, report, image, json, ...shared } = options;
   return shared;
+}
+
+/** Without what the axes of the grid say. */
+function withoutAxes(
+  automatic: AutomaticOptions,
+  { widths, epsilons }: CompareArguments['options'],
+): AutomaticOptions {
+  const { hidden, epsilon, ...others } = automatic;
+  return {
+    ...(hidden !== undefined && widths === undefined && { hidden }),
+    ...(epsilon !== undefined && epsilons === undefined && { epsilon }),
+    ...others,
+  };
 }
 
 /** The options that say what all cells have in common, as they were typed. */
@@ -120,10 +141,10 @@ function sharedOptions(typed: Readonly<Record<string, string>>): Readonly<Record
 /** @throws CtreError where the cell's network cannot be. */
 function checkCell(
   own: TrainArguments['options'],
-  { source, settings }: Training,
+  { source, data }: Training,
   modules: readonly LoadedMethod[],
 ): void {
-  const { hidden, density, topology } = readSettings(own, { hidden: settings.hidden }, modules);
+  const { hidden, density, topology } = readSettings(own, data.auto, modules);
   const { x, labelNames } = source.dataset;
   checkNetwork([x.cols, ...hidden, labelNames.length], density, topology);
 }

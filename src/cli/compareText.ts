@@ -2,8 +2,9 @@ import { type CellRecord, isFinished } from '../compare/cell.ts';
 import { measureOf } from '../compare/measure.ts';
 import type { Group } from '../compare/summary.ts';
 import type { Grid } from './compareGrid.ts';
-import { count, duration, formatTable, namedLines, percent, share, spread } from './format.ts';
+import { count, duration, formatTable, namedLines, percent, rangeWords, share, spread } from './format.ts';
 import { kernelLines, type StartedKernels } from './startKernels.ts';
+import { automaticWords } from './training.ts';
 
 // What `ctre compare` says, to people and to programs.
 
@@ -22,18 +23,23 @@ export interface StartedComparison {
 
 /** The first line of --json. */
 export function compareStartRecord({ grid, path, jobs, done, kernels }: StartedComparison): object {
-  const { tasks, datasets, epochs } = grid;
-  return { datasets, cells: tasks.length, done, epochs, jobs, results: path, ...kernels };
+  const { tasks, datasets } = grid;
+  return { datasets, cells: tasks.length, done, jobs, results: path, ...kernels };
 }
 
 /** The lines before the first training. */
 export function compareStartText({ grid, path, jobs, done, kernels }: StartedComparison): string {
-  const { tasks, datasets, epochs } = grid;
+  const { tasks, datasets } = grid;
+  const epochs = rangeWords(datasets.map(({ epochs: own }) => own));
   return `${namedLines([
     ...datasets.map(
       ({ name, about, trainRows, testRows }) =>
         [name, `${about}; ${trainRows} rows for training and validation, ${testRows} for the test`] as const,
     ),
+    ...datasets.flatMap(({ name, automatic }): (readonly [string, string])[] => {
+      const words = automaticWords(automatic);
+      return words === '' ? [] : [[datasets.length === 1 ? 'automatic' : `automatic, ${name}`, words]];
+    }),
     ['trainings', `${tasks.length} of ${epochs} epochs${done === 0 ? '' : `, ${done} of them done before`}`],
     ['at a time', String(jobs)],
     ['kept in', path],

@@ -10,7 +10,7 @@ import type { Metrics } from '../train/epoch.ts';
 import { optionWords } from './dataset.ts';
 import { duration, formatTable, inDigits, namedLines, percent, share } from './format.ts';
 import { kernelLines, type StartedKernels } from './startKernels.ts';
-import type { Training } from './training.ts';
+import { automaticWords, type Training } from './training.ts';
 
 // What `ctre train` says, to people and to programs.
 
@@ -57,6 +57,7 @@ export function trainStartRecord(started: StartedTraining): object {
     denoise: settings.denoise,
     epochs: settings.epochs,
     batchSize: settings.batchSize,
+    automatic: started.automatic,
     classWeight: settings.classWeight,
     monitor: settings.monitor,
     patience: settings.patience,
@@ -139,6 +140,7 @@ function layerSizes({ layers }: SparseMLP): number[] {
 export function trainStartText(started: StartedTraining): string {
   const { source, data, settings, model, kernels } = started;
   const units = unitsAtStart(started);
+  const automatic = automaticWords(started.automatic);
   const { x, labelNames } = source.dataset;
   const {
     loss,
@@ -165,6 +167,7 @@ export function trainStartText(started: StartedTraining): string {
     ['test', `${data.test.x.rows} rows (${data.testWords})`],
     ...(data.unused === 0 ? [] : ([['unused', `${data.unused} rows`]] as const)),
     ...takenLines(started),
+    ...(automatic === '' ? [] : ([['automatic', automatic]] as const)),
     ['scaling', scaleInWords(started)],
     ...(source.dataset.targets === undefined ? [] : ([['loss', loss?.name ?? '']] as const)),
     ...(units === undefined ? [] : ([['units', unitsInWords(units)]] as const)),
@@ -177,7 +180,12 @@ export function trainStartText(started: StartedTraining): string {
     ['weights', [initializer.name, ...inWords(initializer.options)].join(', ')],
     [
       'optimiser',
-      [optimizer.name, ...inWords(optimizer.options), `batches of ${settings.batchSize}`].join(', '),
+      [
+        optimizer.name,
+        ...inWords(optimizer.options),
+        `batches of ${settings.batchSize}`,
+        `${settings.epochs} epochs`,
+      ].join(', '),
     ],
     ...(schedule === unchanged
       ? []
@@ -224,6 +232,8 @@ export interface TrainResult extends Outcome {
   readonly startPairs: number;
   /** Updates of the topology: the default makes fewer where they would cost more than they may. */
   readonly updates: number;
+  /** Says that training ended while its loss was still falling. */
+  readonly warning?: string;
 }
 
 /** What a method did in a training. */
@@ -258,6 +268,7 @@ function scoreLines(...sets: readonly ScoredRows[]): string[][] {
 export function trainResultText(result: TrainResult, out: string | undefined): string {
   const { kept, epochs, bestEpoch } = result;
   const which = kept === epochs ? 'the last' : kept === bestEpoch ? 'the best on validation' : 'kept';
+  const warning = result.warning === undefined ? '' : `warning: ${result.warning} (--epochs)\n`;
   const saved = out === undefined ? '' : `saved ${out}: the network of epoch ${kept}, ${which}\n`;
   return `\n${formatTable([
     ['method', result.method],
@@ -274,5 +285,5 @@ export function trainResultText(result: TrainResult, out: string | undefined): s
     ['  training steps', duration(result.trainSeconds)],
     ['  before the first step', duration(result.startSeconds)],
     [`  ${result.updates} topology updates`, duration(result.evolveSeconds)],
-  ])}${saved}`;
+  ])}${warning}${saved}`;
 }

@@ -4,8 +4,15 @@ import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
 import { type Loss, SparseMLP } from '../index.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
+import {
+  type AutoSettings,
+  type SampleShape,
+  settingsForShape,
+  wideSettings,
+} from '../model/autoSettings.ts';
 import { embeddedDataset, openDataset, readingOf, refuseReading } from './dataset.ts';
 import type { LoadedMethod } from './methodModules.ts';
+import { given } from './options.ts';
 import { readSettings, type TrainingSettings } from './settings.ts';
 import { prepareTraining, type TrainingData } from './split.ts';
 import type { TrainArguments } from './trainSyntax.ts';
@@ -15,7 +22,11 @@ export interface Training {
   readonly settings: TrainingSettings;
   readonly source: Source;
   readonly data: TrainingData;
+  readonly automatic: AutomaticOptions;
 }
+
+/** The options that nobody gave and that the shape of the training rows has decided, as one types them. */
+export type AutomaticOptions = Readonly<Record<string, string>>;
 
 /** A dataset, and what people and files call it. */
 export interface Source {
@@ -35,16 +46,53 @@ export async function openTraining(
   modules: readonly LoadedMethod[],
 ): Promise<Training> {
   const [path] = positionals;
-  // The generated problem is small. So is its network, and a run takes seconds.
-  const hidden = path === undefined ? [200, 200, 200] : [1000, 1000, 1000];
-  const settings = readSettings(options, { hidden }, modules);
-  const source = await openSource(path, options, settings.loss);
-  checkClassWeight(settings, source.dataset);
+  // What is wrong with the options is said before a large file is read.
+  const asked = readSettings(options, wideSettings, modules);
+  const source = await openSource(path, options, asked.loss);
+  checkClassWeight(asked, source.dataset);
   const data = await prepareTraining(source.dataset, options, {
-    seed: settings.seed,
-    scale: path === undefined ? 'standard' : undefined,
+    seed: asked.seed,
+    auto: automaticRule(path, options),
   });
-  return { settings, source: { ...source, dataset: data.dataset }, data };
+  const settings = readSettings(options, data.auto, modules);
+  const automatic = path === undefined ? {} : automaticOptions(options, data);
+  return { settings, source: { ...source, dataset: data.dataset }, data, automatic };
+}
+
+function automaticOptions(
+  { preset, density, ...options }: TrainArguments['options'],
+  { auto, scale }: TrainingData,
+): AutomaticOptions {
+  if (preset === 'paper') return {};
+  const typed = {
+    hidden: given(options.hidden) === undefined && auto.hidden.join(','),
+    epsilon: given(options.epsilon) === undefined && density === undefined && String(auto.epsilon),
+    scale: given(options.scale) === undefined && scale,
+    'batch-size': given(options.batchSize) === undefined && String(auto.batchSize),
+    epochs: given(options.epochs) === undefined && String(auto.epochs),
+    schedule: given(options.schedule) === undefined && auto.schedule.name,
+  };
+  const chosen = Object.entries(typed).filter((entry): entry is [string, string] => entry[1] !== false);
+  return Object.fromEntries(chosen);
+}
+
+/** Options as one types them. */
+export function automaticWords(automatic: AutomaticOptions): string {
+  return Object.entries(automatic)
+    .map(([name, value]) => `--${name} ${value}`)
+    .join(' ');
+}
+
+/** What decides where options are not given. */
+function automaticRule(
+  path: string | undefined,
+  { preset, batchSize }: TrainArguments['options'],
+): (shape: SampleShape) => AutoSettings {
+  // The generated problem is small. So is its network, and a run takes seconds.
+  if (path === undefined) return () => ({ ...wideSettings, hidden: [200, 200, 200], scale: 'standard' });
+  // What was published is for any rows.
+  if (preset === 'paper') return () => wideSettings;
+  return (shape) => settingsForShape(shape, given(batchSize));
 }
 
 async function openSource(

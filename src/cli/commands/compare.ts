@@ -17,6 +17,7 @@ import {
   groupRecord,
 } from '../compareText.ts';
 import { checkWritable, writeWhole } from '../files.ts';
+import { rangeWords } from '../format.ts';
 import { type Io, printJson } from '../io.ts';
 import { ResultsFile } from '../resultsFile.ts';
 import { type StartedKernels, startKernels } from '../startKernels.ts';
@@ -147,7 +148,7 @@ async function writeReport(
     machine: `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${platform} ${arch}`,
     jobs,
     date: new Date(),
-    epochs: grid.epochs,
+    epochs: rangeWords(grid.datasets.map(({ epochs }) => epochs)),
     datasets: grid.datasets,
   };
   await writeWhole(path, await renderReport(groups, records, context));

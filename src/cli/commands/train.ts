@@ -1,6 +1,7 @@
 import { CtreError } from '../../base/errors.ts';
 import { outcomeOf } from '../../compare/outcome.ts';
 import type { TrainOptions } from '../../index.ts';
+import { unfinishedTraining } from '../../train/unfinished.ts';
 import { parseArguments } from '../args.ts';
 import { CheckpointKeeper, readCheckpointSettings } from '../checkpoints.ts';
 import { checkWritable } from '../files.ts';
@@ -30,7 +31,7 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
   if (out !== undefined) {
     await checkWritable(out, [...positionals, ...(split === undefined ? [] : [split]), ...methodModule]);
   }
-  const { settings, source, data } = await openTraining(args, await loadMethods(methodModule));
+  const { settings, source, data, automatic } = await openTraining(args, await loadMethods(methodModule));
   if (options.methodOptions !== undefined && settings.module === undefined) {
     throw new CtreError(
       'E_ARGUMENT',
@@ -48,7 +49,8 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
       const { labelNames, featureNames } = source.dataset;
       const { scaler, pipeline } = data;
       const notes: ModelNotes = { labelNames, featureNames, scaler, pipeline, dataset: source.name };
-      const started: StartedTraining = { settings, source, data, model, kernels, warning: resumed?.warning };
+      const start = { settings, source, data, automatic, model, kernels };
+      const started: StartedTraining = { ...start, warning: resumed?.warning };
       const warn = (text: string): void => {
         io.stderr.write(`ctre: no checkpoint after epoch ${model.history.length}: ${text}\n`);
       };
@@ -58,7 +60,11 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
       if (out !== undefined) await saveModel(out, model, notes);
       const outcome = outcomeOf(model, settings.seed);
       const kept = keep === 'best' ? outcome.bestEpoch : outcome.epochs;
-      const result: TrainResult = { ...outcome, ...searchesOf(model.history), kept };
+      const warning = unfinishedTraining(model.history);
+      const result: TrainResult = {
+        ...{ ...outcome, ...searchesOf(model.history), kept },
+        ...(warning !== undefined && { warning }),
+      };
       if (isJson) printJson(io.stdout, 'result', result);
       else io.stdout.write(trainResultText(result, out));
     } finally {

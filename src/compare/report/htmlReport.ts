@@ -16,7 +16,8 @@ export interface ReportContext {
   /** Trainings at a time. */
   readonly jobs: number;
   readonly date: Date;
-  readonly epochs: number;
+  /** Of a training, in words. */
+  readonly epochs: string;
   readonly datasets: readonly { readonly name: string; readonly about: string }[];
 }
 
