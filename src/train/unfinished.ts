@@ -21,8 +21,8 @@ export function unfinishedTraining(history: readonly Epoch[]): string | undefine
   const validated = isValidated ? fallOf(history, window, ({ valLoss }) => valLoss ?? Number.NaN) : fall;
   if (fall === undefined || validated === undefined) return undefined;
   return (
-    `the loss was still falling when training ended (on average from ${digits(fall.before)} to ` +
-    `${digits(fall.last)} in the last ${window === 1 ? 'epoch' : `${window} epochs`}); more epochs would ` +
+    `the loss was still falling when training ended (on average from ${inThreeDigits(fall.before)} to ` +
+    `${inThreeDigits(fall.last)} in the last ${window === 1 ? 'epoch' : `${window} epochs`}); more epochs would ` +
     'learn more'
   );
 }
@@ -41,6 +41,6 @@ function fallOf(
   return before - last > least ? { before, last } : undefined;
 }
 
-function digits(value: number): string {
+function inThreeDigits(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

@@ -24,6 +24,7 @@ import {
 } from '../../src/data/index.ts';
 import {
   activation,
+  autoSettings,
   CsrMatrix,
   init,
   initializer,
@@ -870,6 +871,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   fitScaler: entry(
     () => ['standard' as const, dense(4, 3), Int32Array.of(0, 2, 3)],
     (_, a) => fitScaler(...a),
+  ),
+  autoSettings: entry(
+    () => [dense(4, 3)],
+    (_, a) => autoSettings(...a),
   ),
   'fitScaler of a sparse matrix': entry(
     () => ['none' as const, csr(4, 3), Int32Array.of(0, 2, 3)],
