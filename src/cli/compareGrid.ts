@@ -17,7 +17,15 @@ import type { TrainArguments } from './trainSyntax.ts';
  * Shared options that the file of results does not name: cells have their own, nothing that comes out depends
  * on them, or a fingerprint of what is in their files covers them.
  */
-const UNNAMED: readonly string[] = ['hidden', 'threads', 'revectorize', 'max-mb', 'split', 'method-module'];
+const UNNAMED: readonly string[] = [
+  'hidden',
+  'threads',
+  'revectorize',
+  'max-mb',
+  'split',
+  'test',
+  'method-module',
+];
 
 /** All trainings of a comparison. */
 export interface Grid {

@@ -56,6 +56,9 @@ export const READ_OPTIONS = {
 
 type ReadValues = Values<typeof READ_OPTIONS>;
 
+/** How a dataset is read, maybe with a file of test rows. */
+type DatasetValues = ReadValues & { readonly test?: string };
+
 /** How the command line says `OTHER_TARGETS`. */
 export const LOSS_ADVICE =
   'give --loss mean-squared or huber to predict numbers, or --loss binary-cross-entropy for several labels a row';
@@ -77,10 +80,10 @@ export function embeddedDataset(): { dataset: SyntheticDataset; about: string } 
 }
 
 /** @throws CtreError `E_ARGUMENT` where an option for reading is given, and there is nothing to read. */
-export function refuseReading(values: ReadValues): void {
-  const given = Object.keys(READ_OPTIONS).find(
-    (name) => values[camelCase(name as keyof typeof READ_OPTIONS)] !== undefined,
-  );
+export function refuseReading(values: DatasetValues): void {
+  const names = Object.keys(READ_OPTIONS) as (keyof typeof READ_OPTIONS)[];
+  const read = names.find((name) => values[camelCase(name)] !== undefined);
+  const given = read ?? (values.test === undefined ? undefined : 'test');
   if (given !== undefined) {
     throw new CtreError('E_ARGUMENT', `--${given} is for reading a dataset, and none is named`);
   }
@@ -93,11 +96,12 @@ export function refuseReading(values: ReadValues): void {
  */
 export async function openDataset(
   path: string,
-  values: ReadValues,
+  values: DatasetValues,
   more: Pick<ReadOptions, 'columns' | 'unlabelled' | 'targets' | 'label'> = {},
   pipeline?: Pipeline,
 ): Promise<Dataset<SampleMatrix>> {
   const { files, features } = await readDatasetFiles(path);
+  const test = values.test === undefined ? undefined : await readTestFiles(values.test);
   const options: ByteReadOptions = {
     label: values.label === undefined ? more.label : labelColumns(values.label, more.targets),
     ...columnsOf(values),
@@ -110,6 +114,7 @@ export async function openDataset(
     maxBytes: readingLimit(values),
     unlabelled: more.unlabelled,
     targets: more.targets,
+    ...(test && { test }),
     bytes: true,
   };
   try {
@@ -187,6 +192,20 @@ async function readDatasetFiles(
     stem === undefined ? labelsBeside(own, beside) : beside.filter((name) => ARRAY_FILE.test(name));
   const files = { ...(await readAll(folder, others)), [own]: bytes };
   return stem === undefined ? { files } : { files, features: stem };
+}
+
+/** The files of test rows: a file with its labels, a folder, or standard input. */
+async function readTestFiles(path: string): Promise<Record<string, Uint8Array>> {
+  const { files, features } = await readDatasetFiles(path);
+  const role = arrayRole(features ?? '');
+  if (role === undefined) return files;
+  // Beside an .npy file of test rows there are those of the training rows.
+  const isOwn = (name: string): boolean => {
+    const stem = ARRAY_FILE.exec(name)?.[1] ?? '';
+    const other = arrayRole(stem);
+    return stem === features || (other?.content === 'labels' && other.part === role.part);
+  };
+  return Object.fromEntries(Object.entries(files).filter(([name]) => isOwn(name)));
 }
 
 /** Those of a folder's files that are its dataset. */

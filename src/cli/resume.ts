@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import type { Dataset } from '../data/index.ts';
@@ -18,11 +19,13 @@ export function originOf(
   name: string,
   settings: TrainingSettings,
   keep: 'best' | 'last',
+  test: string | undefined,
 ): Origin {
   const { preset, loss, hidden, activation, density, topology, module, initializer, growInitializer, seed } =
     settings;
   return {
     dataset: name,
+    test: test && basename(test),
     preset,
     loss: loss?.targets === 'labels' ? undefined : loss?.name,
     layers: [x.cols, ...hidden, labelNames.length],
@@ -78,7 +81,7 @@ export async function openCheckpoints(
         'same file to go on, or name another folder',
     );
   }
-  const [now, then] = [origin[other], before[other]].map((value) => JSON.stringify(value));
+  const [now, then] = [origin[other], before[other]].map((value) => JSON.stringify(value) ?? 'none');
   throw new CtreError(
     'E_ARGUMENT',
     `the training in ${show(folder.path)} has ${other} ${then}, and this command has ${now}; give the ` +

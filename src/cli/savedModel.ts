@@ -17,6 +17,8 @@ export interface ModelNotes {
   readonly pipeline?: Pipeline;
   /** The name of the dataset that it was trained on. */
   readonly dataset?: string;
+  /** The name of the file of its test rows, where that was one of its own. */
+  readonly test?: string;
 }
 
 /** A model and what its file tells. */

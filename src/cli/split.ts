@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { CtreError } from '../base/errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 import {
   applyScaler,
   type Dataset,
@@ -34,6 +34,7 @@ export interface LabelledRows {
 
 /** Options that say which rows of a dataset are for what, and how they are scaled. */
 export const SPLIT_OPTIONS = {
+  test: text('file', 'the test rows are those of this file; all rows of the dataset are to train on'),
   'test-rows': text('a-b', 'rows a to b are the test rows, both included'),
   split: text('file.json', '{"train": […], "test": […], "val"?: […], "fit"?: […]}, lists of rows'),
   'test-fraction': number(
@@ -57,7 +58,7 @@ export const SPLIT_OPTIONS = {
 type SplitValues = Values<typeof SPLIT_OPTIONS>;
 
 /** Options of these that exclude each other. */
-export const SPLIT_EXCLUSIVE = [['test-rows', 'split', 'test-fraction']] as const;
+export const SPLIT_EXCLUSIVE = [['test', 'test-rows', 'split', 'test-fraction']] as const;
 
 /** A dataset made ready for training. */
 export interface TrainingData {
@@ -89,6 +90,8 @@ export interface TrainingData {
  * dataset's own.
  */
 interface RowChoice extends Partial<Split> {
+  /** Whether nobody said which rows are the test rows. */
+  readonly isDrawn?: boolean;
   readonly testWords: string;
 }
 
@@ -133,7 +136,7 @@ export async function prepareTraining(
     scale: table === undefined ? scaler.kind : (kind ?? auto.scale),
     auto,
     classCounts: countClasses(train.y, dataset.labelNames.length),
-    warnings: table?.warnings ?? [],
+    warnings: [...(table?.warnings ?? []), ...aboutClasses(dataset, train.y, rows, validation)],
     dataset,
     testWords: rows.testWords,
     unused: dataset.x.rows - train.x.rows - (rows.test?.length ?? 0),
@@ -145,6 +148,49 @@ function countClasses(y: LabelledRows['y'], classes: number): number[] {
   const counts = Array.from({ length: classes }, () => 0);
   if (y instanceof Int32Array) for (const label of y) counts[label]++;
   return counts;
+}
+
+/** Classes of which there are too few rows for all parts, in sentences. */
+function aboutClasses(
+  { labels, labelNames, targets }: Dataset<SampleMatrix>,
+  trained: LabelledRows['y'],
+  { isDrawn = false }: RowChoice,
+  { validationSplit }: TrainingData['validation'],
+): string[] {
+  if (targets !== undefined) return [];
+  const all = countClasses(labels, labelNames.length);
+  const own = countClasses(trained, labelNames.length);
+  const isTested = (label: number): boolean => !isDrawn || all[label] > 1;
+  return [
+    ...classesInWords(labelNames, (label) => own[label] === 0, 'no training row, so it is not learnt'),
+    ...classesInWords(
+      labelNames,
+      (label) => own[label] === 1 && !isTested(label),
+      'one row, which stays in training, so no test row has it',
+    ),
+    ...classesInWords(
+      labelNames,
+      (label) => own[label] === 1 && isTested(label) && validationSplit !== undefined,
+      'one training row, which stays in training, so no validation row has it',
+    ),
+  ];
+}
+
+/** Classes that a sentence names. */
+const MOST_CLASSES_NAMED = 8;
+
+function classesInWords(
+  names: Dataset['labelNames'],
+  isMeant: (label: number) => boolean,
+  what: string,
+): string[] {
+  const meant = names.filter((_, label) => isMeant(label));
+  if (meant.length === 0) return [];
+  const more = meant.length > MOST_CLASSES_NAMED ? ` and ${meant.length - MOST_CLASSES_NAMED} more` : '';
+  const shown = meant.slice(0, MOST_CLASSES_NAMED).map((name) => show(name));
+  return [
+    `${meant.length === 1 ? 'the class' : 'each of the classes'} ${shown.join(', ')}${more} has ${what}`,
+  ];
 }
 
 /** A table's dataset with its columns encoded and scaled as the training rows say. */
@@ -163,7 +209,8 @@ function encodeTable(
   const { pipeline, warnings } = learnColumns(table, { rows, scale });
   const own = pipeline.transformColumns(table.columns, found.x.rows);
   const other = table.test && found.test;
-  const test = other && { ...other, x: pipeline.transformColumns(table.test?.columns ?? [], other.x.rows).x };
+  const tested = other && pipeline.transformColumns(table.test?.columns ?? [], other.x.rows);
+  const aboutTest = tested?.warnings.map((warning) => `test rows: ${warning}`) ?? [];
   return {
     dataset: {
       ...found,
@@ -171,10 +218,10 @@ function encodeTable(
       featureNames: pipeline.inputNames,
       // Of the columns, the lines of the pipeline tell.
       warnings: table.warnings,
-      ...(test && { test }),
+      ...(other && tested && { test: { ...other, x: tested.x } }),
     },
     pipeline,
-    warnings: [...warnings, ...own.warnings],
+    warnings: [...warnings, ...own.warnings, ...aboutTest],
   };
 }
 
@@ -192,7 +239,7 @@ export function scaled(scaler: Scaler, { x, y }: LabelledRows): LabelledRows {
 
 async function chooseTrainingRows(
   dataset: Dataset<SampleMatrix>,
-  { testRows: range, split, testFraction: fraction }: SplitValues,
+  { test: testPath, testRows: range, split, testFraction: fraction }: SplitValues,
   seed: number,
 ): Promise<RowChoice> {
   const { rows } = dataset.x;
@@ -208,14 +255,21 @@ async function chooseTrainingRows(
     return { ...(await readSplit(split, rows)), testWords: `as in ${basename(split)}` };
   }
   if (fraction === undefined && dataset.test !== undefined) {
-    return { testWords: "the dataset's own" };
+    return { testWords: testPath === undefined ? "the dataset's own" : `those of ${basename(testPath)}` };
   }
   const share = fraction ?? 0.2;
   if (share === 0) {
     throw new CtreError('E_ARGUMENT', '--test-fraction is 0; expected a number above 0 and below 1');
   }
-  const { fit: train, val: test } = splitRows(rows, share, { seed });
-  return { train, test, testWords: `${percent(share)} of the rows, drawn with seed ${seed}` };
+  const labels = dataset.targets === undefined ? dataset.labels : undefined;
+  const { fit: train, val: test } = splitRows(rows, share, { seed, labels });
+  const drawn = labels === undefined ? 'drawn' : 'drawn from each class';
+  return {
+    train,
+    test,
+    isDrawn: true,
+    testWords: `${percent(share)} of the rows, ${drawn} with seed ${seed}`,
+  };
 }
 
 /** The row lists of a split file. @throws CtreError naming the file. */

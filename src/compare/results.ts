@@ -162,7 +162,8 @@ export function checkRecords(
     if (task.data !== record.data) {
       throw new CtreError(
         'E_ARGUMENT',
-        `${name} was made with another content of ${record.dataset} or its split; name another file with ` +
+        `${name} was made with another content of ${record.dataset}, its test rows or its split; name ` +
+          'another file with ' +
           '--results',
       );
     }

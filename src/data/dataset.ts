@@ -4,7 +4,7 @@ import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
 import type { LabelledTable } from './labelledTable.ts';
-import { encodeParts, type LabelValues } from './labels.ts';
+import { checkKnownLabels, encodeParts, type LabelValues } from './labels.ts';
 import type { LeftOutColumn } from './rawTable.ts';
 
 /** What a reader took for what, for people and for logs. Numbers of columns are from 1. */
@@ -78,12 +78,14 @@ export interface AboutDataset {
   readonly featureNames?: readonly string[];
   /** What the labels are read as. Default: classes. */
   readonly reading?: TargetReading;
+  /** Whether the test rows are of files that somebody chose: these must have no class of their own. */
+  readonly isTestChosen?: boolean;
 }
 
 /** A dataset from what a reader found: sizes checked, the labels of both parts coded together. */
 export function buildDataset<X extends SampleMatrix>(
   budget: Budget,
-  { taken, warnings = [], featureNames, reading = 'classes' }: AboutDataset,
+  { taken, warnings = [], featureNames, reading = 'classes', isTestChosen = false }: AboutDataset,
   train: RawRows<X>,
   test?: RawRows<X>,
 ): Dataset<X> {
@@ -117,7 +119,9 @@ export function buildDataset<X extends SampleMatrix>(
       taken,
     };
   }
-  const { labels, labelNames } = encodeParts([train.labels ?? [], test?.labels ?? []], undefined, budget);
+  const given = [train.labels ?? [], test?.labels ?? []];
+  if (isTestChosen) checkKnownLabels(given[1], given[0]);
+  const { labels, labelNames } = encodeParts(given, undefined, budget);
   return {
     x: train.x,
     labels: labels[0],

@@ -1,7 +1,7 @@
 import { checkChoice, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { checkRowIndices, type RowIndices } from '../matrix/rowIndices.ts';
-import type { RawColumn, RawTable } from './rawTable.ts';
+import { type RawColumn, type RawTable, rowPlace } from './rawTable.ts';
 import { allRows } from './rowLists.ts';
 import type { Column } from './table/column.ts';
 import { fieldValue } from './table/field.ts';
@@ -49,7 +49,9 @@ export function columnsAt(
   missing: readonly string[] = [],
 ): Column[] {
   const words = new Set(missing);
-  return places.map((place) => new RowsOfColumn(table.columns[place], rows, (row) => table.line(row), words));
+  return places.map(
+    (place) => new RowsOfColumn(table.columns[place], rows, (row) => rowPlace(table, row), words),
+  );
 }
 
 /** Some rows of a raw column, as values. */
@@ -58,20 +60,20 @@ class RowsOfColumn implements Column {
   readonly number: number;
   readonly #column: RawColumn;
   readonly #rows: Int32Array;
-  readonly #line: (row: number) => number;
+  readonly #place: (row: number) => string;
   readonly #missing: ReadonlySet<string>;
 
   constructor(
     column: RawColumn,
     rows: Int32Array,
-    line: (row: number) => number,
+    place: (row: number) => string,
     missing: ReadonlySet<string>,
   ) {
     if (column.name !== undefined && column.name !== '') this.name = column.name;
     this.number = column.number;
     this.#column = column;
     this.#rows = rows;
-    this.#line = line;
+    this.#place = place;
     this.#missing = missing;
   }
 
@@ -88,7 +90,7 @@ class RowsOfColumn implements Column {
   }
 
   place(row: number): string {
-    return `line ${this.#line(this.#rows[row])}`;
+    return this.#place(this.#rows[row]);
   }
 }
 

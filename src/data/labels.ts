@@ -40,10 +40,9 @@ export function encodeParts(
     for (let row = 0; row < values.length; row++) {
       const code = codes.get(String(values[row]));
       if (code === undefined) {
-        const known = labelNames.slice(0, 10).map(show).join(', ') + (labelNames.length > 10 ? ', …' : '');
         throw new CtreError(
           'E_LABEL',
-          `row ${row + 1} has the label ${show(values[row])}; expected one of the classes ${known}`,
+          `row ${row + 1} has the label ${show(values[row])}; expected one of the classes ${someOf(labelNames)}`,
         );
       }
       coded[row] = code;
@@ -51,6 +50,25 @@ export function encodeParts(
     return coded;
   });
   return { labels, labelNames };
+}
+
+/** As many of the labels as one reads. */
+function someOf(labels: readonly (number | string)[]): string {
+  return labels.slice(0, 10).map(show).join(', ') + (labels.length > 10 ? ', …' : '');
+}
+
+/** @throws CtreError `E_LABEL` for labels of test rows that no training row has. */
+export function checkKnownLabels(test: LabelValues, train: LabelValues): void {
+  // By text, as `encodeParts`.
+  const known = new Map(Array.from(train, (label) => [String(label), label]));
+  const others = Array.from(test).filter((label) => !known.has(String(label)));
+  if (others.length === 0) return;
+  const names = someOf([...new Set(others)]);
+  throw new CtreError(
+    'E_LABEL',
+    `${others.length} test rows have labels that no training row has: ${names}; expected ` +
+      `${someOf([...known.values()])}; correct them, or leave their rows out`,
+  );
 }
 
 /** The most labels: engines' lists and kernels' rows take no more. */

@@ -1,10 +1,11 @@
 import { Budget } from '../base/budget.ts';
 import { CtreError } from '../base/errors.ts';
+import type { DataFiles } from './dataFiles.ts';
 import { buildDataset, type Dataset } from './dataset.ts';
 import { labelColumnNamed } from './labelColumn.ts';
 import { columnsAt } from './labelledTable.ts';
 import { columnTitle, type RawTable } from './rawTable.ts';
-import { type DataFiles, readTable } from './read.ts';
+import { readTable } from './read.ts';
 import type { ReadOptions } from './readOptions.ts';
 import type { Pipeline } from './table/pipeline.ts';
 import { rowsWithLabel, targetColumns, textLabels } from './tableDataset.ts';

@@ -56,8 +56,15 @@ export interface RawTable {
   readonly warnings: readonly string[];
   /** Test rows, where the files bring their own. Its columns are those of this table. */
   readonly test?: RawTable;
+  /** The file that the rows are of, where sentences have to tell it from another one. */
+  readonly file?: string;
   /** The line that a row starts on. */
   line(row: number): number;
+}
+
+/** Where a row stands: `line 7`, or `line 7 of "test.csv"`. */
+export function rowPlace({ file, line }: Pick<RawTable, 'file' | 'line'>, row: number): string {
+  return `line ${line(row)}${file === undefined ? '' : ` of ${show(file)}`}`;
 }
 
 /** Bytes that engines take for a column's object and its name. */

@@ -2,6 +2,7 @@ import { viewOf } from '../base/arrays.ts';
 import { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
+import type { DataFiles } from './dataFiles.ts';
 import type { Dataset } from './dataset.ts';
 import { extensionOf, type Format, type InputFile } from './format.ts';
 import { arffFormat } from './formats/arff.ts';
@@ -23,6 +24,7 @@ import {
   type ReadOptions,
 } from './readOptions.ts';
 import { tableDataset } from './tableDataset.ts';
+import { datasetWithTest, tableWithTest } from './testRows.ts';
 import { filesInZip } from './zipFiles.ts';
 
 /** Every format, in the order in which they look at a file whose extension none of them has. */
@@ -42,11 +44,6 @@ const FORMATS: readonly Format[] = [
 const NAMED_FORMATS = FORMATS.map(({ fileNames }) => fileNames).filter((names) => names !== '');
 const FILE_NAMES = `${NAMED_FORMATS.join(', ')}, each also with .gz`;
 
-/** One file, or several that belong together (an IDX set, an `.npy` pair), by name. */
-export type DataFiles =
-  | Readonly<Record<string, Uint8Array>>
-  | { readonly name: string; readonly bytes: Uint8Array };
-
 /**
  * Reads a dataset from the bytes of its file or files. The names' extensions choose the format. Where none
  * is known, the content does.
@@ -61,12 +58,13 @@ export type DataFiles =
 export function readDataset(files: DataFiles, options?: ReadOptions): Dataset;
 export function readDataset(files: DataFiles, options: ByteReadOptions): Dataset<SampleMatrix>;
 export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset<SampleMatrix> {
-  return readGiven(files, options, (format, given, wanted, budget) => {
-    const table = 'readTable' in format ? format.readTable(given, wanted, budget) : undefined;
-    if (table !== undefined) return checkReading(tableDataset(table, wanted, budget), wanted);
-    if (format.read !== undefined) return checkReading(format.read(given, wanted, budget), wanted);
-    throw new CtreError('E_FORMAT', `the files hold no table; expected ${FILE_NAMES}`);
-  });
+  const { given, tested, wanted, budget } = openFiles(files, options);
+  const content = titled(given, () => readContent(given, wanted, budget));
+  if (tested === undefined) return titled(given, () => datasetOf(content, wanted, budget));
+  const test = titled(tested, () => readContent(tested, testOptions(content, given, wanted), budget));
+  return titled([...given, ...tested], () =>
+    datasetOf(withTestRows(content, test, tested, wanted), wanted, budget),
+  );
 }
 
 /**
@@ -80,38 +78,110 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
  * @throws CtreError as `readDataset`.
  */
 export function readTable(files: DataFiles, options: ReadOptions = {}): RawTable | undefined {
-  return readGiven(files, options, (format, given, wanted, budget) =>
-    'readTable' in format ? format.readTable(given, wanted, budget) : undefined,
+  const { given, wanted, budget } = openFiles(files, options);
+  return titled(given, () => {
+    const { format, files: chosen } = chooseFormat(given, budget);
+    return 'readTable' in format ? format.readTable(chosen, wanted, budget) : undefined;
+  });
+}
+
+/** What files hold: a table of text, or numbers. */
+type Content = { readonly table: RawTable } | { readonly dataset: Dataset<SampleMatrix> };
+
+function readContent(given: readonly InputFile[], options: CheckedReadOptions, budget: Budget): Content {
+  const { format, files } = chooseFormat(given, budget);
+  const table = 'readTable' in format ? format.readTable(files, options, budget) : undefined;
+  if (table !== undefined) return { table };
+  if (format.read !== undefined) return { dataset: format.read(files, options, budget) };
+  throw new CtreError('E_FORMAT', `the files hold no table; expected ${FILE_NAMES}`);
+}
+
+function datasetOf(content: Content, options: CheckedReadOptions, budget: Budget): Dataset<SampleMatrix> {
+  const dataset = 'table' in content ? tableDataset(content.table, options, budget) : content.dataset;
+  return checkReading(dataset, options);
+}
+
+/** How test rows are read, so that they are taken for what the training rows were taken for. */
+function testOptions(
+  content: Content,
+  given: readonly InputFile[],
+  options: CheckedReadOptions,
+): CheckedReadOptions {
+  if ('table' in content) {
+    const { names } = content.table;
+    // Names of a comment, or of the format, are read as such again.
+    const header = names === undefined ? false : names === 'first line' ? true : undefined;
+    return { ...options, header: options.header ?? header, rowNumbers: 'keep' };
+  }
+  const { x, taken } = content.dataset;
+  // An .npy file names its array: that of the test rows has another name.
+  const isFile = (name: unknown): boolean => given.some((file) => plainName(file.name) === `${name}.npy`);
+  return {
+    ...options,
+    features: isFile(options.features) ? undefined : options.features,
+    label: isFile(options.label) ? undefined : options.label,
+    columns: x.cols,
+    indexBase: taken?.indexBase,
+  };
+}
+
+/** The content of training files with the test rows of others. */
+function withTestRows(
+  content: Content,
+  test: Content,
+  [{ name }]: readonly InputFile[],
+  { targets = 'classes' }: CheckedReadOptions,
+): Content {
+  if ('table' in content && 'table' in test) {
+    return { table: tableWithTest(content.table, test.table, name) };
+  }
+  if ('dataset' in content && 'dataset' in test) {
+    return { dataset: datasetWithTest(content.dataset, test.dataset, targets) };
+  }
+  const [own, other] = 'table' in content ? ['a table', 'arrays'] : ['arrays', 'a table'];
+  throw new CtreError(
+    'E_FORMAT',
+    `the training rows are ${own} and the test rows ${other}; expected one kind`,
   );
 }
 
-type ReadAs<T> = (
-  format: Format,
-  files: readonly InputFile[],
-  options: CheckedReadOptions,
-  budget: Budget,
-) => T;
+/** The files and options of a call, checked. */
+interface OpenedFiles {
+  readonly given: readonly InputFile[];
+  readonly tested: readonly InputFile[] | undefined;
+  readonly wanted: CheckedReadOptions;
+  readonly budget: Budget;
+}
 
-function readGiven<T>(files: DataFiles, options: ReadOptions, readAs: ReadAs<T>): T {
+function openFiles(files: DataFiles, options: ReadOptions): OpenedFiles {
   const wanted = checkReadOptions(options);
-  const given = listFiles(files);
-  const input = given.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const budget = new Budget(input, wanted.maxBytes);
-  const names = given.map(({ name }) => name);
-  const title = names.slice(0, 4).join(', ');
+  const given = listFiles('files', files);
+  const tested = wanted.test && listFiles('the option test', wanted.test);
+  const input = [...given, ...(tested ?? [])].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return { given, tested, wanted, budget: new Budget(input, wanted.maxBytes) };
+}
+
+/** What a task answers. Its error names the files. */
+function titled<T>(files: readonly InputFile[], task: () => T): T {
   try {
-    return readFiles(given, wanted, budget, readAs);
+    return task();
   } catch (error) {
-    if (error instanceof CtreError) {
-      throw new CtreError(error.code, `${title}: ${error.message}`, { cause: error.cause });
-    }
-    // Engines refuse arrays they have no room for with a RangeError.
-    if (error instanceof RangeError) {
-      const sentence = `${title}: the engine has no room for this dataset; use a smaller part of it`;
-      throw new CtreError('E_MEMORY', sentence, { cause: error });
-    }
-    throw error;
+    throw withTitle(files, error);
   }
+}
+
+function withTitle(files: readonly InputFile[], error: unknown): unknown {
+  const title = files
+    .slice(0, 4)
+    .map(({ name }) => name)
+    .join(', ');
+  if (error instanceof CtreError) {
+    return new CtreError(error.code, `${title}: ${error.message}`, { cause: error.cause });
+  }
+  // Engines refuse arrays they have no room for with a RangeError.
+  if (!(error instanceof RangeError)) return error;
+  const sentence = `${title}: the engine has no room for this dataset; use a smaller part of it`;
+  return new CtreError('E_MEMORY', sentence, { cause: error });
 }
 
 /**
@@ -125,32 +195,27 @@ function checkReading(
   throw new CtreError('E_UNSUPPORTED', `this format has classes only; the option targets is ${reading}`);
 }
 
-function readFiles<T>(
+/** The format of the files, and those of them that it is of, unpacked. */
+function chooseFormat(
   given: readonly InputFile[],
-  options: CheckedReadOptions,
   budget: Budget,
-  readAs: ReadAs<T>,
-): T {
+): { format: Format; files: readonly InputFile[] } {
   const names = given.map(({ name }) => plainName(name));
   for (const format of FORMATS) {
     const members = new Set(format.membersOf?.(names));
     if (members.size === 0) continue;
-    return readAs(
-      format,
-      given.filter((_, at) => members.has(names[at])).map((file) => unpack(file, budget)),
-      options,
-      budget,
-    );
+    const own = given.filter((_, at) => members.has(names[at]));
+    return { format, files: own.map((file) => unpack(file, budget)) };
   }
   const files = given.map((file) => unpack(file, budget));
   const inside = files.length === 1 ? filesInZip(files[0], budget) : undefined;
-  if (inside !== undefined) return readFiles(inside, options, budget, readAs);
+  if (inside !== undefined) return chooseFormat(inside, budget);
   const [format, ...others] = new Set(files.map(formatOf));
   if (files.length > 1 && (others.length > 0 || format.several === undefined)) {
     const together = FORMATS.flatMap(({ several }) => several ?? []).join(' or ');
     throw new CtreError('E_FORMAT', `${files.length} files were given; expected one file, ${together}`);
   }
-  return readAs(format, files, options, budget);
+  return { format, files };
 }
 
 function formatOf({ name, bytes }: InputFile): Format {
@@ -186,11 +251,11 @@ function unpack({ name, bytes }: InputFile, budget: Budget): InputFile {
   return { name: plainName(name), bytes: content };
 }
 
-function listFiles(files: DataFiles): InputFile[] {
+function listFiles(what: string, files: DataFiles): InputFile[] {
   if (typeof files !== 'object' || files === null || Array.isArray(files) || ArrayBuffer.isView(files)) {
     throw new CtreError(
       'E_ARGUMENT',
-      `files is ${show(files)}; expected { name, bytes } or bytes by file name`,
+      `${what} is ${show(files)}; expected { name, bytes } or bytes by file name`,
     );
   }
   const { name } = files;

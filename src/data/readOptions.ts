@@ -1,5 +1,6 @@
 import { CtreError, show } from '../base/errors.ts';
 import { MAX_INDEX } from '../matrix/canonical.ts';
+import type { DataFiles } from './dataFiles.ts';
 import { TARGET_READINGS, type TargetReading } from './targets.ts';
 
 /** How to read a file; every field has a default. */
@@ -24,6 +25,11 @@ export interface ReadOptions {
   readonly missing?: readonly string[];
   /** The file holds features only, or its labels do not matter: `labels` and `labelNames` come back empty. */
   readonly unlabelled?: boolean;
+  /**
+   * Files whose rows are the test rows, with the columns of the others: by name where both have names, else by
+   * place. They take the place of test rows that the dataset brings along.
+   */
+  readonly test?: DataFiles;
   /** CSV: whether the first line names the columns. Default: detected. */
   readonly header?: boolean;
   /** CSV: what separates fields; a blank stands for any run of blanks and tabs. Default: detected. */
@@ -76,6 +82,7 @@ const OPTION_RULES: Readonly<
   ],
   unlabelled: ['true or false', (value) => typeof value === 'boolean'],
   bytes: ['true or false', (value) => typeof value === 'boolean'],
+  test: ['{ name, bytes } or bytes by file name', (value) => typeof value === 'object' && value !== null],
   header: ['true or false', (value) => typeof value === 'boolean'],
   delimiter: [
     'one character that is no quote or line end',

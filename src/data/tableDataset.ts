@@ -7,7 +7,7 @@ import { chooseLabelColumn, chooseNumberColumn, labelColumnNamed } from './label
 import { columnsAt, LabelledTable, learnColumns } from './labelledTable.ts';
 import { OTHER_TARGETS } from './labels.ts';
 import { checkElements, notFiniteAt } from './ndarray.ts';
-import { columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
+import { columnTitle, isMissingValue, type RawColumn, type RawTable, rowPlace } from './rawTable.ts';
 import type { ReadOptions } from './readOptions.ts';
 import { allRows } from './rowLists.ts';
 import { encodingKind } from './table/encodings.ts';
@@ -67,6 +67,7 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
       warnings: [...prepared.table.warnings, ...prepared.warnings],
       featureNames: prepared.featureNames ?? (names && features.map((place) => columns[place].name ?? '')),
       reading: unlabelled ? 'classes' : reading,
+      isTestChosen: options.test !== undefined,
     },
     train,
     test,
@@ -210,7 +211,7 @@ function numbersOf({ table, rows }: TablePart, features: readonly number[], budg
       if (!Number.isFinite(Math.fround(value))) {
         const { code, message } = notFiniteAt(
           value,
-          `line ${table.line(rows[at])}, ${columnTitle(chosen[col])}`,
+          `${rowPlace(table, rows[at])}, ${columnTitle(chosen[col])}`,
         );
         throw new CtreError(code, message);
       }
@@ -251,7 +252,7 @@ export function textLabels(
     while (column.value(row) !== labels[fraction]) row++;
     throw new CtreError(
       'E_LABEL',
-      `line ${table.line(row)}, ${columnTitle(column)} is ${labels[fraction]}; a number with a fraction is no ` +
+      `${rowPlace(table, row)}, ${columnTitle(column)} is ${labels[fraction]}; a number with a fraction is no ` +
         `class, expected integers or names; name their column with the option label; ${OTHER_TARGETS}`,
     );
   }
@@ -275,7 +276,7 @@ export function targetColumns(
       if (!Number.isFinite(value)) {
         throw new CtreError(
           'E_LABEL',
-          `line ${table.line(row)}, ${columnTitle(column)} holds ${show(column.text(row))}; expected a number ` +
+          `${rowPlace(table, row)}, ${columnTitle(column)} holds ${show(column.text(row))}; expected a number ` +
             'to predict, or 0 and 1 for a label',
         );
       }

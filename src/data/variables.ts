@@ -117,8 +117,8 @@ function guessFeatures(variables: readonly Variable[], warnings: string[]): Vari
   const [best, ...others] = (flat.length > 0 ? flat : free).sort(
     (a, b) => elementCount(b.shape) - elementCount(a.shape),
   );
-  // A single column of features is a vector, where nothing else is there.
-  if (best === undefined) return able.length === 1 ? able[0] : undefined;
+  // A single column of features is a vector, where nothing else is there; and test rows may come alone.
+  if (best === undefined) return able.length === 1 ? able[0] : withRole(tables, 'features', 'test')[0];
   if (others.length > 0) {
     warnings.push(
       `${show(best.name)} is taken for the features, since it is the largest of ${listed(free)}; ` +

@@ -860,6 +860,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     ],
     (_, a) => readDataset(...a),
   ),
+  'readDataset with test rows': entry(
+    () => [{ name: 'some.csv', bytes: csv() }, { test: { name: 'other.csv', bytes: csv() } }],
+    (_, a) => readDataset(...a),
+  ),
   'readDataset of files by name': entry(
     () => [{ 'some.libsvm': new TextEncoder().encode('1 1:2 3:4\n2 2:1\n') }, { columns: 4 }],
     (_, a) => readDataset(...a),

@@ -26,11 +26,18 @@ import { readVersion } from '../version.ts';
 /** `ctre compare [dataset…]` */
 export async function runCompare(argv: readonly string[], io: Io): Promise<void> {
   const args = parseArguments(compareSyntax, argv);
-  const { image, split, methodModule = [], report, results: path, json: isJson = false } = args.options;
+  const { image, split, test, methodModule = [], report, results: path, json: isJson = false } = args.options;
+  if (test !== undefined && args.positionals.length > 1) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      `--test names the test rows of one dataset, and ${args.positionals.length} are named; give one of them`,
+    );
+  }
   const grid = await readGrid(args);
   const version = await readVersion();
   const shared = { ...grid.shared, ...(image !== undefined && { image: args.typed.image }) };
-  const inputs = [...args.positionals, ...(split === undefined ? [] : [split]), ...methodModule];
+  const rowFiles = [split, test].filter((path) => path !== undefined);
+  const inputs = [...args.positionals, ...rowFiles, ...methodModule];
   const file = path ?? `${defaultName(grid)}.compare.jsonl`;
   const results = await ResultsFile.open(file, version, shared, grid.tasks, inputs);
   if (report !== undefined) await checkWritable(report, [...inputs, file]);

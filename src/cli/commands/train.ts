@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { CtreError } from '../../base/errors.ts';
 import { outcomeOf } from '../../compare/outcome.ts';
 import type { TrainOptions } from '../../index.ts';
@@ -26,10 +27,11 @@ import {
 export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
   const args = parseArguments(trainSyntax, argv);
   const { positionals, options } = args;
-  const { out, split, methodModule = [], json: isJson = false } = options;
+  const { out, split, test, methodModule = [], json: isJson = false } = options;
   const checkpoints = readCheckpointSettings(options);
   if (out !== undefined) {
-    await checkWritable(out, [...positionals, ...(split === undefined ? [] : [split]), ...methodModule]);
+    const inputs = [split, test].filter((path) => path !== undefined);
+    await checkWritable(out, [...positionals, ...inputs, ...methodModule]);
   }
   const { settings, source, data, automatic } = await openTraining(args, await loadMethods(methodModule));
   if (options.methodOptions !== undefined && settings.module === undefined) {
@@ -41,14 +43,16 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
   }
   const keep = chooseKept(options.keep, data.validation);
   const kernels = await startKernels(options);
-  const origin = originOf(source.dataset, source.name, settings, keep);
+  const origin = originOf(source.dataset, source.name, settings, keep, test);
   try {
     const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings));
     const model = resumed?.content ?? (await makeModel(source.dataset, settings));
     try {
       const { labelNames, featureNames } = source.dataset;
       const { scaler, pipeline } = data;
-      const notes: ModelNotes = { labelNames, featureNames, scaler, pipeline, dataset: source.name };
+      const testName = test && basename(test);
+      const names = { dataset: source.name, ...(testName && { test: testName }) };
+      const notes: ModelNotes = { labelNames, featureNames, scaler, pipeline, ...names };
       const start = { settings, source, data, automatic, model, kernels };
       const started: StartedTraining = { ...start, warning: resumed?.warning };
       const warn = (text: string): void => {

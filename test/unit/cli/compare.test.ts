@@ -286,7 +286,7 @@ describe('ctre compare', () => {
     expect(rowsOf((await ctre([...argv, '--results', results])).stdout)).toEqual([17]);
     writeFileSync(split, JSON.stringify({ train: rows.slice(18), test: rows.slice(1, 18) }));
     const changed = await ctre([...argv, '--results', results]);
-    expect(changed.stderr).toContain('another content of trees.csv or its split');
+    expect(changed.stderr).toContain('another content of trees.csv, its test rows or its split');
   });
 
   it('tells which training was lost, and how many more', async () => {
