@@ -65,6 +65,8 @@ export interface TrainingData {
   /** The rows to train on, those for validation among them. */
   readonly train: LabelledRows;
   readonly validation: Pick<TrainOptions, 'validationSplit' | 'validationRows'>;
+  /** The share of them that is for validation, where it was drawn. */
+  readonly validationShare?: number;
   readonly test: LabelledRows;
   readonly scaler: Scaler;
   /** What became of a table's columns; they are scaled by it. */
@@ -121,7 +123,7 @@ export async function prepareTraining(
   if (kind === undefined && auto.scale !== usual) table = encode(auto.scale);
   const dataset = table?.dataset ?? found;
   const scaler = fitTrainingScaler(table === undefined ? kind : 'none', dataset.x, rows.train, auto.scale);
-  const { used, validation } = chooseValidation(rows, values.validation);
+  const { used, share, listed } = chooseValidation(rows, values.validation);
   const test =
     rows.test === undefined && dataset.test !== undefined
       ? { x: dataset.test.x, y: dataset.test.targets ?? dataset.test.labels }
@@ -129,14 +131,16 @@ export async function prepareTraining(
   const train = pickRows(dataset, used);
   return {
     train: scaled(scaler, train),
-    validation,
+    validation:
+      listed === undefined ? drawValidation(train.y, share, defaults.seed) : { validationRows: listed },
+    ...(share !== undefined && { validationShare: share }),
     test: scaled(scaler, test),
     scaler,
     pipeline: table?.pipeline,
     scale: table === undefined ? scaler.kind : (kind ?? auto.scale),
     auto,
     classCounts: countClasses(train.y, dataset.labelNames.length),
-    warnings: [...(table?.warnings ?? []), ...aboutClasses(dataset, train.y, rows, validation)],
+    warnings: [...(table?.warnings ?? []), ...aboutClasses(dataset, train.y, rows, share)],
     dataset,
     testWords: rows.testWords,
     unused: dataset.x.rows - train.x.rows - (rows.test?.length ?? 0),
@@ -155,7 +159,7 @@ function aboutClasses(
   { labels, labelNames, targets }: Dataset<SampleMatrix>,
   trained: LabelledRows['y'],
   { isDrawn = false }: RowChoice,
-  { validationSplit }: TrainingData['validation'],
+  validationShare: number | undefined,
 ): string[] {
   if (targets !== undefined) return [];
   const all = countClasses(labels, labelNames.length);
@@ -170,7 +174,7 @@ function aboutClasses(
     ),
     ...classesInWords(
       labelNames,
-      (label) => own[label] === 1 && isTested(label) && validationSplit !== undefined,
+      (label) => own[label] === 1 && isTested(label) && validationShare !== undefined,
       'one training row, which stays in training, so no validation row has it',
     ),
   ];
@@ -283,22 +287,35 @@ export async function readSplit(path: string, rows: number): Promise<Split> {
   }
 }
 
-/** The training rows to use, and which of them are for validation. */
+/** The training rows to use; and the positions of those for validation, or the share of them to draw. */
 function chooseValidation(
   { train, val, fit }: RowChoice,
   share: number | undefined,
-): { used: Int32Array | undefined; validation: TrainingData['validation'] } {
+): { used: Int32Array | undefined; share?: number; listed?: Int32Array } {
   const isFit = new Set(fit ?? train);
   const isHeld = new Set(val ?? train?.filter((row) => !isFit.has(row)));
   if (train === undefined || isHeld.size === 0) {
-    return { used: train, validation: share === 0 ? {} : { validationSplit: share ?? 0.1 } };
+    return { used: train, ...(share !== 0 && { share: share ?? 0.1 }) };
   }
   if (share !== undefined) {
     throw new CtreError('E_ARGUMENT', '--validation is given, but the split lists the validation rows');
   }
   const used = train.filter((row) => isFit.has(row) || isHeld.has(row));
-  const validationRows = Int32Array.from(used.keys()).filter((position) => isHeld.has(used[position]));
-  return { used, validation: { validationRows } };
+  const listed = Int32Array.from(used.keys()).filter((position) => isHeld.has(used[position]));
+  return { used, listed };
+}
+
+/** Which of the training rows are for validation. Of classes, each has its share of them. */
+function drawValidation(
+  y: LabelledRows['y'],
+  share: number | undefined,
+  seed: number,
+): TrainingData['validation'] {
+  if (share === undefined) return {};
+  if (!(y instanceof Int32Array) || y.length < 2) return { validationSplit: share };
+  // Not the stream of the test rows.
+  const { val } = splitRows(y.length, share, { seed: `validation/${seed}`, labels: y });
+  return { validationRows: val };
 }
 
 /**

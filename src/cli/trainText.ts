@@ -27,7 +27,7 @@ export function trainStartRecord(started: StartedTraining): object {
   const { source, data, settings, model, kernels } = started;
   const { activation, topology, initializer, growInitializer, optimizer, schedule } = settings;
   const warnings = warningsOf(started);
-  const { validationSplit, validationRows } = data.validation;
+  const { validationRows } = data.validation;
   const { labelNames, targets } = source.dataset;
   return {
     dataset: source.name,
@@ -36,7 +36,7 @@ export function trainStartRecord(started: StartedTraining): object {
       ? { classes: labelNames.length }
       : { outputs: labelNames, loss: settings.loss?.name, targetUnits: unitsAtStart(started) }),
     trainRows: data.train.x.rows,
-    validation: validationRows === undefined ? (validationSplit ?? 0) : { rows: validationRows.length },
+    validation: data.validationShare ?? (validationRows === undefined ? 0 : { rows: validationRows.length }),
     testRows: data.test.x.rows,
     unusedRows: data.unused,
     scale: scaleInWords(started),
@@ -154,13 +154,13 @@ export function trainStartText(started: StartedTraining): string {
     classWeight,
     monitor,
   } = settings;
-  const { validationSplit, validationRows } = data.validation;
+  const { validationShare, validation } = data;
   const held =
-    validationRows !== undefined
-      ? `${validationRows.length} of them for validation`
-      : validationSplit === undefined
+    validationShare !== undefined
+      ? `${percent(validationShare)} of them for validation`
+      : validation.validationRows === undefined
         ? 'no validation'
-        : `${percent(validationSplit)} of them for validation`;
+        : `${validation.validationRows.length} of them for validation`;
   return `${source.name}: ${x.rows} rows × ${x.cols} features, ${outputsInWords(started)}\n${namedLines([
     ...(source.about === undefined ? [] : ([['problem', source.about]] as const)),
     ['training', `${data.train.x.rows} rows, ${held}`],

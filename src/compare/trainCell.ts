@@ -97,8 +97,7 @@ function describeCell(
   const { history, layers } = model;
   const nnzByLayer = layers.map(({ nnz }) => nnz);
   const dims = [layers[0].inDim, ...layers.map(({ outDim }) => outDim)];
-  const labels = train.y instanceof Int32Array ? train.y : undefined;
-  const trainRows = holdOut(train.x.rows, validation, cell.seed, labels).trainRows.length;
+  const trainRows = holdOut(train.x.rows, validation, cell.seed).trainRows.length;
   const { method: _method, seed: _seed, ...said } = outcomeOf(model, cell.seed);
   const { bestValMetrics, testMetrics, finalTestMetrics, ...outcome } = said;
   const { name: loss = 'cross-entropy' } = model.loss ?? {};

@@ -49,8 +49,7 @@ export function checkTraining(
   const wanted = checkOptions('train', options, TRAIN_OPTIONS);
   const { loss, ...given } = checkDataSet(core, x, y, core.model.loss);
   const { validation, test } = wanted;
-  const classes = given.targets instanceof Int32Array ? given.targets : undefined;
-  const rows = holdOut(given.x.rows, wanted, core.model.seed, classes);
+  const rows = holdOut(given.x.rows, wanted, core.model.seed);
   const units = unitsOf(core, loss, given, rows.trainRows);
   const otherSet = (name: string, set: unknown): DataSet => checkOtherSet(core, name, set, { loss, units });
   const validationSet = validation === undefined ? rows.validationRows : otherSet('validation', validation);

@@ -2,21 +2,16 @@ import { copyNumbers } from '../base/arrays.ts';
 import { checkInteger } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { randomStream } from '../base/random.ts';
-import { classShares, groupByClass } from '../base/stratify.ts';
 import type { TrainOptions } from './options.ts';
 
 /**
- * The rows to train on and those held out, as the options say. What is drawn depends on the seed and the
- * classes alone.
- * @param labels the class of every row. Then each class has its share of the drawn rows, and keeps one row to
- *   train on.
+ * The rows to train on and those held out, as the options say. What is drawn depends on the seed alone.
  * @throws CtreError `E_ARGUMENT`, or `E_SHAPE` where one of the two parts would be empty.
  */
 export function holdOut(
   rows: number,
   { validationSplit, validationRows, validation }: TrainOptions,
   seed: number | string,
-  labels?: Int32Array,
 ): { trainRows: Int32Array; validationRows: Int32Array | undefined } {
   const all = Int32Array.from({ length: rows }, (_, r) => r);
   const given = [validationSplit, validationRows, validation].filter((option) => option !== undefined);
@@ -41,7 +36,9 @@ export function holdOut(
         `validationSplit is ${show(validationSplit)}; expected a number between 0 and 1`,
       );
     }
-    for (const row of drawRows(all, share, seed, labels)) isHeldOut[row] = 1;
+    const shuffled = all.slice();
+    randomStream(seed, 'validation').shuffle(shuffled);
+    for (const row of shuffled.subarray(0, Math.max(1, Math.round(share * rows)))) isHeldOut[row] = 1;
   }
   const split = {
     trainRows: all.filter((row) => isHeldOut[row] === 0),
@@ -55,23 +52,4 @@ export function holdOut(
     );
   }
   return split;
-}
-
-function drawRows(
-  all: Int32Array,
-  share: number,
-  seed: number | string,
-  labels: Int32Array | undefined,
-): readonly number[] {
-  const wanted = Math.max(1, Math.round(share * all.length));
-  const isWhole = labels === undefined || wanted >= all.length;
-  const groups = isWhole ? [all.slice()] : groupByClass(all, labels, countLabels(labels));
-  const random = randomStream(seed, 'validation');
-  for (const group of groups) random.shuffle(group);
-  const shares = isWhole ? [wanted] : classShares(groups, share, wanted);
-  return groups.flatMap((group, at) => [...group.subarray(0, shares[at])]);
-}
-
-function countLabels(labels: Int32Array): number {
-  return labels.reduce((most, label) => Math.max(most, label + 1), 0);
 }

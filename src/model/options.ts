@@ -103,10 +103,7 @@ export interface TrainOptions {
    * deviation, to the zeros of sparse samples, too. By default there is none.
    */
   readonly denoise?: InputNoise;
-  /**
-   * The share of the rows to hold out for validation, drawn at random; of class labels each class has this
-   * share, as far as whole rows allow.
-   */
+  /** The share of the rows to hold out for validation, drawn at random. */
   readonly validationSplit?: number;
   /** The rows of x to hold out for validation. */
   readonly validationRows?: readonly number[] | Int32Array;

@@ -279,7 +279,7 @@ describe('ctre train for people', () => {
     expect(epochs[0]).toMatch(
       /^epoch {2}1\/90 {2}loss \d\.\d{4} {2}val \d\.\d{4} {2}best \d\.\d{4} {2}.+ left$/,
     );
-    expect(stdout).toContain('20 % of the rows, drawn with seed 0');
+    expect(stdout).toContain('20 % of the rows, drawn from each class with seed 0');
     expect(stdout).toMatch(/│ test accuracy at best epoch +│ +\d\.\d{4} │/);
     expect(stdout).toMatch(/│ {3}\d+ topology updates +│/);
     // Colours and the bar are for terminals.
