@@ -15,15 +15,18 @@ const [outdir = join(root, 'dist/bundle')] = process.argv.slice(2);
 
 /**
  * Packages whose licence is no file of theirs named LICENSE or LICENCE. The loader belongs to the compiler's
- * repository. Of seedrandom, the bundle holds one file only, and that file begins with its own licence.
+ * repository. Of seedrandom, the bundle holds what one file does, and that file begins with its own licence.
  */
 const LICENCE_FILES = {
   '@assemblyscript/loader': 'assemblyscript/LICENSE',
   seedrandom: 'seedrandom/lib/alea.js',
 };
 
-/** Files that scripts/loader.mjs makes of a package's. */
-const MADE_OF = { 'dist/engine/loader.js': 'node_modules/@assemblyscript/loader/index.js' };
+/** Files that hold what is of a package's: scripts/loader.mjs makes the first, the other was written anew. */
+const MADE_OF = {
+  'dist/engine/loader.js': 'node_modules/@assemblyscript/loader/index.js',
+  'dist/base/alea.js': 'node_modules/seedrandom/lib/alea.js',
+};
 
 const { metafile, outputFiles } = await build({
   absWorkingDir: root,

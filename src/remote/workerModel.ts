@@ -41,20 +41,22 @@ import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { scheduleByName } from '../nn/schedule.ts';
 import { abortError, throwIfAborted } from '../run/turns.ts';
+import { checkWorkerSource, type WorkerSource } from '../run/workerSource.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { PieceSource } from '../train/pieceSource.ts';
 import { disposed } from '../train/trainingRun.ts';
-import { Link } from './link.ts';
+import { findWorkerFile, Link } from './link.ts';
 import { sendTopology, type WithMethodByUrl } from './methodByUrl.ts';
-import type { CallName, Calls } from './modelWorker.ts';
+import type { CallName, Calls } from './modelCalls.ts';
 import { Parcel } from './parcel.ts';
-import type {
-  SentOptions,
-  SentPartialFit,
-  SentPiece,
-  SentPieceTraining,
-  SentTraining,
-  Snapshot,
+import {
+  OWN_FILE,
+  type SentOptions,
+  type SentPartialFit,
+  type SentPiece,
+  type SentPieceTraining,
+  type SentTraining,
+  type Snapshot,
 } from './protocol.ts';
 import { sendPart } from './recipe.ts';
 
@@ -102,7 +104,7 @@ export class WorkerModel {
   /** The sample that the worker has of the last call of partialFit. */
   #sentSample: PartialFitOptions['sample'];
 
-  private constructor(key: typeof KEY) {
+  private constructor(key: typeof KEY, source?: WorkerSource) {
     if (key !== KEY) {
       throw new CtreError(
         'E_ARGUMENT',
@@ -110,7 +112,7 @@ export class WorkerModel {
           'fromWeights, load or resume',
       );
     }
-    this.#link = new Link((snapshot) => this.#keep(snapshot));
+    this.#link = new Link((snapshot) => this.#keep(snapshot), source);
   }
 
   /**
@@ -128,7 +130,7 @@ export class WorkerModel {
    */
   static async create(options: WithMethodByUrl<CreateOptions>): Promise<WorkerModel> {
     const wanted = checkOptions('WorkerModel.create', options, CREATE_OPTIONS);
-    return WorkerModel.#open('create', [sendOptions(wanted)]);
+    return WorkerModel.#open('create', [sendOptions(wanted)], wanted);
   }
 
   /**
@@ -146,7 +148,7 @@ export class WorkerModel {
       weights: parcel.matrix(weights),
       bias: parcel.array(bias),
     }));
-    return WorkerModel.#open('fromWeights', [copies, sendOptions(wanted)], parcel);
+    return WorkerModel.#open('fromWeights', [copies, sendOptions(wanted)], wanted, parcel);
   }
 
   /**
@@ -174,19 +176,21 @@ export class WorkerModel {
     const known = [...LOAD_OPTIONS, 'topology'];
     const { topology, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
     const parcel = new Parcel(false);
-    const sent = { ...wanted, topology: sendTopology(topology) };
-    return WorkerModel.#open(name, [parcel.array(bytes), sent], parcel);
+    const sent = { ...wanted, topology: sendTopology(topology), worker: sendWorker(wanted.worker) };
+    return WorkerModel.#open(name, [parcel.array(bytes), sent], wanted, parcel);
   }
 
   /** A worker with the model that its first call makes; none where the call fails. */
   static async #open<N extends CallName>(
     name: N,
     args: Parameters<Calls[N]>,
+    { worker }: Pick<ModelOptions, 'worker'>,
     parcel = new Parcel(false),
   ): Promise<WorkerModel> {
+    const source = checkWorkerSource(worker) ?? (await findWorkerFile());
     // The kernels that were given on this page are meant for its workers, too.
     const engine = await startedEngine();
-    const model = new WorkerModel(KEY);
+    const model = new WorkerModel(KEY, source);
     try {
       if (engine !== undefined) {
         const { isGiven, instances, revectorized } = engine;
@@ -572,7 +576,7 @@ function sendRule(optimizer: unknown, schedule: unknown): Pick<SentTraining, 'op
 
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
 function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentOptions<O> {
-  const { topology, loss, activation, initializer, growInitializer, metadata, ...rest } = options;
+  const { topology, loss, activation, initializer, growInitializer, metadata, worker, ...rest } = options;
   return {
     ...rest,
     topology: sendTopology(topology),
@@ -581,7 +585,13 @@ function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentO
     initializer: sendPart('initializer', initializer, initializerByName),
     growInitializer: sendPart('growInitializer', growInitializer, initializerByName),
     metadata: checkJson('metadata', metadata ?? {}),
+    worker: sendWorker(worker),
   } as SentOptions<O>;
+}
+
+/** Functions do not cross, and the worker knows its own file. */
+function sendWorker(worker: unknown): typeof OWN_FILE | undefined {
+  return worker === undefined ? undefined : OWN_FILE;
 }
 
 /** The epochs; the pieces are closed with them. */

@@ -1,4 +1,6 @@
+import { show } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
+import type { StartedWorker, WorkerSource } from './workerSource.ts';
 
 /** A started thread, of Node or of a browser. */
 export interface WorkerHandle {
@@ -26,13 +28,15 @@ export interface WorkerEvents {
  * `new Worker(new URL('…', import.meta.url), …)`.
  */
 export interface WorkerFile {
+  /** What the worker is called where an address is given; a file may serve several kinds. */
+  readonly name: string;
   inNode(Thread: NodeWorkerType, options: NodeWorkerOptions): NodeWorker;
   onPage(): Worker;
 }
 
 type NodeWorkerType = typeof import('node:worker_threads').Worker;
 type NodeWorker = InstanceType<NodeWorkerType>;
-type NodeWorkerOptions = Pick<import('node:worker_threads').WorkerOptions, 'workerData' | 'execArgv'>;
+type NodeWorkerOptions = Pick<import('node:worker_threads').WorkerOptions, 'execArgv'>;
 
 /**
  * Called in a thread: listens to what is posted to it.
@@ -75,16 +79,53 @@ export function availableThreads(): number {
 
 /**
  * Starts a thread. It does not keep a process from exiting.
- * @param data what the thread gets: as its first message in a browser, as `workerData` in Node.
- * @throws Error when the browser or Node refuses it.
+ * @param data what the thread gets as its first message.
+ * @param source what to start it from instead of the file.
+ * @throws Error when the browser or Node refuses it, or the source gives no worker.
  */
-export function startWorker(file: WorkerFile, events: WorkerEvents, data?: object): WorkerHandle {
+export function startWorker(
+  file: WorkerFile,
+  events: WorkerEvents,
+  data?: object,
+  source?: WorkerSource,
+): WorkerHandle {
+  const handle = watchWorker(file, events, source);
+  if (data !== undefined) handle.post(data);
+  return handle;
+}
+
+function watchWorker(file: WorkerFile, events: WorkerEvents, source: WorkerSource | undefined): WorkerHandle {
   const threads = builtin('node:worker_threads');
-  if (threads === undefined) return watchWebWorker(file.onPage(), events, data);
+  if (typeof source === 'function') {
+    const started = source();
+    if (threads !== undefined && started instanceof threads.Worker) return watchNodeWorker(started, events);
+    return watchWebWorker(checkWebWorker(started), events);
+  }
+  if (threads === undefined) {
+    const worker =
+      source === undefined ? file.onPage() : new Worker(source, { type: 'module', name: file.name });
+    return watchWebWorker(worker, events);
+  }
   // Threads inherit the options of their process. With --input-type, which `node -e` is often given, Node 20
   // starts no file.
   const execArgv = process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : undefined;
-  return watchNodeWorker(file.inNode(threads.Worker, { workerData: data, execArgv }), events);
+  const worker =
+    source === undefined
+      ? file.inNode(threads.Worker, { execArgv })
+      : new threads.Worker(pathOrUrl(source), { execArgv });
+  return watchNodeWorker(worker, events);
+}
+
+/** Node takes an address as a URL only, and a text as a path. */
+function pathOrUrl(source: string | URL): string | URL {
+  return typeof source === 'string' && /^(file|data):/.test(source) ? new URL(source) : source;
+}
+
+/** @throws TypeError for anything but a page's worker. */
+function checkWebWorker(started: StartedWorker): Worker {
+  const isWorker = Object.prototype.toString.call(started) === '[object Worker]';
+  if (isWorker) return started as Worker;
+  throw new TypeError(`worker() gave ${show(started)}; expected a Worker`);
 }
 
 const UNREADABLE = 'what it answered cannot be read';
@@ -113,11 +154,10 @@ function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle
   };
 }
 
-function watchWebWorker(worker: Worker, events: WorkerEvents, data: object | undefined): WorkerHandle {
+function watchWebWorker(worker: Worker, events: WorkerEvents): WorkerHandle {
   worker.onmessage = (event) => events.message(event.data);
   worker.onmessageerror = () => events.died(UNREADABLE);
   worker.onerror = (event) => events.died(event.message ?? 'its file could not be loaded');
-  if (data !== undefined) worker.postMessage(data);
   return {
     post: (message, transfer = []) => worker.postMessage(message, { transfer: [...transfer] }),
     hold() {},

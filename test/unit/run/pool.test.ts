@@ -108,6 +108,7 @@ describe('in a browser', () => {
   it('a worker is a module that gets its data, and says what becomes of it', () => {
     const events: string[] = [];
     const file = {
+      name: 'some file',
       inNode: () => expect.fail('this is a page'),
       onPage: () => new Worker(new URL('file:///some/file.mjs'), { type: 'module' }),
     };
