@@ -10,6 +10,7 @@ import { type CompareArguments, chooseMethods, type compareSyntax, SHARED_OPTION
 import { fingerprintOf } from './fingerprint.ts';
 import { type LoadedMethod, loadMethods } from './methodModules.ts';
 import { readSettings } from './settings.ts';
+import { type TakenRecord, takenLines, takenRecord } from './takenText.ts';
 import { openTraining, type Training } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
@@ -33,6 +34,8 @@ export interface Grid {
     readonly about: string;
     readonly trainRows: number;
     readonly testRows: number;
+    /** What was taken for what when it was read, to programs and to people. */
+    readonly read: { readonly record: TakenRecord; readonly lines: readonly (readonly [string, string])[] };
   }[];
 }
 
@@ -98,10 +101,18 @@ export async function readGrid({
       about: source.about ?? `${source.dataset.x.rows} rows × ${source.dataset.x.cols} features`,
       trainRows: data.train.x.rows,
       testRows: data.test.x.rows,
+      read: readingOfTraining(training),
     });
   }
   const { epochs, threads } = readSettings(tasks[0].args.options, { hidden: [] }, modules);
   return { tasks, epochs, threads, shared: sharedOptions(typed), datasets };
+}
+
+/** What was taken for what, without the rows. */
+function readingOfTraining({ source, data }: Training): Grid['datasets'][number]['read'] {
+  const { pipeline, scale, classCounts, warnings } = data;
+  const taken = { dataset: source.dataset, pipeline, scale, classCounts, warnings };
+  return { record: takenRecord(taken), lines: takenLines(taken) };
 }
 
 /** The options of a comparison that every training has. */

@@ -23,17 +23,19 @@ export interface StartedComparison {
 /** The first line of --json. */
 export function compareStartRecord({ grid, path, jobs, done, kernels }: StartedComparison): object {
   const { tasks, datasets, epochs } = grid;
-  return { datasets, cells: tasks.length, done, epochs, jobs, results: path, ...kernels };
+  const read = datasets.map(({ read: { record }, ...about }) => ({ ...about, ...record }));
+  return { datasets: read, cells: tasks.length, done, epochs, jobs, results: path, ...kernels };
 }
 
 /** The lines before the first training. */
 export function compareStartText({ grid, path, jobs, done, kernels }: StartedComparison): string {
   const { tasks, datasets, epochs } = grid;
   return `${namedLines([
-    ...datasets.map(
-      ({ name, about, trainRows, testRows }) =>
-        [name, `${about}; ${trainRows} rows for training and validation, ${testRows} for the test`] as const,
-    ),
+    ...datasets.flatMap(({ name, about, trainRows, testRows, read }) => [
+      [name, `${about}; ${trainRows} rows for training and validation, ${testRows} for the test`] as const,
+      ...read.lines,
+      ...read.record.warnings.map((warning) => ['warning', warning] as const),
+    ]),
     ['trainings', `${tasks.length} of ${epochs} epochs${done === 0 ? '' : `, ${done} of them done before`}`],
     ['at a time', String(jobs)],
     ['kept in', path],

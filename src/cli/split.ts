@@ -132,7 +132,7 @@ function countClasses(y: LabelledRows['y'], classes: number): number[] {
 }
 
 /** A table's dataset with its columns encoded and scaled as the training rows say. */
-function encodeTable(
+export function encodeTable(
   found: Dataset<SampleMatrix>,
   table: LabelledTable,
   rows: Int32Array | undefined,

@@ -45,9 +45,11 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
     const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings));
     const model = resumed?.content ?? (await makeModel(source.dataset, settings));
     try {
-      const { labelNames, featureNames } = source.dataset;
+      const { labelNames, featureNames, taken } = source.dataset;
       const { scaler, pipeline } = data;
-      const notes: ModelNotes = { labelNames, featureNames, scaler, pipeline, dataset: source.name };
+      const indexBase = taken?.indexBase;
+      const table = { featureNames, scaler, pipeline, ...(indexBase !== undefined && { indexBase }) };
+      const notes: ModelNotes = { labelNames, ...table, dataset: source.name };
       const started: StartedTraining = { settings, source, data, model, kernels, warning: resumed?.warning };
       const warn = (text: string): void => {
         io.stderr.write(`ctre: no checkpoint after epoch ${model.history.length}: ${text}\n`);
