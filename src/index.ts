@@ -74,6 +74,7 @@ export {
   type WorkerPieceTrainOptions,
   type WorkerTrainOptions,
 } from './remote/workerModel.ts';
+export type { WorkerPipeline } from './remote/workerPipeline.ts';
 export type { Work } from './run/turns.ts';
 export type { CosineOptions } from './topology/cosineOptions.ts';
 export type { CosineThenGradientOptions } from './topology/cosineThenGradient.ts';

@@ -10,6 +10,7 @@ import { type CompareArguments, chooseMethods, type compareSyntax, SHARED_OPTION
 import { fingerprintOf } from './fingerprint.ts';
 import { type LoadedMethod, loadMethods } from './methodModules.ts';
 import { readSettings, scheduleName } from './settings.ts';
+import { type TakenRecord, takenLines, takenRecord } from './takenText.ts';
 import { type AutomaticOptions, openTraining, type Training } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
@@ -43,6 +44,8 @@ export interface Grid {
     /** Of each training. */
     readonly epochs: number;
     readonly automatic: AutomaticOptions;
+    /** What was taken for what when it was read, to programs and to people. */
+    readonly read: { readonly record: TakenRecord; readonly lines: readonly (readonly [string, string])[] };
   }[];
 }
 
@@ -115,9 +118,17 @@ export async function readGrid({
       testRows: data.test.x.rows,
       epochs: settings.epochs,
       automatic: withoutAxes(training.automatic, options),
+      read: readingOfTraining(training),
     });
   }
   return { tasks, threads: options.threads ?? 1, shared: sharedOptions(typed), datasets };
+}
+
+/** What was taken for what, without the rows. */
+function readingOfTraining({ source, data }: Training): Grid['datasets'][number]['read'] {
+  const { pipeline, scale, classCounts, warnings } = data;
+  const taken = { dataset: source.dataset, pipeline, scale, classCounts, warnings };
+  return { record: takenRecord(taken), lines: takenLines(taken) };
 }
 
 /** The options of a comparison that every training has. */

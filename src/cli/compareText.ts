@@ -24,7 +24,8 @@ export interface StartedComparison {
 /** The first line of --json. */
 export function compareStartRecord({ grid, path, jobs, done, kernels }: StartedComparison): object {
   const { tasks, datasets } = grid;
-  return { datasets, cells: tasks.length, done, jobs, results: path, ...kernels };
+  const read = datasets.map(({ read: { record }, ...about }) => ({ ...about, ...record }));
+  return { datasets: read, cells: tasks.length, done, jobs, results: path, ...kernels };
 }
 
 /** The lines before the first training. */
@@ -32,13 +33,14 @@ export function compareStartText({ grid, path, jobs, done, kernels }: StartedCom
   const { tasks, datasets } = grid;
   const epochs = rangeWords(datasets.map(({ epochs: own }) => own));
   return `${namedLines([
-    ...datasets.map(
-      ({ name, about, trainRows, testRows }) =>
-        [name, `${about}; ${trainRows} rows for training and validation, ${testRows} for the test`] as const,
-    ),
-    ...datasets.flatMap(({ name, automatic }): (readonly [string, string])[] => {
+    ...datasets.flatMap(({ name, about, trainRows, testRows, read, automatic }) => {
       const words = automaticWords(automatic);
-      return words === '' ? [] : [[datasets.length === 1 ? 'automatic' : `automatic, ${name}`, words]];
+      return [
+        [name, `${about}; ${trainRows} rows for training and validation, ${testRows} for the test`] as const,
+        ...read.lines,
+        ...(words === '' ? [] : [['automatic', words] as const]),
+        ...read.record.warnings.map((warning) => ['warning', warning] as const),
+      ];
     }),
     ['trainings', `${tasks.length} of ${epochs} epochs${done === 0 ? '' : `, ${done} of them done before`}`],
     ['at a time', String(jobs)],

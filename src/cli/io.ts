@@ -15,5 +15,10 @@ export interface Io {
 
 /** Writes a line of --json. */
 export function printJson(stdout: Output, event: string, record: object): void {
-  stdout.write(`${JSON.stringify({ event, ...record })}\n`);
+  stdout.write(jsonLine(event, record));
+}
+
+/** A line of --json. */
+export function jsonLine(event: string, record: object): string {
+  return `${JSON.stringify({ event, ...record })}\n`;
 }

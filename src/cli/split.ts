@@ -204,7 +204,7 @@ interface EncodedTable {
   readonly warnings: readonly string[];
 }
 
-function encodeTable(
+export function encodeTable(
   found: Dataset<SampleMatrix>,
   table: LabelledTable,
   rows: Int32Array | undefined,

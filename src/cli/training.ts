@@ -2,6 +2,8 @@ import { basename } from 'node:path';
 import { CtreError } from '../base/errors.ts';
 import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
+import { looksLikeNames, looksLikeNumbers } from '../data/numberLabels.ts';
+import { columnTitle } from '../data/rawTable.ts';
 import { type Loss, SparseMLP } from '../index.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
 import {
@@ -116,21 +118,27 @@ async function openSource(
   return { name: basename(path), dataset };
 }
 
-/** Classes that are all numbers: at most so many, or one for so many rows. */
-const USUAL_CLASSES = 20;
-const ROWS_OF_CLASS = 10;
-
-/** @throws CtreError `E_LABEL` for whole numbers that look like something to predict, not like classes. */
-function checkAreClasses(name: string, { x, labelNames }: Dataset<SampleMatrix>): void {
-  const most = Math.max(USUAL_CLASSES, x.rows / ROWS_OF_CLASS);
-  if (labelNames.length <= most || labelNames.some((label) => typeof label === 'string')) return;
-  throw new CtreError(
-    'E_LABEL',
-    `${name} has ${labelNames.length} different numbers as labels of ${x.rows} rows, from ${labelNames[0]} to ` +
-      `${labelNames[labelNames.length - 1]}: these look like numbers to predict, not like classes; give ` +
-      '--loss mean-squared or huber to predict them, --loss cross-entropy if they are classes, or name the ' +
-      'label column with --label',
-  );
+/** @throws CtreError `E_LABEL` for labels that look like something to predict, or like names of rows. */
+function checkAreClasses(name: string, dataset: Dataset<SampleMatrix>): void {
+  const { x, labelNames, taken } = dataset;
+  const { name: column, number } = taken?.label ?? {};
+  const where = number === undefined ? name : `${columnTitle({ name: column, number })} of ${name}`;
+  if (looksLikeNumbers(dataset, column)) {
+    throw new CtreError(
+      'E_LABEL',
+      `${where} has ${labelNames.length} different numbers as labels of ${x.rows} rows, from ${labelNames[0]} to ` +
+        `${labelNames[labelNames.length - 1]}: these look like numbers to predict, not like classes; give ` +
+        '--loss mean-squared or huber to predict them, --loss cross-entropy if they are classes, or name the ' +
+        'label column with --label',
+    );
+  }
+  if (looksLikeNames(dataset)) {
+    throw new CtreError(
+      'E_LABEL',
+      `${where} has ${labelNames.length} different labels in ${x.rows} rows: these look like names of rows, not ` +
+        'like classes; name the label column with --label, or give --loss cross-entropy if they are classes',
+    );
+  }
 }
 
 /** @throws CtreError `E_ARGUMENT` for weights that are not one for each class. */

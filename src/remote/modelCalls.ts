@@ -5,12 +5,13 @@ import { CtreError } from '../base/errors.ts';
 import type { WasmModule } from '../base/hostTypes.ts';
 import { initTraining } from '../engine/training.ts';
 import type { Recipe } from '../files/modelFile.ts';
-import type { CsrMatrix } from '../matrix/csrMatrix.ts';
+import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import type { Samples } from '../model/inputs.ts';
 import { createMethod, importMethod } from '../model/methodModule.ts';
+import type { ModelPipeline, RawSamples } from '../model/modelPipeline.ts';
 import type { AddOutputsOptions, CreateOptions, ModelOptions, Piece } from '../model/options.ts';
-import { resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
+import { markPrepared, resumedRestoreBest, SparseMLP } from '../model/sparseMlp.ts';
 import type { Labels, Targets } from '../model/targets.ts';
 import { activationByName } from '../nn/activation.ts';
 import { initializerByName } from '../nn/initializer.ts';
@@ -32,6 +33,7 @@ import {
   type Request,
   receiveMatrix,
   type SentData,
+  type SentEncodedRows,
   type SentImportance,
   type SentLoadOptions,
   type SentMatrix,
@@ -88,6 +90,19 @@ const calls = {
   async resume(bytes: unknown, options: SentLoadOptions) {
     ownModel = await SparseMLP.resume(bytes as Uint8Array, await receiveLoadOptions(options));
   },
+
+  /** What the file says of the rows; undefined where it says nothing. */
+  pipeline(): Pick<ModelPipeline, 'columns' | 'changesRows'> | undefined {
+    const { pipeline } = model();
+    return pipeline && { columns: pipeline.columns, changesRows: pipeline.changesRows };
+  },
+  transformRows(rows: SentMatrix): SentEncodedRows {
+    const { x, warnings } = ownPipeline().transform(receiveMatrix(rows) as RawSamples);
+    if (!(x instanceof CsrMatrix)) return { x: { given: x }, warnings };
+    const { rows: count, cols, indptr, indices, values } = x;
+    return { x: { rows: count, cols, csr: [indptr, indices, values] }, warnings };
+  },
+  predictRows: (rows: SentMatrix) => ownPipeline().predict(receiveMatrix(rows) as RawSamples),
 
   /** Prepares a training, which has not begun then. */
   train(data: SentData, { optimizer, schedule, validation, test, ...options }: SentTraining): void {
@@ -180,10 +195,10 @@ const calls = {
     const { x, y } = receiveData(data);
     return model().evaluate(x, y);
   },
-  predict: (x: SentMatrix) => model().predict(receiveMatrix(x) as Samples),
-  reconstructionError: (x: SentMatrix) => model().reconstructionError(receiveMatrix(x) as Samples),
-  predictLabels: (x: SentMatrix) => model().predictLabels(receiveMatrix(x) as Samples),
-  predictTop: (x: SentMatrix, k: number) => model().predictTop(receiveMatrix(x) as Samples, k),
+  predict: (x: SentMatrix) => model().predict(receiveSamples(x)),
+  reconstructionError: (x: SentMatrix) => model().reconstructionError(receiveSamples(x)),
+  predictLabels: (x: SentMatrix) => model().predictLabels(receiveSamples(x)),
+  predictTop: (x: SentMatrix, k: number) => model().predictTop(receiveSamples(x), k),
   metrics(data: SentData): ModelMetrics {
     const { x, y } = receiveData(data);
     return model().metrics(x, y);
@@ -198,7 +213,7 @@ const calls = {
   inputImportance: ({ x, y, ...options }: SentImportance) =>
     model().inputImportance({
       ...options,
-      ...(x && { x: receiveMatrix(x) as Samples }),
+      ...(x && { x: receiveSamples(x) }),
       y: y as Labels | undefined,
     }),
   summary: () => model().summary(),
@@ -212,6 +227,17 @@ export type CallName = keyof Calls;
 /** The page asks nothing before it knows that the model is there. */
 function model(): SparseMLP {
   return ownModel as SparseMLP;
+}
+
+/** The page asks for no rows to be prepared where there is no pipeline. */
+function ownPipeline(): ModelPipeline {
+  return model().pipeline as ModelPipeline;
+}
+
+function receiveSamples(sent: SentMatrix): Samples {
+  const samples = receiveMatrix(sent) as Samples;
+  if (sent.isPrepared === true) markPrepared(model(), samples);
+  return samples;
 }
 
 async function receiveOptions<O extends ModelOptions>({
@@ -264,7 +290,7 @@ function makeOnce<P>(
 }
 
 function receiveData({ x, y }: SentData): { x: Samples; y: Targets } {
-  return { x: receiveMatrix(x) as Samples, y: receiveMatrix(y) as Targets };
+  return { x: receiveSamples(x), y: receiveMatrix(y) as Targets };
 }
 
 function takeSnapshot(): Snapshot | undefined {

@@ -7,11 +7,16 @@ import type { SentData, SentMatrix } from './protocol.ts';
 /** What is sent to the worker, and the buffers that are handed over with it. */
 export class Parcel {
   readonly #transfer: boolean;
+  readonly #prepared: WeakSet<object> | undefined;
   readonly #buffers = new Set<ArrayBuffer>();
 
-  /** @param transfer whether the caller's own buffers are handed over; else copies are. */
-  constructor(transfer: boolean) {
+  /**
+   * @param transfer whether the caller's own buffers are handed over; else copies are.
+   * @param prepared the matrices that the model's pipeline made.
+   */
+  constructor(transfer: boolean, prepared?: WeakSet<object>) {
     this.#transfer = transfer;
+    this.#prepared = prepared;
   }
 
   /** The buffers to hand over. */
@@ -33,6 +38,11 @@ export class Parcel {
   }
 
   matrix(value: unknown): SentMatrix {
+    const isPrepared = typeof value === 'object' && value !== null && this.#prepared?.has(value) === true;
+    return { ...this.#matrixOf(value), ...(isPrepared && { isPrepared }) };
+  }
+
+  #matrixOf(value: unknown): SentMatrix {
     if (value instanceof CsrMatrix) {
       const { rows, cols, indptr, indices, values } = value;
       const arrays = [indptr, indices, values].map((array) => this.array(array));

@@ -74,9 +74,19 @@ interface SentAnew {
 export type SentLoadOptions = Omit<LoadOptions, 'worker'> & SentAnew;
 
 /** A matrix, or whatever was given in its place. */
-export type SentMatrix =
+export type SentMatrix = (
   | { readonly rows: number; readonly cols: number; readonly csr: readonly unknown[] }
-  | { readonly given: unknown };
+  | { readonly given: unknown }
+) & {
+  /** Whether the model's pipeline made it. */
+  readonly isPrepared?: boolean;
+};
+
+/** What a pipeline made of rows. */
+export interface SentEncodedRows {
+  readonly x: SentMatrix;
+  readonly warnings: readonly string[];
+}
 
 export interface SentData {
   readonly x: SentMatrix;

@@ -568,6 +568,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [rowsOf(x()), 2, { transfer: false }],
     (model, a) => model.predictTop(...a),
   ),
+  'WorkerModel#pipeline': inWorker(none, async (model) => model.pipeline),
   'WorkerModel#metrics': inWorker(
     () => [CsrMatrix.fromDense(x()), y(), { transfer: true }],
     (model, a) => model.metrics(...a),

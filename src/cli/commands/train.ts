@@ -48,11 +48,13 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
     const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings));
     const model = resumed?.content ?? (await makeModel(source.dataset, settings));
     try {
-      const { labelNames, featureNames } = source.dataset;
+      const { labelNames, featureNames, taken } = source.dataset;
       const { scaler, pipeline } = data;
       const testName = test && basename(test);
+      const indexBase = taken?.indexBase;
+      const table = { featureNames, scaler, pipeline, ...(indexBase !== undefined && { indexBase }) };
       const names = { dataset: source.name, ...(testName && { test: testName }) };
-      const notes: ModelNotes = { labelNames, featureNames, scaler, pipeline, ...names };
+      const notes: ModelNotes = { labelNames, ...table, ...names };
       const start = { settings, source, data, automatic, model, kernels };
       const started: StartedTraining = { ...start, warning: resumed?.warning };
       const warn = (text: string): void => {

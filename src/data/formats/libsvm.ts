@@ -137,7 +137,7 @@ class SparseTable {
     }
     const base = indexBase ?? (this.#smallest === 0 ? 0 : 1);
     const cols = columns ?? this.#largest + 1 - base;
-    if (this.#largest - base >= cols) throw beyond(this.#largest, cols, this.#line);
+    if (this.#largest - base >= cols) throw beyond(this.#largest, cols, this.#line, base);
     const isOpen = indexBase === undefined && base === 1 && columns !== undefined && this.#largest < columns;
     const warnings = isOpen
       ? [
@@ -211,9 +211,10 @@ function parsePair(token: string, line: number): { index: number; value: number 
   return { index, value };
 }
 
-function beyond(index: number, columns: number, line: number): CtreError {
-  return new CtreError(
-    'E_SHAPE',
-    `line ${line} or one before has the index ${index}; expected at most ${columns}, the option columns`,
-  );
+function beyond(index: number, columns: number, line: number, base: 0 | 1 = 1): CtreError {
+  const expected =
+    base === 1
+      ? `at most ${columns}, the option columns`
+      : `at most ${columns - 1}, since indices count from 0 and the option columns is ${columns}`;
+  return new CtreError('E_SHAPE', `line ${line} or one before has the index ${index}; expected ${expected}`);
 }

@@ -250,6 +250,16 @@ const logicalX = matrix(
 );
 const oneHot = dense('Y', [ROWS, COLS], [1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0]);
 
+/** A table with numbers, missing values, numerals, dates, truth values, words and texts. */
+export const EVERY_COLUMN = [
+  'id,size,price,day,open,city,note,class',
+  '7,1.5,"$1,200",2020-01-31,yes,Rome,"a long way from here to the old town hall",x',
+  '9,,$30,2021-02-28T10:20,no,Oslo,"the old town hall is not a long way away",y',
+  '4,-3e2,$4.5,,yes,Rome,"nobody knows the way to the new town hall yet",x',
+  '2,NA,$0,1999-12-31,no,?,"a long note that has more than eight words, really",y',
+  '',
+].join('\n');
+
 /** Data sets that can be read, by the reader that has to. */
 export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
   idx: [
@@ -311,6 +321,24 @@ export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
     },
     { name: 'empty ends', inside: { 'a.csv': text('sep=;\nx;y;label;\n1;2;a;\n3;4;b;\n') }, pack: asTheyAre },
     { name: 'loose quotes', inside: { 'a.tsv': text('1\t2\ta "b"\n3\t4\t"c\n') }, pack: asTheyAre },
+    {
+      name: 'a title, money and shares',
+      inside: {
+        'a.csv': text('Report\n\nname,price,share,class\nx,"$1,200.00",5%,a\ny,"$7.50",12.5%,b\n'),
+      },
+      pack: asTheyAre,
+    },
+    {
+      name: 'decimal commas',
+      inside: { 'a.csv': text('a;b;class\n1,5;2,25;x\n3;1.234,5;y\n') },
+      pack: asTheyAre,
+    },
+    {
+      name: 'letters of windows-1252',
+      inside: { 'a.csv': Uint8Array.from(Buffer.from('a,class\n1,caf\xe9\n2,na\xefve\n', 'latin1')) },
+      pack: asTheyAre,
+    },
+    { name: 'of every kind of column', inside: { 'a.csv': text(EVERY_COLUMN) }, pack: asTheyAre },
     {
       name: 'in a ZIP archive',
       inside: { 'a.csv': text('a,b,class\n1,2,x\n3,4,y\n') },

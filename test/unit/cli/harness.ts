@@ -57,6 +57,14 @@ export async function ctre(
   return { code, ...written };
 }
 
+/** The lines of --json behind the one that says what was read. */
+export function jsonRows(text: string): Record<string, unknown>[] {
+  const [start, ...rows] = jsonLines(text);
+  if (start.event !== 'start' || !Array.isArray(start.warnings))
+    throw new Error('the first line is no start');
+  return rows;
+}
+
 /** The JSON objects of an output, one a line. */
 export function jsonLines(text: string): Record<string, unknown>[] {
   return text

@@ -72,7 +72,9 @@ describe('numbers to predict', () => {
   it('are numbers: names, gaps and infinities are refused with their place', () => {
     const options: ReadOptions = { label: 'y', targets: 'numbers' };
     expect(() => read('a.csv', 'x,y\n1,2\n3,red\n', options)).toThrow(/line 3, column 2 "y" holds "red"/);
-    expect(read('a.csv', 'x,y\n1,2\n3,\n', options).warnings?.join()).toMatch(/1 rows have no label/);
+    expect(read('a.csv', 'x,y\n1,2\n3,\n', options).warnings?.join()).toMatch(
+      /1 row has no label, and is left out/,
+    );
     expect(() => read('a.csv', 'x,y\n1,2\n3,1e39\n', options)).toThrow(/line 3, column 2 "y" holds "1e39"/);
     expect(() => read('a.libsvm', 'red 1:2\n', { targets: 'numbers' })).toThrow(/line 1 starts with "red"/);
   });
