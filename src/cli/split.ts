@@ -34,7 +34,7 @@ export interface LabelledRows {
 
 /** Options that say which rows of a dataset are for what, and how they are scaled. */
 export const SPLIT_OPTIONS = {
-  test: text('file', 'the test rows are those of this file; all rows of the dataset are to train on'),
+  test: text('file', 'the test rows are those of this file; all of the dataset are to train on'),
   'test-rows': text('a-b', 'rows a to b are the test rows, both included'),
   split: text('file.json', '{"train": […], "test": […], "val"?: […], "fit"?: […]}, lists of rows'),
   'test-fraction': number(

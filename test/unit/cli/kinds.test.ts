@@ -50,7 +50,7 @@ describe('--json says what was taken, as the text does', () => {
         { label: 'b', rows: expect.any(Number) },
       ],
       columns,
-      scale: 'minmax',
+      scale: 'standard',
       warnings: [counted, guessed],
       warning: `${counted}; ${guessed}`,
     });
@@ -60,7 +60,7 @@ describe('--json says what was taken, as the text does', () => {
     const argv = ['--methods', 'set', '--seeds', '1', '--results', folder.path('results.jsonl')];
     const { datasets } = await startOf('compare', table, ...SMALL_GRID, ...argv);
     expect(datasets).toMatchObject([
-      { taken: { label }, columns, scale: 'minmax', warnings: [counted, guessed] },
+      { taken: { label }, columns, scale: 'standard', warnings: [counted, guessed] },
     ]);
     const { stdout } = await ctre(['compare', table, ...SMALL_GRID, ...argv]);
     expect(stdout).toMatch(/label +column 4 "kind"/);

@@ -333,8 +333,9 @@ describe('ctre train --out', () => {
   /** A training whose best epoch is not its last one, and what its file comes to on the test rows. */
   const trained = async (...options: string[]) => {
     const out = folder.path(`kept${options.join('')}.safetensors`);
-    const rows = ['--test-rows', '100-149', '--lr', '0.1', '--epochs', '30', '--seed', '1'];
-    const lines = await trainJson(...rows, ...options, '--out', out);
+    const rows = ['--test-rows', '100-149', '--lr', '0.3', '--epochs', '30', '--seed', '4'];
+    const constant = ['--schedule', 'constant'];
+    const lines = await trainJson(...rows, ...constant, ...options, '--out', out);
     const { stdout } = await ctre(['evaluate', out, paths.csv, '--rows', '100-149', '--json']);
     const epochs = lines.filter(({ event }) => event === 'epoch');
     return { result: lines.at(-1) ?? {}, epochs, saved: jsonLines(stdout)[0] };
@@ -360,7 +361,8 @@ describe('ctre train --out', () => {
 
   it('tells people which epoch was kept', async () => {
     const rows = ['--test-rows', '100-149'];
-    const argv = ['train', paths.csv, ...SMALL, ...rows, '--lr', '0.1', '--epochs', '30', '--seed', '1'];
+    const rates = ['--lr', '0.3', '--schedule', 'constant', '--epochs', '30', '--seed', '4'];
+    const argv = ['train', paths.csv, ...SMALL, ...rows, ...rates];
     const out = folder.path('told.safetensors');
     const { stdout } = await ctre([...argv, '--out', out]);
     const [, best] = /│ best epoch +│ +(\d+) │/.exec(stdout) ?? [];
