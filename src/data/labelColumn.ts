@@ -1,5 +1,5 @@
 import { CtreError, show } from '../base/errors.ts';
-import { columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
+import { columnChoices, columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
 
 /** Column names that mean the label, in order. */
 const LABEL_NAMES = ['label', 'class', 'target', 'y', 'labels', 'classes', 'targets', 'class_label'];
@@ -101,18 +101,15 @@ export function labelColumnNamed({ columns }: RawTable, label: string | number):
     const numbers = named.map((place) => columns[place].number).join(' and ');
     throw new CtreError(
       'E_ARGUMENT',
-      `columns ${numbers} are both named ${show(label)}; give the label column by its index from 0`,
+      `columns ${numbers} are both named ${show(label)}; give the label column by its index from 0: ${named.join(' or ')}`,
     );
   }
   if (named.length === 1) return named[0];
   const index = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (index < columns.length) return index;
-  const names = columns.flatMap(({ name }) => (name === undefined || name === '' ? [] : [show(name)]));
-  const existing =
-    names.length > 0 ? `one of ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}, or ` : '';
   throw new CtreError(
     'E_ARGUMENT',
-    `there is no label column ${show(label)}; expected ${existing}an index from 0 to ${columns.length - 1}`,
+    `there is no label column ${show(label)}; expected ${columnChoices(columns)}`,
   );
 }
 

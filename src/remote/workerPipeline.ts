@@ -1,8 +1,9 @@
-import type { EncodedRows } from '../data/table/tableEncoder.ts';
 import type { Label } from '../metrics/classScore.ts';
 import type { ModelPipeline, RawSamples } from '../model/modelPipeline.ts';
-import type { SentEncodedRows } from './protocol.ts';
-import { receiveMatrix } from './protocol.ts';
+import { receiveMatrix, type SentEncodedRows } from './protocol.ts';
+
+/** Rows as the network takes them, and what could not be taken as it was. */
+type PreparedRows = ReturnType<ModelPipeline['transform']>;
 
 /** What a pipeline asks its model's worker. */
 export interface PipelineCalls {
@@ -40,9 +41,9 @@ export class WorkerPipeline {
   }
 
   /** Rows as the network takes them, and warnings; as `ModelPipeline.transform`. */
-  async transform(rows: RawSamples): Promise<EncodedRows> {
+  async transform(rows: RawSamples): Promise<PreparedRows> {
     const { x: sent, warnings } = await this.#calls.transform(rows);
-    const x = receiveMatrix(sent) as EncodedRows['x'];
+    const x = receiveMatrix(sent) as PreparedRows['x'];
     this.#prepared.add(x);
     return { x, warnings };
   }

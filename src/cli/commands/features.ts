@@ -25,7 +25,7 @@ export const featuresSyntax = {
       ),
     },
     Rows: {
-      rows: text('a-b', "rows a to b, both included (all but the dataset's own test rows)"),
+      rows: text('a-b', "rows a to b, both included, from 0 (all but the dataset's own test rows)"),
       split: text('file.json', 'the training rows of this split'),
     },
     'Without labels': UNSUPERVISED_OPTIONS,

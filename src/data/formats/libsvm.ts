@@ -123,7 +123,10 @@ class SparseTable {
     const other = starts.findIndex((start, row) => start !== row * cols);
     if (other >= 0) {
       const count = starts[other] - starts[other - 1];
-      throw new CtreError('E_SHAPE', `row ${other - 1} has ${count} numbers to predict; expected ${cols}`);
+      throw new CtreError(
+        'E_SHAPE',
+        `row ${other} has ${count} number${count === 1 ? '' : 's'} to predict; expected ${cols}`,
+      );
     }
     this.#budget.claim(4 * values.length, `${values.length} targets`);
     const matrix = { rows, cols, data: Float32Array.from(values) };

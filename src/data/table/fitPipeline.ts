@@ -1,6 +1,6 @@
 import { checkList } from '../../base/checks.ts';
 import { CtreError, show } from '../../base/errors.ts';
-import { columnTitle } from '../rawTable.ts';
+import { columnChoices, columnTitle } from '../rawTable.ts';
 import { type Choice, chooseEncoding, type MixedColumn, mixedNumbers } from './chooseEncoding.ts';
 import type { Column } from './column.ts';
 import type { Encoding, NumberScale } from './encoding.ts';
@@ -117,9 +117,8 @@ function findNamed(columns: readonly Column[], given: unknown, option: string): 
     columns.find(({ name }) => name === String(wanted)) ??
     columns.find(({ number }) => /^\d+$/.test(String(wanted)) && number === Number(wanted) + 1);
   if (found !== undefined) return found;
-  const names = columns.slice(0, 12).map(columnTitle).join(', ') + (columns.length > 12 ? ', …' : '');
   throw new CtreError(
     'E_ARGUMENT',
-    `${option} names ${show(wanted)}; expected the name or the index from 0 of any of ${names}`,
+    `${option} names ${show(wanted)}, and there is no such feature; expected ${columnChoices(columns)}`,
   );
 }

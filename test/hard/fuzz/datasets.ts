@@ -152,7 +152,9 @@ const matY = dense('Y', [ROWS, 1], LABELS);
 /** A MAT-file of zlib streams. */
 export const packedMatFile = (streams: readonly Uint8Array[]): Uint8Array =>
   joined(MAT_HEADER, ...streams.map((stream) => element(15, stream)));
-const matFile = (files: Files): Files => ({ 'a.mat': joined(MAT_HEADER, ...Object.values(files)) });
+/** A MAT-file of matrices as they are. */
+export const matFileOf = (matrices: readonly Uint8Array[]): Uint8Array => joined(MAT_HEADER, ...matrices);
+const matFile = (files: Files): Files => ({ 'a.mat': matFileOf(Object.values(files)) });
 const packedMat = (files: Files): Files => ({
   'a.mat': packedMatFile(Object.values(files).map((bytes) => deflateSync(bytes))),
 });
@@ -229,13 +231,18 @@ const prefixed: Files = {
   'train_labels.npy': scipy['y.npy'],
 };
 /** A matrix of characters (class 4), and a cell array (class 1) of such. */
-const characters = (name: string, shape: readonly number[], content: string): Uint8Array =>
+export const characterMatrix = (name: string, shape: readonly number[], content: string): Uint8Array =>
   matrix(name, 4, shape, [element(16, text(content))]);
-const cells = matrix(
+export const cellMatrix = (name: string, texts: readonly string[]): Uint8Array =>
+  matrix(
+    name,
+    1,
+    [texts.length, 1],
+    texts.map((content) => characterMatrix('', [1, content.length], content)),
+  );
+const cells = cellMatrix(
   'Y',
-  1,
-  [ROWS, 1],
-  LABELS.map((label) => characters('', [1, 2], `c${label}`)),
+  LABELS.map((label) => `c${label}`),
 );
 const logicalX = matrix(
   'X',
@@ -293,7 +300,7 @@ export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
     { name: 'logical, labels in cells', inside: { X: logicalX, Y: cells }, pack: matFile },
     {
       name: 'labels of characters, a cube',
-      inside: { X: dense('X', [ROWS, COLS, 1], VALUES), Y: characters('Y', [ROWS, 1], 'abcba') },
+      inside: { X: dense('X', [ROWS, COLS, 1], VALUES), Y: characterMatrix('Y', [ROWS, 1], 'abcba') },
       pack: packedMat,
     },
     { name: 'one-hot', inside: { X: dense('X', [ROWS, COLS], VALUES), Y: oneHot }, pack: packedMat },
