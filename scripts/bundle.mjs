@@ -27,6 +27,8 @@ const MADE_OF = { 'dist/engine/loader.js': 'node_modules/@assemblyscript/loader/
 
 const { metafile, outputFiles } = await build({
   absWorkingDir: root,
+  // Optional peers of the command line.
+  external: ['bullmq', 'ioredis'],
   entryPoints: {
     ctre: 'dist/index.js',
     kernels: 'dist/kernels/index.js',

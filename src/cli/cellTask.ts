@@ -59,9 +59,7 @@ export async function runCell(
     const training = { cell, data, model, exploration, rows, settings, known, picture, notes };
     return await trainCell(training, async (epoch, takeNotes) => {
       onEpoch(epoch);
-      await keeping?.onKeep(epoch.epoch, () =>
-        model.checkpoint({ cell: keeping.name, notes: takeNotes() }),
-      );
+      await keeping?.onKeep(epoch.epoch, () => model.checkpoint({ cell: keeping.name, notes: takeNotes() }));
     });
   } finally {
     model.dispose();

@@ -14,6 +14,8 @@ export interface StartedComparison {
   readonly path: string;
   /** Trainings at a time. */
   readonly jobs: number;
+  /** The queue that workers take the trainings from, without its password. */
+  readonly queue: string | undefined;
   /** Cells that were trained before. */
   readonly done: number;
   /** How the kernels run here, and so in each training's process. */
@@ -21,13 +23,14 @@ export interface StartedComparison {
 }
 
 /** The first line of --json. */
-export function compareStartRecord({ grid, path, jobs, done, kernels }: StartedComparison): object {
+export function compareStartRecord({ grid, path, jobs, queue, done, kernels }: StartedComparison): object {
   const { tasks, datasets, epochs } = grid;
-  return { datasets, cells: tasks.length, done, epochs, jobs, results: path, ...kernels };
+  const where = queue === undefined ? { jobs } : { queue };
+  return { datasets, cells: tasks.length, done, epochs, ...where, results: path, ...kernels };
 }
 
 /** The lines before the first training. */
-export function compareStartText({ grid, path, jobs, done, kernels }: StartedComparison): string {
+export function compareStartText({ grid, path, jobs, queue, done, kernels }: StartedComparison): string {
   const { tasks, datasets, epochs } = grid;
   return `${namedLines([
     ...datasets.map(
@@ -35,7 +38,7 @@ export function compareStartText({ grid, path, jobs, done, kernels }: StartedCom
         [name, `${about}; ${trainRows} rows for training and validation, ${testRows} for the test`] as const,
     ),
     ['trainings', `${tasks.length} of ${epochs} epochs${done === 0 ? '' : `, ${done} of them done before`}`],
-    ['at a time', String(jobs)],
+    queue === undefined ? ['at a time', String(jobs)] : ['queue', queue],
     ['kept in', path],
     ...kernelLines(kernels),
     ...(kernels.warning === undefined ? [] : ([['warning', kernels.warning]] as const)),

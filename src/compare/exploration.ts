@@ -67,7 +67,8 @@ export class Exploration {
   /** Goes on from what `save` told; nothing may have been explored yet. @throws TypeError for another. */
   restore(notes: unknown): void {
     if (notes === null) return;
-    if (!Array.isArray(notes) || !notes.every(isLayerNotes)) throw new TypeError('no notes of an exploration');
+    if (!Array.isArray(notes) || !notes.every(isLayerNotes))
+      throw new TypeError('no notes of an exploration');
     this.#layers = notes.map(ExploredLayer.of);
   }
 
