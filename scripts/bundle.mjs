@@ -30,6 +30,8 @@ const MADE_OF = {
 
 const { metafile, outputFiles } = await build({
   absWorkingDir: root,
+  // Optional peers of the command line.
+  external: ['bullmq', 'ioredis'],
   entryPoints: {
     ctre: 'dist/index.js',
     kernels: 'dist/kernels/index.js',

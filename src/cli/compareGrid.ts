@@ -32,6 +32,8 @@ const UNNAMED: readonly string[] = [
 export interface Grid {
   /** In the order of datasets, shapes, densities, methods, seeds. */
   readonly tasks: readonly CellTask[];
+  /** With what the data of a fingerprint were read. */
+  readonly readings: ReadonlyMap<string, TrainArguments>;
   /** Threads of one training. */
   readonly threads: number | 'auto';
   /** What all cells have in common, as it was typed. */
@@ -73,12 +75,11 @@ export async function readGrid({
   }
   const paths = positionals.length === 0 ? [[]] : positionals.map((path) => [path]);
   const tasks: CellTask[] = [];
+  const readings = new Map<string, TrainArguments>();
   const datasets: Grid['datasets'][number][] = [];
   for (const path of paths) {
-    const training = await openTraining(
-      { positionals: path, options: { ...trainOptions(options), method: methods[0] } },
-      modules,
-    );
+    const reading = { positionals: path, options: { ...trainOptions(options), method: methods[0] } };
+    const training = await openTraining(reading, modules);
     const { settings, source, data } = training;
     if (datasets.some(({ name }) => name === source.name)) {
       throw new CtreError('E_ARGUMENT', `two datasets are called ${show(source.name)}; rename one of them`);
@@ -86,6 +87,7 @@ export async function readGrid({
     holdOut(data.train.x.rows, data.validation, settings.seed);
     const picture = pictureOf(source.dataset, source.name, image);
     const fingerprint = await fingerprintOf(source.dataset, options.split);
+    readings.set(fingerprint, reading);
     const shapes = widths?.map((width) => [width, width, width]) ?? [settings.hidden];
     const densities = [...new Set(epsilons ?? [settings.density.epsilon ?? null])];
     for (const cell of cellsOf(source.name, { shapes, epsilons: densities, methods, seeds })) {
@@ -121,7 +123,7 @@ export async function readGrid({
       read: readingOfTraining(training),
     });
   }
-  return { tasks, threads: options.threads ?? 1, shared: sharedOptions(typed), datasets };
+  return { tasks, readings, threads: options.threads ?? 1, shared: sharedOptions(typed), datasets };
 }
 
 /** What was taken for what, without the rows. */
@@ -133,7 +135,8 @@ function readingOfTraining({ source, data }: Training): Grid['datasets'][number]
 
 /** The options of a comparison that every training has. */
 function trainOptions(options: CompareArguments['options']): TrainArguments['options'] {
-  const { methods, seeds, epsilons, widths, jobs, results, report, image, json, ...shared } = options;
+  const { methods, seeds, epsilons, widths, jobs, results, queue, retries, report, image, json, ...shared } =
+    options;
   return shared;
 }
 

@@ -15,6 +15,8 @@ export interface StartedComparison {
   readonly path: string;
   /** Trainings at a time. */
   readonly jobs: number;
+  /** The queue that workers take the trainings from, without its password. */
+  readonly queue: string | undefined;
   /** Cells that were trained before. */
   readonly done: number;
   /** How the kernels run here, and so in each training's process. */
@@ -22,14 +24,15 @@ export interface StartedComparison {
 }
 
 /** The first line of --json. */
-export function compareStartRecord({ grid, path, jobs, done, kernels }: StartedComparison): object {
+export function compareStartRecord({ grid, path, jobs, queue, done, kernels }: StartedComparison): object {
   const { tasks, datasets } = grid;
   const read = datasets.map(({ read: { record }, ...about }) => ({ ...about, ...record }));
-  return { datasets: read, cells: tasks.length, done, jobs, results: path, ...kernels };
+  const where = queue === undefined ? { jobs } : { queue };
+  return { datasets: read, cells: tasks.length, done, ...where, results: path, ...kernels };
 }
 
 /** The lines before the first training. */
-export function compareStartText({ grid, path, jobs, done, kernels }: StartedComparison): string {
+export function compareStartText({ grid, path, jobs, queue, done, kernels }: StartedComparison): string {
   const { tasks, datasets } = grid;
   const epochs = rangeWords(datasets.map(({ epochs: own }) => own));
   return `${namedLines([
@@ -43,7 +46,7 @@ export function compareStartText({ grid, path, jobs, done, kernels }: StartedCom
       ];
     }),
     ['trainings', `${tasks.length} of ${epochs} epochs${done === 0 ? '' : `, ${done} of them done before`}`],
-    ['at a time', String(jobs)],
+    queue === undefined ? ['at a time', String(jobs)] : ['queue', queue],
     ['kept in', path],
     ...kernelLines(kernels),
     ...(kernels.warning === undefined ? [] : ([['warning', kernels.warning]] as const)),

@@ -11,6 +11,8 @@ export interface Io {
   readonly cellProgram: string;
   /** Runs a task whose signal the user's Ctrl-C aborts. */
   interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** As `interruptible`, where SIGTERM aborts the signal, too. */
+  terminable<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /** Writes a line of --json. */

@@ -47,11 +47,13 @@ export async function ctre(
     });
     return Object.assign(stream, { isTTY, columns: 100 });
   };
+  const abortable = <T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> => task(controller.signal);
   const io = {
     stdout: output('stdout'),
     stderr: output('stderr'),
     cellProgram,
-    interruptible: <T>(task: (signal: AbortSignal) => Promise<T>) => task(controller.signal),
+    interruptible: abortable,
+    terminable: abortable,
   };
   const code = await run(argv, io);
   return { code, ...written };

@@ -311,7 +311,9 @@ describe('an error of the program’s own ends with code 1', () => {
     });
     const interruptible = <T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> =>
       task(new AbortController().signal);
-    expect(await run(['--version'], { stdout, stderr, cellProgram: '', interruptible })).toBe(1);
+    expect(
+      await run(['--version'], { stdout, stderr, cellProgram: '', interruptible, terminable: interruptible }),
+    ).toBe(1);
     expect(String(stderr.read())).toMatch(text);
   });
 });
