@@ -1,5 +1,6 @@
 // The learning curves of both networks, in one chart, with a mark at the epoch that is shown.
-import { brief, grouped, percent, type Size } from '../shared/page.ts';
+import { brief, grouped, percent } from '../shared/numbers.ts';
+import type { Size } from '../shared/page.ts';
 import { svgNode, svgText } from '../shared/svg.ts';
 import type { NetworkName } from './experiment.ts';
 import type { Frame } from './protocol.ts';

@@ -1,6 +1,7 @@
 // Where a network looks: the strength of every input, over the mean picture for pixels, as a field of dots for
 // the columns of a table.
-import { contextOf, grouped, percent, styleColour, styleValue } from '../shared/page.ts';
+import { grouped, percent } from '../shared/numbers.ts';
+import { contextOf, styleColour, styleValue } from '../shared/page.ts';
 import type { DataFacts, Frame } from './protocol.ts';
 
 /** How strong the mean picture is at its brightest, of 1. */

@@ -1,9 +1,12 @@
 // The network's picture, and what makes one of its neurons fire.
-import { contextOf, find, grouped, make, percent, setText, sizeOf, styleColour } from '../shared/page.ts';
+import { grouped, percent } from '../shared/numbers.ts';
+import { contextOf, find, make, setText, sizeOf, styleColour } from '../shared/page.ts';
 import type { NetworkName } from './experiment.ts';
 import { pixelAt } from './inputPicture.ts';
 import type { Network } from './lab.ts';
-import { describeNetwork, NetworkPicture, type Place } from './networkPicture.ts';
+import type { Place } from './networkDrawing.ts';
+import { describeNetwork, NetworkPicture } from './networkPicture.ts';
+import { complain } from './problems.ts';
 import type { DataFacts, NeuronFacts } from './protocol.ts';
 
 /** Milliseconds that a pointer rests on a neuron before the worker is asked about it. */
@@ -14,14 +17,18 @@ export interface InsideSource {
   network(name: NetworkName): Network | undefined;
   epoch(): number;
   isStill(): boolean;
+  /** Keeps the size of the picture's canvas. */
+  watch(canvas: HTMLCanvasElement): void;
   explain(network: NetworkName, layer: number, neuron: number): Promise<NeuronFacts>;
 }
 
 export function prepareInside(source: InsideSource) {
-  const canvas = find('network', HTMLCanvasElement);
+  let canvas = find('network', HTMLCanvasElement);
   const about = find('network-about', HTMLElement);
   const panel = find('neuron', HTMLElement);
-  const picture = new NetworkPicture(canvas, source.isStill);
+  const picture = new NetworkPicture(canvas, source.isStill, ({ message }) =>
+    complain('picture', `${message}. The training goes on.`, { text: 'Draw again', act: restart }),
+  );
   /** The neuron that was chosen, by its number: its place changes. */
   let chosen: { readonly layer: number; readonly neuron: number } | undefined;
   /** Whether it was clicked, so that the pointer may go. */
@@ -87,32 +94,46 @@ export function prepareInside(source: InsideSource) {
     }
   }
 
-  canvas.addEventListener('pointermove', (event) => {
-    if (event.pointerType === 'mouse' && !isFixed) choose(picture.neuronAt(event.offsetX, event.offsetY));
-  });
-  canvas.addEventListener('pointerleave', () => {
-    if (!isFixed) choose(undefined);
-  });
-  canvas.addEventListener('click', (event) => {
-    const place = picture.neuronAt(event.offsetX, event.offsetY);
-    isFixed = place !== undefined;
-    choose(place);
-  });
-  canvas.addEventListener('keydown', (event) => {
-    const { look, chosen: place } = picture;
-    if (look === undefined) return;
-    if (event.key === 'Escape') {
-      isFixed = false;
-      choose(undefined);
+  function listen(): void {
+    canvas.addEventListener('pointermove', (event) => {
+      if (event.pointerType === 'mouse' && !isFixed) choose(picture.neuronAt(event.offsetX, event.offsetY));
+    });
+    canvas.addEventListener('pointerleave', () => {
+      if (!isFixed) choose(undefined);
+    });
+    canvas.addEventListener('click', (event) => {
+      const place = picture.neuronAt(event.offsetX, event.offsetY);
+      isFixed = place !== undefined;
+      choose(place);
+    });
+    canvas.addEventListener('keydown', (event) => {
+      const { look, chosen: place } = picture;
+      if (look === undefined) return;
+      if (event.key === 'Escape') {
+        isFixed = false;
+        choose(undefined);
+        event.preventDefault();
+        return;
+      }
+      const next = neighbour(event.key, place, look.layers);
+      if (next === undefined) return;
       event.preventDefault();
-      return;
-    }
-    const next = neighbour(event.key, place, look.layers);
-    if (next === undefined) return;
-    event.preventDefault();
-    isFixed = true;
-    choose(next);
-  });
+      isFixed = true;
+      choose(next);
+    });
+  }
+
+  /** Draws on a new canvas, since the one before belongs to the thread that has ended. */
+  function restart(): void {
+    const next = canvas.cloneNode() as HTMLCanvasElement;
+    canvas.replaceWith(next);
+    canvas = next;
+    listen();
+    source.watch(next);
+    picture.restart(next);
+  }
+
+  listen();
   for (const radio of document.querySelectorAll('[name=inside]')) {
     radio.addEventListener('change', () => {
       [chosen, isFixed] = [undefined, false];

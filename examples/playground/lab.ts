@@ -1,17 +1,7 @@
 // All of the page below the first screen: settings, the network's inside, curves, numbers, asking the networks,
 // data of the visitor's own, files of models.
-import {
-  duration,
-  fillTable,
-  find,
-  grouped,
-  make,
-  onNewColours,
-  percent,
-  setText,
-  sizeOf,
-  watchSizes,
-} from '../shared/page.ts';
+import { duration, grouped, percent } from '../shared/numbers.ts';
+import { fillTable, find, make, onNewColours, setText, sizeOf, watchSizes } from '../shared/page.ts';
 import { drawCurves, type Measure } from './curves.ts';
 import { type DroppedItem, droppedFiles } from './droppedFiles.ts';
 import { type Experiment, FIRST, NETWORKS, type NetworkName } from './experiment.ts';
@@ -75,7 +65,6 @@ export interface Lab {
 
 export async function prepareLab(source: LabSource): Promise<Lab> {
   const curves = find('curves', HTMLElement);
-  const canvas = find('network', HTMLCanvasElement);
   const form = new ExperimentForm();
   /** Data that were read, until they are handed to the worker. */
   let own: PreparedData | undefined;
@@ -86,6 +75,7 @@ export async function prepareLab(source: LabSource): Promise<Lab> {
     network: (name) => source.networks()[name],
     epoch: source.shownEpoch,
     isStill: source.isStill,
+    watch: (canvas) => watchSizes([canvas], showInside),
     explain: (network, layer, neuron) => source.ask<NeuronFacts>({ kind: 'neuron', network, layer, neuron }),
   });
   const tryOut = prepareTryOut({
@@ -230,11 +220,13 @@ export async function prepareLab(source: LabSource): Promise<Lab> {
       input.value = '';
     });
   }
-  watchSizes([curves, canvas], () => {
-    inside.redraw();
-    source.show();
-  });
+  watchSizes([curves], source.show);
+  watchSizes([find('network', HTMLCanvasElement)], showInside);
   onNewColours(redraw);
+
+  function showInside(): void {
+    inside.show();
+  }
 
   function redraw(): void {
     tryOut.redraw();

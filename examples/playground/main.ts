@@ -1,16 +1,8 @@
 // The first screen: what is trained, and how it goes. All the rest of the page is in lab.ts, which is loaded
 // once there is something to see.
 import { LiveWorker, type WorkerProblem } from '../shared/liveWorker.ts';
-import {
-  find,
-  grouped,
-  inTurns,
-  onNewColours,
-  percent,
-  setText,
-  sizeOf,
-  watchSizes,
-} from '../shared/page.ts';
+import { grouped, percent } from '../shared/numbers.ts';
+import { find, inTurns, onNewColours, setText, sizeOf, watchSizes } from '../shared/page.ts';
 import { fromAddress, toAddress } from './address.ts';
 import { type Experiment, FIRST, NETWORKS, type NetworkName } from './experiment.ts';
 import { Frames } from './frames.ts';

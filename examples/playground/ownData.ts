@@ -1,5 +1,6 @@
 // Files of the visitor's: reading them, and deciding what each column is.
-import { find, grouped, make, setText } from '../shared/page.ts';
+import { grouped } from '../shared/numbers.ts';
+import { find, make, setText } from '../shared/page.ts';
 import { complain, settle } from './problems.ts';
 import type { DataFacts, PreparedData } from './protocol.ts';
 import {

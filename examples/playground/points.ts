@@ -1,6 +1,7 @@
 // The plane with points that the visitor labels, and the regions that a small network makes of it meanwhile.
 import { LiveWorker, type WorkerProblem } from '../shared/liveWorker.ts';
-import { contextOf, find, grouped, setText, styleColour, styleValue } from '../shared/page.ts';
+import { grouped } from '../shared/numbers.ts';
+import { contextOf, find, setText, styleColour, styleValue } from '../shared/page.ts';
 import { isMove, moved } from './keys.ts';
 import type { Point, RunQuestion, RunTold } from './protocol.ts';
 import { startRunWorker } from './startRunWorker.ts';

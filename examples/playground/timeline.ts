@@ -1,5 +1,6 @@
 // The epochs of a training: which one is shown, and playing them again.
-import { find, grouped, setText } from '../shared/page.ts';
+import { grouped } from '../shared/numbers.ts';
+import { find, setText } from '../shared/page.ts';
 
 /** Milliseconds that a replay takes about, however many epochs there are, and between two pictures of it. */
 const [REPLAY, FRAME] = [6000, 60];

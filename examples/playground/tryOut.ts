@@ -1,6 +1,7 @@
 // One sample, drawn or taken from the held-out rows, and what the networks say about it.
 
-import { contextOf, find, inTurns, make, percent, setText, styleValue } from '../shared/page.ts';
+import { percent } from '../shared/numbers.ts';
+import { contextOf, find, inTurns, make, setText, styleValue } from '../shared/page.ts';
 import { SIDE, toPixels } from './digits.ts';
 import { NETWORKS } from './experiment.ts';
 import { pixelAt } from './inputPicture.ts';
