@@ -24,6 +24,8 @@ export interface InsideSource {
 
 export function prepareInside(source: InsideSource) {
   let canvas = find('network', HTMLCanvasElement);
+  // From now on it takes keys; before, it was a picture.
+  canvas.setAttribute('role', 'application');
   const about = find('network-about', HTMLElement);
   const panel = find('neuron', HTMLElement);
   const picture = new NetworkPicture(canvas, source.isStill, ({ message }) =>

@@ -152,7 +152,7 @@ export async function prepareLab(source: LabSource): Promise<Lab> {
     ]);
     fillTable(
       find('numbers', HTMLTableElement),
-      [['', ...heads], ...rows],
+      [['What', ...heads], ...rows],
       ['', ...networks.map(({ name }) => name)],
     );
   }

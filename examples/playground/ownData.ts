@@ -105,14 +105,15 @@ export function prepareOwnData(use: OwnDataUse) {
     const select = make('select');
     select.setAttribute('aria-label', `Column ${title} is`);
     for (const [key, text] of Object.entries(ROLES)) select.append(new Option(text, key));
-    select.value = role;
+    select.value = roles.get(number) ?? role;
     select.addEventListener('change', () => {
+      const before = new Map(roles);
       const wanted = (Object.keys(ROLES) as ColumnRole[]).find((one) => one === select.value) ?? role;
       if (wanted === 'label') {
         for (const [other, own] of roles) if (own === 'label') roles.delete(other);
       }
       roles.set(number, wanted);
-      rule(number);
+      rule(number, before);
     });
     const cell = make('td', '', select);
     if (why !== undefined) cell.append(make('small', 'hint', ` it ${why}`));
@@ -120,7 +121,7 @@ export function prepareOwnData(use: OwnDataUse) {
   }
 
   /** Reads anew by what the visitor has decided. The control that decided it keeps the focus. */
-  function rule(number?: number): void {
+  function rule(number?: number, rolesBefore = roles): void {
     const numbers = (role: ColumnRole): number[] =>
       [...roles].filter(([, own]) => own === role).map(([column]) => column - 1);
     const missing = find('missing', HTMLInputElement)
@@ -151,7 +152,7 @@ export function prepareOwnData(use: OwnDataUse) {
       ...(header !== '' && { header: header === 'names' }),
     };
     void tryRead(() => {
-      choice = before;
+      [choice, roles] = [before, rolesBefore];
     }).then(() => {
       if (number === undefined) return;
       const at = columns.findIndex((column) => column.number === number);

@@ -17,6 +17,8 @@ type Regions = Extract<RunTold, { kind: 'regions' }>;
 /** Makes the plane work. @param onEnd called when the worker has ended by itself. */
 export function preparePoints(onEnd: (problem: WorkerProblem) => void) {
   const plane = find('plane', HTMLCanvasElement);
+  // From now on it takes keys; before, it was a picture.
+  plane.setAttribute('role', 'application');
   const say = find('plane-about', HTMLElement);
   const cells = document.createElement('canvas');
   [cells.width, cells.height] = [SIDE, SIDE];

@@ -25,6 +25,8 @@ export interface Oracle {
 /** Makes pad, row and bars work. */
 export function prepareTryOut(oracle: Oracle) {
   const pad = find('pad', HTMLCanvasElement);
+  // From now on it takes keys; before, it was a picture.
+  pad.setAttribute('role', 'application');
   const row = find('row', HTMLInputElement);
   let strokes: number[][] = [];
   /** Where the keyboard's pen is, and whether it draws. */

@@ -30,7 +30,7 @@ interface Waiting {
 }
 
 /** Milliseconds in which a worker has to be there; a slow network takes some of them. */
-const START_WITHIN = 60_000;
+const START_WITHIN = 30_000;
 
 /** A worker that is started with the first question, and again with the first one after its end. */
 export class LiveWorker<Question, Told = never> {
