@@ -234,6 +234,7 @@ export async function prepareLab(source: LabSource): Promise<Lab> {
     inside.redraw();
   }
 
+  startOffline();
   form.fill(source.experiment());
   const facts = source.facts();
   if (facts !== undefined) void tryOut.reset(facts);
@@ -270,6 +271,14 @@ export async function prepareLab(source: LabSource): Promise<Lab> {
     },
     readOwn: ownData.read,
   };
+}
+
+/** From the second visit on, the built page starts without a network. */
+function startOffline(): void {
+  const file = document.querySelector<HTMLMetaElement>('meta[name=service-worker]')?.content;
+  if (file === undefined) return;
+  // Where there is none, or none is allowed, the page works all the same.
+  navigator.serviceWorker?.register(file).catch(() => undefined);
 }
 
 /** The rows of the table: what they say of a network at an epoch. */

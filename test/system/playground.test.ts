@@ -874,6 +874,27 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
     expect(await nodes()).toBeLessThan(1.2 * before);
   });
 
+  it('starts without a network from the second visit on', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${addressOf(plain)}#data=needles&hidden=20&epochs=2&b=off`);
+    await ended(page);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.reload();
+    await ended(page);
+    await context.setOffline(true);
+    await page.reload();
+    expect(await ended(page)).toMatch(/^Done after 2 epochs/);
+    await ready(page);
+    await page.setInputFiles('#files', {
+      name: 'a.csv',
+      mimeType: '',
+      buffer: Buffer.from('a,b\n1,x\n2,y\n3,x\n4,y'),
+    });
+    await saysIn(page, 'facts', '2 classes');
+    await context.close();
+  });
+
   it('runs no script but its own', async () => {
     for (const server of [isolated, plain]) {
       const page = await visit({ server, moving: false });
