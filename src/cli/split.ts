@@ -19,6 +19,7 @@ import type { Pipeline } from '../data/table/pipeline.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
+import { zeroShare } from '../matrix/zeroShare.ts';
 import type { AutoSettings, SampleShape } from '../model/autoSettings.ts';
 import type { TrainOptions } from '../model/options.ts';
 import type { Options, Values } from './args.ts';
@@ -112,7 +113,7 @@ export async function prepareTraining(
     defaults.auto({
       rows: rows.train?.length ?? x.rows,
       cols: x.cols,
-      isSparse: x instanceof CsrMatrix,
+      zeros: () => zeroShare(x, rows.train),
     });
   const encode = (scale: ScalerKind): EncodedTable | undefined =>
     found.table && encodeTable(found, found.table, rows.train, scale);

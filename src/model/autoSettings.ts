@@ -1,6 +1,6 @@
 import { CtreError } from '../base/errors.ts';
-import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import { type Samples, toMatrix } from '../matrix/samples.ts';
+import { zeroShare } from '../matrix/zeroShare.ts';
 import { cosine, type Schedule, unchanged } from '../nn/schedule.ts';
 
 /** What a network and its training have where nobody says: chosen by the shape of the training rows. */
@@ -25,10 +25,12 @@ export interface AutoSettings {
 export interface SampleShape {
   readonly rows: number;
   readonly cols: number;
-  /** Whether they are a CSR matrix. */
-  readonly isSparse: boolean;
+  /** The share of their elements that are 0, which is looked at where it decides. */
+  zeros(): number;
 }
 
+/** The share of zeros from which on rows are sparse, however they are stored. */
+const SPARSE = 0.5;
 /** Inputs up to which a table is narrow: its layers may be dense, because they are small. */
 const NARROW = 200;
 const NARROW_BATCH = 32;
@@ -41,7 +43,7 @@ const STEPS = 4000;
  * | training rows | hidden | ε | scaling | batches of | epochs | learning rate |
  * |---|---|---|---|---|---|---|
  * | at most 200 inputs | 200, 200 | 20 | standard | 32 | 4 000 steps, from 20 to 200 | cosine |
- * | dense, more inputs than rows | 1000 | 5 | standard | rows / 10, a power of 2 from 16 to 64 | 4 000 steps, from 100 to 500 | constant |
+ * | more inputs than rows, at least half of the elements not 0 | 1000 | 5 | standard | rows / 10, a power of 2 from 16 to 64 | 4 000 steps, from 100 to 500 | constant |
  * | others | 1000, 1000, 1000 | 1 | minmax | 100 | 100 | constant |
  *
  * ```ts
@@ -51,17 +53,17 @@ const STEPS = 4000;
  * const { batchSize, epochs, schedule, validationSplit } = auto;
  * await model.fit(scaled, labels, { batchSize, epochs, schedule, validationSplit });
  * ```
- * @param x the rows to train on, those for validation among them [rows, inputs].
+ * @param x the rows to train on, before they are scaled, those for validation among them [rows, inputs].
  * @throws CtreError `E_SHAPE` for no rows, and what `fit` throws for samples that are none.
  */
 export function autoSettings(x: Samples): AutoSettings {
   const matrix = toMatrix('x', x);
   if (matrix.rows === 0) throw new CtreError('E_SHAPE', 'x has no rows; expected at least one');
-  return settingsForShape({ rows: matrix.rows, cols: matrix.cols, isSparse: matrix instanceof CsrMatrix });
+  return settingsForShape({ rows: matrix.rows, cols: matrix.cols, zeros: () => zeroShare(matrix) });
 }
 
 /** The rule of `autoSettings`. */
-export function settingsForShape({ rows, cols, isSparse }: SampleShape, batchSize?: number): AutoSettings {
+export function settingsForShape({ rows, cols, zeros }: SampleShape, batchSize?: number): AutoSettings {
   if (cols <= NARROW) {
     const batch = batchSize ?? NARROW_BATCH;
     return {
@@ -74,7 +76,7 @@ export function settingsForShape({ rows, cols, isSparse }: SampleShape, batchSiz
       validationSplit: VALIDATION,
     };
   }
-  if (!isSparse && cols > rows) {
+  if (cols > rows && zeros() <= SPARSE) {
     const batch = batchSize ?? Math.min(64, Math.max(16, powerOfTwo(rows / 10)));
     return {
       hidden: [1000],

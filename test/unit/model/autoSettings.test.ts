@@ -3,7 +3,14 @@ import { applyScaler, fitScaler } from '../../../src/data/index.ts';
 import { autoSettings, CsrMatrix, SparseMLP } from '../../../src/index.ts';
 import { settingsForShape } from '../../../src/model/autoSettings.ts';
 
-const dense = (rows: number, cols: number) => ({ rows, cols, data: new Float32Array(rows * cols) });
+const dense = (rows: number, cols: number) => ({ rows, cols, data: new Float32Array(rows * cols).fill(2) });
+/** Every second element is 0, and one more. */
+const halfDense = (rows: number, cols: number) => {
+  const data = Uint8Array.from({ length: rows * cols }, (_, at) => at % 2);
+  data[1] = 0;
+  return { rows, cols, data };
+};
+const noZeros = { zeros: () => 0 };
 const sparse = (rows: number, cols: number) =>
   CsrMatrix.fromParts({
     ...{ rows, cols, indptr: new Int32Array(rows + 1) },
@@ -25,6 +32,7 @@ describe('automatic settings', () => {
     ['genes', dense(49, 2000), [1000], 5, 'standard', 16, 500, 'constant'],
     ['many rows, more genes', dense(4000, 4100), [1000], 5, 'standard', 64, 100, 'constant'],
     ['sparse and wide', sparse(50, 2000), [1000, 1000, 1000], 1, 'minmax', 100, 100, 'constant'],
+    ['bytes, most of them 0', halfDense(50, 300), [1000, 1000, 1000], 1, 'minmax', 100, 100, 'constant'],
     ['sparse and narrow', sparse(50, 20), [200, 200], 20, 'standard', 32, 200, 'cosine'],
   ] as const)('of %s', (_, x, hidden, epsilon, scale, batchSize, epochs, schedule) => {
     const auto = autoSettings(x);
@@ -33,11 +41,11 @@ describe('automatic settings', () => {
   });
 
   it('count the steps of a batch that somebody asked for', () => {
-    expect(settingsForShape({ rows: 1000, cols: 10, isSparse: false }, 100)).toMatchObject({
+    expect(settingsForShape({ rows: 1000, cols: 10, ...noZeros }, 100)).toMatchObject({
       ...{ batchSize: 100, epochs: 200 },
     });
-    expect(settingsForShape({ rows: 1000, cols: 10, isSparse: false }, 10).epochs).toBe(40);
-    expect(settingsForShape({ rows: 10_000, cols: 500, isSparse: false }, 10)).toMatchObject({
+    expect(settingsForShape({ rows: 1000, cols: 10, ...noZeros }, 10).epochs).toBe(40);
+    expect(settingsForShape({ rows: 10_000, cols: 500, ...noZeros }, 10)).toMatchObject({
       ...{ batchSize: 10, epochs: 100 },
     });
   });
