@@ -45,6 +45,8 @@ const { metafile, outputFiles } = await build({
   },
   bundle: true,
   splitting: true,
+  // Optional peers, which are loaded where a file needs them.
+  external: ['hyparquet', 'hyparquet-compressors'],
   format: 'esm',
   // Of the command line's packages, too: what pages import must not come to need Node by a shared file.
   platform: 'browser',

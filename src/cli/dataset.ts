@@ -6,8 +6,8 @@ import { idxRole } from '../data/formats/idx.ts';
 import {
   type ByteReadOptions,
   type Dataset,
+  loadDataset,
   type ReadOptions,
-  readDataset,
   type SyntheticDataset,
   syntheticDataset,
   type TargetReading,
@@ -117,7 +117,9 @@ export async function openDataset(
     bytes: true,
   };
   try {
-    return pipeline === undefined ? readDataset(files, options) : readForPipeline(files, pipeline, options);
+    return pipeline === undefined
+      ? await loadDataset(files, options)
+      : await readForPipeline(files, pipeline, options);
   } catch (error) {
     const isModels = more.indexBase !== undefined && values.indexBase === undefined;
     throw inOptions(isModels ? aboutModelsBase(error) : error);

@@ -44,8 +44,14 @@ export interface TableFormat extends FileKind {
   read?: NumberFormat['read'];
 }
 
+/** A format of tables that a package reads which is loaded when it is needed. */
+export interface AwaitedFormat extends FileKind {
+  loadTable(files: readonly InputFile[], options: CheckedReadOptions, budget: Budget): Promise<RawTable>;
+  readonly read?: undefined;
+}
+
 /** A format of data files. read.ts has the table. */
-export type Format = NumberFormat | TableFormat;
+export type Format = NumberFormat | TableFormat | AwaitedFormat;
 
 /** The extension of a file's name, in lower case, without the dot; empty where there is none. */
 export function extensionOf(name: string): string {

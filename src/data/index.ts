@@ -14,7 +14,7 @@ export { type LabelledTable, type LearnOptions, learnColumns } from './labelledT
 export { encodeLabels, type LabelValues } from './labels.ts';
 export { type MatrixMarketOptions, readMatrixMarket, writeMatrixMarket } from './matrixMarket.ts';
 export type { DeclaredColumn, LeftOutColumn, RawColumn, RawTable } from './rawTable.ts';
-export { readDataset, readTable } from './read.ts';
+export { loadDataset, loadTable, readDataset, readTable } from './read.ts';
 export type { ByteReadOptions, ReadOptions } from './readOptions.ts';
 export { relabel } from './relabel.ts';
 export { parseRowRange, remainingRows } from './rowLists.ts';

@@ -5,7 +5,7 @@ import { buildDataset, type Dataset } from './dataset.ts';
 import { labelColumnNamed } from './labelColumn.ts';
 import { columnsAt } from './labelledTable.ts';
 import { columnTitle, type RawTable } from './rawTable.ts';
-import { readTable } from './read.ts';
+import { loadTable } from './read.ts';
 import type { ReadOptions } from './readOptions.ts';
 import type { Column } from './table/column.ts';
 import type { Pipeline } from './table/pipeline.ts';
@@ -18,10 +18,14 @@ import { aboutMissingLabels, rowsWithLabel, targetColumns, textLabels } from './
  * @throws CtreError as `readDataset`; `E_SHAPE` for a table that lacks columns of the model, or has so many
  *   that nobody knows which they are; `E_LABEL` for one without the label.
  */
-export function readForPipeline(files: DataFiles, pipeline: Pipeline, options: ReadOptions): Dataset {
+export async function readForPipeline(
+  files: DataFiles,
+  pipeline: Pipeline,
+  options: ReadOptions,
+): Promise<Dataset> {
   const { columns, missing } = pipeline;
   const isNamed = columns.some(({ name }) => name !== undefined);
-  const table = readTable(files, { ...options, header: options.header ?? isNamed, rowNumbers: 'keep' });
+  const table = await loadTable(files, { ...options, header: options.header ?? isNamed, rowNumbers: 'keep' });
   if (table === undefined) {
     throw new CtreError('E_FORMAT', 'the model was trained on a table, and these files hold arrays');
   }

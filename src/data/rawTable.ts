@@ -58,13 +58,18 @@ export interface RawTable {
   readonly test?: RawTable;
   /** The file that the rows are of, where sentences have to tell it from another one. */
   readonly file?: string;
+  /** What rows are counted in, where that is not the lines of a text. */
+  readonly unit?: 'row';
   /** The line that a row starts on. */
   line(row: number): number;
 }
 
 /** Where a row stands: `line 7`, or `line 7 of "test.csv"`. */
-export function rowPlace({ file, line }: Pick<RawTable, 'file' | 'line'>, row: number): string {
-  return `line ${line(row)}${file === undefined ? '' : ` of ${show(file)}`}`;
+export function rowPlace(
+  { file, unit, line }: Pick<RawTable, 'file' | 'unit' | 'line'>,
+  row: number,
+): string {
+  return `${unit ?? 'line'} ${line(row)}${file === undefined ? '' : ` of ${show(file)}`}`;
 }
 
 /** Bytes that engines take for a column's object and its name. */

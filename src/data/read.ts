@@ -4,7 +4,14 @@ import { CtreError, show } from '../base/errors.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
 import type { DataFiles } from './dataFiles.ts';
 import type { Dataset } from './dataset.ts';
-import { extensionOf, type Format, type InputFile } from './format.ts';
+import {
+  type AwaitedFormat,
+  extensionOf,
+  type Format,
+  type InputFile,
+  type NumberFormat,
+  type TableFormat,
+} from './format.ts';
 import { arffFormat } from './formats/arff.ts';
 import { csvFormat } from './formats/csv.ts';
 import { idxFormat } from './formats/idx.ts';
@@ -13,6 +20,7 @@ import { libsvmFormat } from './formats/libsvm.ts';
 import { matFormat } from './formats/mat.ts';
 import { matrixMarketFormat } from './formats/matrixMarket.ts';
 import { numpyFormat } from './formats/numpy.ts';
+import { parquetFormat } from './formats/parquet.ts';
 import { refusedFormat } from './formats/refused.ts';
 import { textPairFormat } from './formats/textPair.ts';
 import { gunzip } from './inflate.ts';
@@ -36,6 +44,7 @@ const FORMATS: readonly Format[] = [
   matrixMarketFormat,
   arffFormat,
   jsonLinesFormat,
+  parquetFormat,
   libsvmFormat,
   textPairFormat,
   csvFormat,
@@ -58,13 +67,35 @@ const FILE_NAMES = `${NAMED_FORMATS.join(', ')}, each also with .gz`;
 export function readDataset(files: DataFiles, options?: ReadOptions): Dataset;
 export function readDataset(files: DataFiles, options: ByteReadOptions): Dataset<SampleMatrix>;
 export function readDataset(files: DataFiles, options: ReadOptions = {}): Dataset<SampleMatrix> {
-  const { given, tested, wanted, budget } = openFiles(files, options);
+  const opened = openFiles(files, options);
+  const { given, tested, wanted, budget } = opened;
   const content = titled(given, () => readContent(given, wanted, budget));
-  if (tested === undefined) return titled(given, () => datasetOf(content, wanted, budget));
-  const test = titled(tested, () => readContent(tested, testOptions(content, given, wanted), budget));
-  return titled([...given, ...tested], () =>
-    datasetOf(withTestRows(content, test, tested, wanted), wanted, budget),
-  );
+  const test =
+    tested && titled(tested, () => readContent(tested, testOptions(content, given, wanted), budget));
+  return datasetOfContents(opened, content, test);
+}
+
+/**
+ * As `readDataset`, also of formats that a package reads which is loaded then: Parquet, by hyparquet.
+ *
+ * ```ts
+ * const { x, labels } = await loadDataset({ name: 'titanic.parquet', bytes });
+ * ```
+ * @throws CtreError as `readDataset`; `E_UNSUPPORTED` where the package is not installed.
+ */
+export function loadDataset(files: DataFiles, options?: ReadOptions): Promise<Dataset>;
+export function loadDataset(files: DataFiles, options: ByteReadOptions): Promise<Dataset<SampleMatrix>>;
+export async function loadDataset(
+  files: DataFiles,
+  options: ReadOptions = {},
+): Promise<Dataset<SampleMatrix>> {
+  const opened = openFiles(files, options);
+  const { given, tested, wanted, budget } = opened;
+  const content = await titledLater(given, () => loadContent(given, wanted, budget));
+  const test =
+    tested &&
+    (await titledLater(tested, () => loadContent(tested, testOptions(content, given, wanted), budget)));
+  return datasetOfContents(opened, content, test);
 }
 
 /**
@@ -81,6 +112,20 @@ export function readTable(files: DataFiles, options: ReadOptions = {}): RawTable
   const { given, wanted, budget } = openFiles(files, options);
   return titled(given, () => {
     const { format, files: chosen } = chooseFormat(given, budget);
+    if ('loadTable' in format) throw notAwaited(format);
+    return 'readTable' in format ? format.readTable(chosen, wanted, budget) : undefined;
+  });
+}
+
+/**
+ * As `readTable`, also of formats that a package reads which is loaded then: Parquet, by hyparquet.
+ * @throws CtreError as `loadDataset`.
+ */
+export async function loadTable(files: DataFiles, options: ReadOptions = {}): Promise<RawTable | undefined> {
+  const { given, wanted, budget } = openFiles(files, options);
+  return titledLater(given, async () => {
+    const { format, files: chosen } = chooseFormat(given, budget);
+    if ('loadTable' in format) return format.loadTable(chosen, wanted, budget);
     return 'readTable' in format ? format.readTable(chosen, wanted, budget) : undefined;
   });
 }
@@ -90,10 +135,51 @@ type Content = { readonly table: RawTable } | { readonly dataset: Dataset<Sample
 
 function readContent(given: readonly InputFile[], options: CheckedReadOptions, budget: Budget): Content {
   const { format, files } = chooseFormat(given, budget);
+  if ('loadTable' in format) throw notAwaited(format);
+  return contentOf(format, files, options, budget);
+}
+
+async function loadContent(
+  given: readonly InputFile[],
+  options: CheckedReadOptions,
+  budget: Budget,
+): Promise<Content> {
+  const { format, files } = chooseFormat(given, budget);
+  if ('loadTable' in format) return { table: await format.loadTable(files, options, budget) };
+  return contentOf(format, files, options, budget);
+}
+
+function contentOf(
+  format: NumberFormat | TableFormat,
+  files: readonly InputFile[],
+  options: CheckedReadOptions,
+  budget: Budget,
+): Content {
   const table = 'readTable' in format ? format.readTable(files, options, budget) : undefined;
   if (table !== undefined) return { table };
   if (format.read !== undefined) return { dataset: format.read(files, options, budget) };
   throw new CtreError('E_FORMAT', `the files hold no table; expected ${FILE_NAMES}`);
+}
+
+function notAwaited({ fileNames }: AwaitedFormat): CtreError {
+  return new CtreError(
+    'E_UNSUPPORTED',
+    `files of the format ${fileNames} are read by loadDataset and loadTable, which load a package for it; ` +
+      'await one of these',
+  );
+}
+
+function datasetOfContents(
+  { given, tested, wanted, budget }: OpenedFiles,
+  content: Content,
+  test: Content | undefined,
+): Dataset<SampleMatrix> {
+  if (tested === undefined || test === undefined) {
+    return titled(given, () => datasetOf(content, wanted, budget));
+  }
+  return titled([...given, ...tested], () =>
+    datasetOf(withTestRows(content, test, tested, wanted), wanted, budget),
+  );
 }
 
 function datasetOf(content: Content, options: CheckedReadOptions, budget: Budget): Dataset<SampleMatrix> {
@@ -165,6 +251,14 @@ function openFiles(files: DataFiles, options: ReadOptions): OpenedFiles {
 function titled<T>(files: readonly InputFile[], task: () => T): T {
   try {
     return task();
+  } catch (error) {
+    throw withTitle(files, error);
+  }
+}
+
+async function titledLater<T>(files: readonly InputFile[], task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
   } catch (error) {
     throw withTitle(files, error);
   }

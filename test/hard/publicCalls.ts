@@ -8,6 +8,8 @@ import {
   kFold,
   type LabelledTable,
   learnColumns,
+  loadDataset,
+  loadTable,
   parseRowRange,
   parseSplit,
   readDataset,
@@ -860,6 +862,20 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
       { label: ['b', 'c'], targets: 'numbers' as const },
     ],
     (_, a) => readDataset(...a),
+  ),
+  loadDataset: entry(
+    () => [
+      { name: 'some.csv', bytes: csv() },
+      { label: 'label', header: true },
+    ],
+    (_, a) => loadDataset(...a),
+  ),
+  loadTable: entry(
+    () => [
+      { name: 'some.csv', bytes: csv() },
+      { header: true, delimiter: ',' },
+    ],
+    async (_, a) => (await loadTable(...a))?.columns.map((column) => column.text(0)),
   ),
   'readDataset with test rows': entry(
     () => [{ name: 'some.csv', bytes: csv() }, { test: { name: 'other.csv', bytes: csv() } }],

@@ -57,12 +57,6 @@ const REFUSED: readonly RefusedKind[] = [
   },
   { what: 'packed with compress', remedy: UNPACK, extensions: ['z'], starts: ['\x1f\x9d'] },
   {
-    what: 'a Parquet file',
-    remedy: 'save it as CSV, in Python with pandas.read_parquet(…).to_csv(…, index=False)',
-    extensions: ['parquet', 'pq'],
-    starts: ['PAR1'],
-  },
-  {
     what: 'an Arrow or Feather file',
     remedy: SAVE_AS_CSV,
     extensions: ['feather', 'arrow'],

@@ -311,7 +311,6 @@ describe('files that are not read', () => {
     ['a.csv.xz', '', 'unpack it first'],
     ['a.csv.zst', '', 'unpack it first'],
     ['a.tar', '', 'unpack it first'],
-    ['a.parquet', '', 'Parquet'],
     ['a.rds', '', 'write.csv'],
     ['a.csv', '<!DOCTYPE html><html>', 'web page'],
     ['a.csv', 'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'],

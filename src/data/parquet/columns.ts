@@ -1,0 +1,116 @@
+import type { FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet';
+import { CtreError, show } from '../../base/errors.ts';
+import { columnTitle } from '../rawTable.ts';
+import { isoDate, isoTime } from '../table/isoText.ts';
+import { damagedParquet } from './thrift.ts';
+
+/** A column of a Parquet file. */
+export interface ParquetColumn {
+  readonly name: string;
+  /** Its place, from 1. */
+  readonly number: number;
+  readonly element: SchemaElement;
+  /** Why it holds nothing that a table could hold, after its title; undefined where it does. */
+  readonly obstacle?: string;
+}
+
+/** The columns of a file, from left to right. @throws CtreError `E_FORMAT` for a schema that is none. */
+export function columnsOfSchema({ schema }: FileMetaData): ParquetColumn[] {
+  const [root, ...elements] = schema;
+  const columns: ParquetColumn[] = [];
+  let at = 0;
+  /** Passes over what is within an element. */
+  const pass = (children: number): void => {
+    for (let child = 0; child < children && at < elements.length; child++) {
+      const { num_children: within = 0 } = elements[at++];
+      pass(within);
+    }
+  };
+  while (at < elements.length) {
+    const element = elements[at++];
+    const number = columns.length + 1;
+    const obstacle = obstacleInElement(element);
+    columns.push({ name: element.name, number, element, ...(obstacle && { obstacle }) });
+    pass(element.num_children ?? 0);
+  }
+  if (root?.num_children !== columns.length || columns.length === 0) {
+    throw damagedParquet('its schema has other columns than it says');
+  }
+  const names = new Set<string>();
+  for (const { name } of columns) {
+    if (typeof name !== 'string' || names.has(name)) {
+      throw damagedParquet(`two columns are called ${show(name)}`);
+    }
+    names.add(name);
+  }
+  return columns;
+}
+
+/** Logical types of bytes that are a value all the same. */
+const BYTES_WITH_MEANING = ['DECIMAL', 'UUID', 'FLOAT16'];
+
+function obstacleInElement(element: SchemaElement): string | undefined {
+  const { type, num_children: children, repetition_type: repetition, logical_type: logical } = element;
+  const { converted_type: converted } = element;
+  if (children !== undefined || type === undefined || repetition === 'REPEATED') {
+    return 'holds values within values (a list, a map or a structure)';
+  }
+  const meaning = logical?.type ?? converted ?? '';
+  if (['GEOMETRY', 'GEOGRAPHY', 'BSON', 'INTERVAL', 'VARIANT', 'FILE'].includes(meaning)) {
+    return `holds values of the type ${meaning}`;
+  }
+  const isBytes = type === 'FIXED_LEN_BYTE_ARRAY' && converted !== 'DECIMAL';
+  return isBytes && !BYTES_WITH_MEANING.includes(meaning) ? 'holds bytes' : undefined;
+}
+
+/** @throws CtreError `E_UNSUPPORTED` naming all columns that hold nothing that a table could hold. */
+export function checkReadable(columns: readonly ParquetColumn[]): void {
+  const bad = columns.flatMap((column) =>
+    column.obstacle === undefined ? [] : [`${columnTitle(column)} ${column.obstacle}`],
+  );
+  if (bad.length === 0) return;
+  throw new CtreError(
+    'E_UNSUPPORTED',
+    `${bad.slice(0, 12).join(', ')}${bad.length > 12 ? `, and ${bad.length - 12} more` : ''}; expected numbers, ` +
+      'words, dates and truth values: leave them out with the option drop, or write their values as columns of ' +
+      'their own',
+  );
+}
+
+/** What the library makes of values that are more than numbers: the text that a CSV file would have. */
+export function textParsers(): ParquetParsers {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const text = (bytes: Uint8Array | undefined): string | undefined => {
+    if (bytes === undefined) return undefined;
+    try {
+      return decoder.decode(bytes);
+    } catch (cause) {
+      throw new CtreError(
+        'E_UNSUPPORTED',
+        'a column holds bytes that are no text; leave it out with the option drop',
+        { cause },
+      );
+    }
+  };
+  return {
+    timestampFromMilliseconds: (time) => isoTime(Number(time) / 1e3),
+    timestampFromMicroseconds: (time) => isoTime(Number(time) / 1e6),
+    timestampFromNanoseconds: (time) => isoTime(Number(time) / 1e9),
+    dateFromDays: isoDate,
+    stringFromBytes: text,
+    jsonFromBytes: text,
+    geometryFromBytes: text,
+    geographyFromBytes: text,
+    uuidFromBytes: (bytes) =>
+      bytes && Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+  };
+}
+
+/** A value as the field of a table: empty where it is missing. */
+export function fieldOfValue(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'number') return Number.isNaN(value) ? '' : String(value);
+  if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return value.trim();
+  throw damagedParquet(`it has the value ${show(value)}`);
+}
