@@ -226,7 +226,9 @@ describe.skipIf(!hasRedis())(`a sweep (skipped without a server: ${NO_REDIS})`, 
     const coordinator = compare(results, 'points.csv', 'second.csv', ...SMALL, '--methods', 'set');
     const own = worker('--data', 'other');
     await own.wrote(/cells on points\.csv are left to other workers: .* has another content here/);
-    await own.wrote(/cells on second\.csv are left to other workers: "second\.csv" \(fingerprint \w+\) is in/);
+    await own.wrote(
+      /cells on second\.csv are left to other workers: "second\.csv" \(fingerprint \w+\) is in/,
+    );
     // The missing one comes later.
     writeFileSync(folder.path('other/second.csv'), points(2));
     onTestFinished(() => rmSync(folder.path('other/second.csv')));
@@ -293,7 +295,9 @@ export default { name: 'mine', create: () => ({ ...usual, name: 'mine' }) }; // 
     await own.wrote(/a cell came out differently on elsewhere and on /);
     const end = await coordinator.ended;
     expect(end.code).toBe(2);
-    expect(end.stderr).toMatch(/two machines do not come to the same bits: ctre-sim, seed 5 on elsewhere and on/);
+    expect(end.stderr).toMatch(
+      /two machines do not come to the same bits: ctre-sim, seed 5 on elsewhere and on/,
+    );
   });
 
   it('compares a second computation with the first, and counts it as waste', async () => {
@@ -361,7 +365,18 @@ export default { name: 'mine', create: () => ({ ...usual, name: 'mine' }) }; // 
     const script = `ulimit -f 2; exec "$0" "$@"`;
     const full = spawnSync(
       'bash',
-      ['-c', script, process.execPath, PROGRAM, 'compare', ...grid, '--results', results, '--queue', server.url],
+      [
+        '-c',
+        script,
+        process.execPath,
+        PROGRAM,
+        'compare',
+        ...grid,
+        '--results',
+        results,
+        '--queue',
+        server.url,
+      ],
       { cwd: here, encoding: 'utf8' },
     );
     expect(full.status).toBe(2);
@@ -494,7 +509,10 @@ describe('an address', () => {
     ['http://host', /--queue starts with http:/],
     ['postgres://me:pass@host/db', /names a PostgreSQL server/],
     ['redis://host/zero', /is no host, port and number of a database/],
-    ['redis://127.0.0.1:1/0', /no queue at redis:\/\/127\.0\.0\.1:1\/0: nothing listens there \(ECONNREFUSED\)/],
+    [
+      'redis://127.0.0.1:1/0',
+      /no queue at redis:\/\/127\.0\.0\.1:1\/0: nothing listens there \(ECONNREFUSED\)/,
+    ],
     ['redis://:pass@no.such.host.invalid:1/0', /there is no such host|the host is not found/],
   ])('%s is refused with a sentence', async (url, sentence) => {
     const { code, stderr } = await new RunningProgram(['worker', '--queue', url], here).ended;
@@ -509,8 +527,12 @@ describe('an address', () => {
     expect((await ended('worker')).stderr).toMatch(/ctre worker needs a queue/);
     expect((await ended('worker', '--queu', 'x')).stderr).toMatch(/ctre worker has no option --queu/);
     expect((await ended('compare', '--retries', '2')).stderr).toMatch(/--retries is for workers/);
-    expect((await ended('compare', '--queue', 'redis://h', '--jobs', '2')).stderr).toMatch(/exclude each other/);
-    expect((await ended('worker', '--queue', 'redis://h', '--data', 'gone')).stderr).toMatch(/"gone" of --data/);
+    expect((await ended('compare', '--queue', 'redis://h', '--jobs', '2')).stderr).toMatch(
+      /exclude each other/,
+    );
+    expect((await ended('worker', '--queue', 'redis://h', '--data', 'gone')).stderr).toMatch(
+      /"gone" of --data/,
+    );
   });
 
   it('needs packages that are not installed with ctre, and says which', async () => {
@@ -520,7 +542,8 @@ describe('an address', () => {
     cpSync(join(root, 'dist/bundle'), bare.path('dist/bundle'), { recursive: true });
     cpSync(join(root, 'package.json'), bare.path('package.json'));
     const program = bare.path('dist/bundle/cli.js');
-    const { code, stderr } = await new RunningProgram(['worker', '--queue', 'redis://h'], here, { program }).ended;
+    const { code, stderr } = await new RunningProgram(['worker', '--queue', 'redis://h'], here, { program })
+      .ended;
     expect(code).toBe(2);
     expect(stderr).toMatch(/needs the packages bullmq and ioredis.*; run npm install bullmq ioredis where/);
   });
