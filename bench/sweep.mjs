@@ -33,13 +33,16 @@ const { values, positionals } = parseArgs({
 });
 const folder = mkdtempSync(join(tmpdir(), 'ctre-sweep-'));
 const started = new Set();
-const say = (text) => console.log(`${((performance.now() - begin) / 1000).toFixed(0).padStart(5)} s  ${text}`);
+const say = (text) =>
+  console.log(`${((performance.now() - begin) / 1000).toFixed(0).padStart(5)} s  ${text}`);
 const begin = performance.now();
 
 process.once('exit', () => {
   for (const child of started) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 function start(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options });
@@ -212,7 +215,9 @@ async function chaos() {
     if (by !== null) continue;
     if (code !== 0) say(`the coordinator ended with ${code}: ${complaint}`);
     const { wastedEpochs, conflicts } = JSON.parse(final.trimEnd().split('\n').at(-1));
-    say(`done; killed: ${JSON.stringify(counts)}; wasted epochs ${wastedEpochs}, conflicts ${conflicts.length}`);
+    say(
+      `done; killed: ${JSON.stringify(counts)}; wasted epochs ${wastedEpochs}, conflicts ${conflicts.length}`,
+    );
     done = true;
     for (const { child: worker } of workers) worker?.kill('SIGTERM');
     await Promise.all([...workers.map(({ life }) => life), killers]);
@@ -220,7 +225,9 @@ async function chaos() {
     say('training the same cells here');
     const local = await reference(grid, text.slice(0, text.indexOf('\n')));
     const isSame = timeless(text) === timeless(readFileSync(local.path, 'utf8'));
-    say(`${total} cells, ${local.epochs} epochs; the file is ${isSame ? 'the same' : 'ANOTHER'} but for seconds`);
+    say(
+      `${total} cells, ${local.epochs} epochs; the file is ${isSame ? 'the same' : 'ANOTHER'} but for seconds`,
+    );
     say(`epochs computed twice: ${((100 * wastedEpochs) / local.epochs).toFixed(2)} %`);
     server.child.kill();
     process.exitCode = isSame && code === 0 ? 0 : 1;
@@ -281,7 +288,9 @@ async function cost() {
   controller.abort();
   await worker;
   const count = cellsIn('cost.jsonl');
-  say(`exit ${code}; ${count} cells in ${seconds.toFixed(1)} s: ${((1000 * seconds) / count).toFixed(1)} ms a cell`);
+  say(
+    `exit ${code}; ${count} cells in ${seconds.toFixed(1)} s: ${((1000 * seconds) / count).toFixed(1)} ms a cell`,
+  );
   server.child.kill();
 }
 
@@ -299,7 +308,8 @@ async function madelon() {
   for (const jobs of [1, 2]) {
     const path = `local-${jobs}.jsonl`;
     const first = performance.now();
-    const { code, complaint } = await ctre(['compare', ...grid, '--results', path, '--jobs', String(jobs)]).ended;
+    const { code, complaint } = await ctre(['compare', ...grid, '--results', path, '--jobs', String(jobs)])
+      .ended;
     if (code !== 0) throw new Error(complaint);
     seconds[`local, ${jobs} at a time`] = (performance.now() - first) / 1000;
     files[path] = timeless(readFileSync(join(folder, path), 'utf8'));
@@ -323,8 +333,10 @@ async function madelon() {
   const texts = Object.values(files);
   say(`files ${texts.every((text) => text === texts[0]) ? 'all the same' : 'DIFFERENT'} but for seconds`);
   const ratio = (one, two) => (seconds[one] / seconds[two]).toFixed(2);
-  say(`speed-up of two: local ${ratio('local, 1 at a time', 'local, 2 at a time')}, queue ` +
-    `${ratio('queue, 1 workers', 'queue, 2 workers')}`);
+  say(
+    `speed-up of two: local ${ratio('local, 1 at a time', 'local, 2 at a time')}, queue ` +
+      `${ratio('queue, 1 workers', 'queue, 2 workers')}`,
+  );
   server.child.kill();
 }
 

@@ -74,8 +74,8 @@ describe(`a pipeline (CTRE_SEED=${runSeed})`, () => {
       seed('the table', content),
       seed('one without labels', text(EVERY_COLUMN.replaceAll(/,[^,]*$/gm, ''))),
     ];
-    const tally = await tryAll(mutated('pipelineTable', tables), (bytes) => {
-      const read = readForPipeline({ 'a.csv': bytes }, pipeline, { unlabelled: true });
+    const tally = await tryAll(mutated('pipelineTable', tables), async (bytes) => {
+      const read = await readForPipeline({ 'a.csv': bytes }, pipeline, { unlabelled: true });
       if (read.x.cols !== pipeline.inputs) throw new Error('the inputs are not those of the model');
     });
     expect(tally.valid).toBeGreaterThan(INPUTS / 100);

@@ -290,6 +290,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
 
   describe('depends', () => {
     const dependencies = Object.keys(manifest.dependencies).sort();
+    const peers = Object.keys(manifest.peerDependencies).sort();
 
     it('on the packages for which docs/dependencies.md has a reason, and on no other', () => {
       const [section] = read('docs/dependencies.md').split(/^## /m);
@@ -310,14 +311,11 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
         // Minified code has the word in strings, too.
         .filter((name) => /^(@[\w-]+\/)?[\w./-]+$/.test(name))
         .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]);
-      expect([...new Set(imported)].sort()).toEqual(dependencies);
-      const others = [
-        'peerDependencies',
-        'optionalDependencies',
-        'bundleDependencies',
-        'bundledDependencies',
-      ];
+      expect([...new Set(imported)].sort()).toEqual([...dependencies, ...peers].sort());
+      const others = ['optionalDependencies', 'bundleDependencies', 'bundledDependencies'];
       expect(others.filter((field) => field in manifest)).toEqual([]);
+      // npm installs those peers only that are not optional.
+      expect(peers.filter((name) => manifest.peerDependenciesMeta[name]?.optional !== true)).toEqual([]);
     });
   });
 

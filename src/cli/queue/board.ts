@@ -76,7 +76,7 @@ export class Board {
   async hasOther(name: string): Promise<boolean> {
     await this.#refresh();
     return [...this.#known].some(
-      ([other, { waiting, place }]) => other !== name && waiting > 0 && place !== undefined,
+      ([other, known]) => other !== name && known.waiting > 0 && (known.place !== undefined || mayTry(known)),
     );
   }
 
@@ -140,12 +140,12 @@ export class Board {
   }
 
   async #findPlace(known: KnownQueue, fingerprint: Fingerprint): Promise<Place | undefined> {
-    const { needs, refused, place } = known;
+    const { needs, place } = known;
     if (place !== undefined) {
       if (await isUnchanged(place)) return place;
       known.place = undefined;
     }
-    if (refused !== undefined && performance.now() - refused < TRY_AGAIN) return undefined;
+    if (!mayTry(known)) return undefined;
     if (needs.version !== this.#version) {
       this.#refuse(
         known,
@@ -173,4 +173,9 @@ export class Board {
     }
     known.told = reason;
   }
+}
+
+/** Whether it is worth to look for what a queue needs. */
+function mayTry({ refused }: KnownQueue): boolean {
+  return refused === undefined || performance.now() - refused >= TRY_AGAIN;
 }

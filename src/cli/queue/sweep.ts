@@ -18,6 +18,8 @@ const CELLS = 500;
 const LOOK = 10_000;
 /** Milliseconds without a result after which the queue is looked through for missing cells. */
 const SILENCE = 60_000;
+/** Milliseconds that a server may take when the sweep ends. */
+const FAREWELL = 2000;
 /** The most milliseconds that a timer takes. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -138,12 +140,23 @@ class Sweep {
   }
 
   async close(): Promise<void> {
-    for (const [name, { queue, events }] of this.#queues) {
+    await Promise.all([...this.#queues].map((one) => Promise.race([this.#leave(...one), pause(FAREWELL)])));
+  }
+
+  /** Closes a queue. One without cells needs no workers any more, whoever put them there. */
+  async #leave(name: string, { queue, events }: OpenQueue): Promise<void> {
+    try {
+      await events.close();
       if (this.#wanted.size === 0 && !this.#server.isGone) {
-        const left = await queue.count().catch(() => 1);
-        if (left === 0) await this.#store.withdraw(name).catch(() => {});
+        const left = await queue.getJobCountByTypes('wait', 'active', 'delayed', 'prioritized');
+        if (left === 0) {
+          await this.#store.withdraw(name);
+          await queue.trimEvents(0);
+        }
       }
-      await Promise.race([Promise.all([events.close(), queue.close()]).catch(() => {}), pause(1000)]);
+      await queue.close();
+    } catch {
+      // What is left there is in nobody's way.
     }
   }
 
