@@ -1,3 +1,4 @@
+import { readField } from '../base/checks.ts';
 import { CtreError, reasonOf } from '../base/errors.ts';
 import { startWorker, type WorkerFile, type WorkerHandle } from '../run/startWorker.ts';
 import { addressOf, type WorkerSource } from '../run/workerSource.ts';
@@ -10,7 +11,7 @@ import { MODEL_WORKER, type Reply, receiveError, type Snapshot } from './protoco
  */
 const workerFile: WorkerFile = {
   name: MODEL_WORKER,
-  inNode: (Thread, options) => new Thread(new URL('./modelWorker.js', import.meta.url), options),
+  address: () => new URL('./modelWorker.js', import.meta.url),
   onPage: () => new Worker(new URL('./modelWorker.js', import.meta.url), { type: 'module' }),
 };
 
@@ -87,10 +88,9 @@ export class Link {
     try {
       this.#worker.post({ id, name, args }, transfer);
     } catch (cause) {
-      if (!(cause instanceof DOMException)) throw cause;
-      throw new CtreError('E_ARGUMENT', `what ${name} was given cannot go to a worker: ${cause.message}`, {
-        cause,
-      });
+      if (readField('what was thrown', cause, 'name') !== 'DataCloneError') throw cause;
+      const reason = reasonOf(cause);
+      throw new CtreError('E_ARGUMENT', `what ${name} was given cannot go to a worker: ${reason}`, { cause });
     }
     this.#worker.hold(true);
     return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { viewOf } from '../base/arrays.ts';
+import { isArrayBuffer, viewOf } from '../base/arrays.ts';
 import { readField } from '../base/checks.ts';
 import { viewBytes } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
@@ -30,7 +30,7 @@ export class Parcel {
    */
   array(value: unknown): unknown {
     if (!ArrayBuffer.isView(value)) return value;
-    if (typeof SharedArrayBuffer !== 'undefined' && value.buffer instanceof SharedArrayBuffer) return value;
+    if (!isArrayBuffer(value.buffer)) return value;
     // An array that was taken away is empty, and cannot be taken once more.
     if (this.#transfer && value.byteLength > 0) return this.#add(value);
     const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewBytes(value);
@@ -63,7 +63,7 @@ export class Parcel {
   }
 
   #add<A extends ArrayBufferView>(array: A): A {
-    if (array.buffer instanceof ArrayBuffer) this.#buffers.add(array.buffer);
+    if (isArrayBuffer(array.buffer)) this.#buffers.add(array.buffer);
     return array;
   }
 }

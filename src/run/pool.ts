@@ -18,7 +18,7 @@ const [IDLE, WORKING, ENDED] = [0, 1, 2];
 /** The thread that makes recorded calls. */
 const kernelWorker: WorkerFile = {
   name: 'ctre thread',
-  inNode: (Thread, options) => new Thread(new URL('./worker.mjs', import.meta.url), options),
+  address: () => new URL('./worker.mjs', import.meta.url),
   onPage: () => new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' }),
 };
 

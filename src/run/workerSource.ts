@@ -1,4 +1,4 @@
-import { CtreError, show } from '../base/errors.ts';
+import { CtreError, show, tagOf } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
 import type { UrlObject } from '../base/hostTypes.ts';
 
@@ -31,7 +31,7 @@ export function checkWorkerSource(value: unknown): WorkerSource | undefined {
   if (value === undefined || typeof value === 'string' || typeof value === 'function') {
     return value as WorkerSource | undefined;
   }
-  if (Object.prototype.toString.call(value) === '[object URL]') return value as UrlObject;
+  if (tagOf(value) === 'URL') return value as UrlObject;
   throw new CtreError(
     'E_ARGUMENT',
     `worker is ${show(value)}; expected the address of ctre/worker, or a function that starts a worker on it`,

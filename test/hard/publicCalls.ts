@@ -114,6 +114,7 @@ const common = () => ({
   growInitializer: initializer.uniform({ bound: 0.1 }),
   seed: 1,
   threads: 1,
+  worker: new URL('../../build/test/modelWorker.js', import.meta.url),
   labelNames: ['a', 'b', 'c', 4],
   metadata: { labels: ['a', 'b'], nested: { list: [1, 2] } },
 });
