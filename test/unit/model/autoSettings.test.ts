@@ -23,7 +23,7 @@ describe('automatic settings', () => {
     ['iris', dense(120, 4), [200, 200], 20, 'standard', 32, 200, 'cosine'],
     ['vehicle', dense(677, 18), [200, 200], 20, 'standard', 32, 182, 'cosine'],
     ['German credit', dense(800, 59), [200, 200], 20, 'standard', 32, 160, 'cosine'],
-    ['32 561 rows', dense(32_561, 3), [200, 200], 20, 'standard', 32, 20, 'cosine'],
+    ['32 561 rows', dense(32_561, 3), [200, 200], 20, 'standard', 32, 40, 'cosine'],
     ['one row', dense(1, 1), [200, 200], 20, 'standard', 32, 200, 'cosine'],
     ['200 inputs', dense(100, 200), [200, 200], 20, 'standard', 32, 200, 'cosine'],
     ['201 inputs, fewer rows', dense(200, 201), [1000], 5, 'standard', 16, 308, 'constant'],
