@@ -28,10 +28,10 @@ const MADE_OF = {
   'dist/base/alea.js': 'node_modules/seedrandom/lib/alea.js',
 };
 
+const manifest = await readManifest('.');
+
 const { metafile, outputFiles } = await build({
   absWorkingDir: root,
-  // Optional peers of the command line.
-  external: ['bullmq', 'ioredis'],
   entryPoints: {
     ctre: 'dist/index.js',
     kernels: 'dist/kernels/index.js',
@@ -45,8 +45,8 @@ const { metafile, outputFiles } = await build({
   },
   bundle: true,
   splitting: true,
-  // Optional peers, which are loaded where a file needs them.
-  external: ['hyparquet', 'hyparquet-compressors'],
+  // Optional peers are loaded where a file or an option asks for them.
+  external: Object.keys(manifest.peerDependencies),
   format: 'esm',
   // Of the command line's packages, too: what pages import must not come to need Node by a shared file.
   platform: 'browser',
