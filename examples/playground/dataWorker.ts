@@ -1,6 +1,14 @@
 // The thread that reads files. It is started when there are some. readFiles.ts is the page's half.
 import { CsrMatrix, CtreError } from 'ctre';
-import { type Dataset, learnColumns, type RawTable, readDataset, readTable, takeRows } from 'ctre/data';
+import {
+  type Dataset,
+  learnColumns,
+  type Pipeline,
+  type RawTable,
+  readDataset,
+  readTable,
+  takeRows,
+} from 'ctre/data';
 import { type Answered, answerQuestions } from '../shared/liveWorkerScope.ts';
 import { divideRows, type Matrix, prepare } from './preparedData.ts';
 import type { PostedMatrix, PostedRows, PreparedData } from './protocol.ts';
@@ -10,6 +18,14 @@ import type { ColumnFacts, ReadAnswer, ReadQuestion, TableFacts } from './readFi
 const MOST_BYTES = 512 * 2 ** 20;
 /** Values of a column that are shown. */
 const SHOWN = 3;
+/** What columns are taken for, in words. */
+const KINDS: Readonly<Record<string, string>> = {
+  number: 'numbers',
+  truth: 'true or false',
+  date: 'dates',
+  words: 'words',
+  text: 'texts',
+};
 
 async function read({ files, most, choice }: ReadQuestion): Promise<ReadAnswer> {
   const size = files.reduce((sum, file) => sum + file.size, 0);
@@ -35,12 +51,12 @@ async function read({ files, most, choice }: ReadQuestion): Promise<ReadAnswer> 
     const prepared = prepare(name, dataset, most, undefined, columnsFirst);
     return { prepared: posted(prepared), warnings, table: undefined };
   }
-  const { prepared, warnings: learnt } = prepareTable(name, dataset, dataset.table, most);
+  const { prepared, pipeline, warnings: learnt } = prepareTable(name, dataset, dataset.table, most);
   const table = readTable(bytes, options);
   return {
     prepared: posted(prepared),
     warnings: [...new Set([...warnings, ...learnt])],
-    table: table && tableFacts(table, dataset, prepared),
+    table: table && tableFacts(table, dataset, pipeline),
   };
 }
 
@@ -50,7 +66,7 @@ function prepareTable(
   dataset: Dataset,
   table: NonNullable<Dataset['table']>,
   most: number,
-): { prepared: PreparedData; warnings: readonly string[] } {
+): { prepared: PreparedData; pipeline: Pipeline; warnings: readonly string[] } {
   const { labels, labelNames, test } = dataset;
   const parts = divideRows(labels.length, test?.labels.length, most);
   const { pipeline, warnings } = learnColumns(table, { rows: parts.train });
@@ -73,25 +89,27 @@ function prepareTable(
       notes: { dataset: name, labelNames, pipeline: pipeline.toJSON() },
       ...{ train, validation },
     },
+    pipeline,
     warnings: [...warnings, ...all.warnings],
   };
 }
 
 /** The columns of a table as the file has them, and what became of each. */
-function tableFacts(table: RawTable, { taken }: Dataset, { facts }: PreparedData): TableFacts {
+function tableFacts(table: RawTable, { taken }: Dataset, pipeline: Pipeline): TableFacts {
   const leftOut = new Map((taken?.leftOut ?? []).map((column) => [column.number, column.why]));
-  const inputs = new Set(facts.featureNames ?? []);
+  const encodings = new Map(pipeline.columns.map(({ number, encoding }) => [number, encoding]));
   const columns = table.columns.map((column): ColumnFacts => {
     const samples = Array.from({ length: Math.min(SHOWN, table.rows) }, (_, row) => column.text(row));
     const { number, name = '' } = column;
-    const title = name === '' ? `column ${number}` : name;
+    const encoding = encodings.get(number);
     const isLabel = taken?.label?.number === number;
-    const isWords = ![...inputs].some((input) => input === title);
-    const why = leftOut.get(number);
+    const isOut = encoding === undefined || encoding.kind === 'none';
+    const why =
+      leftOut.get(number) ?? (encoding !== undefined && 'why' in encoding ? String(encoding.why) : '');
     return {
-      ...{ number, title, samples },
-      role: isLabel ? 'label' : why !== undefined ? 'out' : isWords ? 'words' : 'number',
-      ...(why !== undefined && { why }),
+      ...{ number, title: name === '' ? `column ${number}` : name, samples },
+      role: isLabel ? 'label' : isOut ? 'out' : encoding.kind === 'words' ? 'words' : 'input',
+      about: isLabel ? '' : isOut ? why : (KINDS[encoding.kind] ?? encoding.kind),
     };
   });
   return {

@@ -42,7 +42,9 @@ export class ExperimentForm {
   #explain(network: NetworkName): void {
     const { value } = find(`method-${network}`, HTMLSelectElement);
     const method = this.#methods.get(value);
-    setText(find(`about-${network}`, HTMLElement), method?.about ?? 'The other network trains alone.');
+    const about = find(`about-${network}`, HTMLElement);
+    setText(about, method?.about ?? 'The other network trains alone.');
+    about.title = method === undefined ? '' : `${method.name}: ${method.source}`;
     input(`density-${network}`).disabled = method === undefined || method.keepsAll;
     find(`preset-${network}`, HTMLSelectElement).disabled = method === undefined;
   }

@@ -32,6 +32,8 @@ let networks: Partial<Record<NetworkName, Network>> = {};
 /** What the page is busy with; empty where nothing is going on. */
 let doing = '';
 let isTraining = false;
+/** Whether Stop was pressed: pressed again, it ends the thread. */
+let isStopping = false;
 /** Whether what was trained can still be asked: its worker is there. */
 let isAlive = false;
 /** The number of the training: how an earlier one ends is not shown. */
@@ -83,7 +85,8 @@ function hear(told: RunTold): void {
     loadedLab?.setData(told.facts);
   } else if (told.kind === 'network') {
     networks = { ...networks, [told.network]: { facts: told.facts, frames: new Frames() } };
-    [isAlive, doing] = [true, ''];
+    isAlive = true;
+    if (!isStopping) doing = '';
   } else if (told.kind === 'frame') {
     networks[told.network]?.frames.add(told.frame);
     if (told.frame.epoch > 0) void openLab();
@@ -249,7 +252,7 @@ async function start(wanted: Experiment, own?: PreparedData): Promise<void> {
   settle('run');
   experiment = wanted;
   if (wanted.data !== 'own') writeAddress(wanted);
-  [networks, isTraining, isAlive] = [{}, true, false];
+  [networks, isTraining, isStopping, isAlive] = [{}, true, false, false];
   doing = 'Making the data …';
   timeline.follow();
   loadedLab?.begin(wanted);
@@ -265,11 +268,12 @@ async function start(wanted: Experiment, own?: PreparedData): Promise<void> {
     if (failed) complain('run', `Network ${failed.name.toUpperCase()} has failed: ${why}`);
   } catch (error) {
     const { code, message } = error as WorkerProblem;
+    if (code === 'E_ABORTED') isAlive = false;
     // The end of the worker is told by itself.
     if (present === round && code !== 'E_WORKER_DIED') complain('run', message);
   }
   if (present !== round) return;
-  [isTraining, doing] = [false, ''];
+  [isTraining, isStopping, doing] = [false, false, ''];
   show();
   loadedLab?.askNetworks();
 }
@@ -337,8 +341,13 @@ async function share(): Promise<void> {
 }
 
 go.addEventListener('click', () => {
-  if (isTraining) worker.ask({ kind: 'stop' }).catch(() => undefined);
-  else void start(experiment);
+  if (!isTraining) void start(experiment);
+  else if (isStopping) worker.end('was ended at once. Train again to go on');
+  else {
+    [isStopping, doing] = [true, 'Stopping … Press again to end it at once.'];
+    show();
+    worker.ask({ kind: 'stop' }).catch(() => undefined);
+  }
 });
 find('share', HTMLButtonElement).addEventListener('click', () => void share());
 find('change', HTMLButtonElement).addEventListener('click', async () => (await openLab()).toggleSettings());

@@ -14,7 +14,7 @@ import {
 
 const ROLES: Readonly<Record<ColumnRole, string>> = {
   label: 'the answer',
-  number: 'an input: a number',
+  input: 'an input',
   words: 'an input: words',
   out: 'left out',
 };
@@ -33,7 +33,10 @@ export function prepareOwnData(use: OwnDataUse) {
   let columns: readonly ColumnFacts[] = [];
   /** What the visitor has said of columns, by their number. */
   let roles = new Map<number, ColumnRole>();
+  /** Those of them that the reader had left out. */
+  const takenAgain = new Set<number>();
   let round = 0;
+  let shown: ReadAnswer | undefined;
 
   async function read(): Promise<PreparedData> {
     const present = ++round;
@@ -75,6 +78,7 @@ export function prepareOwnData(use: OwnDataUse) {
   async function open(next: readonly File[]): Promise<void> {
     const kept = { files, choice, roles };
     [files, choice, roles] = [next, {}, new Map()];
+    takenAgain.clear();
     setInput('missing', '');
     find('header', HTMLSelectElement).value = '';
     await tryRead(() => {
@@ -82,7 +86,9 @@ export function prepareOwnData(use: OwnDataUse) {
     });
   }
 
-  function show({ prepared, warnings, table }: ReadAnswer): void {
+  function show(answer: ReadAnswer): void {
+    shown = answer;
+    const { prepared, warnings, table } = answer;
     find('own-data', HTMLElement).hidden = false;
     setText(find('facts', HTMLElement), `${prepared.facts.name}: ${describeData(prepared.facts)}`);
     find('warnings', HTMLElement).replaceChildren(...warnings.map((text) => make('li', '', text)));
@@ -99,7 +105,7 @@ export function prepareOwnData(use: OwnDataUse) {
     find('columns', HTMLTableElement).tBodies[0].replaceChildren(...rows);
   }
 
-  function columnRow({ number, title, samples, role, why }: ColumnFacts): HTMLTableRowElement {
+  function columnRow({ number, title, samples, role, about }: ColumnFacts): HTMLTableRowElement {
     const head = make('th', '', title);
     head.scope = 'row';
     const select = make('select');
@@ -112,11 +118,14 @@ export function prepareOwnData(use: OwnDataUse) {
       if (wanted === 'label') {
         for (const [other, own] of roles) if (own === 'label') roles.delete(other);
       }
+      // A column that the reader leaves out is taken again where all that are taken are named.
+      if (wanted === 'out') takenAgain.delete(number);
+      else if (role === 'out' && wanted !== 'label') takenAgain.add(number);
       roles.set(number, wanted);
       rule(number, before);
     });
     const cell = make('td', '', select);
-    if (why !== undefined) cell.append(make('small', 'hint', ` it ${why}`));
+    if (about !== '') cell.append(make('small', 'hint', about));
     return make('tr', '', head, make('td', 'samples', samples.join(', ')), cell);
   }
 
@@ -131,10 +140,12 @@ export function prepareOwnData(use: OwnDataUse) {
     const header = find('header', HTMLSelectElement).value;
     const [label] = numbers('label');
     const [drop, categorical] = [numbers('out'), numbers('words')];
-    // A column that the reader leaves out is taken again where all that are taken are named.
-    const isTakenAgain = columns.some(
-      ({ number: own, why }) => why !== undefined && ['number', 'words'].includes(roles.get(own) ?? ''),
-    );
+    const isTakenAgain = takenAgain.size > 0;
+    const fileLabel = columns.find(({ role }) => role === 'label')?.number ?? 0;
+    if (label === undefined && (roles.get(fileLabel) ?? 'label') !== 'label') {
+      setText(find('reading', HTMLElement), 'Say which column is the answer: choose “the answer” there.');
+      return;
+    }
     const before = choice;
     choice = {
       ...(label !== undefined && { label }),
@@ -143,7 +154,7 @@ export function prepareOwnData(use: OwnDataUse) {
         features: columns
           .filter(({ number: own, role }) => {
             const wanted = roles.get(own) ?? role;
-            return wanted === 'number' || wanted === 'words';
+            return wanted === 'input' || wanted === 'words';
           })
           .map(({ number: own }) => own - 1),
       }),
@@ -153,6 +164,8 @@ export function prepareOwnData(use: OwnDataUse) {
     };
     void tryRead(() => {
       [choice, roles] = [before, rolesBefore];
+      // The controls say again what holds.
+      if (shown !== undefined) show(shown);
     }).then(() => {
       if (number === undefined) return;
       const at = columns.findIndex((column) => column.number === number);

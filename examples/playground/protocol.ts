@@ -7,6 +7,8 @@ export interface MethodFacts {
   readonly name: MethodName;
   /** What it does, in a sentence. */
   readonly about: string;
+  /** Who described it, and where. */
+  readonly source: string;
   /** Whether it keeps every connection, whatever the density. */
   readonly keepsAll: boolean;
 }
@@ -140,7 +142,6 @@ export type RunQuestion =
   | { readonly kind: 'methods' }
   | { readonly kind: 'train'; readonly experiment: Experiment; readonly threads: number }
   | { readonly kind: 'own'; readonly data: PreparedData }
-  | { readonly kind: 'facts'; readonly experiment: Experiment }
   | { readonly kind: 'stop' }
   | { readonly kind: 'row'; readonly row: number }
   | { readonly kind: 'predict'; readonly values: Float32Array }

@@ -3,7 +3,7 @@ import { LiveWorker, type WorkerProblem } from '../shared/liveWorker.ts';
 import type { PreparedData } from './protocol.ts';
 
 /** What a column of a table is taken for. */
-export type ColumnRole = 'label' | 'number' | 'words' | 'out';
+export type ColumnRole = 'label' | 'input' | 'words' | 'out';
 
 /** A column as its file has it. */
 export interface ColumnFacts {
@@ -12,8 +12,8 @@ export interface ColumnFacts {
   readonly title: string;
   readonly samples: readonly string[];
   readonly role: ColumnRole;
-  /** Why it is left out. */
-  readonly why?: string;
+  /** What its values are taken for, or why it is left out. */
+  readonly about: string;
 }
 
 export interface TableFacts {

@@ -38,7 +38,7 @@ let training: Promise<unknown> = Promise.resolve();
 
 function describeMethods(): MethodFacts[] {
   return Object.values(methods).map((method) => ({
-    ...{ name: method.name as MethodFacts['name'], about: method.about },
+    ...{ name: method.name as MethodFacts['name'], about: method.about, source: method.source },
     keepsAll: keepsAll(method.name as MethodFacts['name']),
   }));
 }
@@ -287,8 +287,6 @@ async function answer(question: RunQuestion): Promise<Answered> {
     case 'own':
       own = question.data;
       return {};
-    case 'facts':
-      return { value: (await prepared(question.experiment)).facts };
     case 'train': {
       stopper?.abort();
       const before = training.catch(() => undefined);
