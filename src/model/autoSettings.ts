@@ -43,7 +43,7 @@ const STEPS = 4000;
  * | training rows | hidden | ε | scaling | batches of | epochs | learning rate |
  * |---|---|---|---|---|---|---|
  * | at most 200 inputs | 200, 200 | 20 | standard | 32 | 4 000 steps, from 40 to 200 | cosine |
- * | more inputs than rows, at least half of the elements not 0 | 1000 | 5 | standard | rows / 10, a power of 2 from 16 to 64 | 4 000 steps, from 100 to 500 | constant |
+ * | more inputs than rows, at least half of the elements not 0 | 1000 | 5 | minmax | rows / 10, a power of 2 from 16 to 64 | 4 000 steps, from 100 to 500 | constant |
  * | others | 1000, 1000, 1000 | 1 | minmax | 100 | 100 | constant |
  *
  * ```ts
@@ -81,7 +81,7 @@ export function settingsForShape({ rows, cols, zeros }: SampleShape, batchSize?:
     return {
       hidden: [1000],
       epsilon: 5,
-      scale: 'standard',
+      scale: 'minmax',
       batchSize: batch,
       epochs: epochsFor(rows, batch, 100, 500),
       schedule: unchanged,
