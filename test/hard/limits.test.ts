@@ -8,7 +8,6 @@ import { errorOf } from '../unit/data/cases.ts';
 import {
   bytesMatrix,
   cellMatrix,
-  characterMatrix,
   idx,
   matFileOf,
   npy,
@@ -115,7 +114,6 @@ function byBlocks(majors: number): Files {
 const matLabels = (labelsOf: Uint8Array, rows: number): Files => ({
   'a.mat': matFileOf([bytesMatrix('X', [rows, 2], new Uint8Array(2 * rows).fill(1)), labelsOf]),
 });
-const charactersOf = (rows: number): Uint8Array => characterMatrix('Y', [rows, 1], 'ab'.repeat(rows >> 1));
 const cellsOf = (rows: number): Uint8Array =>
   cellMatrix(
     'Y',
@@ -141,25 +139,8 @@ const greedy: [name: string, make: () => Files, code?: string][] = [
   ['a class for every row', () => ({ 'a.csv': joinedFields(MIB, '\n', (row) => `1,${row}a`) }), 'E_MEMORY'],
   ['CSV of words', () => ({ 'a.csv': lines('ab,cd,ef,gh,ij,x\n', 3 * scale) }), 'E_FORMAT'],
   ['CSV of decimal commas', () => ({ 'a.csv': lines('1,5;2,25;x\n3;1.234,5;y\n', 3 * scale) })],
-  ['CSV of money', () => ({ 'a.csv': lines('"$1,200.00",5%,x\n$7.5,12 %,y\n', 3 * scale) })],
-  [
-    'CSV in windows-1252',
-    () => ({
-      'a.csv': Uint8Array.from(Buffer.from('1,2,caf\xe9\n3,4,x\n'.repeat((3 * scale * MIB) / 17), 'latin1')),
-    }),
-  ],
   ['CSV with a title', () => ({ 'a.csv': text(`My table\n${'1,2,3,0\n'.repeat((3 * scale * MIB) / 8)}`) })],
   ['CSV of titles', () => ({ 'a.csv': lines('My table\n', 3 * scale) }), 'E_FORMAT'],
-  [
-    'CSV of texts',
-    () => ({
-      'a.csv': joinedFields(
-        scale << 15,
-        '\n',
-        (row) => `${row} is one of many rows of a long table,${row % 2}`,
-      ),
-    }),
-  ],
   ['CSV of two columns', () => ({ 'a.csv': lines('1,0\n2,1\n', 6 * scale) })],
   [
     'ARFF',
@@ -215,15 +196,6 @@ const greedy: [name: string, make: () => Files, code?: string][] = [
   ['a sparse matrix by diagonals', () => byDiagonals(scale << 16)],
   ['a sparse matrix by blocks', () => byBlocks(scale << 14)],
   [
-    'a Matrix Market file with its labels',
-    () => ({
-      'X.mtx': text(
-        `%%MatrixMarket matrix coordinate real general\n${scale << 17} 8 ${scale << 17}\n${Array.from({ length: scale << 17 }, (_, row) => `${row + 1} ${(row % 8) + 1} 0.5\n`).join('')}`,
-      ),
-      'y.txt': text('0\n1\n'.repeat(scale << 16)),
-    }),
-  ],
-  [
     'a Matrix Market file that tells a large size',
     () => ({
       'X.mtx': text('%%MatrixMarket matrix coordinate real general\n2147483646 5 1\n1 1 1\n'),
@@ -232,7 +204,6 @@ const greedy: [name: string, make: () => Files, code?: string][] = [
     'E_MEMORY',
   ],
   ['labels of MATLAB in cells', () => matLabels(cellsOf(scale << 15), scale << 15)],
-  ['labels of MATLAB as characters', () => matLabels(charactersOf(scale << 20), scale << 20)],
   ['a gzip bomb', () => ({ 'a.csv.gz': bomb }), 'E_MEMORY'],
   ['a gzip bomb that tells a small size', () => ({ 'a.csv.gz': withSize(bomb, 100) }), 'E_MEMORY'],
   [

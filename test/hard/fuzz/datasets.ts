@@ -231,7 +231,7 @@ const prefixed: Files = {
   'train_labels.npy': scipy['y.npy'],
 };
 /** A matrix of characters (class 4), and a cell array (class 1) of such. */
-export const characterMatrix = (name: string, shape: readonly number[], content: string): Uint8Array =>
+const characterMatrix = (name: string, shape: readonly number[], content: string): Uint8Array =>
   matrix(name, 4, shape, [element(16, text(content))]);
 export const cellMatrix = (name: string, texts: readonly string[]): Uint8Array =>
   matrix(
