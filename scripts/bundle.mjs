@@ -15,15 +15,20 @@ const [outdir = join(root, 'dist/bundle')] = process.argv.slice(2);
 
 /**
  * Packages whose licence is no file of theirs named LICENSE or LICENCE. The loader belongs to the compiler's
- * repository. Of seedrandom, the bundle holds one file only, and that file begins with its own licence.
+ * repository. Of seedrandom, the bundle holds what one file does, and that file begins with its own licence.
  */
 const LICENCE_FILES = {
   '@assemblyscript/loader': 'assemblyscript/LICENSE',
   seedrandom: 'seedrandom/lib/alea.js',
 };
 
-/** Files that scripts/loader.mjs makes of a package's. */
-const MADE_OF = { 'dist/engine/loader.js': 'node_modules/@assemblyscript/loader/index.js' };
+/** Files that hold what is of a package's: scripts/loader.mjs makes the first, the other was written anew. */
+const MADE_OF = {
+  'dist/engine/loader.js': 'node_modules/@assemblyscript/loader/index.js',
+  'dist/base/alea.js': 'node_modules/seedrandom/lib/alea.js',
+};
+
+const manifest = await readManifest('.');
 
 const { metafile, outputFiles } = await build({
   absWorkingDir: root,
@@ -40,8 +45,8 @@ const { metafile, outputFiles } = await build({
   },
   bundle: true,
   splitting: true,
-  // Optional peers, which are loaded where a file needs them.
-  external: ['hyparquet', 'hyparquet-compressors'],
+  // Optional peers are loaded where a file or an option asks for them.
+  external: Object.keys(manifest.peerDependencies),
   format: 'esm',
   // Of the command line's packages, too: what pages import must not come to need Node by a shared file.
   platform: 'browser',

@@ -1,4 +1,5 @@
-// Takes the pictures of docs/pictures from the built playground, in a headless Chromium: npm run pictures
+// Takes the pictures of docs/pictures, and the one that links to the page show, from the built playground, in a
+// headless Chromium: npm run pictures
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
@@ -8,108 +9,98 @@ import { findChromium } from './pages.mjs';
 
 const root = new URL('..', import.meta.url);
 const folder = fileURLToPath(new URL('docs/pictures', root));
+const previewFile = fileURLToPath(new URL('examples/playground/preview.png', root));
 const configFile = fileURLToPath(new URL('examples/playground/vite.config.ts', root));
-/** The epochs whose connections are shown side by side, or those next to them that the page has shown. */
+/** The epochs whose connections are shown side by side. */
 const EPOCHS = [0, 1, 5, 40];
+/** Milliseconds that a training may take on a busy machine. */
+const PATIENCE = 600_000;
 
 await mkdir(folder, { recursive: true });
 const server = await preview({ configFile, logLevel: 'error', preview: { port: 0 } });
 const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
 try {
-  await takePage();
+  // The page as a visitor sees it after the first training, and the size that previews have.
+  await takePage(`${folder}/playground.png`, { width: 1280, height: 760 });
+  await takePage(previewFile, { width: 1200, height: 630 });
   await takeTopology();
 } finally {
   await browser.close();
   await server.close();
 }
 
-/** The page as a visitor sees it after a training. */
-async function takePage() {
-  const page = await open({ width: 1200, height: 1220 });
-  await page.click('[value=madelon]');
-  await page.waitForFunction(() => document.getElementById('facts').textContent.includes('500 columns'));
-  await train(page, { epochs: '100', hidden: '100, 100', 'epsilon-a': '1', 'epsilon-b': '1' });
-  await page.evaluate(() => scrollTo(0, 0));
-  await page.waitForTimeout(500);
+async function takePage(file, viewport) {
+  const page = await open(viewport, '');
   const shot = await page.screenshot();
   const { width, height, data } = await page.evaluate(readPixels, shot.toString('base64'));
-  await writeFile(`${folder}/playground.png`, encodePng(width, height, Buffer.from(data, 'base64')));
+  await writeFile(file, encodePng(width, height, Buffer.from(data, 'base64')));
+  await page.close();
 }
 
-/** One network at some epochs: its layers, and its connections to the pixels. */
+/** One network at some epochs: its layers, and where it looks on the pixels. */
 async function takeTopology() {
-  const page = await open({ width: 1200, height: 1220 });
-  await page.evaluate(keepLooks);
-  // Small batches make for long epochs: few pass unseen.
-  await train(page, { epochs: String(EPOCHS.at(-1)), 'batch-size': '4', 'method-b': 'static' });
-  await page.waitForTimeout(500);
-  const url = await page.evaluate(drawStrip, EPOCHS);
+  const page = await open({ width: 800, height: 1220 }, `#data=digits&epochs=${EPOCHS.at(-1)}&batch=4&b=off`);
+  await page.evaluate(() => {
+    globalThis.looks = [];
+  });
+  await page.locator('#network').scrollIntoViewIfNeeded();
+  for (const epoch of EPOCHS) {
+    await page.fill('#epoch', String(epoch));
+    // The layers glide to their places, in another thread.
+    await page.waitForTimeout(3000);
+    await page.evaluate(keepLook, epoch);
+  }
+  const url = await page.evaluate(drawStrip);
   await writeFile(`${folder}/topology.webp`, Buffer.from(url.split(',')[1], 'base64'));
 }
 
-async function open(viewport) {
-  const page = await browser.newPage({ viewport, colorScheme: 'light' });
-  await page.goto(server.resolvedUrls.local[0]);
-  await page.waitForSelector('#start:enabled');
+/** The page, when it has trained. */
+async function open(viewport, experiment) {
+  const page = await browser.newPage({ viewport, colorScheme: 'light', serviceWorkers: 'block' });
+  await page.goto(`${server.resolvedUrls.local[0]}${experiment}`);
+  await page.waitForFunction(
+    () => document.getElementById('status').textContent.startsWith('Done'),
+    undefined,
+    {
+      timeout: PATIENCE,
+    },
+  );
+  await page.waitForTimeout(1000);
   return page;
 }
 
-async function train(page, settings) {
-  for (const [id, value] of Object.entries(settings)) {
-    if (id.startsWith('method')) await page.selectOption(`#${id}`, value);
-    else await page.fill(`#${id}`, value);
-  }
-  await page.click('#start');
-  await page.waitForSelector('#stop:enabled');
-  await page.waitForSelector('#stop:disabled', { timeout: 300_000 });
-}
-
-/** On the page: keeps a copy of both pictures of A at every epoch that is shown. */
-function keepLooks() {
-  const looks = new Map();
-  globalThis.looks = looks;
-  const copyOf = (canvas) => {
+/** On the page: keeps a copy of both pictures of A. */
+function keepLook(epoch) {
+  const copies = ['network', 'inputs-a'].map((id) => {
+    const canvas = document.getElementById(id);
     const copy = new OffscreenCanvas(canvas.width, canvas.height);
     copy.getContext('2d').drawImage(canvas, 0, 0);
     return copy;
-  };
-  const caption = document.querySelector('#run-a figcaption');
-  new MutationObserver(() => {
-    const text = caption.textContent;
-    // The layers are drawn by another thread, some frames later.
-    setTimeout(() => {
-      if (caption.textContent !== text) return;
-      const [layers, inputs] = document.querySelectorAll('#run-a canvas');
-      looks.set(Number(/\d+/.exec(text)), [copyOf(layers), copyOf(inputs)]);
-    }, 70);
-  }).observe(caption, { childList: true, characterData: true, subtree: true });
+  });
+  globalThis.looks.push({ epoch, copies });
 }
 
-/** On the page: the looks at some epochs side by side, as the address of a WebP. */
-function drawStrip(epochs) {
-  const [gap, side] = [28, 190];
-  const [{ width, height }] = globalThis.looks.values().next().value;
+/** On the page: the looks side by side, as the address of a WebP. */
+function drawStrip() {
+  const { looks } = globalThis;
+  const [gap, side, width] = [28, 190, 360];
+  const [first] = looks[0].copies;
+  const height = Math.round((width * first.height) / first.width);
   const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [epochs.length * (width + gap) + gap, height + side + 90];
+  [canvas.width, canvas.height] = [looks.length * (width + gap) + gap, height + side + 90];
   const context = canvas.getContext('2d');
   context.fillStyle = '#ffffff';
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.textAlign = 'center';
-  const shown = [...globalThis.looks.keys()];
-  const distance = (one, other) => Math.abs(one - other);
-  epochs.forEach((wanted, at) => {
-    const epoch = shown.reduce((best, other) =>
-      distance(other, wanted) < distance(best, wanted) ? other : best,
-    );
-    const kept = globalThis.looks.get(epoch);
+  looks.forEach(({ epoch, copies: [network, inputs] }, at) => {
     const x = gap + at * (width + gap);
     context.font = '600 17px sans-serif';
     context.fillStyle = '#1d2229';
     context.fillText(epoch === 0 ? 'before training' : `epoch ${epoch}`, x + width / 2, 32);
     context.imageSmoothingEnabled = true;
-    context.drawImage(kept[0], x, 46, width, height);
+    context.drawImage(network, x, 46, width, height);
     context.imageSmoothingEnabled = false;
-    context.drawImage(kept[1], x + (width - side) / 2, height + 64, side, side);
+    context.drawImage(inputs, x + (width - side) / 2, height + 64, side, side);
   });
   return canvas.toDataURL('image/webp', 0.9);
 }

@@ -19,6 +19,7 @@ const BUNDLERS = [
   'scripts/copy-assets.mjs',
   'scripts/declarations.mjs',
   'scripts/loader.mjs',
+  'scripts/worker.mjs',
 ];
 
 /** What is built, by what, from what, and to what. A folder stands for the files in it. */

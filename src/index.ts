@@ -31,6 +31,7 @@ export type { ClassScore, Label, PrecisionRecall } from './metrics/classScore.ts
 export type { ModelMetrics } from './metrics/modelMetrics.ts';
 export type { LabelScore, MultilabelMetrics } from './metrics/multilabel.ts';
 export type { NumberScore, RegressionMetrics } from './metrics/regression.ts';
+export { type AutoSettings, autoSettings } from './model/autoSettings.ts';
 export type { EpochListener, History } from './model/fit.ts';
 export type { ImportanceKind, ImportanceOptions } from './model/inputImportance.ts';
 export type { Samples } from './model/inputs.ts';
@@ -73,6 +74,7 @@ export {
   type WorkerPieceTrainOptions,
   type WorkerTrainOptions,
 } from './remote/workerModel.ts';
+export type { WorkerPipeline } from './remote/workerPipeline.ts';
 export type { Work } from './run/turns.ts';
 export type { CosineOptions } from './topology/cosineOptions.ts';
 export type { CosineThenGradientOptions } from './topology/cosineThenGradient.ts';

@@ -1,5 +1,6 @@
 // How both heads do on held-out rows, over the rows that they have learnt from.
-import { grouped, percent, type Size } from '../shared/page.ts';
+import { grouped, percent } from '../shared/numbers.ts';
+import type { Size } from '../shared/page.ts';
 import { svgNode, svgText } from '../shared/svg.ts';
 
 /** What is drawn of a head, and the class of its colour. */

@@ -1,16 +1,6 @@
 // Puts the page together: rows come, both heads learn, and what came of it is shown.
-import {
-  duration,
-  fillTable,
-  find,
-  grouped,
-  inTurns,
-  make,
-  percent,
-  setText,
-  sizeOf,
-  watchSizes,
-} from '../shared/page.ts';
+import { duration, grouped, percent } from '../shared/numbers.ts';
+import { fillTable, find, inTurns, make, setText, sizeOf, watchSizes } from '../shared/page.ts';
 import { drawCurves, type Joined } from './curves.ts';
 import { COLS, classRows } from './embeddings.ts';
 import { Head } from './head.ts';

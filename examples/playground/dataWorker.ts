@@ -1,80 +1,33 @@
-// The thread that reads, generates and scales data; the page gets no more than it shows. data.ts is the other
-// half.
-import { CsrMatrix, CtreError, type DenseMatrix } from 'ctre';
+// The thread that reads files. It is started when there are some. readFiles.ts is the page's half.
+import { CsrMatrix, CtreError } from 'ctre';
 import {
-  applyScaler,
   type Dataset,
-  fitScaler,
+  learnColumns,
+  type Pipeline,
+  type RawTable,
   readDataset,
-  type Scaler,
-  scalerToJson,
-  syntheticDataset,
+  readTable,
   takeRows,
 } from 'ctre/data';
-import { randomNumbers, shuffled } from '../shared/random.ts';
-import type { Answer, DataFacts, Question, RunData, SampleRow, Source } from './data.ts';
-import { drawDigits, SIDE } from './digits.ts';
+import { type Answered, answerQuestions } from '../shared/liveWorkerScope.ts';
+import { divideRows, type Matrix, prepare } from './preparedData.ts';
+import type { PostedMatrix, PostedRows, PreparedData } from './protocol.ts';
+import type { ColumnFacts, ReadAnswer, ReadQuestion, TableFacts } from './readFiles.ts';
 
 /** Files beyond this are refused: with their scaled copy they would leave a page no memory to train in. */
 const MOST_BYTES = 512 * 2 ** 20;
-/** The share of rows held out where the files bring no test rows. */
-const HELD_OUT = 0.2;
-/** Rows of drawn digits. */
-const DIGITS = 4000;
-/** Pictures have sides of at least so many pixels, and so many rows are looked at to tell. */
-const [LEAST_SIDE, PIXEL_ROWS] = [8, 200];
-/** The brightest level of a pixel that is an integer. */
-const MAX_LEVEL = 255;
-/** Decides which rows are taken and which are held out: the same for A and B, and on every visit. */
-const SEED = 1;
+/** Values of a column that are shown. */
+const SHOWN = 3;
+/** What columns are taken for, in words. */
+const KINDS: Readonly<Record<string, string>> = {
+  number: 'numbers',
+  truth: 'true or false',
+  date: 'dates',
+  words: 'words',
+  text: 'texts',
+};
 
-type Matrix = DenseMatrix | CsrMatrix;
-type Labelled = { readonly x: Matrix; readonly labels: Int32Array };
-
-/** What was loaded last. */
-let loaded: { readonly train: Labelled; readonly validation: Labelled } | undefined;
-
-async function load(source: Source, most: number): Promise<DataFacts> {
-  const { name, dataset, known } = await open(source);
-  const { train, validation } = split(dataset, most);
-  const picture = pictureSide(train.x);
-  const { scaler, scaling } = chooseScaler(train.x, picture !== undefined);
-  const scaled = ({ x, labels }: Labelled): Labelled => ({ x: shareable(applyScaler(scaler, x)), labels });
-  loaded = { train: scaled(train), validation: scaled(validation) };
-  const { x } = loaded.train;
-  const { labelNames, featureNames } = dataset;
-  return {
-    name,
-    rows: x.rows,
-    validationRows: validation.x.rows,
-    cols: x.cols,
-    labelNames: labelNames.map(String),
-    featureNames,
-    notes: { dataset: name, labelNames, featureNames, scaler: scalerToJson(scaler) },
-    sparse: x instanceof CsrMatrix,
-    scaling,
-    ...(picture !== undefined && { picture: { side: picture, mean: columnMeans(x) } }),
-    ...(known && { known }),
-  };
-}
-
-async function open(source: Source): Promise<{ name: string; dataset: Dataset; known?: DataFacts['known'] }> {
-  if (source.kind === 'files') return openFiles(source.files);
-  if (source.kind === 'digits') {
-    const { data, labels } = drawDigits(DIGITS, SEED);
-    const x = { rows: DIGITS, cols: SIDE * SIDE, data };
-    return { name: 'Drawn digits', dataset: { x, labels, labelNames: [...Array(10).keys()] } };
-  }
-  const dataset = syntheticDataset();
-  const { informativeColumns, redundantColumns } = dataset;
-  return {
-    name: 'Needles in a haystack',
-    dataset,
-    known: { informative: [...informativeColumns], redundant: [...redundantColumns] },
-  };
-}
-
-async function openFiles(files: readonly File[]): Promise<{ name: string; dataset: Dataset }> {
+async function read({ files, most, choice }: ReadQuestion): Promise<ReadAnswer> {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const name = files
     .map((file) => file.name)
@@ -89,7 +42,81 @@ async function openFiles(files: readonly File[]): Promise<{ name: string; datase
     );
   }
   const entries = await Promise.all(files.map(async (file) => [file.name, await bytesOf(file)] as const));
-  return { name, dataset: readDataset(Object.fromEntries(entries)) };
+  const bytes = Object.fromEntries(entries);
+  const options = { ...choice };
+  const dataset = readDataset(bytes, options);
+  const warnings = [...(dataset.warnings ?? [])];
+  if (dataset.table === undefined) {
+    const columnsFirst = /mat/i.test(dataset.taken?.format ?? '');
+    const prepared = prepare(name, dataset, most, undefined, columnsFirst);
+    return { prepared: posted(prepared), warnings, table: undefined };
+  }
+  const { prepared, pipeline, warnings: learnt } = prepareTable(name, dataset, dataset.table, most);
+  const table = readTable(bytes, options);
+  return {
+    prepared: posted(prepared),
+    warnings: [...new Set([...warnings, ...learnt])],
+    table: table && tableFacts(table, dataset, pipeline),
+  };
+}
+
+/** What becomes of a table's columns is learnt from the rows to train on, and from no others. */
+function prepareTable(
+  name: string,
+  dataset: Dataset,
+  table: NonNullable<Dataset['table']>,
+  most: number,
+): { prepared: PreparedData; pipeline: Pipeline; warnings: readonly string[] } {
+  const { labels, labelNames, test } = dataset;
+  const parts = divideRows(labels.length, test?.labels.length, most);
+  const { pipeline, warnings } = learnColumns(table, { rows: parts.train });
+  const all = pipeline.transformColumns(table.columns, labels.length);
+  const tests = test && table.test && pipeline.transformColumns(table.test.columns, test.labels.length);
+  const take = (x: Matrix, from: Int32Array, rows: Int32Array): PostedRows => {
+    const matrix = takeRows(x, rows);
+    return { x: matrix, labels: rows.map((row) => from[row]) };
+  };
+  const train = take(all.x, labels, parts.train);
+  const validation = take(tests?.x ?? all.x, test?.labels ?? labels, parts.validation);
+  return {
+    prepared: {
+      facts: {
+        ...{ name, rows: train.x.rows, validationRows: validation.x.rows, cols: train.x.cols },
+        ...{ labelNames: labelNames.map(String), featureNames: pipeline.inputNames },
+        sparse: train.x instanceof CsrMatrix,
+        scaling: 'numbers scaled to mean 0, deviation 1, as learnt from the training rows',
+      },
+      notes: { dataset: name, labelNames, pipeline: pipeline.toJSON() },
+      ...{ train, validation },
+    },
+    pipeline,
+    warnings: [...warnings, ...all.warnings],
+  };
+}
+
+/** The columns of a table as the file has them, and what became of each. */
+function tableFacts(table: RawTable, { taken }: Dataset, pipeline: Pipeline): TableFacts {
+  const leftOut = new Map((taken?.leftOut ?? []).map((column) => [column.number, column.why]));
+  const encodings = new Map(pipeline.columns.map(({ number, encoding }) => [number, encoding]));
+  const columns = table.columns.map((column): ColumnFacts => {
+    const samples = Array.from({ length: Math.min(SHOWN, table.rows) }, (_, row) => column.text(row));
+    const { number, name = '' } = column;
+    const encoding = encodings.get(number);
+    const isLabel = taken?.label?.number === number;
+    const isOut = encoding === undefined || encoding.kind === 'none';
+    const why =
+      leftOut.get(number) ?? (encoding !== undefined && 'why' in encoding ? String(encoding.why) : '');
+    return {
+      ...{ number, title: name === '' ? `column ${number}` : name, samples },
+      role: isLabel ? 'label' : isOut ? 'out' : encoding.kind === 'words' ? 'words' : 'input',
+      about: isLabel ? '' : isOut ? why : (KINDS[encoding.kind] ?? encoding.kind),
+    };
+  });
+  return {
+    ...{ columns, rows: table.rows, format: table.format },
+    delimiter: table.delimiter,
+    hasNames: table.names !== undefined,
+  };
 }
 
 async function bytesOf(file: File): Promise<Uint8Array> {
@@ -103,155 +130,29 @@ async function bytesOf(file: File): Promise<Uint8Array> {
   }
 }
 
-/** At most so many rows to train on, and some held out: the files' own test rows if they have any. */
-function split({ x, labels, test }: Dataset, most: number): { train: Labelled; validation: Labelled } {
-  if (x.rows < 2) {
-    throw new CtreError(
-      'E_SHAPE',
-      `the data have ${x.rows} row; expected at least two, to train on and to validate with`,
-    );
-  }
-  const order = shuffled(x.rows, randomNumbers(SEED)).subarray(0, most);
-  const take = (from: Labelled, rows: Int32Array): Labelled => {
-    const ascending = rows.slice().sort();
-    return { x: takeRows(from.x, ascending), labels: ascending.map((row) => from.labels[row]) };
-  };
-  if (test !== undefined) {
-    const held = shuffled(test.x.rows, randomNumbers(SEED)).subarray(0, Math.ceil(HELD_OUT * most));
-    return { train: take({ x, labels }, order), validation: take(test, held) };
-  }
-  const held = Math.min(order.length - 1, Math.max(1, Math.round(HELD_OUT * order.length)));
+/** Plain data: a posted object loses its class. */
+function posted(prepared: PreparedData): PreparedData {
+  const plain = (x: PostedMatrix): PostedMatrix =>
+    x instanceof CsrMatrix
+      ? { rows: x.rows, cols: x.cols, indptr: x.indptr, indices: x.indices, values: x.values }
+      : x;
+  const { train, validation } = prepared;
   return {
-    train: take({ x, labels }, order.subarray(held)),
-    validation: take({ x, labels }, order.subarray(0, held)),
+    ...prepared,
+    train: { ...train, x: plain(train.x) },
+    validation: { ...validation, x: plain(validation.x) },
   };
 }
 
-/** The side of the square pictures that the rows seem to be: levels from 0 to 1, or integers to 255. */
-function pictureSide(x: Matrix): number | undefined {
-  const side = Math.round(Math.sqrt(x.cols));
-  if (side < LEAST_SIDE || side * side !== x.cols) return undefined;
-  const some = valuesOf(x).subarray(0, PIXEL_ROWS * x.cols);
-  const most = some.reduce((largest, value) => Math.max(largest, value), 0);
-  const isLevel = (value: number): boolean => value >= 0 && (most <= 1 || Number.isInteger(value));
-  return most > 0 && most <= MAX_LEVEL && some.every(isLevel) ? side : undefined;
+/** What is handed over of an answer: every array's memory, once. */
+function buffersOf({ prepared: { train, validation } }: ReadAnswer): Transferable[] {
+  const arrays = [train, validation].flatMap(({ x, labels }) =>
+    'data' in x ? [x.data, labels] : [x.indptr, x.indices, x.values, labels],
+  );
+  return [...new Set(arrays.map(({ buffer }) => buffer))].filter((buffer) => buffer instanceof ArrayBuffer);
 }
 
-/** Pictures keep their relative brightness, tables get columns of one scale, and sparse data stay sparse. */
-function chooseScaler(x: Matrix, isPicture: boolean): { scaler: Scaler; scaling: string } {
-  if (isPicture) {
-    const scale = valuesOf(x).some((value) => value > 1) ? MAX_LEVEL : 1;
-    const same = (value: number): number[] => Array(x.cols).fill(value);
-    const scaler: Scaler = { kind: 'minmax', offset: same(0), scale: same(scale) };
-    return { scaler, scaling: scale === 1 ? 'pixels from 0 to 1' : 'pixels divided by 255' };
-  }
-  if (!(x instanceof CsrMatrix)) {
-    return { scaler: fitScaler('standard', x), scaling: 'columns scaled to mean 0, deviation 1' };
-  }
-  try {
-    return { scaler: fitScaler('minmax', x), scaling: 'columns scaled to 0 … 1' };
-  } catch {
-    // Scaling would move the zeros of some columns.
-    return { scaler: fitScaler('none', x), scaling: 'not scaled' };
-  }
-}
-
-function valuesOf(x: Matrix): Float32Array {
-  return x instanceof CsrMatrix ? x.values : x.data;
-}
-
-function columnMeans(x: Matrix): Float32Array {
-  const means = new Float32Array(x.cols);
-  if (x instanceof CsrMatrix) {
-    x.indices.forEach((col, p) => {
-      means[col] += x.values[p] / x.rows;
-    });
-    return means;
-  }
-  for (let p = 0; p < x.data.length; p++) means[p % x.cols] += x.data[p] / x.rows;
-  return means;
-}
-
-/**
- * Copies it to memory that every thread can read, if the page may have such; then it is never copied again.
- */
-function shareable(x: Matrix): Matrix {
-  if (x instanceof CsrMatrix || !globalThis.crossOriginIsolated) return x;
-  const data = new Float32Array(new SharedArrayBuffer(x.data.byteLength));
-  data.set(x.data);
-  return { rows: x.rows, cols: x.cols, data };
-}
-
-/** The data for one run, or the first rows of them: the shared memory itself, or copies to be handed over. */
-function rowsForRun(most = Number.POSITIVE_INFINITY): { data: RunData; transfer: Transferable[] } {
-  const { train, validation } = needLoaded();
-  const parts = [train, validation]
-    .map((part) => firstRows(part, most))
-    .map(({ x, labels }) => {
-      const y = labels.slice();
-      if (x instanceof CsrMatrix) {
-        const { rows, cols } = x;
-        const arrays = { indptr: x.indptr.slice(), indices: x.indices.slice(), values: x.values.slice() };
-        return {
-          x: { rows, cols, ...arrays },
-          y,
-          transfer: Object.values(arrays).map(({ buffer }) => buffer),
-        };
-      }
-      if (!(x.data.buffer instanceof ArrayBuffer)) return { x, y, transfer: [] };
-      const data = x.data.slice();
-      return { x: { ...x, data }, y, transfer: [data.buffer] };
-    });
-  const [first, second] = parts.map(({ x, y }) => ({ x, y }));
-  return {
-    data: { train: first, validation: second },
-    transfer: parts.flatMap(({ transfer }) => transfer),
-  };
-}
-
-function firstRows({ x, labels }: Labelled, most: number): Labelled {
-  if (x.rows <= most) return { x, labels };
-  const rows = Int32Array.from({ length: most }, (_, row) => row);
-  return { x: takeRows(x, rows), labels: labels.slice(0, most) };
-}
-
-function validationRow(row: number): SampleRow {
-  const { x, labels } = needLoaded().validation;
-  if (!(x instanceof CsrMatrix)) {
-    return { values: x.data.slice(row * x.cols, (row + 1) * x.cols), label: labels[row] };
-  }
-  return { values: takeRows(x, Int32Array.of(row)).toDense().data, label: labels[row] };
-}
-
-function needLoaded(): NonNullable<typeof loaded> {
-  if (loaded === undefined)
-    throw new CtreError('E_ARGUMENT', 'there are no data yet; choose a dataset first');
-  return loaded;
-}
-
-async function answer(question: Question): Promise<{ value: unknown; transfer?: Transferable[] }> {
-  switch (question.kind) {
-    case 'load':
-      return { value: await load(question.source, question.most) };
-    case 'rows': {
-      const { data, transfer } = rowsForRun(question.most);
-      return { value: data, transfer };
-    }
-    case 'row':
-      return { value: validationRow(question.row) };
-  }
-}
-
-globalThis.onmessage = async ({
-  data: { id, question },
-}: MessageEvent<{ id: number; question: Question }>) => {
-  const post = (message: Answer, transfer: Transferable[] = []): void =>
-    globalThis.postMessage(message, { transfer });
-  try {
-    const { value, transfer } = await answer(question);
-    post({ id, value }, transfer);
-  } catch (error) {
-    const { message } = error as Error;
-    post({ id, error: { message, code: error instanceof CtreError ? error.code : 'E_FORMAT' } });
-  }
-};
+answerQuestions(async (question: ReadQuestion): Promise<Answered> => {
+  const value = await read(question);
+  return { value, transfer: buffersOf(value) };
+});

@@ -1,7 +1,7 @@
 // Digits as strokes, and strokes as pixels. The visitor's drawing and the generated digits become pixels in
 // the same way.
 
-import { randomNumbers, shuffled } from '../shared/random.ts';
+import { cosine, randomNumbers, shuffled, sine } from '../shared/random.ts';
 
 /** A line drawn in one go: x and y by turns, y downwards, in any unit. */
 export type Stroke = readonly number[];
@@ -204,7 +204,7 @@ function smooth(stroke: Stroke): number[] {
 function hand(random: () => number): (stroke: Stroke) => Stroke {
   const spread = (most: number): number => (2 * random() - 1) * most;
   const turn = spread(0.25);
-  const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+  const [cos, sin] = [cosine(turn), sine(turn)];
   const [slant, width, bend] = [spread(0.35) + 0.12, 0.75 + spread(0.3), 0.06];
   const waves = [0, 1].map(() => ({
     x: spread(2.5),
@@ -216,7 +216,7 @@ function hand(random: () => number): (stroke: Stroke) => Stroke {
     const points: number[] = [];
     for (let at = 0; at < stroke.length; at += 2) {
       const [u, v] = [stroke[at] - 0.5, stroke[at + 1] - 0.5];
-      const [dx, dy] = waves.map(({ x, y, phase, size }) => size * Math.sin(2 * (x * u + y * v) + phase));
+      const [dx, dy] = waves.map(({ x, y, phase, size }) => size * sine(2 * (x * u + y * v) + phase));
       const [x, y] = [(u + dx) * width - slant * (v + dy), v + dy];
       points.push(cos * x - sin * y, sin * x + cos * y);
     }

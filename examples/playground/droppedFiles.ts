@@ -1,10 +1,14 @@
 // The files and folders that were dropped on the page.
 
+/** A thing that was dropped. It has to be taken at once: after a pause the list of a drop is empty. */
+export interface DroppedItem {
+  readonly entry: FileSystemEntry | null;
+  readonly file: File | null;
+}
+
 /** The files that were dropped, and for a folder the files in it. */
-export async function droppedFiles({ items }: DataTransfer): Promise<File[]> {
-  // All items are read at once: after the first pause the list is empty.
-  const entries = [...items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
-  const files = entries.map(({ entry, file }) => (entry?.isDirectory ? filesIn(entry) : file ? [file] : []));
+export async function droppedFiles(items: readonly DroppedItem[]): Promise<File[]> {
+  const files = items.map(({ entry, file }) => (entry?.isDirectory ? filesIn(entry) : file ? [file] : []));
   return (await Promise.all(files)).flat();
 }
 

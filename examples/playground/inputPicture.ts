@@ -1,82 +1,168 @@
-// Which inputs have connections: drawn over the mean picture for pixels, as bars for columns of a table.
+// Where a network looks: the strength of every input, over the mean picture for pixels, as a field of dots for
+// the columns of a table.
+import { grouped, percent } from '../shared/numbers.ts';
+import { contextOf, styleColour, styleValue } from '../shared/page.ts';
+import type { DataFacts, Frame } from './protocol.ts';
 
-import { contextOf, make, styleColour } from '../shared/page.ts';
-import type { DataFacts } from './data.ts';
-import type { Look } from './run.ts';
+/** How strong the mean picture is at its brightest, of 1. */
+const MEAN_STRENGTH = 0.4;
+/** Dots at most; of more columns the strongest are drawn. */
+const MOST_DOTS = 1200;
 
-/** Bars at most. */
-const BARS = 12;
-/** How strong the mean picture is at its brightest, and the colour of a single connection at least, of 1. */
-const [MEAN_STRENGTH, LEAST_HEAT] = [0.45, 0.25];
-
-/** Shows which inputs have connections. */
-export function showInputs(box: HTMLElement, look: Look, facts: DataFacts): void {
-  if (facts.picture === undefined) box.replaceChildren(...importanceBars(look, facts));
-  else {
-    const canvas = box.querySelector('canvas') ?? make('canvas');
-    const about = drawConnections(canvas, look, facts.picture);
-    canvas.setAttribute('role', 'img');
-    canvas.setAttribute('aria-label', about);
-    box.replaceChildren(canvas, make('figcaption', '', about));
-  }
+/** Columns that are known to matter. One is found where it is among as many of the strongest. */
+export interface Found {
+  readonly known: number;
+  readonly found: number;
+  /** The share of all strength that is on columns which matter, 0 to 1. */
+  readonly share: number;
 }
 
-/** Draws the picture. @returns what it shows, in words. */
-function drawConnections(
+export function foundOf({ strengths }: Frame, { known }: DataFacts): Found | undefined {
+  if (strengths === undefined || known === undefined) return undefined;
+  const matter = new Set([...known.informative, ...known.redundant]);
+  const strongest = [...strengths.keys()]
+    .sort((one, other) => strengths[other] - strengths[one])
+    .slice(0, matter.size);
+  const sum = strengths.reduce((total, value) => total + value, 0);
+  const on = [...matter].reduce((total, column) => total + strengths[column], 0);
+  return {
+    known: matter.size,
+    found: strongest.filter((column) => matter.has(column) && strengths[column] > 0).length,
+    share: on / Math.max(sum, 1e-30),
+  };
+}
+
+/** What the picture shows, in words. */
+export function describeInputs(frame: Frame | undefined, facts: DataFacts | undefined): string {
+  if (frame === undefined || facts === undefined) return '';
+  if (frame.strengths === undefined) return 'This network is too large to look into.';
+  const found = foundOf(frame, facts);
+  if (found !== undefined) {
+    const where = `They get ${percent(found.share, 0).replace(' ', '\u00a0')} of the weight.`;
+    return `${found.found} of ${found.known} found. ${where}`;
+  }
+  const kind = facts.picture ? 'pixels' : 'columns';
+  return `It looks at ${grouped(frame.connected ?? 0)} of ${grouped(facts.cols)} ${kind}.`;
+}
+
+/** How the dots of a table's columns are laid out: as many in a row as make the field as wide as high. */
+export function dotGrid(count: number, width: number, height: number): { across: number; down: number } {
+  const across = Math.max(1, Math.min(count, Math.round(Math.sqrt((count * width) / height))));
+  return { across, down: Math.ceil(count / across) };
+}
+
+/** Draws where a network looks. @param scale pixels of the screen for a CSS pixel. */
+export function drawInputs(
   canvas: HTMLCanvasElement,
-  { patterns }: Look,
-  { side, mean }: NonNullable<DataFacts['picture']>,
-): string {
-  const { indices, cols } = patterns[0];
-  const counts = new Int32Array(cols);
-  for (const j of indices) counts[j]++;
-  [canvas.width, canvas.height] = [side, side];
+  frame: Frame | undefined,
+  facts: DataFacts | undefined,
+  colour: string,
+  width: number,
+  height: number,
+): void {
+  if (facts?.picture !== undefined) {
+    drawPixels(canvas, frame?.strengths, facts.picture, colour);
+    return;
+  }
+  const scale = Math.min(2, window.devicePixelRatio);
+  const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
   const context = contextOf(canvas);
-  const most = counts.reduce((largest, count) => Math.max(largest, count), 1);
-  const [paper, ink, colour] = ['--paper', '--kept', '--heat'].map(styleColour);
-  const brightest = mean.reduce((largest, value) => Math.max(largest, value), 1e-9);
-  const image = context.createImageData(side, side);
-  counts.forEach((count, j) => {
-    // The mean picture is faint. The more connections a pixel has, the more of the colour covers it.
-    const faint = MEAN_STRENGTH * (mean[j] / brightest);
-    const heat = count === 0 ? 0 : LEAST_HEAT + (1 - LEAST_HEAT) * (count / most);
-    colour.forEach((channel, c) => {
-      const below = paper[c] + (ink[c] - paper[c]) * faint;
-      image.data[4 * j + c] = below + (channel - below) * heat;
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.clearRect(0, 0, width, height);
+  const count = Math.min(facts?.cols ?? 500, MOST_DOTS);
+  drawDots(context, frame?.strengths, facts, count, colour, width, height);
+}
+
+function drawDots(
+  context: CanvasRenderingContext2D,
+  strengths: Float32Array | undefined,
+  facts: DataFacts | undefined,
+  count: number,
+  colour: string,
+  width: number,
+  height: number,
+): void {
+  const { across, down } = dotGrid(count, width, height);
+  const step = Math.min(width / across, height / down);
+  const [left, top] = [(width - across * step) / 2, (height - down * step) / 2];
+  const columns = dotColumns(strengths, facts?.cols ?? count, count);
+  const most = strengths?.reduce((high, value) => Math.max(high, value), 1e-30) ?? 1;
+  const matter = new Set([...(facts?.known?.informative ?? []), ...(facts?.known?.redundant ?? [])]);
+  const circle = (at: number, radius: number): void => {
+    const [x, y] = [left + step * ((at % across) + 0.5), top + step * (Math.floor(at / across) + 0.5)];
+    context.moveTo(x + radius, y);
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+  };
+  const paint = (style: string, draw: () => void): void => {
+    context.fillStyle = style;
+    context.beginPath();
+    draw();
+    context.fill();
+  };
+  const sizeOf = (column: number): number =>
+    step * (0.1 + 0.38 * Math.sqrt((strengths?.[column] ?? 0) / most));
+  paint(styleValue('--dot'), () => {
+    columns.forEach((column, at) => {
+      if (strengths === undefined || strengths[column] === 0) circle(at, step * 0.1);
     });
-    image.data[4 * j + 3] = 255;
+  });
+  const isNoise = (column: number): boolean => matter.size > 0 && !matter.has(column);
+  for (const noise of [true, false]) {
+    paint(noise ? styleValue('--faint') : styleValue(colour), () => {
+      columns.forEach((column, at) => {
+        if ((strengths?.[column] ?? 0) > 0 && isNoise(column) === noise) circle(at, sizeOf(column));
+      });
+    });
+  }
+  // A ring where something is to be found: it is full when the network has found it.
+  context.strokeStyle = styleValue('--text');
+  context.lineWidth = 1;
+  context.beginPath();
+  columns.forEach((column, at) => {
+    if (matter.has(column)) circle(at, step * 0.47);
+  });
+  context.stroke();
+}
+
+/** The columns that are drawn, ascending: all, or the strongest. */
+export function dotColumns(strengths: Float32Array | undefined, cols: number, count: number): Int32Array {
+  const all = Int32Array.from({ length: cols }, (_, column) => column);
+  if (cols <= count) return all;
+  if (strengths === undefined) return all.slice(0, count);
+  return all
+    .sort((one, other) => strengths[other] - strengths[one])
+    .slice(0, count)
+    .sort();
+}
+
+function drawPixels(
+  canvas: HTMLCanvasElement,
+  strengths: Float32Array | undefined,
+  { side, mean, columnsFirst }: NonNullable<DataFacts['picture']>,
+  colour: string,
+): void {
+  if (canvas.width !== side || canvas.height !== side) [canvas.width, canvas.height] = [side, side];
+  const context = contextOf(canvas);
+  const most = strengths?.reduce((high, value) => Math.max(high, value), 1e-30) ?? 1;
+  const [paper, ink, own] = ['--paper', '--kept', colour].map(styleColour);
+  const brightest = mean.reduce((high, value) => Math.max(high, value), 1e-9);
+  const image = context.createImageData(side, side);
+  mean.forEach((value, j) => {
+    // The mean picture is faint. The stronger a pixel is, the more of the colour covers it.
+    const faint = MEAN_STRENGTH * (value / brightest);
+    const heat = Math.min(1, 1.2 * ((strengths?.[j] ?? 0) / most));
+    const at = 4 * pixelAt(j, side, columnsFirst);
+    own.forEach((channel, c) => {
+      const below = paper[c] + (ink[c] - paper[c]) * faint;
+      image.data[at + c] = below + (channel - below) * heat;
+    });
+    image.data[at + 3] = 255;
   });
   context.putImageData(image, 0, 0);
-  const used = counts.filter((count) => count > 0).length;
-  const about = 'Connections of every pixel, over the mean picture.';
-  return `${about} ${used} of ${cols} pixels are connected, one has up to ${most}.`;
 }
 
-function importanceBars({ importance }: Look, { featureNames, known }: DataFacts): Node[] {
-  const strongest = [...importance.keys()]
-    .sort((one, other) => importance[other] - importance[one])
-    .slice(0, BARS);
-  const kinds = new Map<number, string>();
-  for (const column of known?.informative ?? []) kinds.set(column, 'matters');
-  for (const column of known?.redundant ?? []) kinds.set(column, 'repeats');
-  const top = importance[strongest[0]];
-  const bars = make('div', 'bars');
-  for (const column of strongest) {
-    const kind = kinds.get(column);
-    const bar = make('div', kind === undefined && known ? 'bar faint' : 'bar');
-    bar.style.width = `${(100 * importance[column]) / Math.max(top, 1e-9)}%`;
-    bars.append(
-      make('div', kind ? 'name known' : 'name', featureNames?.[column] ?? `column ${column}`),
-      make('div', 'track', bar),
-      make('div', 'value', kind ?? importance[column].toFixed(2)),
-    );
-  }
-  const found = strongest.filter((column) => kinds.has(column)).length;
-  const about = known ? ` ${found} of them carry information.` : '';
-  const caption = make(
-    'figcaption',
-    '',
-    `The ${strongest.length} strongest inputs: Σ|w| over their connections.${about}`,
-  );
-  return [caption, bars];
+/** Where an input is drawn: pictures whose columns come first are turned upright. */
+export function pixelAt(input: number, side: number, columnsFirst: boolean): number {
+  return columnsFirst ? (input % side) * side + Math.floor(input / side) : input;
 }

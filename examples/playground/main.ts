@@ -1,216 +1,243 @@
-// Puts the page together: what is chosen, what is trained, what is shown.
-
-import type { Epoch } from 'ctre';
-import {
-  brief,
-  duration,
-  fillTable,
-  find,
-  grouped,
-  inTurns,
-  make,
-  onNewColours,
-  percent,
-  setText,
-  sizeOf,
-  watchSizes,
-} from '../shared/page.ts';
-import { drawCurves, type Measure } from './curves.ts';
-import { type DataFacts, loadData, type Source } from './data.ts';
-import { droppedFiles } from './droppedFiles.ts';
-import { prepareForm, runSettings, sharedSettings } from './form.ts';
-import { showInputs } from './inputPicture.ts';
-import { type DenseSpeed, measureDense, Run, type SharedSettings } from './run.ts';
-import { describeTopology, drawTopology, handOverCanvas } from './topologyPicture.ts';
-import { prepareTryOut } from './tryOut.ts';
-
-const NAMES = ['a', 'b'] as const;
-type Name = (typeof NAMES)[number];
+// The first screen: what is trained, and how it goes. All the rest of the page is in lab.ts, which is loaded
+// once there is something to see.
+import { LiveWorker, type WorkerProblem } from '../shared/liveWorker.ts';
+import { grouped, percent } from '../shared/numbers.ts';
+import { find, inTurns, onNewColours, setText, sizeOf, watchSizes } from '../shared/page.ts';
+import { fromAddress, toAddress } from './address.ts';
+import { type Experiment, FIRST, NETWORKS, type NetworkName } from './experiment.ts';
+import { Frames } from './frames.ts';
+import { describeInputs, drawInputs } from './inputPicture.ts';
+import type { Lab, Network } from './lab.ts';
+import { complain, settle } from './problems.ts';
+import type { DataFacts, PreparedData, RunQuestion, RunTold } from './protocol.ts';
+import { startRunWorker } from './startRunWorker.ts';
+import { prepareTimeline } from './timeline.ts';
 
 /** Milliseconds from one picture of a training to the next. */
-const SHOW_EVERY = 80;
-/**
- * Milliseconds between two announcements for screen readers, and between two predictions of networks in
- * training.
- */
-const ANNOUNCE_EVERY = 5000;
-const ASK_EVERY = 400;
+const SHOW_EVERY = 60;
+/** Milliseconds between two announcements for screen readers, and between two questions to the networks. */
+const [ANNOUNCE_EVERY, ASK_EVERY] = [5000, 400];
+/** Milliseconds after which the rest of the page is loaded, even if nothing was learnt yet. */
+const LAB_WITHIN = 4000;
+/** A network is called sparse up to so many percent of the connections. */
+const SPARSE = 20;
 
-const form = find('settings', HTMLFormElement);
-const buttons = Object.fromEntries(
-  ['start', 'stop', 'reset', 'save-a', 'save-b'].map((id) => [id, find(id, HTMLButtonElement)]),
-);
-const problem = find('problem', HTMLElement);
+const stillness = matchMedia('(prefers-reduced-motion: reduce)');
+const go = find('go', HTMLButtonElement);
+const canvases = { a: find('inputs-a', HTMLCanvasElement), b: find('inputs-b', HTMLCanvasElement) };
 
+let experiment: Experiment = FIRST;
 let facts: DataFacts | undefined;
-let source: Source = { kind: 'digits' };
-let runs: Partial<Record<Name, Run>> = {};
-let shared: SharedSettings | undefined;
-let dense: DenseSpeed | undefined;
-/** Ends the training that runs; undefined while none does. */
-let stopper: AbortController | undefined;
-/** The training that runs, or the last one; it ends when the training has. */
-let training: Promise<void> = Promise.resolve();
-/** What the page is busy with before or between trainings. */
+let networks: Partial<Record<NetworkName, Network>> = {};
+/** What the page is busy with; empty where nothing is going on. */
 let doing = '';
+let isTraining = false;
+/** Whether Stop was pressed: pressed again, it ends the thread. */
+let isStopping = false;
+/** Whether what was trained can still be asked: its worker is there. */
+let isAlive = false;
+/** The number of the training: how an earlier one ends is not shown. */
+let round = 0;
+let lab: Promise<Lab> | undefined;
+let loadedLab: Lab | undefined;
 
-const tryOut = prepareTryOut(() => ({ facts, runs: { a: runs.a, b: runs.b } }));
+const worker = new LiveWorker<RunQuestion, RunTold>(
+  'The thread that trains',
+  startRunWorker,
+  onWorkerEnd,
+  hear,
+);
+
+const timeline = prepareTimeline(
+  () => Math.max(0, ...each().map(({ network }) => network.frames.last?.epoch ?? 0)),
+  () => show(),
+  () => stillness.matches,
+);
+
+/** The rest of the page, loaded by the first call. */
+function openLab(): Promise<Lab> {
+  lab ??= import('./lab.ts').then(async ({ prepareLab }) => {
+    loadedLab = await prepareLab({
+      ask: (question, transfer) => worker.ask(question, transfer),
+      facts: () => facts,
+      networks: () => networks,
+      experiment: () => experiment,
+      isAlive: () => isAlive,
+      isStill: () => stillness.matches,
+      shownEpoch: () => timeline.shown,
+      isFollowing: () => timeline.isFollowing,
+      start,
+      takeLoaded,
+      announce,
+      show,
+    });
+    show();
+    return loadedLab;
+  });
+  return lab;
+}
+
+// ---- what the worker tells ----
+
+function hear(told: RunTold): void {
+  if (told.kind === 'data') {
+    facts = told.facts;
+    loadedLab?.setData(told.facts);
+  } else if (told.kind === 'network') {
+    networks = { ...networks, [told.network]: { facts: told.facts, frames: new Frames() } };
+    isAlive = true;
+    if (!isStopping) doing = '';
+  } else if (told.kind === 'frame') {
+    networks[told.network]?.frames.add(told.frame);
+    if (told.frame.epoch > 0) void openLab();
+    follow();
+  } else if (told.kind === 'outcome') {
+    const network = networks[told.network];
+    if (network) networks = { ...networks, [told.network]: { ...network, outcome: told.outcome } };
+  }
+  show();
+}
+
+let [announced, asked] = [0, 0];
+/** What is done at every epoch besides showing it. */
+function follow(): void {
+  const now = performance.now();
+  if (now - asked > ASK_EVERY) {
+    asked = now;
+    loadedLab?.askNetworks();
+  }
+  if (now - announced > ANNOUNCE_EVERY) {
+    announced = now;
+    announce(summary());
+  }
+}
+
+function onWorkerEnd(problem: WorkerProblem): void {
+  [isAlive, doing] = [false, ''];
+  const outcome = { state: 'failed', message: 'its thread has ended' } as const;
+  for (const { name, network } of each()) {
+    if (network.outcome === undefined) networks = { ...networks, [name]: { ...network, outcome } };
+  }
+  complain('run', `${problem.message}. What it has shown stays here; the networks are gone.`, {
+    text: 'Train again',
+    act: () => void start(experiment),
+  });
+  show();
+}
 
 // ---- what is shown ----
 
-const each = (): { name: Name; run: Run }[] =>
-  NAMES.flatMap((name) => {
-    const run = runs[name];
-    return run ? [{ name, run }] : [];
+const each = (): { name: NetworkName; network: Network }[] =>
+  NETWORKS.flatMap((name) => {
+    const network = networks[name];
+    return network ? [{ name, network }] : [];
   });
 
 const show = inTurns(
-  [showState, showCurves, showNumbers, () => showRun('a'), () => showRun('b')],
+  [
+    showState,
+    () => showCard('a'),
+    () => showCard('b'),
+    () => loadedLab?.showInside(),
+    () => loadedLab?.showCurves(),
+    () => loadedLab?.showNumbers(),
+  ],
   SHOW_EVERY,
 );
 
 function showState(): void {
-  const isTraining = stopper !== undefined;
-  buttons.start.disabled = isTraining || facts === undefined;
-  buttons.stop.disabled = !isTraining;
-  buttons.reset.disabled = each().length === 0;
-  for (const name of NAMES) buttons[`save-${name}`].disabled = runs[name] === undefined;
-  find('nothing', HTMLElement).hidden = each().length > 0;
-  find('changes', HTMLElement).hidden = each().length === 0;
-  const progress = find('progress', HTMLProgressElement);
-  progress.value = Math.max(0, ...each().map(({ run }) => run.epochs.length / (shared?.epochs ?? 1)));
+  setText(go, isTraining ? 'Stop' : each().length > 0 ? 'Train again' : 'Train');
+  timeline.show(experiment.epochs, isTraining);
   setText(find('status', HTMLElement), doing === '' ? summary() : doing);
+  setText(find('lede', HTMLElement), lede());
 }
 
+/** What is going on, in a sentence or two. */
 function summary(): string {
-  const states = { training: '', ended: ', done', stopped: ', stopped', failed: ', failed' };
-  const parts = each().map(({ name, run }) => {
-    const last = run.epochs.at(-1);
-    const epoch = last ? `epoch ${last.epoch}` : run.state === 'training' ? 'starting' : 'loaded';
-    const accuracy = last?.valAccuracy === undefined ? '' : `, ${percent(last.valAccuracy)}`;
-    return `${name.toUpperCase()}: ${epoch}${accuracy}${states[run.state]}`;
-  });
-  return parts.length === 0 ? 'Ready' : parts.join(' · ');
+  const all = each();
+  if (all.length === 0) return 'Ready.';
+  const failed = all.find(({ network }) => network.outcome?.state === 'failed');
+  if (failed) return `${failed.name.toUpperCase()} has failed: ${failed.network.outcome?.message ?? ''}.`;
+  const outcomes = all.map(({ network }) => network.outcome?.state);
+  const epoch = grouped(Math.max(...all.map(({ network }) => network.frames.last?.epoch ?? 0)));
+  if (outcomes.includes(undefined)) {
+    return `Learning: epoch ${epoch} of ${grouped(experiment.epochs)}.${soonerText()}`;
+  }
+  const how = outcomes.includes('stopped') ? 'Stopped' : 'Done';
+  return `${how} after ${epoch} epochs.${soonerText()}`;
 }
 
-function showCurves(): void {
-  const measure = form.ownerDocument.querySelector<HTMLInputElement>('[name=curve]:checked')?.value;
-  const box = find('curves', HTMLElement);
-  const most = Math.max(shared?.epochs ?? 100, 2);
-  drawCurves(
-    box,
-    sizeOf(box),
-    each().map(({ name, run }) => ({ run: name, epochs: run.epochs })),
-    measure as Measure,
-    most,
-  );
-  box.setAttribute('aria-label', `Learning curves. ${summary()}`);
+/** How much sooner the quicker network has learnt an epoch, as measured. */
+function soonerText(): string {
+  const [a, b] = [networks.a?.frames.secondsPerEpoch, networks.b?.frames.secondsPerEpoch];
+  if (a === undefined || b === undefined) return '';
+  const [quick, ratio] = a <= b ? ['A', b / a] : ['B', a / b];
+  if (!(ratio > 1.05) || !Number.isFinite(ratio)) return '';
+  return ` ${quick} learns an epoch ${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1)} × sooner.`;
 }
 
-/** The rows of the table: what they say of a run, and of the dense network. */
-const ROWS: readonly [title: string, ofRun: (run: Run) => string, ofDense?: (speed: DenseSpeed) => string][] =
-  [
-    ['Connections', ({ nnz }) => grouped(nnz), ({ connections }) => grouped(connections)],
-    ['Density', ({ density }) => percent(density, 2), () => '100 %'],
-    [
-      'Accuracy, training rows',
-      (run) => ofEpochs(run, (epochs) => percent(epochs[epochs.length - 1].accuracy)),
-    ],
-    [
-      'Accuracy, held-out rows (best)',
-      (run) =>
-        ofEpochs(run, (epochs) => percent(Math.max(...epochs.map(({ valAccuracy }) => valAccuracy ?? 0)))),
-    ],
-    [
-      'An epoch: training',
-      (run) => ofEpochs(run, (epochs) => duration(mean(epochs, 'trainSeconds'))),
-      ({ secondsPerEpoch }) => duration(secondsPerEpoch),
-    ],
-    ['An epoch: all of it', (run) => ofEpochs(run, (epochs) => duration(mean(epochs, 'seconds')))],
-    [
-      'Connections trained a second',
-      (run) => ofEpochs(run, (epochs) => brief((run.nnz * run.trainRows) / mean(epochs, 'trainSeconds'))),
-      ({ connections, trainRows, secondsPerEpoch }) => brief((connections * trainRows) / secondsPerEpoch),
-    ],
-    ['Threads', ({ threads }) => String(threads), ({ threads }) => String(threads)],
-  ];
-
-function ofEpochs({ epochs }: Run, text: (epochs: readonly Epoch[]) => string): string {
-  return epochs.length === 0 ? '–' : text(epochs);
+function lede(): string {
+  const isAlone = each().length > 0 ? networks.b === undefined : experiment.b === undefined;
+  const who = isAlone ? 'A neural network learns' : 'Two neural networks learn';
+  const where = 'now, in this page';
+  const kind =
+    facts === undefined
+      ? experiment.data
+      : facts.known
+        ? 'needles'
+        : facts.picture?.side === 28
+          ? 'digits'
+          : 'own';
+  const isSparseToDense =
+    experiment.b?.method === 'dense' && experiment.a.method !== 'dense' && experiment.a.density <= SPARSE;
+  if (kind === 'needles') {
+    const table = 'A table has 500 columns, and 20 of them matter.';
+    if (!isSparseToDense) return `${table} ${who} which ones, ${where}.`;
+    return (
+      `${table} Two neural networks look for them ${where}. One has every connection. ` +
+      'The other has few, and moves them while it learns.'
+    );
+  }
+  if (kind === 'digits') {
+    return `${who} to read pictures of 28 × 28 pixels, ${where}. The colour shows where each of them looks.`;
+  }
+  const size = facts ? `: ${grouped(facts.rows)} rows of ${grouped(facts.cols)} columns` : '';
+  return `${who} ${facts?.name ?? 'your data'}${size}, ${where}.`;
 }
 
-function mean(epochs: readonly Epoch[], part: 'seconds' | 'trainSeconds'): number {
-  return epochs.reduce((sum, epoch) => sum + epoch[part], 0) / epochs.length;
+function showCard(name: NetworkName): void {
+  const [network, settings] = [networks[name], experiment[name]];
+  const isAbsent = each().length > 0 ? network === undefined : settings === undefined;
+  find(`card-${name}`, HTMLElement).hidden = isAbsent;
+  if (isAbsent) return;
+  const frame = network?.frames.at(timeline.shown);
+  const accuracy = frame?.scores?.valAccuracy;
+  const density =
+    network?.facts.density ?? (settings?.method === 'dense' ? 1 : (settings?.density ?? 0) / 100);
+  const title = find(`title-${name}`, HTMLElement);
+  const connected = density === 1 ? 'fully connected' : `${shortPercent(density)} connected`;
+  setText(title, `${name.toUpperCase()}: ${connected}`);
+  title.title = network?.facts.title ?? '';
+  setText(find(`big-${name}`, HTMLElement), accuracy === undefined ? '–' : percent(accuracy));
+  const count = network ? `${grouped(network.facts.connections)} connections` : '\u00a0';
+  setText(find(`count-${name}`, HTMLElement), count);
+  const about = describeInputs(frame, facts);
+  setText(find(`found-${name}`, HTMLElement), about === '' ? '\u00a0' : about);
+  const canvas = canvases[name];
+  canvas.classList.toggle('pixels', facts?.picture !== undefined);
+  canvas.setAttribute('aria-label', `Where network ${name.toUpperCase()} looks. ${about}`);
+  const { width, height } = sizeOf(canvas);
+  if (width > 0) drawInputs(canvas, frame, facts, `--${name}`, width, height);
+  find('dots-key', HTMLElement).hidden = facts !== undefined && facts.known === undefined;
 }
 
-function showNumbers(): void {
-  const present = each();
-  const heads = present.map(({ name, run }) => `${name.toUpperCase()}: ${run.title}`);
-  const classes = present.map(({ name }) => name as string);
-  const texts = (present.length === 0 ? [] : ROWS).map(([title, ofRun, ofDense]) => [
-    title,
-    ...present.map(({ run }) => ofRun(run)),
-    ...(dense ? [ofDense?.(dense) ?? '–'] : []),
-  ]);
-  const table = find('numbers', HTMLTableElement);
-  fillTable(table, [['', ...heads, ...(dense ? ['dense, measured'] : [])], ...texts], ['', ...classes]);
-  const notes = [
-    present.length === 2 ? 'A and B train at the same time and share the processor.' : '',
-    dense
-      ? `The dense network of the same shape was trained alone before, on ${dense.batches} batches. ` +
-        'Its epoch is extrapolated from the fastest pass over them.'
-      : '',
-  ];
-  setText(find('numbers-note', HTMLElement), notes.join(' ').trim());
-}
-
-/** Where a run is shown. */
-const panels = Object.fromEntries(
-  NAMES.map((name) => {
-    const [canvas, caption] = [make('canvas', 'topology'), make('figcaption')];
-    canvas.setAttribute('role', 'img');
-    const parts = { title: make('h3'), inputs: make('figure', 'inputs'), message: make('p', 'hint') };
-    const picture = make('figure', '', canvas, caption);
-    find(`run-${name}`, HTMLElement).append(parts.title, picture, parts.inputs, parts.message);
-    handOverCanvas(name, canvas);
-    return [name, { ...parts, picture, canvas, caption }];
-  }),
-);
-/** The looks that are shown. */
-const shownLooks = new Map<Name, Run['look']>();
-
-function showRun(name: Name): void {
-  const panel = panels[name];
-  const run = runs[name];
-  find(`run-${name}`, HTMLElement).hidden = run === undefined;
-  if (run === undefined || facts === undefined) return;
-  const { look } = run;
-  setText(panel.title, `${name.toUpperCase()}: ${run.title}`);
-  const tooMany = look === undefined ? `${grouped(run.nnz)} connections are too many to draw.` : '';
-  setText(panel.message, run.message ?? tooMany);
-  panel.picture.hidden = look === undefined;
-  panel.inputs.hidden = look === undefined;
-  const { width, height } = sizeOf(panel.canvas);
-  if (look === undefined || width === 0 || shownLooks.get(name) === look) return;
-  shownLooks.set(name, look);
-  const about = describeTopology(look);
-  drawTopology(name, look, width, height);
-  panel.canvas.setAttribute('aria-label', `The network's connections. ${about}`);
-  setText(panel.caption, about);
-  showInputs(panel.inputs, look, facts);
-}
+/** 2 %, 0.5 %, 0.02 %: no more digits than it takes. */
+const shortPercent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
 
 /** Draws everything anew, after the colours or the sizes have changed. */
 function redraw(): void {
-  shownLooks.clear();
-  tryOut.redraw();
+  loadedLab?.redraw();
   show();
-}
-
-/** Shows what went wrong. Nothing else changes. */
-function complain(error: unknown): void {
-  problem.textContent = (error as Error).message;
-  problem.hidden = false;
 }
 
 function announce(text: string): void {
@@ -219,165 +246,111 @@ function announce(text: string): void {
 
 // ---- what is done ----
 
-async function choose(wanted: Source): Promise<void> {
-  const most = find('most', HTMLInputElement);
-  if (!most.reportValidity()) return;
-  problem.hidden = true;
-  doing = stopper === undefined ? 'Loading the data …' : '';
+/** Trains an experiment; the networks before are given up. @param own data that were read from files. */
+async function start(wanted: Experiment, own?: PreparedData): Promise<void> {
+  const present = ++round;
+  settle('run');
+  experiment = wanted;
+  if (wanted.data !== 'own') writeAddress(wanted);
+  [networks, isTraining, isStopping, isAlive] = [{}, true, false, false];
+  doing = 'Making the data …';
+  timeline.follow();
+  loadedLab?.begin(wanted);
   show();
   try {
-    const next = await loadData(wanted, most.valueAsNumber);
-    await reset();
-    [facts, source] = [next, wanted];
-    await tryOut.reset(next);
-    announce(`${next.name}: ${describe(next)}`);
-  } catch (error) {
-    complain(error);
-  }
-  doing = '';
-  showSource();
-  show();
-}
-
-function showSource(): void {
-  const isOwn = source.kind === 'files';
-  find('own', HTMLElement).hidden = !isOwn;
-  const name = find('own-name', HTMLElement);
-  if (isOwn && facts) setText(name, facts.name);
-  const chosen = form.querySelector<HTMLInputElement>(`[name=source][value=${source.kind}]`);
-  if (chosen) chosen.checked = true;
-  setText(find('facts', HTMLElement), facts ? describe(facts) : '');
-}
-
-function describe({ rows, validationRows, cols, labelNames, sparse, scaling }: DataFacts): string {
-  const kind = sparse ? 'sparse rows' : 'rows';
-  const counts = `${grouped(rows)} ${kind} to train on, ${grouped(validationRows)} held out`;
-  return `${counts}; ${grouped(cols)} columns, ${labelNames.length} classes; ${scaling}.`;
-}
-
-async function start(): Promise<void> {
-  if (facts === undefined) return;
-  problem.hidden = true;
-  const own = new AbortController();
-  stopper = own;
-  clear();
-  const wanted = NAMES.flatMap((name) => {
-    const settings = runSettings(name);
-    return settings ? [{ name, settings }] : [];
-  });
-  const present = sharedSettings(wanted.length);
-  shared = present;
-  try {
-    doing = 'Measuring a dense network of the same shape …';
-    show();
-    dense = await measureDense(present, facts, own.signal);
-    doing = '';
-    for (const { name, settings } of wanted) runs[name] = await Run.create(settings, present, facts);
-    show();
-    await Promise.all(each().map(({ run }) => run.train(present, own.signal, follow())));
+    if (wanted.data === 'own') await giveOwn(own);
+    const threads = loadedLab?.threads ?? 1;
+    await worker.ask({ kind: 'train', experiment: wanted, threads });
+    if (present !== round) return;
     announce(summary());
+    const failed = each().find(({ network }) => network.outcome?.state === 'failed');
+    const why = failed?.network.outcome?.message ?? '';
+    if (failed) complain('run', `Network ${failed.name.toUpperCase()} has failed: ${why}`);
   } catch (error) {
-    clear();
-    if (!own.signal.aborted) complain(error);
+    const { code, message } = error as WorkerProblem;
+    if (code === 'E_ABORTED') isAlive = false;
+    // The end of the worker is told by itself.
+    if (present === round && code !== 'E_WORKER_DIED') complain('run', message);
   }
-  doing = '';
-  stopper = undefined;
+  if (present !== round) return;
+  [isTraining, isStopping, doing] = [false, false, ''];
   show();
-  void tryOut.ask();
+  loadedLab?.askNetworks();
 }
 
-/** What is done at every epoch of a run. */
-function follow(): () => void {
-  let [announced, asked] = [performance.now(), 0];
-  return () => {
-    show();
-    const now = performance.now();
-    if (now - asked > ASK_EVERY) {
-      asked = now;
-      void tryOut.ask();
-    }
-    if (now - announced > ANNOUNCE_EVERY) {
-      announced = now;
-      announce(summary());
-    }
-  };
+/** Hands the visitor's data to the worker. They are read again where they were handed over before. */
+async function giveOwn(own: PreparedData | undefined): Promise<void> {
+  const data = own ?? (await (await openLab()).readOwn());
+  const arrays = [data.train, data.validation].flatMap(({ x, labels }) =>
+    'data' in x ? [x.data, labels] : [x.indptr, x.indices, x.values, labels],
+  );
+  const buffers = new Set(arrays.map(({ buffer }) => buffer));
+  await worker.ask(
+    { kind: 'own', data },
+    [...buffers].filter((one) => one instanceof ArrayBuffer),
+  );
 }
 
-/** Ends what is trained, and forgets it. */
-async function reset(): Promise<void> {
-  stopper?.abort();
-  await training;
-  clear();
-  show();
-  void tryOut.ask();
+/** A model was loaded in the place of A: what is shown now is of this experiment. */
+function takeLoaded(loaded: Experiment): void {
+  experiment = loaded.b && networks.b ? loaded : { ...loaded, b: undefined };
+  timeline.follow();
+  redraw();
 }
 
-/** Forgets the runs; none of them trains. */
-function clear(): void {
-  for (const { run } of each()) run.dispose();
-  [runs, dense, shared] = [{}, undefined, undefined];
+function writeAddress(wanted: Experiment): void {
+  const text = toAddress(wanted);
+  const { pathname, search, hash } = location;
+  if (hash.slice(1) === text || (text === '' && !hash.includes('='))) return;
+  history.replaceState(null, '', `${pathname}${search}${text === '' ? '' : `#${text}`}`);
 }
 
-async function save(name: Name): Promise<void> {
-  const bytes = await runs[name]?.save();
-  if (bytes === undefined) return;
-  const link = make('a');
-  link.href = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
-  link.download = 'model.safetensors';
-  link.click();
-  URL.revokeObjectURL(link.href);
+/** The experiment of the address. Marks within the page are no experiments. */
+function readAddress(): Experiment | undefined {
+  settle('address');
+  if (!location.hash.includes('=')) return undefined;
+  const { experiment: given, problems } = fromAddress(location.hash);
+  if (problems.length > 0) {
+    complain('address', `${problems.join(' ')} What the first experiment has is taken instead.`);
+  }
+  return given;
 }
 
-async function loadModel(file: File): Promise<void> {
-  if (facts === undefined) return;
-  problem.hidden = true;
+/** The link to the present experiment; undefined where it is of the visitor's own data. */
+function shareLink(): string | undefined {
+  if (experiment.data === 'own') return undefined;
+  const url = new URL(location.href);
+  const text = toAddress(experiment);
+  url.hash = text === '' ? `data=${FIRST.data}` : text;
+  return url.href;
+}
+
+async function share(): Promise<void> {
+  const about = find('share-about', HTMLElement);
+  const link = shareLink();
+  if (link === undefined) {
+    setText(about, 'Your file stays in this page, so no link can bring it along. Save the network instead.');
+    return;
+  }
   try {
-    const run = await Run.load(new Uint8Array(await file.arrayBuffer()), file.name, facts);
-    await reset();
-    runs.a = run;
-    redraw();
-    await tryOut.ask();
-    announce(`${file.name} is loaded as A`);
-  } catch (error) {
-    complain(error);
+    await navigator.clipboard.writeText(link);
+    setText(about, 'Copied. The link opens the same experiment, with the same bits in every browser.');
+  } catch {
+    setText(about, `This browser does not let the page copy. The link is ${link}`);
   }
 }
 
-/** Takes files that were chosen or dropped: a model, or data. */
-function take(files: readonly File[]): void {
-  const [first] = files;
-  if (first === undefined) return;
-  if (files.length === 1 && /\.safetensors$/i.test(first.name)) void loadModel(first);
-  else void choose({ kind: 'files', files });
-}
-
-// ---- what the visitor does ----
-
-prepareForm();
-form.addEventListener('submit', (event) => {
-  event.preventDefault();
-  if (stopper !== undefined) return;
-  training = start();
+go.addEventListener('click', () => {
+  if (!isTraining) void start(experiment);
+  else if (isStopping) worker.end('was ended at once. Train again to go on');
+  else {
+    [isStopping, doing] = [true, 'Stopping … Press again to end it at once.'];
+    show();
+    worker.ask({ kind: 'stop' }).catch(() => undefined);
+  }
 });
-buttons.stop.addEventListener('click', () => stopper?.abort());
-buttons.reset.addEventListener('click', () => void reset());
-for (const name of NAMES) buttons[`save-${name}`].addEventListener('click', () => void save(name));
-for (const radio of document.querySelectorAll('[name=curve]')) radio.addEventListener('change', show);
-for (const radio of form.querySelectorAll<HTMLInputElement>('[name=source]')) {
-  radio.addEventListener('change', () => {
-    if (radio.value !== 'files') void choose({ kind: radio.value === 'madelon' ? 'madelon' : 'digits' });
-  });
-}
-find('most', HTMLInputElement).addEventListener('change', () => void choose(source));
-for (const id of ['files', 'folder', 'load']) {
-  const input = find(id, HTMLInputElement);
-  input.addEventListener('change', () => {
-    take([...(input.files ?? [])]);
-    // Without this, choosing the same files again would be no change.
-    input.value = '';
-  });
-}
-
+find('share', HTMLButtonElement).addEventListener('click', () => void share());
+find('change', HTMLButtonElement).addEventListener('click', async () => (await openLab()).toggleSettings());
 document.addEventListener('dragover', (event) => {
   event.preventDefault();
   document.body.classList.add('dropping');
@@ -385,12 +358,33 @@ document.addEventListener('dragover', (event) => {
 document.addEventListener('dragleave', (event) => {
   if (event.relatedTarget === null) document.body.classList.remove('dropping');
 });
-document.addEventListener('drop', (event) => {
+document.addEventListener('drop', async (event) => {
   event.preventDefault();
   document.body.classList.remove('dropping');
-  if (event.dataTransfer) droppedFiles(event.dataTransfer).then(take, complain);
+  // The files have to be taken before the first pause.
+  const { dataTransfer } = event;
+  if (dataTransfer === null) return;
+  const items = [...dataTransfer.items].map((item) => ({
+    entry: item.webkitGetAsEntry(),
+    file: item.getAsFile(),
+  }));
+  (await openLab()).takeDropped(items);
+});
+onNewColours(redraw);
+watchSizes([canvases.a, canvases.b], show);
+addEventListener('hashchange', () => {
+  const given = readAddress();
+  if (given !== undefined) void start(given);
 });
 
-onNewColours(redraw);
-watchSizes([find('curves', HTMLElement), panels.a.canvas, panels.b.canvas], redraw);
-void choose(source);
+experiment = readAddress() ?? FIRST;
+show();
+// Whoever wants no motion starts it by a button.
+if (stillness.matches) void openLab();
+else {
+  void start(experiment);
+  setTimeout(() => void openLab(), LAB_WITHIN);
+}
+for (const event of ['pointerdown', 'keydown']) {
+  addEventListener(event, () => void openLab(), { once: true, capture: true, passive: true });
+}

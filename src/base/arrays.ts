@@ -5,6 +5,7 @@ import { CtreError, show } from './errors.ts';
 
 /** The constructor of a type of typed arrays. */
 interface ArrayType<T> {
+  readonly name: string;
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): T;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
@@ -22,16 +23,33 @@ function own(array: ArrayBufferView, name: 'buffer' | 'byteOffset' | 'length'): 
 }
 
 /**
+ * The name of a typed array's type, also of one of another realm (a frame, jsdom), whose constructors are not
+ * those of here. Undefined for anything else.
+ */
+export function typedArrayName(value: unknown): string | undefined {
+  return Reflect.get(TypedArray.prototype, Symbol.toStringTag, value);
+}
+
+/** Whether a value is a buffer that is not shared, of any realm. */
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  try {
+    return Reflect.get(ArrayBuffer.prototype, 'byteLength', value) >= 0;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * A plain view of a typed array's elements. It is empty where the buffer was detached. It is a copy where
  * others can write to the buffer, or take it away, meanwhile. Undefined for anything but a typed array of
  * that type; proxies of one count as something else.
  */
 export function viewOf<T>(value: unknown, type: ArrayType<T>): T | undefined {
-  if (!(ArrayBuffer.isView(value) && value instanceof type)) return undefined;
+  if (!ArrayBuffer.isView(value) || typedArrayName(value) !== type.name) return undefined;
   const length = Number(own(value, 'length'));
   if (length === 0) return new type(0);
   const buffer = own(value, 'buffer') as ArrayBufferLike;
-  const isPlain = buffer instanceof ArrayBuffer && !Reflect.get(buffer, 'resizable');
+  const isPlain = isArrayBuffer(buffer) && !Reflect.get(buffer, 'resizable');
   if (!isPlain) return Reflect.construct(type, [value]);
   return new type(buffer, Number(own(value, 'byteOffset')), length);
 }

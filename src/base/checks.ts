@@ -1,4 +1,4 @@
-import { CtreError, show } from './errors.ts';
+import { CtreError, show, tagOf } from './errors.ts';
 import type { StopSignal } from './hostTypes.ts';
 
 /**
@@ -46,7 +46,12 @@ export function checkBoolean(name: string, value: unknown): boolean {
  */
 export function checkSignal(value: unknown): StopSignal {
   try {
-    if (value instanceof AbortSignal && typeof value.aborted === 'boolean') return value;
+    // One of another realm (a frame, jsdom) is none of the class of here.
+    const isSignal = value instanceof AbortSignal || tagOf(value) === 'AbortSignal';
+    const { aborted, addEventListener } = value as StopSignal;
+    if (isSignal && typeof aborted === 'boolean' && typeof addEventListener === 'function') {
+      return value as StopSignal;
+    }
   } catch {
     // Something made to look like one.
   }

@@ -51,15 +51,20 @@ export function show(value: unknown): string {
   if (typeof value === 'symbol') return 'a symbol';
   if (typeof value !== 'object' || value === null) return String(value);
   if (ArrayBuffer.isView(value)) {
-    const name = Object.prototype.toString.call(value).slice(8, -1);
-    return 'length' in value ? `${name}(${value.length})` : name;
+    return 'length' in value ? `${tagOf(value)}(${value.length})` : tagOf(value);
   }
   return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
 }
 
 /** What somebody threw, as the reason within a sentence. */
 export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  const isError = thrown instanceof Error || tagOf(thrown) === 'Error' || tagOf(thrown) === 'DOMException';
+  return isError ? String(Reflect.get(Object(thrown), 'message')) : String(thrown);
+}
+
+/** What a value calls itself: `URL`, say. So also one of another realm is known, whose classes are others. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
 /** A number of bytes as an error message shows it. */

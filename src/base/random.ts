@@ -1,4 +1,4 @@
-import alea from 'seedrandom/lib/alea.js';
+import { alea } from './alea.ts';
 
 /** A reproducible stream of random numbers: the same seed and name give the same numbers in every engine. */
 export interface Random {
@@ -35,15 +35,14 @@ function isPrintedNumber(text: string): boolean {
  * The number 1 and the text "1" are two seeds; 0 and −0 are one.
  */
 export function randomStream(seed: number | string, name: string): Random {
-  const generator = alea(seedText(seed, name));
-  const next = (): number => generator();
-  const below = (limit: number): number => Math.floor(generator.double() * limit);
+  const next = alea(seedText(seed, name));
+  const below = (limit: number): number => Math.floor(uniform53(next) * limit);
   return {
     next,
     below,
     normal() {
       let sum = -6;
-      for (let draw = 0; draw < 12; draw++) sum += generator();
+      for (let draw = 0; draw < 12; draw++) sum += next();
       return sum;
     },
     shuffle(items) {
@@ -55,4 +54,10 @@ export function randomStream(seed: number | string, name: string): Random {
       }
     },
   };
+}
+
+/** Uniform in [0, 1), 53 bits, of two numbers of 32. */
+function uniform53(next: () => number): number {
+  const high = next();
+  return high + ((next() * 2 ** 21) | 0) * 2 ** -53;
 }

@@ -20,8 +20,10 @@ export function showCells(output: Output, missing: readonly CellTask[], grid: Gr
   const cells = grid.tasks.map(({ cell }) => cell);
   const epochs = new Map<CellTask, number>();
   let ended = 0;
-  const fraction = (): number =>
-    [...epochs.values()].reduce((sum, epoch) => sum + epoch, 0) / (missing.length * grid.epochs);
+  const byDataset = new Map(grid.datasets.map(({ name, epochs: own }) => [name, own]));
+  const epochsOf = ({ cell }: CellTask): number => byDataset.get(cell.dataset) ?? 0;
+  const expected = missing.reduce((sum, task) => sum + epochsOf(task), 0);
+  const fraction = (): number => [...epochs.values()].reduce((sum, epoch) => sum + epoch, 0) / expected;
   const left = (): string => {
     const seconds = (performance.now() - begin) / 1000;
     return fraction() === 0 ? '–' : duration((seconds * (1 - fraction())) / fraction());
@@ -31,7 +33,7 @@ export function showCells(output: Output, missing: readonly CellTask[], grid: Gr
       epoch: (task, epoch) => void epochs.set(task, epoch),
       end(task, record) {
         ended++;
-        epochs.set(task, grid.epochs);
+        epochs.set(task, epochsOf(task));
         const number = String(ended).padStart(String(missing.length).length);
         const outcome =
           record === undefined
@@ -65,7 +67,7 @@ export function showCells(output: Output, missing: readonly CellTask[], grid: Gr
     epoch: update,
     end(task) {
       ended++;
-      update(task, grid.epochs);
+      update(task, epochsOf(task));
     },
     stop: () => bar.stop(),
   };

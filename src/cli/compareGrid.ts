@@ -9,8 +9,9 @@ import type { CellTask } from './cellTask.ts';
 import { type CompareArguments, chooseMethods, type compareSyntax, SHARED_OPTIONS } from './compareSyntax.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type LoadedMethod, loadMethods } from './methodModules.ts';
-import { readSettings } from './settings.ts';
-import { openTraining, type Training } from './training.ts';
+import { readSettings, scheduleName } from './settings.ts';
+import { type TakenRecord, takenLines, takenRecord } from './takenText.ts';
+import { type AutomaticOptions, openTraining, type Training } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
 /**
@@ -31,7 +32,8 @@ const UNNAMED: readonly string[] = [
 export interface Grid {
   /** In the order of datasets, shapes, densities, methods, seeds. */
   readonly tasks: readonly CellTask[];
-  readonly epochs: number;
+  /** With what the data of a fingerprint were read. */
+  readonly readings: ReadonlyMap<string, TrainArguments>;
   /** Threads of one training. */
   readonly threads: number | 'auto';
   /** What all cells have in common, as it was typed. */
@@ -41,6 +43,11 @@ export interface Grid {
     readonly about: string;
     readonly trainRows: number;
     readonly testRows: number;
+    /** Of each training. */
+    readonly epochs: number;
+    readonly automatic: AutomaticOptions;
+    /** What was taken for what when it was read, to programs and to people. */
+    readonly read: { readonly record: TakenRecord; readonly lines: readonly (readonly [string, string])[] };
   }[];
 }
 
@@ -68,12 +75,11 @@ export async function readGrid({
   }
   const paths = positionals.length === 0 ? [[]] : positionals.map((path) => [path]);
   const tasks: CellTask[] = [];
+  const readings = new Map<string, TrainArguments>();
   const datasets: Grid['datasets'][number][] = [];
   for (const path of paths) {
-    const training = await openTraining(
-      { positionals: path, options: { ...trainOptions(options), method: methods[0] } },
-      modules,
-    );
+    const reading = { positionals: path, options: { ...trainOptions(options), method: methods[0] } };
+    const training = await openTraining(reading, modules);
     const { settings, source, data } = training;
     if (datasets.some(({ name }) => name === source.name)) {
       throw new CtreError('E_ARGUMENT', `two datasets are called ${show(source.name)}; rename one of them`);
@@ -81,6 +87,7 @@ export async function readGrid({
     holdOut(data.train.x.rows, data.validation, settings.seed);
     const picture = pictureOf(source.dataset, source.name, image);
     const fingerprint = await fingerprintOf(source.dataset, options.split);
+    readings.set(fingerprint, reading);
     const shapes = widths?.map((width) => [width, width, width]) ?? [settings.hidden];
     const densities = [...new Set(epsilons ?? [settings.density.epsilon ?? null])];
     for (const cell of cellsOf(source.name, { shapes, epsilons: densities, methods, seeds })) {
@@ -92,6 +99,11 @@ export async function readGrid({
         ...(epsilon !== null && { epsilon }),
         method,
         seed,
+        // What the rows decide is written down: so the training is the same wherever it is done.
+        batchSize: settings.batchSize,
+        epochs: settings.epochs,
+        schedule: scheduleName(settings.schedule.name),
+        scale: data.scale,
       };
       checkCell(own, training, modules);
       tasks.push({
@@ -106,16 +118,39 @@ export async function readGrid({
       about: source.about ?? `${source.dataset.x.rows} rows × ${source.dataset.x.cols} features`,
       trainRows: data.train.x.rows,
       testRows: data.test.x.rows,
+      epochs: settings.epochs,
+      automatic: withoutAxes(training.automatic, options),
+      read: readingOfTraining(training),
     });
   }
-  const { epochs, threads } = readSettings(tasks[0].args.options, { hidden: [] }, modules);
-  return { tasks, epochs, threads, shared: sharedOptions(typed), datasets };
+  return { tasks, readings, threads: options.threads ?? 1, shared: sharedOptions(typed), datasets };
+}
+
+/** What was taken for what, without the rows. */
+function readingOfTraining({ source, data }: Training): Grid['datasets'][number]['read'] {
+  const { pipeline, scale, classCounts, warnings } = data;
+  const taken = { dataset: source.dataset, pipeline, scale, classCounts, warnings };
+  return { record: takenRecord(taken), lines: takenLines(taken) };
 }
 
 /** The options of a comparison that every training has. */
 function trainOptions(options: CompareArguments['options']): TrainArguments['options'] {
-  const { methods, seeds, epsilons, widths, jobs, results, report, image, json, ...shared } = options;
+  const { methods, seeds, epsilons, widths, jobs, results, queue, retries, report, image, json, ...shared } =
+    options;
   return shared;
+}
+
+/** Without what the axes of the grid say. */
+function withoutAxes(
+  automatic: AutomaticOptions,
+  { widths, epsilons }: CompareArguments['options'],
+): AutomaticOptions {
+  const { hidden, epsilon, ...others } = automatic;
+  return {
+    ...(hidden !== undefined && widths === undefined && { hidden }),
+    ...(epsilon !== undefined && epsilons === undefined && { epsilon }),
+    ...others,
+  };
 }
 
 /** The options that say what all cells have in common, as they were typed. */
@@ -128,10 +163,10 @@ function sharedOptions(typed: Readonly<Record<string, string>>): Readonly<Record
 /** @throws CtreError where the cell's network cannot be. */
 function checkCell(
   own: TrainArguments['options'],
-  { source, settings }: Training,
+  { source, data }: Training,
   modules: readonly LoadedMethod[],
 ): void {
-  const { hidden, density, topology } = readSettings(own, { hidden: settings.hidden }, modules);
+  const { hidden, density, topology } = readSettings(own, data.auto, modules);
   const { x, labelNames } = source.dataset;
   checkNetwork([x.cols, ...hidden, labelNames.length], density, topology);
 }

@@ -5,6 +5,7 @@ import type { Arguments, Options, Syntax } from './args.ts';
 import { READ_EXCLUSIVE, READ_OPTIONS } from './dataset.ts';
 import { listMethods } from './methodOptions.ts';
 import { flag, integer, list, number, type Option, orWord, ranges, text } from './options.ts';
+import { queueAddress } from './queue/address.ts';
 import { LOSS_OPTIONS, NETWORK_OPTIONS, TRAINING_OPTIONS } from './settings.ts';
 import { SPLIT_EXCLUSIVE, SPLIT_OPTIONS } from './split.ts';
 import { unknown } from './suggestion.ts';
@@ -85,13 +86,31 @@ export const compareSyntax = {
           'and a larger grid adds to them (dataset.compare.jsonl)',
       ),
     },
+    'Many machines': {
+      queue: queueAddress(
+        'hand the trainings to ctre worker --queue url, on any machines, through the\n' +
+          'Redis server there: redis://host:6379/0, or rediss://host:6379/0 for TLS',
+      ),
+      retries: integer(
+        'n',
+        { least: 0, most: 1000 },
+        'times that a training is tried again whose worker or process died (10)',
+      ),
+    },
     Output: {
       report: text('file.html', 'tables and plots in one file that needs no network'),
       image: orWord('none', pictureSize),
       json: flag('one JSON object a line: the start, every training, the result'),
     },
   },
-  exclusive: [['hidden', 'widths'], ['epsilons', 'density'], ...SPLIT_EXCLUSIVE, ...READ_EXCLUSIVE],
+  exclusive: [
+    ['hidden', 'widths'],
+    ['epsilons', 'density'],
+    ['queue', 'jobs'],
+    ['queue', 'threads'],
+    ...SPLIT_EXCLUSIVE,
+    ...READ_EXCLUSIVE,
+  ],
 } as const satisfies Syntax;
 
 /** The arguments of `ctre compare`. */

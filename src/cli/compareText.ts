@@ -2,8 +2,9 @@ import { type CellRecord, isFinished } from '../compare/cell.ts';
 import { measureOf } from '../compare/measure.ts';
 import type { Group } from '../compare/summary.ts';
 import type { Grid } from './compareGrid.ts';
-import { count, duration, formatTable, namedLines, percent, share, spread } from './format.ts';
+import { count, duration, formatTable, namedLines, percent, rangeWords, share, spread } from './format.ts';
 import { kernelLines, type StartedKernels } from './startKernels.ts';
+import { automaticWords } from './training.ts';
 
 // What `ctre compare` says, to people and to programs.
 
@@ -14,6 +15,8 @@ export interface StartedComparison {
   readonly path: string;
   /** Trainings at a time. */
   readonly jobs: number;
+  /** The queue that workers take the trainings from, without its password. */
+  readonly queue: string | undefined;
   /** Cells that were trained before. */
   readonly done: number;
   /** How the kernels run here, and so in each training's process. */
@@ -21,21 +24,29 @@ export interface StartedComparison {
 }
 
 /** The first line of --json. */
-export function compareStartRecord({ grid, path, jobs, done, kernels }: StartedComparison): object {
-  const { tasks, datasets, epochs } = grid;
-  return { datasets, cells: tasks.length, done, epochs, jobs, results: path, ...kernels };
+export function compareStartRecord({ grid, path, jobs, queue, done, kernels }: StartedComparison): object {
+  const { tasks, datasets } = grid;
+  const read = datasets.map(({ read: { record }, ...about }) => ({ ...about, ...record }));
+  const where = queue === undefined ? { jobs } : { queue };
+  return { datasets: read, cells: tasks.length, done, ...where, results: path, ...kernels };
 }
 
 /** The lines before the first training. */
-export function compareStartText({ grid, path, jobs, done, kernels }: StartedComparison): string {
-  const { tasks, datasets, epochs } = grid;
+export function compareStartText({ grid, path, jobs, queue, done, kernels }: StartedComparison): string {
+  const { tasks, datasets } = grid;
+  const epochs = rangeWords(datasets.map(({ epochs: own }) => own));
   return `${namedLines([
-    ...datasets.map(
-      ({ name, about, trainRows, testRows }) =>
+    ...datasets.flatMap(({ name, about, trainRows, testRows, read, automatic }) => {
+      const words = automaticWords(automatic);
+      return [
         [name, `${about}; ${trainRows} rows for training and validation, ${testRows} for the test`] as const,
-    ),
+        ...read.lines,
+        ...(words === '' ? [] : [['automatic', words] as const]),
+        ...read.record.warnings.map((warning) => ['warning', warning] as const),
+      ];
+    }),
     ['trainings', `${tasks.length} of ${epochs} epochs${done === 0 ? '' : `, ${done} of them done before`}`],
-    ['at a time', String(jobs)],
+    queue === undefined ? ['at a time', String(jobs)] : ['queue', queue],
     ['kept in', path],
     ...kernelLines(kernels),
     ...(kernels.warning === undefined ? [] : ([['warning', kernels.warning]] as const)),

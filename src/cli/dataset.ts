@@ -21,7 +21,6 @@ import type { SampleMatrix } from '../matrix/samples.ts';
 import { lossByName } from '../nn/losses.ts';
 import { camelCase, type Options, type Values } from './args.ts';
 import { listFolder, readBytes, readInside, readStandardInput } from './files.ts';
-import type { Io } from './io.ts';
 import { flag, integer, list, number, text } from './options.ts';
 
 /** Options that say how a dataset is read. */
@@ -97,7 +96,7 @@ export function refuseReading(values: DatasetValues): void {
 export async function openDataset(
   path: string,
   values: DatasetValues,
-  more: Pick<ReadOptions, 'columns' | 'unlabelled' | 'targets' | 'label'> = {},
+  more: Pick<ReadOptions, 'columns' | 'unlabelled' | 'targets' | 'label' | 'indexBase'> = {},
   pipeline?: Pipeline,
 ): Promise<Dataset<SampleMatrix>> {
   const { files, features } = await readDatasetFiles(path);
@@ -109,7 +108,7 @@ export async function openDataset(
     header: values.header ?? (values.noHeader ? false : undefined),
     delimiter: values.delimiter?.replace('\\t', '\t'),
     columns: values.columns ?? more.columns,
-    ...(values.indexBase !== undefined && { indexBase: values.indexBase === 0 ? 0 : 1 }),
+    indexBase: indexBaseOf(values) ?? more.indexBase,
     ...(values.keepRowNumbers && { rowNumbers: 'keep' }),
     maxBytes: readingLimit(values),
     unlabelled: more.unlabelled,
@@ -122,8 +121,23 @@ export async function openDataset(
       ? await loadDataset(files, options)
       : await readForPipeline(files, pipeline, options);
   } catch (error) {
-    throw inOptions(error);
+    const isModels = more.indexBase !== undefined && values.indexBase === undefined;
+    throw inOptions(isModels ? aboutModelsBase(error) : error);
   }
+}
+
+function indexBaseOf({ indexBase }: ReadValues): 0 | 1 | undefined {
+  return indexBase === undefined ? undefined : indexBase === 0 ? 0 : 1;
+}
+
+/** An error about indices, where the model and no option says what they count from. */
+function aboutModelsBase(error: unknown): unknown {
+  if (!(error instanceof CtreError)) return error;
+  const message = error.message.replace(
+    'as the option indexBase says',
+    'as in the file that the model was trained on; set the option indexBase if this one counts otherwise',
+  );
+  return new CtreError(error.code, message, { cause: error });
 }
 
 /** What the options say of a table's columns. */
@@ -272,9 +286,4 @@ async function readAll(folder: string, names: readonly string[]): Promise<Record
   const entries: [string, Uint8Array][] = [];
   for (const name of names) entries.push([name, await readInside(folder, name)]);
   return Object.fromEntries(entries);
-}
-
-/** Tells what was guessed when a dataset was read. */
-export function warnOf({ warnings = [] }: Pick<Dataset, 'warnings'>, stderr: Io['stderr']): void {
-  for (const warning of warnings) stderr.write(`ctre: ${optionWords(warning)}\n`);
 }

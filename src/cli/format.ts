@@ -34,6 +34,12 @@ export function percent(value: number): string {
   return `${Number((100 * value).toPrecision(3))} %`;
 }
 
+/** From the least to the most of some integers; the number alone where all are one. */
+export function rangeWords(values: readonly number[]): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return least === most ? String(least) : `${least} to ${most}`;
+}
+
 /** A duration with three digits. */
 export function duration(seconds: number): string {
   return seconds < 60

@@ -11,9 +11,16 @@ export interface Io {
   readonly cellProgram: string;
   /** Runs a task whose signal the user's Ctrl-C aborts. */
   interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** As `interruptible`, where SIGTERM aborts the signal, too. */
+  terminable<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /** Writes a line of --json. */
 export function printJson(stdout: Output, event: string, record: object): void {
-  stdout.write(`${JSON.stringify({ event, ...record })}\n`);
+  stdout.write(jsonLine(event, record));
+}
+
+/** A line of --json. */
+export function jsonLine(event: string, record: object): string {
+  return `${JSON.stringify({ event, ...record })}\n`;
 }

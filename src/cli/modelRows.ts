@@ -12,7 +12,7 @@ import { type LabelledRows, pickRows, readSplit, scaled } from './split.ts';
 
 /** Options that choose among the rows of a dataset. */
 export const ROW_OPTIONS = {
-  rows: text('a-b', "rows a to b, both included (the dataset's own test rows, else all)"),
+  rows: text('a-b', "rows a to b, both included, from 0 (the dataset's own test rows, else all)"),
   split: text('file.json', 'the test rows of this split'),
 } as const satisfies Options;
 
@@ -52,7 +52,7 @@ export async function prepareRows(
   if (different >= 0) {
     throw new CtreError(
       'E_SHAPE',
-      `feature ${different} is ${show(others?.[different])}; the model was trained with ` +
+      `feature ${different + 1} is ${show(others?.[different])}; the model was trained with ` +
         `${show(featureNames?.[different])} in its place`,
     );
   }

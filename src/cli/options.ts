@@ -6,6 +6,14 @@ import { type InputNoise, NOISE_KINDS } from '../nn/noise.ts';
 
 // The kinds of options that commands have.
 
+/** The word of options that the shape of the training rows decides where they are not given. */
+export const AUTO = 'auto';
+
+/** The value of an option; undefined where the rows decide. */
+export function given<T>(value: T | typeof AUTO | undefined): T | undefined {
+  return value === AUTO ? undefined : value;
+}
+
 /** An option: how the help shows it, and what its text means. */
 export interface Option<T> {
   /** What stands for its value; an option without one is a flag. */

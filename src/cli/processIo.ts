@@ -2,15 +2,21 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Io } from './io.ts';
 
-/** The first Ctrl-C aborts the task. The second one ends the program. */
-async function interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** The first of these signals aborts the task. The second one ends the program. */
+async function abortedBy<T>(
+  signals: readonly NodeJS.Signals[],
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  process.once('SIGINT', abort);
+  const abort = (): void => {
+    controller.abort();
+    for (const signal of signals) process.off(signal, abort);
+  };
+  for (const signal of signals) process.once(signal, abort);
   try {
     return await task(controller.signal);
   } finally {
-    process.off('SIGINT', abort);
+    for (const signal of signals) process.off(signal, abort);
   }
 }
 
@@ -19,5 +25,6 @@ export const processIo: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
   cellProgram: fileURLToPath(new URL('./cellProcess.js', import.meta.url)),
-  interruptible,
+  interruptible: (task) => abortedBy(['SIGINT'], task),
+  terminable: (task) => abortedBy(['SIGINT', 'SIGTERM'], task),
 };

@@ -7,6 +7,7 @@ import { exportSyntax, runExport } from './commands/export.ts';
 import { featuresSyntax, runFeatures } from './commands/features.ts';
 import { predictSyntax, runPredict } from './commands/predict.ts';
 import { runTrain } from './commands/train.ts';
+import { runWorker, workerSyntax } from './commands/worker.ts';
 import { compareSyntax } from './compareSyntax.ts';
 import { commandHelp, programHelp } from './help.ts';
 import type { Io } from './io.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   { syntax: evaluateSyntax, run: runEvaluate },
   { syntax: predictSyntax, run: runPredict },
   { syntax: compareSyntax, run: runCompare },
+  { syntax: workerSyntax, run: runWorker },
   { syntax: featuresSyntax, run: runFeatures },
   { syntax: benchSyntax, run: runBench },
   { syntax: exportSyntax, run: runExport },

@@ -15,6 +15,8 @@ export interface ModelNotes {
   readonly featureNames?: readonly string[];
   /** What became of a table's columns. */
   readonly pipeline?: Pipeline;
+  /** What the indices of a LIBSVM file counted from. */
+  readonly indexBase?: 0 | 1;
   /** The name of the dataset that it was trained on. */
   readonly dataset?: string;
   /** The name of the file of its test rows, where that was one of its own. */
@@ -66,11 +68,18 @@ export function outputColumns({
   model,
   inputs,
   labelNames,
-}: OpenedModel): Pick<ReadOptions, 'columns' | 'targets' | 'label'> {
+  indexBase,
+}: OpenedModel): Pick<ReadOptions, 'columns' | 'targets' | 'label' | 'indexBase'> {
   const targets = readingOf(model.loss);
   // A table has the columns again; where they have no names, nobody knows which they are.
   const isNamed = labelNames.every((name) => typeof name === 'string');
-  return { columns: inputs, targets, ...(targets !== 'classes' && isNamed && { label: labelNames }) };
+  const base = indexBase === undefined ? {} : { indexBase };
+  return {
+    columns: inputs,
+    ...base,
+    targets,
+    ...(targets !== 'classes' && isNamed && { label: labelNames }),
+  };
 }
 
 function readNotes(metadata: Readonly<Record<string, unknown>>, classes: number): ModelNotes {
@@ -81,13 +90,14 @@ function readNotes(metadata: Readonly<Record<string, unknown>>, classes: number)
       `labelNames is ${show(labelNames)}; expected the names of ${classes} classes`,
     );
   }
-  const { featureNames } = metadata;
+  const { featureNames, indexBase } = metadata;
   const pipeline = metadata.pipeline === undefined ? undefined : readPipeline(metadata.pipeline);
   return {
     labelNames,
     scaler: scalerFromJson(typeof scaler === 'string' ? scaler : '{"kind":"none","offset":[],"scale":[]}'),
     ...(isList(featureNames, isText) && { featureNames }),
     ...(pipeline && { pipeline, featureNames: pipeline.inputNames }),
+    ...((indexBase === 0 || indexBase === 1) && { indexBase }),
     ...(isText(dataset) && { dataset }),
   };
 }

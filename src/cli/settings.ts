@@ -11,6 +11,7 @@ import type {
   Topology,
   TrainOptions,
 } from '../index.ts';
+import type { AutoSettings } from '../model/autoSettings.ts';
 import { PRESET_NAMES, type PresetName, presets } from '../model/presets.ts';
 import { activationByName, activations } from '../nn/activation.ts';
 import { initializerByName, initializers } from '../nn/initializer.ts';
@@ -28,7 +29,7 @@ import {
   methodOptions,
   readMethodFlags,
 } from './methodOptions.ts';
-import { choice, integer, json, list, noise, number, orWord, text } from './options.ts';
+import { AUTO, choice, given, integer, json, list, noise, number, orWord, text } from './options.ts';
 import { KERNEL_OPTIONS } from './startKernels.ts';
 
 const OPTIMIZERS = Object.keys(optimizers) as (keyof typeof optimizers)[];
@@ -53,13 +54,10 @@ export const NETWORK_OPTIONS = {
       `${presets.paper.topology().name}):\n${describeMethods()}`,
   ),
   hidden: orWord(
-    'none',
-    list(
-      integer(
-        'n,n,…',
-        { least: 1 },
-        'neurons of the hidden layers, or none\n(1000,1000,1000; without a dataset 200,200,200)',
-      ),
+    AUTO,
+    orWord(
+      'none',
+      list(integer('n,n,…', { least: 1 }, 'neurons of the hidden layers, none, or auto (auto)')),
     ),
   ),
   activation: choice(
@@ -72,7 +70,10 @@ export const NETWORK_OPTIONS = {
     { least: 0, most: 1 },
     'leaky-relu, all-relu: factor of sums below 0;\nall-relu turns its sign in every second layer (0.01; all-relu 0.6)',
   ),
-  epsilon: number('e', { least: 0 }, 'density of a layer: e · (in + out) / (in · out) (1)'),
+  epsilon: orWord(
+    AUTO,
+    number('e', { least: 0 }, 'density of a layer: e · (in + out) / (in · out), or auto (auto)'),
+  ),
   density: list(
     number(
       'd',
@@ -124,8 +125,8 @@ export const LOSS_OPTIONS = {
 
 /** Options that say how it is trained. */
 export const TRAINING_OPTIONS = {
-  epochs: integer('n', { least: 1 }, 'passes over the training rows (100)'),
-  'batch-size': integer('n', { least: 1 }, 'rows a step (100)'),
+  epochs: orWord(AUTO, integer('n', { least: 1 }, 'passes over the training rows, or auto (auto)')),
+  'batch-size': orWord(AUTO, integer('n', { least: 1 }, 'rows a step, or auto (auto)')),
   optimizer: choice('name', OPTIMIZERS, 'sgd (Nesterov), adam or adamw (adam; paper: sgd)'),
   lr: number('r', { least: 0 }, 'learning rate (sgd 0.01, adam and adamw 0.001)'),
   momentum: number('m', { least: 0, below: 1 }, 'of sgd (0.9)'),
@@ -134,7 +135,11 @@ export const TRAINING_OPTIONS = {
     { least: 0 },
     'L2 penalty of the weights; adamw: decoupled decay\n(sgd 1e-4, adam 0, adamw 0.01)',
   ),
-  schedule: choice('name', SCHEDULES, `how the learning rate goes: ${SCHEDULES.join(', ')} (constant)`),
+  schedule: choice(
+    'name',
+    [AUTO, ...SCHEDULES],
+    `how the learning rate goes: ${SCHEDULES.join(', ')} or auto\n(auto)`,
+  ),
   warmup: number('n', { least: 0 }, 'steps of growing learning rate at the start; below 1: share of all (0)'),
   'step-size': number('n', { least: 0 }, 'step: steps between two falls; below 1: share of all (0.25)'),
   gamma: number('g', { least: 0, most: 1 }, 'step: factor of a fall (0.1)'),
@@ -202,31 +207,33 @@ export interface TrainingSettings {
 }
 
 /**
+ * @param auto what the shape of the training rows decides, where nothing is given.
  * @param modules the methods of one's own.
  * @throws CtreError `E_ARGUMENT` for options that contradict each other.
  */
 export function readSettings(
   values: SettingValues,
-  defaults: { readonly hidden: readonly number[] },
+  auto: AutoSettings,
   modules: readonly LoadedMethod[],
 ): TrainingSettings {
-  const { preset = 'default', hidden = defaults.hidden, growInitializer } = values;
+  const { preset = 'default', growInitializer } = values;
+  const hidden = given(values.hidden) ?? auto.hidden;
   return {
     preset,
     loss: chooseLoss(values),
     hidden: hidden === 'none' ? [] : hidden,
     activation: readActivation(values),
-    density: readDensity(values),
+    density: readDensity(values, auto),
     ...readTopology(values, preset, modules),
     initializer: readInitializer(values, preset),
     growInitializer: growInitializer && initializerByName(growInitializer),
     seed: values.seed ?? 0,
     optimizer: readOptimizer(values, preset),
-    schedule: readSchedule(values),
+    schedule: readSchedule(values, auto),
     clipNorm: values.clipNorm,
     denoise: values.denoise,
-    epochs: values.epochs ?? 100,
-    batchSize: values.batchSize ?? 100,
+    epochs: given(values.epochs) ?? auto.epochs,
+    batchSize: given(values.batchSize) ?? auto.batchSize,
     classWeight: values.classWeight,
     monitor: values.monitor,
     patience: values.patience,
@@ -252,9 +259,9 @@ function readActivation({ activation: name = 'relu', slope }: SettingValues): Ac
   );
 }
 
-function readDensity({ density, distribution, epsilon = 1 }: SettingValues): DensityOptions {
+function readDensity({ density, distribution, epsilon }: SettingValues, auto: AutoSettings): DensityOptions {
   if (density === undefined) {
-    if (distribution === undefined) return { epsilon };
+    if (distribution === undefined) return { epsilon: given(epsilon) ?? auto.epsilon };
     throw new CtreError('E_ARGUMENT', '--distribution spreads an overall density; give --density as well');
   }
   if (density.length === 1) return { density: density[0], distribution };
@@ -315,10 +322,10 @@ function readOptimizer(values: SettingValues, preset: PresetName): Optimizer {
   if (name !== 'sgd' && momentum !== undefined) {
     throw new CtreError('E_ARGUMENT', `--momentum is for sgd; the optimizer is ${name}`);
   }
-  const given = Object.entries({ learningRate, weightDecay, momentum });
+  const rates = Object.entries({ learningRate, weightDecay, momentum });
   return optimizerByName(name, {
     ...(name === usual.name && usual.options),
-    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(rates.filter(([, value]) => value !== undefined)),
   });
 }
 
@@ -329,16 +336,26 @@ const SCHEDULE_FLAGS = {
   endFactor: ['--end-factor', 'cosine and linear'],
 } as const;
 
-function readSchedule({ schedule: name = 'constant', warmup, ...values }: SettingValues): Schedule {
+/** The schedule's name as the option takes it. */
+export function scheduleName(name: string): keyof typeof schedules {
+  return checkChoice('the schedule', name, SCHEDULES);
+}
+
+function readSchedule({ schedule, warmup, ...values }: SettingValues, auto: AutoSettings): Schedule {
+  const asked = given(schedule);
+  const name = asked ?? scheduleName(auto.schedule.name);
   const { options } = scheduleByName(name);
-  const given: Record<string, unknown> = { warmup };
+  const chosen: Record<string, unknown> = { warmup };
   for (const [option, [flag, whose]] of Object.entries(SCHEDULE_FLAGS)) {
     const value = values[option as keyof typeof SCHEDULE_FLAGS];
     if (value === undefined) continue;
+    if (asked === undefined) {
+      throw new CtreError('E_ARGUMENT', `${flag} is for ${whose}; name the schedule with --schedule`);
+    }
     if (!Object.hasOwn(options, option)) {
       throw new CtreError('E_ARGUMENT', `${flag} is for ${whose}; the schedule is ${name}`);
     }
-    given[option] = value;
+    chosen[option] = value;
   }
-  return scheduleByName(name, given);
+  return scheduleByName(name, chosen);
 }

@@ -19,11 +19,13 @@ import type { Pipeline } from '../data/table/pipeline.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
+import { zeroShare } from '../matrix/zeroShare.ts';
+import type { AutoSettings, SampleShape } from '../model/autoSettings.ts';
 import type { TrainOptions } from '../model/options.ts';
 import type { Options, Values } from './args.ts';
 import { readText } from './files.ts';
 import { percent } from './format.ts';
-import { choice, number, text } from './options.ts';
+import { AUTO, choice, given, number, text } from './options.ts';
 
 /** Samples with their classes, or with numbers or flags [rows, outputs]. */
 export interface LabelledRows {
@@ -33,7 +35,7 @@ export interface LabelledRows {
 
 /** Options that say which rows of a dataset are for what, and how they are scaled. */
 export const SPLIT_OPTIONS = {
-  test: text('file', 'the test rows are those of this file; all rows of the dataset are to train on'),
+  test: text('file', 'the test rows are those of this file; all of the dataset are to train on'),
   'test-rows': text('a-b', 'rows a to b are the test rows, both included'),
   split: text('file.json', '{"train": […], "test": […], "val"?: […], "fit"?: […]}, lists of rows'),
   'test-fraction': number(
@@ -46,11 +48,11 @@ export const SPLIT_OPTIONS = {
     { least: 0, below: 1 },
     'share of training rows held out for validation (0.1); 0: none',
   ),
-  scale: choice<ScalerKind>(
+  scale: choice<ScalerKind | typeof AUTO>(
     'kind',
-    ['minmax', 'standard', 'none'],
-    'minmax, standard or none, fitted on the training rows\n' +
-      '(minmax; none where a sparse dataset would become dense)',
+    [AUTO, 'minmax', 'standard', 'none'],
+    'minmax, standard, none or auto, fitted on the training rows\n' +
+      '(auto; none where a sparse dataset would become dense)',
   ),
 } as const satisfies Options;
 
@@ -74,6 +76,8 @@ export interface TrainingData {
   readonly scale: ScalerKind;
   /** Training rows of each class. */
   readonly classCounts: readonly number[];
+  /** What the shape of the training rows decides where nothing was asked for. */
+  readonly auto: AutoSettings;
   /** What was guessed of the columns, in sentences. */
   readonly warnings: readonly string[];
   /** The dataset as it is trained on: its columns encoded, where it is a table. */
@@ -101,13 +105,25 @@ interface RowChoice extends Partial<Split> {
 export async function prepareTraining(
   found: Dataset<SampleMatrix>,
   values: SplitValues,
-  defaults: { readonly seed: number; readonly scale?: ScalerKind },
+  defaults: { readonly seed: number; readonly auto: (shape: SampleShape) => AutoSettings },
 ): Promise<TrainingData> {
   const rows = await chooseTrainingRows(found, values, defaults.seed);
-  const kind = values.scale ?? defaults.scale;
-  const table = found.table && encodeTable(found, found.table, rows.train, kind ?? 'minmax');
+  const kind = given(values.scale);
+  const autoOf = ({ x }: Dataset<SampleMatrix>): AutoSettings =>
+    defaults.auto({
+      rows: rows.train?.length ?? x.rows,
+      cols: x.cols,
+      zeros: () => zeroShare(x, rows.train),
+    });
+  const encode = (scale: ScalerKind): EncodedTable | undefined =>
+    found.table && encodeTable(found, found.table, rows.train, scale);
+  const usual = autoOf(found).scale;
+  let table = encode(kind ?? usual);
+  const auto = autoOf(table?.dataset ?? found);
+  // The training rows alone may have made so much fewer inputs that the rule says something else.
+  if (kind === undefined && auto.scale !== usual) table = encode(auto.scale);
   const dataset = table?.dataset ?? found;
-  const scaler = fitTrainingScaler(table === undefined ? kind : 'none', dataset.x, rows.train);
+  const scaler = fitTrainingScaler(table === undefined ? kind : 'none', dataset.x, rows.train, auto.scale);
   const { used, share, listed } = chooseValidation(rows, values.validation);
   const test =
     rows.test === undefined && dataset.test !== undefined
@@ -122,7 +138,8 @@ export async function prepareTraining(
     test: scaled(scaler, test),
     scaler,
     pipeline: table?.pipeline,
-    scale: table === undefined ? scaler.kind : (kind ?? 'minmax'),
+    scale: table === undefined ? scaler.kind : (kind ?? auto.scale),
+    auto,
     classCounts: countClasses(train.y, dataset.labelNames.length),
     warnings: [...(table?.warnings ?? []), ...aboutClasses(dataset, train.y, rows, share)],
     dataset,
@@ -182,12 +199,18 @@ function classesInWords(
 }
 
 /** A table's dataset with its columns encoded and scaled as the training rows say. */
-function encodeTable(
+interface EncodedTable {
+  readonly dataset: Dataset<SampleMatrix>;
+  readonly pipeline: Pipeline;
+  readonly warnings: readonly string[];
+}
+
+export function encodeTable(
   found: Dataset<SampleMatrix>,
   table: LabelledTable,
   rows: Int32Array | undefined,
   scale: ScalerKind,
-): { dataset: Dataset<SampleMatrix>; pipeline: Pipeline; warnings: readonly string[] } {
+): EncodedTable {
   const { pipeline, warnings } = learnColumns(table, { rows, scale });
   const own = pipeline.transformColumns(table.columns, found.x.rows);
   const other = table.test && found.test;
@@ -296,15 +319,19 @@ function drawValidation(
   return { validationRows: val };
 }
 
-/** A scaler of the kind that was asked for; else min–max where that keeps zeros, none otherwise. */
+/**
+ * A scaler of the kind that was asked for, else of the usual one. Sparse rows are scaled by min–max where that
+ * keeps zeros, and not at all otherwise.
+ */
 export function fitTrainingScaler(
   kind: ScalerKind | undefined,
   x: SampleMatrix,
-  rows?: Int32Array | undefined,
+  rows?: Int32Array,
+  usual: ScalerKind = 'minmax',
 ): Scaler {
   if (kind !== undefined) return fitScaler(kind, x, rows);
   try {
-    return fitScaler('minmax', x, rows);
+    return fitScaler(x instanceof CsrMatrix ? 'minmax' : usual, x, rows);
   } catch (error) {
     if (x instanceof CsrMatrix && error instanceof CtreError && error.code === 'E_ARGUMENT') {
       return fitScaler('none', x);

@@ -1,16 +1,14 @@
 import type { Outcome } from '../compare/outcome.ts';
-import { columnTitle } from '../data/rawTable.ts';
-import { encodingKind } from '../data/table/encodings.ts';
 import type { Epoch, SparseMLP } from '../index.ts';
 import { chooseUnits, unitsInWords } from '../model/chooseUnits.ts';
 import { holdOut } from '../model/holdOut.ts';
 import { unchanged } from '../nn/schedule.ts';
 import type { TargetUnits } from '../nn/targetUnits.ts';
 import type { Metrics } from '../train/epoch.ts';
-import { optionWords } from './dataset.ts';
 import { duration, formatTable, inDigits, namedLines, percent, share } from './format.ts';
 import { kernelLines, type StartedKernels } from './startKernels.ts';
-import type { Training } from './training.ts';
+import { type TakenDataset, takenLines, takenRecord, takenWarnings } from './takenText.ts';
+import { automaticWords, type Training } from './training.ts';
 
 // What `ctre train` says, to people and to programs.
 
@@ -26,7 +24,7 @@ export interface StartedTraining extends Training {
 export function trainStartRecord(started: StartedTraining): object {
   const { source, data, settings, model, kernels } = started;
   const { activation, topology, initializer, growInitializer, optimizer, schedule } = settings;
-  const warnings = warningsOf(started);
+  const { warnings, ...taken } = takenRecord(takenDataset(started));
   const { validationRows } = data.validation;
   const { labelNames, targets } = source.dataset;
   return {
@@ -40,8 +38,7 @@ export function trainStartRecord(started: StartedTraining): object {
     testRows: data.test.x.rows,
     unusedRows: data.unused,
     scale: scaleInWords(started),
-    taken: source.dataset.taken,
-    columns: columnRecords(started),
+    ...taken,
     method: topology.name,
     topology: topology.options,
     layers: layerSizes(model),
@@ -57,13 +54,14 @@ export function trainStartRecord(started: StartedTraining): object {
     denoise: settings.denoise,
     epochs: settings.epochs,
     batchSize: settings.batchSize,
+    automatic: started.automatic,
     classWeight: settings.classWeight,
     monitor: settings.monitor,
     patience: settings.patience,
     seed: settings.seed,
     threads: model.threads,
     revectorized: kernels.revectorized,
-    ...(warnings.length > 0 && { warning: warnings.join('; ') }),
+    ...(warnings.length > 0 && { warning: warnings.join('; '), warnings }),
     resumedAfter: model.history.length === 0 ? undefined : model.history.length,
   };
 }
@@ -92,43 +90,10 @@ function scaleInWords({ data: { scaler, pipeline, scale } }: StartedTraining): s
   return pipeline === undefined ? scaler.kind : scale;
 }
 
-/** What became of a table's columns; undefined for anything else. */
-function columnRecords({ data: { pipeline } }: StartedTraining): readonly object[] | undefined {
-  return pipeline?.columns.map(({ name, number, encoding }) => ({
-    name,
-    number,
-    kind: encoding.kind,
-    inputs: encodingKind(encoding).width(encoding),
-    about: encodingKind(encoding).words(encoding),
-  }));
-}
-
-/** Lines that say what was taken for what: the label, the classes, and columns that are no plain numbers. */
-function takenLines({ source, data: { pipeline, classCounts } }: StartedTraining): [string, string][] {
-  const { taken, labelNames, targets } = source.dataset;
-  const lines: [string, string][] = [];
-  const { name, number } = taken?.label ?? {};
-  if (number !== undefined) lines.push(['label', columnTitle({ name, number })]);
-  else if (name !== undefined) lines.push(['label', name]);
-  if (targets === undefined) {
-    const shown = labelNames.slice(0, COUNTED_CLASSES).map((label, c) => `${label} (${classCounts[c]})`);
-    lines.push(['classes', shown.join(', ') + (labelNames.length > COUNTED_CLASSES ? ', …' : '')]);
-  }
-  for (const column of pipeline?.columns ?? []) {
-    const { encoding } = column;
-    if (encoding.kind === 'number' && encodingKind(encoding).filled(encoding) === undefined) continue;
-    lines.push([columnTitle(column), encodingKind(column.encoding).words(column.encoding)]);
-  }
-  return lines;
-}
-
-/** Classes that the start of a training counts. */
-const COUNTED_CLASSES = 12;
-
-function warningsOf({ source, data, model, kernels, warning }: StartedTraining): readonly string[] {
-  const guessed = [...(source.dataset.warnings ?? []), ...data.warnings].map(optionWords);
-  const all = [...guessed, model.warning, kernels.warning, warning];
-  return [...new Set(all.filter((text) => text !== undefined))];
+function takenDataset({ source, data, model, kernels, warning }: StartedTraining): TakenDataset {
+  const { pipeline, classCounts, warnings } = data;
+  const others = [...warnings, model.warning, kernels.warning, warning];
+  return { dataset: source.dataset, pipeline, classCounts, warnings: others };
 }
 
 function layerSizes({ layers }: SparseMLP): number[] {
@@ -139,6 +104,7 @@ function layerSizes({ layers }: SparseMLP): number[] {
 export function trainStartText(started: StartedTraining): string {
   const { source, data, settings, model, kernels } = started;
   const units = unitsAtStart(started);
+  const automatic = automaticWords(started.automatic);
   const { x, labelNames } = source.dataset;
   const {
     loss,
@@ -164,7 +130,8 @@ export function trainStartText(started: StartedTraining): string {
     ['training', `${data.train.x.rows} rows, ${held}`],
     ['test', `${data.test.x.rows} rows (${data.testWords})`],
     ...(data.unused === 0 ? [] : ([['unused', `${data.unused} rows`]] as const)),
-    ...takenLines(started),
+    ...takenLines(takenDataset(started)),
+    ...(automatic === '' ? [] : ([['automatic', automatic]] as const)),
     ['scaling', scaleInWords(started)],
     ...(source.dataset.targets === undefined ? [] : ([['loss', loss?.name ?? '']] as const)),
     ...(units === undefined ? [] : ([['units', unitsInWords(units)]] as const)),
@@ -177,7 +144,12 @@ export function trainStartText(started: StartedTraining): string {
     ['weights', [initializer.name, ...inWords(initializer.options)].join(', ')],
     [
       'optimiser',
-      [optimizer.name, ...inWords(optimizer.options), `batches of ${settings.batchSize}`].join(', '),
+      [
+        optimizer.name,
+        ...inWords(optimizer.options),
+        `batches of ${settings.batchSize}`,
+        `${settings.epochs} epochs`,
+      ].join(', '),
     ],
     ...(schedule === unchanged
       ? []
@@ -192,7 +164,7 @@ export function trainStartText(started: StartedTraining): string {
     ...(model.threads === 1 ? [] : ([['threads', String(model.threads)]] as const)),
     ...kernelLines(kernels),
     ...(model.history.length === 0 ? [] : ([['resumed', `after epoch ${model.history.length}`]] as const)),
-    ...warningsOf(started).map((text) => ['warning', text] as const),
+    ...takenWarnings(takenDataset(started)).map((text) => ['warning', text] as const),
   ])}\n`;
 }
 
@@ -224,6 +196,8 @@ export interface TrainResult extends Outcome {
   readonly startPairs: number;
   /** Updates of the topology: the default makes fewer where they would cost more than they may. */
   readonly updates: number;
+  /** Says that training ended while its loss was still falling. */
+  readonly warning?: string;
 }
 
 /** What a method did in a training. */
@@ -258,6 +232,7 @@ function scoreLines(...sets: readonly ScoredRows[]): string[][] {
 export function trainResultText(result: TrainResult, out: string | undefined): string {
   const { kept, epochs, bestEpoch } = result;
   const which = kept === epochs ? 'the last' : kept === bestEpoch ? 'the best on validation' : 'kept';
+  const warning = result.warning === undefined ? '' : `warning: ${result.warning} (--epochs)\n`;
   const saved = out === undefined ? '' : `saved ${out}: the network of epoch ${kept}, ${which}\n`;
   return `\n${formatTable([
     ['method', result.method],
@@ -274,5 +249,5 @@ export function trainResultText(result: TrainResult, out: string | undefined): s
     ['  training steps', duration(result.trainSeconds)],
     ['  before the first step', duration(result.startSeconds)],
     [`  ${result.updates} topology updates`, duration(result.evolveSeconds)],
-  ])}${saved}`;
+  ])}${warning}${saved}`;
 }

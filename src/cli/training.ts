@@ -2,10 +2,19 @@ import { basename } from 'node:path';
 import { CtreError } from '../base/errors.ts';
 import type { KnownColumns } from '../compare/look.ts';
 import type { Dataset } from '../data/index.ts';
+import { looksLikeNames, looksLikeNumbers } from '../data/numberLabels.ts';
+import { columnTitle } from '../data/rawTable.ts';
 import { type Loss, SparseMLP } from '../index.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
+import {
+  type AutoSettings,
+  type SampleShape,
+  settingsForShape,
+  wideSettings,
+} from '../model/autoSettings.ts';
 import { embeddedDataset, openDataset, readingOf, refuseReading } from './dataset.ts';
 import type { LoadedMethod } from './methodModules.ts';
+import { given } from './options.ts';
 import { readSettings, type TrainingSettings } from './settings.ts';
 import { prepareTraining, type TrainingData } from './split.ts';
 import type { TrainArguments } from './trainSyntax.ts';
@@ -15,7 +24,11 @@ export interface Training {
   readonly settings: TrainingSettings;
   readonly source: Source;
   readonly data: TrainingData;
+  readonly automatic: AutomaticOptions;
 }
+
+/** The options that nobody gave and that the shape of the training rows has decided, as one types them. */
+export type AutomaticOptions = Readonly<Record<string, string>>;
 
 /** A dataset, and what people and files call it. */
 export interface Source {
@@ -35,16 +48,53 @@ export async function openTraining(
   modules: readonly LoadedMethod[],
 ): Promise<Training> {
   const [path] = positionals;
-  // The generated problem is small. So is its network, and a run takes seconds.
-  const hidden = path === undefined ? [200, 200, 200] : [1000, 1000, 1000];
-  const settings = readSettings(options, { hidden }, modules);
-  const source = await openSource(path, options, settings.loss);
-  checkClassWeight(settings, source.dataset);
+  // What is wrong with the options is said before a large file is read.
+  const asked = readSettings(options, wideSettings, modules);
+  const source = await openSource(path, options, asked.loss);
+  checkClassWeight(asked, source.dataset);
   const data = await prepareTraining(source.dataset, options, {
-    seed: settings.seed,
-    scale: path === undefined ? 'standard' : undefined,
+    seed: asked.seed,
+    auto: automaticRule(path, options),
   });
-  return { settings, source: { ...source, dataset: data.dataset }, data };
+  const settings = readSettings(options, data.auto, modules);
+  const automatic = path === undefined ? {} : automaticOptions(options, data);
+  return { settings, source: { ...source, dataset: data.dataset }, data, automatic };
+}
+
+function automaticOptions(
+  { preset, density, ...options }: TrainArguments['options'],
+  { auto, scale }: TrainingData,
+): AutomaticOptions {
+  if (preset === 'paper') return {};
+  const typed = {
+    hidden: given(options.hidden) === undefined && auto.hidden.join(','),
+    epsilon: given(options.epsilon) === undefined && density === undefined && String(auto.epsilon),
+    scale: given(options.scale) === undefined && scale,
+    'batch-size': given(options.batchSize) === undefined && String(auto.batchSize),
+    epochs: given(options.epochs) === undefined && String(auto.epochs),
+    schedule: given(options.schedule) === undefined && auto.schedule.name,
+  };
+  const chosen = Object.entries(typed).filter((entry): entry is [string, string] => entry[1] !== false);
+  return Object.fromEntries(chosen);
+}
+
+/** Options as one types them. */
+export function automaticWords(automatic: AutomaticOptions): string {
+  return Object.entries(automatic)
+    .map(([name, value]) => `--${name} ${value}`)
+    .join(' ');
+}
+
+/** What decides where options are not given. */
+function automaticRule(
+  path: string | undefined,
+  { preset, batchSize }: TrainArguments['options'],
+): (shape: SampleShape) => AutoSettings {
+  // The generated problem is small. So is its network, and a run takes seconds.
+  if (path === undefined) return () => ({ ...wideSettings, hidden: [200, 200, 200], scale: 'standard' });
+  // What was published is for any rows.
+  if (preset === 'paper') return () => wideSettings;
+  return (shape) => settingsForShape(shape, given(batchSize));
 }
 
 async function openSource(
@@ -68,21 +118,27 @@ async function openSource(
   return { name: basename(path), dataset };
 }
 
-/** Classes that are all numbers: at most so many, or one for so many rows. */
-const USUAL_CLASSES = 20;
-const ROWS_OF_CLASS = 10;
-
-/** @throws CtreError `E_LABEL` for whole numbers that look like something to predict, not like classes. */
-function checkAreClasses(name: string, { x, labelNames }: Dataset<SampleMatrix>): void {
-  const most = Math.max(USUAL_CLASSES, x.rows / ROWS_OF_CLASS);
-  if (labelNames.length <= most || labelNames.some((label) => typeof label === 'string')) return;
-  throw new CtreError(
-    'E_LABEL',
-    `${name} has ${labelNames.length} different numbers as labels of ${x.rows} rows, from ${labelNames[0]} to ` +
-      `${labelNames[labelNames.length - 1]}: these look like numbers to predict, not like classes; give ` +
-      '--loss mean-squared or huber to predict them, --loss cross-entropy if they are classes, or name the ' +
-      'label column with --label',
-  );
+/** @throws CtreError `E_LABEL` for labels that look like something to predict, or like names of rows. */
+function checkAreClasses(name: string, dataset: Dataset<SampleMatrix>): void {
+  const { x, labelNames, taken } = dataset;
+  const { name: column, number } = taken?.label ?? {};
+  const where = number === undefined ? name : `${columnTitle({ name: column, number })} of ${name}`;
+  if (looksLikeNumbers(dataset, column)) {
+    throw new CtreError(
+      'E_LABEL',
+      `${where} has ${labelNames.length} different numbers as labels of ${x.rows} rows, from ${labelNames[0]} to ` +
+        `${labelNames[labelNames.length - 1]}: these look like numbers to predict, not like classes; give ` +
+        '--loss mean-squared or huber to predict them, --loss cross-entropy if they are classes, or name the ' +
+        'label column with --label',
+    );
+  }
+  if (looksLikeNames(dataset)) {
+    throw new CtreError(
+      'E_LABEL',
+      `${where} has ${labelNames.length} different labels in ${x.rows} rows: these look like names of rows, not ` +
+        'like classes; name the label column with --label, or give --loss cross-entropy if they are classes',
+    );
+  }
 }
 
 /** @throws CtreError `E_ARGUMENT` for weights that are not one for each class. */

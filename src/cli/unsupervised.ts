@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
-import { CtreError, show } from '../base/errors.ts';
-import { type Dataset, type Scaler, type ScalerKind, scalerToJson } from '../data/index.ts';
+import { CtreError } from '../base/errors.ts';
+import type { Dataset, ScalerKind } from '../data/index.ts';
 import { isUsualLabelName } from '../data/labelColumn.ts';
+import { columnTitle } from '../data/rawTable.ts';
 import { optimizer, SparseMLP, topology } from '../index.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
 import type { Options, Values } from './args.ts';
@@ -11,7 +12,9 @@ import type { Io } from './io.ts';
 import { chooseModelRows, type ROW_OPTIONS } from './modelRows.ts';
 import { choice, flag, integer, number, text } from './options.ts';
 import { showProgress } from './progressBar.ts';
-import { fitTrainingScaler, pickRows, scaled } from './split.ts';
+import { notesAsMetadata } from './savedModel.ts';
+import { encodeTable, fitTrainingScaler, pickRows, scaled } from './split.ts';
+import type { TakenDataset } from './takenText.ts';
 
 // Atashgahi et al., "Quick and robust feature selection: the strength of energy-efficient sparse training for
 // autoencoders", Machine Learning 111 (2022): a sparse denoising autoencoder ranks features without labels.
@@ -55,6 +58,8 @@ export interface TrainedAutoencoder {
   readonly featureNames: readonly string[] | undefined;
   /** What it was trained on, in words. */
   readonly words: string;
+  /** What was taken for what. */
+  readonly read: TakenDataset;
 }
 
 /**
@@ -70,12 +75,19 @@ export async function trainAutoencoder(
   const { split, out, epochs = 10, noise = 0.2 } = values;
   if (out !== undefined) await checkWritable(out, [path, ...(split === undefined ? [] : [split])]);
   // The dataset's own test rows are not for choosing features.
-  const { test: _, ...dataset } = await openDataset(path, values, { unlabelled: values.label === undefined });
-  warnOfLabels(dataset, values, io);
-  const { indices, words } = await chooseModelRows(dataset, values, 'train');
+  const { test: _, ...found } = await openDataset(path, values, { unlabelled: values.label === undefined });
+  const { indices, words } = await chooseModelRows(found, values, 'train');
+  const table = found.table && encodeTable(found, found.table, indices, values.scale ?? 'minmax');
+  const dataset = table?.dataset ?? found;
   const rows = pickRows(dataset, indices);
-  const scaler = fitTrainingScaler(values.scale, rows.x);
+  const scaler = fitTrainingScaler(table === undefined ? values.scale : 'none', rows.x);
   const { x } = scaled(scaler, rows);
+  const read: TakenDataset = {
+    dataset,
+    pipeline: table?.pipeline,
+    scale: table === undefined ? scaler.kind : (values.scale ?? 'minmax'),
+    warnings: [...aboutLabels(found, values), ...(table?.warnings ?? [])],
+  };
   const model = await SparseMLP.create({
     layers: [x.cols, values.hidden ?? 1000, x.cols],
     epsilon: values.epsilon ?? 13,
@@ -95,9 +107,14 @@ export async function trainAutoencoder(
     });
     const { featureNames } = dataset;
     if (out !== undefined) {
-      await writeWhole(out, model.save(metadataOf(scaler, featureNames, path)));
+      const { labelNames: _labels, ...notes } = notesAsMetadata({
+        ...{ labelNames: [], featureNames, scaler, pipeline: table?.pipeline },
+        indexBase: dataset.taken?.indexBase,
+        dataset: basename(path),
+      });
+      await writeWhole(out, model.save(notes));
     }
-    return { model, featureNames, words: `${words}, ${x.rows} of them` };
+    return { model, featureNames, words: `${words}, ${x.rows} of them`, read };
   } catch (error) {
     const stopped = `stopped in epoch ${model.history.length + 1}; nothing was saved`;
     model.dispose();
@@ -108,21 +125,9 @@ export async function trainAutoencoder(
   }
 }
 
-function metadataOf(
-  scaler: Scaler,
-  featureNames: readonly string[] | undefined,
-  path: string,
-): Record<string, unknown> {
-  return { scaler: scalerToJson(scaler), dataset: basename(path), ...(featureNames && { featureNames }) };
-}
-
 /** Without --label every column is a feature, also one whose name says that it holds labels. */
-function warnOfLabels(
-  { featureNames }: Dataset<SampleMatrix>,
-  { label }: UnsupervisedValues,
-  { stderr }: Io,
-): void {
-  const name = featureNames?.find(isUsualLabelName);
-  if (label !== undefined || name === undefined) return;
-  stderr.write(`ctre: the column ${show(name)} is taken as a feature; --label ${name} leaves it out\n`);
+function aboutLabels({ table }: Dataset<SampleMatrix>, { label }: UnsupervisedValues): string[] {
+  const column = table?.columns.find(({ name }) => name !== undefined && isUsualLabelName(name));
+  if (label !== undefined || column === undefined) return [];
+  return [`${columnTitle(column)} is taken as a feature; --label ${column.name} leaves it out`];
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../base/json.ts';
 import type { CsrPattern, Positions } from '../matrix/pattern.ts';
 import { positionsOf } from '../matrix/pattern.ts';
 import { checkTopology } from '../model/parts.ts';
@@ -27,7 +28,7 @@ export class Exploration {
     const checked = checkTopology(method);
     const { evolve } = checked;
     const watch = (layers: readonly PatternedLayer[]): void => {
-      this.#layers ??= layers.map((layer) => new ExploredLayer(layer));
+      this.#layers ??= layers.map((layer) => ExploredLayer.from(layer));
     };
     const note = ({ edits }: Evolved<unknown>): void => {
       // The sorting is left to `collect`, which no clock of the training measures.
@@ -57,6 +58,20 @@ export class Exploration {
     this.#grown = [];
   }
 
+  /** What was explored so far, as JSON holds it; null before the first update. */
+  save(): readonly LayerNotes[] | null {
+    this.collect();
+    return this.#layers?.map((layer) => layer.save()) ?? null;
+  }
+
+  /** Goes on from what `save` told; nothing may have been explored yet. @throws TypeError for another. */
+  restore(notes: unknown): void {
+    if (notes === null) return;
+    if (!Array.isArray(notes) || !notes.every(isLayerNotes))
+      throw new TypeError('no notes of an exploration');
+    this.#layers = notes.map(ExploredLayer.of);
+  }
+
   /**
    * The share of positions that were ever connected, over all layers that are sparse at the end ("in-time
    * over-parameterization", Liu et al. 2021); null where no layer is.
@@ -64,7 +79,7 @@ export class Exploration {
    */
   rate(last: readonly PatternedLayer[]): number | null {
     this.collect();
-    const explored = this.#layers ?? last.map((layer) => new ExploredLayer(layer));
+    const explored = this.#layers ?? last.map((layer) => ExploredLayer.from(layer));
     let connected = 0;
     let positions = 0;
     last.forEach(({ inDim, outDim, pattern }, l) => {
@@ -74,6 +89,21 @@ export class Exploration {
     });
     return positions === 0 ? null : connected / positions;
   }
+}
+
+/** What was explored of a layer. */
+interface LayerNotes {
+  readonly inDim: number;
+  /** Positions of a layer that was once full; then nothing else is told. */
+  readonly all?: number;
+  /** Ascending row-major numbers, each as its distance from the one before. */
+  readonly known?: readonly number[];
+}
+
+function isLayerNotes(notes: unknown): notes is LayerNotes {
+  if (!isRecord(notes) || !Number.isInteger(notes.inDim)) return false;
+  const { all, known } = notes;
+  return Number.isInteger(all) || (Array.isArray(known) && known.every(Number.isInteger));
 }
 
 /** Positions of one layer that were ever connected, as row-major numbers. */
@@ -86,16 +116,42 @@ class ExploredLayer {
   #added: Float64Array[] = [];
   #addedLength = 0;
 
-  constructor({ inDim, outDim, pattern }: PatternedLayer) {
+  private constructor(inDim: number, all: number | undefined, known: Float64Array) {
     this.#inDim = inDim;
+    this.#all = all;
+    this.#known = known;
+  }
+
+  /** A layer of which its present positions are all that is known. */
+  static from({ inDim, outDim, pattern }: PatternedLayer): ExploredLayer {
     const isFull = pattern.indices.length === inDim * outDim;
-    this.#all = isFull ? inDim * outDim : undefined;
-    this.#known = isFull ? new Float64Array() : this.#numbers(positionsOf(pattern));
+    const known = isFull ? new Float64Array() : rowMajorNumbers(positionsOf(pattern), inDim);
+    return new ExploredLayer(inDim, isFull ? inDim * outDim : undefined, known);
+  }
+
+  /** What `save` told. */
+  static of({ inDim, all, known = [] }: LayerNotes): ExploredLayer {
+    let last = 0;
+    return new ExploredLayer(
+      inDim,
+      all,
+      Float64Array.from(known, (distance) => {
+        last += distance;
+        return last;
+      }),
+    );
+  }
+
+  save(): LayerNotes {
+    if (this.#all !== undefined) return { inDim: this.#inDim, all: this.#all };
+    this.#merge();
+    const known = Array.from(this.#known, (number, at) => number - (at === 0 ? 0 : this.#known[at - 1]));
+    return { inDim: this.#inDim, known };
   }
 
   add(positions: Positions): void {
     if (this.#all !== undefined) return;
-    this.#added.push(this.#numbers(positions));
+    this.#added.push(rowMajorNumbers(positions, this.#inDim));
     this.#addedLength += positions.cols.length;
     // Each merge at least doubles what came since the one before it: O(n log n) for n positions in all.
     if (this.#addedLength > this.#known.length) this.#merge();
@@ -105,10 +161,6 @@ class ExploredLayer {
     if (this.#all !== undefined) return this.#all;
     this.#merge();
     return this.#known.length;
-  }
-
-  #numbers({ rows, cols }: Positions): Float64Array {
-    return Float64Array.from(cols, (col, at) => rows[at] * this.#inDim + col);
   }
 
   #merge(): void {
@@ -124,4 +176,8 @@ class ExploredLayer {
     this.#added = [];
     this.#addedLength = 0;
   }
+}
+
+function rowMajorNumbers({ rows, cols }: Positions, inDim: number): Float64Array {
+  return Float64Array.from(cols, (col, at) => rows[at] * inDim + col);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../base/json.ts';
 import { isByteMatrix, toNumbers } from '../matrix/byteMatrix.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
@@ -94,6 +95,25 @@ export class Watch {
     this.#seen.push({ epoch, connections, look: lookAt(layers, this.#sample, this.#activation) });
   }
 
+  /** What was seen so far, as JSON holds it. */
+  save(): WatchNotes {
+    const seen = this.#seen.map(({ epoch, look, connections }) => ({
+      epoch,
+      look,
+      connections: [...connections],
+    }));
+    return { sampleRows: this.#sample.length, seen };
+  }
+
+  /** Goes on from what `save` told; nothing may have been looked at yet. @throws TypeError for another. */
+  restore(notes: unknown): void {
+    if (!isWatchNotes(notes)) throw new TypeError('no notes of a watch');
+    this.#sample = rowsAtEqualDistances(this.#x, notes.sampleRows);
+    for (const { epoch, look, connections } of notes.seen) {
+      this.#seen.push({ epoch, look, connections: Int32Array.from(connections) });
+    }
+  }
+
   /** What was seen. */
   finish(): Looks {
     const all = this.#seen;
@@ -136,6 +156,29 @@ export class Watch {
       connections: kept.map(({ connections }) => [...connections]),
     };
   }
+}
+
+/** What a watch has seen. */
+interface WatchNotes {
+  /** Rows that tell whether a neuron fires; their number depends on the network before training. */
+  readonly sampleRows: number;
+  readonly seen: readonly {
+    readonly epoch: number;
+    readonly look: Look;
+    readonly connections: readonly number[];
+  }[];
+}
+
+function isWatchNotes(notes: unknown): notes is WatchNotes {
+  if (!isRecord(notes) || !Number.isInteger(notes.sampleRows) || !Array.isArray(notes.seen)) return false;
+  return notes.seen.every(
+    (seen: unknown) =>
+      isRecord(seen) &&
+      Number.isInteger(seen.epoch) &&
+      isRecord(seen.look) &&
+      isRecord(seen.look.degrees) &&
+      Array.isArray(seen.connections),
+  );
 }
 
 interface LayerParts {
@@ -212,7 +255,10 @@ function firingCounts(
 function sampleRows(x: SampleMatrix, layers: readonly LayerParts[]): Float32Array[] {
   const connections = layers.reduce((sum, { weights }) => sum + weights.nnz, 0);
   const bound = Math.min(SAMPLE_ROWS, SAMPLE_PRODUCTS / connections, SAMPLE_FEATURES / x.cols);
-  const count = Math.min(x.rows, Math.max(16, Math.floor(bound)));
+  return rowsAtEqualDistances(x, Math.min(x.rows, Math.max(16, Math.floor(bound))));
+}
+
+function rowsAtEqualDistances(x: SampleMatrix, count: number): Float32Array[] {
   return Array.from({ length: count }, (_, s) => denseRow(x, Math.floor((s * x.rows) / count)));
 }
 

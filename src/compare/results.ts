@@ -178,7 +178,7 @@ export function checkRecords(
 }
 
 /** Whether a line is a cell, as far as what is worked with goes. */
-function isCellRecord(value: unknown): value is CellRecord {
+export function isCellRecord(value: unknown): value is CellRecord {
   const line: Partial<Record<string, unknown>> = Object(value);
   const isText = (name: string): boolean => typeof line[name] === 'string';
   const { hidden, epsilon } = line;

@@ -10,6 +10,7 @@ import type { Schedule } from '../nn/schedule.ts';
 import type { Epoch, Metrics } from '../train/epoch.ts';
 import { countMultiplyAdds } from '../train/multiplyAdds.ts';
 import type { Cell, CellRecord, EvolutionCount, FinishedCell, Looks } from './cell.ts';
+import { type CellNotes, restoreNotes, takeNotes } from './cellNotes.ts';
 import type { Exploration } from './exploration.ts';
 import { type KnownColumns, type PictureSize, Watch } from './look.ts';
 import { measureOfCell } from './measure.ts';
@@ -50,17 +51,20 @@ export interface CellTraining {
   readonly known: KnownColumns | undefined;
   /** Where the inputs are a picture's pixels. */
   readonly picture: PictureSize | undefined;
+  /** Where the model is in the middle of its training: what was noted before. */
+  readonly notes?: unknown;
 }
 
 /**
  * Trains, and keeps what a comparison tells about.
- * @throws CtreError for everything but a loss that diverged, which is a result.
+ * @param onEpoch waited for after each epoch; its notes are what another process needs, beside a checkpoint.
+ * @throws CtreError for everything but a loss that diverged, which is a result; what `onEpoch` throws.
  */
 export async function trainCell(
   training: CellTraining,
-  onEpoch: (epoch: Epoch) => void,
+  onEpoch: (epoch: Epoch, notes: () => CellNotes) => void | Promise<void>,
 ): Promise<CellRecord> {
-  const { cell, data, model, exploration, rows, settings, known, picture } = training;
+  const { cell, data, model, exploration, rows, settings, known, picture, notes } = training;
   const { epochs, batchSize, optimizer, schedule, clipNorm, denoise, classWeight, monitor, patience } =
     settings;
   const { train, test, validation } = rows;
@@ -69,8 +73,10 @@ export async function trainCell(
   const layers = (): SparseMLP['layers'] => model.layers;
   /** By epoch and layer, at the end of each. */
   const connections: number[][] = [];
+  const noted = { connections, watch, exploration };
   try {
-    watch.look(0, layers);
+    if (notes === undefined) watch.look(0, layers);
+    else restoreNotes(noted, notes, model.history.length);
     const rates = { optimizer, schedule, clipNorm };
     const how = { epochs, batchSize, ...rates, denoise, classWeight, monitor, patience };
     const options = { ...how, ...validation, test };
@@ -78,7 +84,7 @@ export async function trainCell(
       watch.look(epoch.epoch, layers);
       exploration.collect();
       connections.push(model.layers.map(({ nnz }) => nnz));
-      onEpoch(epoch);
+      await onEpoch(epoch, () => takeNotes(noted));
     }
     watch.look(model.history.length, layers, true);
     const looks = watch.finish();

@@ -1,5 +1,5 @@
 import type { Budget } from '../base/budget.ts';
-import { CtreError } from '../base/errors.ts';
+import { CtreError, show } from '../base/errors.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
@@ -128,9 +128,25 @@ export function buildDataset<X extends SampleMatrix>(
     labelNames,
     ...(featureNames && { featureNames }),
     ...(test && { test: { x: test.x, labels: labels[1] } }),
-    warnings,
+    warnings: [...warnings, ...aboutCase(labelNames)],
     taken,
   };
+}
+
+/** Classes that are told from one another by their case alone, in a sentence. */
+function aboutCase(names: readonly (number | string)[]): string[] {
+  const byCase = new Map<string, string[]>();
+  for (const name of names) {
+    if (typeof name === 'string')
+      byCase.set(name.toLowerCase(), [...(byCase.get(name.toLowerCase()) ?? []), name]);
+  }
+  const alike = [...byCase.values()].filter(({ length }) => length > 1).flat();
+  if (alike.length === 0) return [];
+  const shown = alike.slice(0, 8).map(show).join(', ') + (alike.length > 8 ? ', …' : '');
+  return [
+    `the classes ${shown} differ only in capital and small letters, and are classes of their own; write them ` +
+      'alike in the file if they are the same',
+  ];
 }
 
 function targetsOf({ labels = [], targets }: RawRows, reading: TargetReading, budget: Budget): NamedTargets {

@@ -23,9 +23,13 @@ export function guessDelimiter(text: string, isWhole: boolean): string {
   const [first] = even.length > 0 ? even : looks.filter(({ evenness }) => evenness > 0.5);
   let best = first ?? looks[0];
   for (const candidate of even) {
-    // Blanks also part words, so they win only over tabs, and only where nothing but numbers is between them.
-    const mayWin = candidate.delimiter !== ' ' || (best.delimiter === '\t' && candidate.numbers === 1);
-    if (mayWin && candidate.numbers > best.numbers) best = candidate;
+    // Blanks also part words. So they win only over tabs, and only where nothing but numbers is between them,
+    // or mostly numbers where tabs make none.
+    const isNumbers = candidate.numbers === 1 || (best.numbers === 0 && candidate.numbers > 0.5);
+    const mayWin = candidate.delimiter !== ' ' || (best.delimiter === '\t' && isNumbers);
+    // Commas between semicolons separate decimals.
+    const isTie = candidate.delimiter === ';' && candidate.numbers === best.numbers;
+    if (mayWin && (candidate.numbers > best.numbers || isTie)) best = candidate;
   }
   if (even.length === 0) {
     for (const candidate of looks) if (candidate.evenness > best.evenness) best = candidate;

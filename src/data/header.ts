@@ -1,5 +1,6 @@
 import { isUsualLabelName } from './labelColumn.ts';
 import { isMissingValue } from './rawTable.ts';
+import { numeralOf } from './table/numerals.ts';
 import { parseNumber } from './text.ts';
 
 /** The rows below a first line, by row and column. */
@@ -98,7 +99,12 @@ function holdsNumbers(below: RowsBelow, col: number, cols: number): boolean {
     if (below.number(row, col) !== undefined) {
       numbers++;
       known++;
-    } else if (!isMissingValue(below.text(row, col))) known++;
+      continue;
+    }
+    const text = below.text(row, col);
+    if (isMissingValue(text)) continue;
+    known++;
+    if (numeralOf(text, '.') !== undefined || numeralOf(text, ',') !== undefined) numbers++;
   }
   return known > 0 && 2 * numbers > known;
 }

@@ -1,5 +1,5 @@
 import { CtreError, show } from '../base/errors.ts';
-import { columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
+import { columnChoices, columnTitle, isMissingValue, type RawColumn, type RawTable } from './rawTable.ts';
 
 /** Column names that mean the label, in order. */
 const LABEL_NAMES = ['label', 'class', 'target', 'y', 'labels', 'classes', 'targets', 'class_label'];
@@ -46,17 +46,16 @@ export function chooseLabelColumn(table: RawTable, label?: string | number): Lab
   if (table.label !== undefined) return { column: table.label, warnings: [] };
   const { columns, leftOut } = table;
   const isLeftOut = new Set(leftOut.map(({ number }) => number));
-  const candidates = columns.flatMap(({ number }, place) => (isLeftOut.has(number) ? [] : [place]));
+  const candidates = columns.flatMap((column, place) =>
+    isLeftOut.has(column.number) || holdsNothing(column) ? [] : [place],
+  );
   if (candidates.length < 2) {
     throw new CtreError(
       'E_FORMAT',
       'the lines have one field; expected features and a label; set the option delimiter if it was wrong',
     );
   }
-  return (
-    chooseByName(columns, candidates) ??
-    chooseByPlace(table, candidates[0], candidates[candidates.length - 1])
-  );
+  return chooseByName(columns, candidates) ?? chooseByPlace(table, candidates);
 }
 
 /**
@@ -102,18 +101,15 @@ export function labelColumnNamed({ columns }: RawTable, label: string | number):
     const numbers = named.map((place) => columns[place].number).join(' and ');
     throw new CtreError(
       'E_ARGUMENT',
-      `columns ${numbers} are both named ${show(label)}; give the label column by its index from 0`,
+      `columns ${numbers} are both named ${show(label)}; give the label column by its index from 0: ${named.join(' or ')}`,
     );
   }
   if (named.length === 1) return named[0];
   const index = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (index < columns.length) return index;
-  const names = columns.flatMap(({ name }) => (name === undefined || name === '' ? [] : [show(name)]));
-  const existing =
-    names.length > 0 ? `one of ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}, or ` : '';
   throw new CtreError(
     'E_ARGUMENT',
-    `there is no label column ${show(label)}; expected ${existing}an index from 0 to ${columns.length - 1}`,
+    `there is no label column ${show(label)}; expected ${columnChoices(columns)}`,
   );
 }
 
@@ -156,25 +152,122 @@ function otherLabelNames(columns: readonly RawColumn[], [chosen, ...others]: rea
   ];
 }
 
-function chooseByPlace({ columns, names }: RawTable, first: number, last: number): LabelChoice {
+function chooseByPlace({ columns, names }: RawTable, candidates: readonly number[]): LabelChoice {
+  const [first, last] = [candidates[0], candidates[candidates.length - 1]];
   const [start, end] = [columns[first], columns[last]];
   const hasNames = names !== undefined;
   const about =
     `no column has a usual label's name, so the last one, ${columnTitle(end)}, is taken for ` +
     `the label; ${OTHERWISE_LABEL}`;
-  if (end.length < FEW_ROWS || canBeClasses(end)) return { column: last, warnings: hasNames ? [about] : [] };
-  const values = `the last column, ${columnTitle(end)}, holds ${countValues(end)} in ${end.length} rows`;
-  if (!canBeClasses(start)) return { column: last, warnings: [`${values}; ${OTHERWISE_LABEL}`] };
-  if (!hasNames) {
-    const sentence =
-      `${values}, so ${columnTitle(start)} with ${countValues(start)} is taken for the ` +
-      `label; ${OTHERWISE_LABEL}`;
-    return { column: first, warnings: [sentence] };
+  if (end.length < FEW_ROWS || canBeClasses(end)) {
+    checkOneHot(columns, candidates);
+    if (hasNames) return { column: last, warnings: [about] };
+    return { column: last, warnings: end.length < FEW_ROWS ? [] : firstOrLast(columns, candidates) };
   }
-  throw new CtreError(
-    'E_LABEL',
-    `${values}, and no column has a usual label's name; name the label column with the option label`,
-  );
+  const values = `the last column, ${columnTitle(end)}, holds ${countValues(end)} in ${end.length} rows`;
+  if (canBeClasses(start)) {
+    const others = candidates.slice(1).map((place) => columns[place]);
+    if (!hasNames || others.every(namesRows)) {
+      const sentence =
+        `${values}, so ${columnTitle(start)} with ${countValues(start)} is taken for the ` +
+        `label; ${OTHERWISE_LABEL}`;
+      return { column: first, warnings: [sentence] };
+    }
+    throw new CtreError(
+      'E_LABEL',
+      `${values}, and no column has a usual label's name; name the label column with the option label`,
+    );
+  }
+  // A name in each row is no class.
+  if (namesRows(end)) {
+    throw new CtreError(
+      'E_LABEL',
+      `${values}, so it names rows and no classes; name the label column with the option label`,
+    );
+  }
+  return { column: last, warnings: [`${values}; ${OTHERWISE_LABEL}`] };
+}
+
+/**
+ * What is said where a table without names may have its label first as well as last.
+ * @throws CtreError `E_LABEL` where the first column is as likely as the last.
+ */
+function firstOrLast(columns: readonly RawColumn[], candidates: readonly number[]): string[] {
+  const [start, end] = [columns[candidates[0]], columns[candidates[candidates.length - 1]]];
+  if (!holdsWords(start) || !canBeClasses(start)) return [];
+  const [ofStart, ofEnd] = [countDistinct(start), countDistinct(end)];
+  const others = candidates.slice(1, -1).map((place) => columns[place]);
+  // Letters before sixteen numbers, or e and p before 22 words.
+  const isLetter = !holdsWords(end) && ofEnd > 2 && !others.some(holdsWords);
+  const isMushroom = holdsWords(end) && ofStart === 2 && ofEnd > 2;
+  const both =
+    `${columnTitle(start)} with ${ofStart} words and the last one, ${columnTitle(end)}, with ${ofEnd} ` +
+    `${holdsWords(end) ? 'words' : 'numbers'} may each be the label`;
+  if (isLetter || isMushroom) {
+    throw new CtreError('E_LABEL', `${both}; name the label column with the option label`);
+  }
+  const isAllWords = holdsWords(end) && others.every(holdsWords);
+  return isAllWords ? [`${both}; the last one is taken, ${OTHERWISE_LABEL}`] : [];
+}
+
+/**
+ * @throws CtreError `E_LABEL` where the last columns are one label, as flags of which each row has one: with
+ *   the others as features, a network would only learn to find the one that is left.
+ */
+function checkOneHot(columns: readonly RawColumn[], candidates: readonly number[]): void {
+  const { length } = columns[0];
+  const sums = new Uint8Array(length);
+  for (let count = 1; count < candidates.length && count <= MOST_FLAGS; count++) {
+    const column = columns[candidates[candidates.length - count]];
+    let rest = 0;
+    for (let row = 0; row < length; row++) {
+      const value = column.value(row);
+      if (value !== 0 && value !== 1) return;
+      sums[row] += value;
+      if (sums[row] > 1) return;
+      rest += 1 - sums[row];
+    }
+    if (count < 2 || rest > 0 || length < FEW_ROWS) continue;
+    const flags = candidates.slice(-count).map((place) => columns[place]);
+    const list = flags.slice(0, MOST_FLAGS_LISTED).map(columnTitle).join(', ');
+    throw new CtreError(
+      'E_LABEL',
+      `the last ${count} columns (${list}${count > MOST_FLAGS_LISTED ? ', …' : ''}) hold 0 and 1, and each row has a ` +
+        'single 1 there: they are one label (one-hot); make one column of them that names the class, or name ' +
+        'the label column with the option label, and leave the others out with the option drop',
+    );
+  }
+}
+
+/** Flags of one label that are looked for. */
+const MOST_FLAGS = 100;
+/** Columns that an error lists. */
+const MOST_FLAGS_LISTED = 8;
+
+function holdsNothing(column: RawColumn): boolean {
+  for (let row = 0; row < column.length; row++) if (!isMissingValue(column.text(row))) return false;
+  return true;
+}
+
+/** Whether a column holds texts, and another one in most rows. */
+function namesRows(column: RawColumn): boolean {
+  let known = 0;
+  for (let row = 0; row < column.length; row++) {
+    if (isMissingValue(column.text(row))) continue;
+    known++;
+    if (column.value(row) !== undefined) return false;
+  }
+  const distinct = countDistinct(column);
+  return distinct > COUNTED || 2 * distinct > known;
+}
+
+/** Whether a column holds words and not numbers. */
+function holdsWords(column: RawColumn): boolean {
+  for (let row = 0; row < column.length; row++) {
+    if (isMissingValue(column.text(row))) continue;
+    if (column.value(row) === undefined) return true;
+  }
+  return false;
 }
 
 /** Whether a column can be classes by what it holds: integers or words, each in several rows. */
@@ -195,7 +288,17 @@ function canBeClasses(column: RawColumn): boolean {
 const COUNTED = 1000;
 
 function countValues(column: RawColumn): string {
+  const count = countDistinct(column);
+  if (count > COUNTED) return `more than ${COUNTED} values`;
+  return count === 1 ? 'one value' : `${count} values`;
+}
+
+/** The different texts of a column; `COUNTED` and one more where there are more. */
+function countDistinct(column: RawColumn): number {
   const seen = new Set<string>();
-  for (let row = 0; row < column.length && seen.size <= COUNTED; row++) seen.add(column.text(row));
-  return seen.size > COUNTED ? `more than ${COUNTED} values` : `${seen.size} values`;
+  for (let row = 0; row < column.length && seen.size <= COUNTED; row++) {
+    const text = column.text(row);
+    if (!isMissingValue(text)) seen.add(text);
+  }
+  return seen.size;
 }

@@ -259,7 +259,7 @@ export function writeMatrixMarket(matrix: CsrMatrix): Uint8Array {
   for (let r = 0; r < rows; r++) {
     for (let p = indptr[r]; p < indptr[r + 1]; p++) {
       if (!Number.isFinite(values[p])) {
-        const where = `row ${r}, column ${indices[p]}`;
+        const where = `row ${r + 1}, column ${indices[p] + 1}`;
         throw new CtreError(
           'E_NOT_FINITE',
           `the matrix holds ${values[p]} in ${where}; expected finite numbers`,

@@ -7,8 +7,9 @@ import { columnsAt } from './labelledTable.ts';
 import { columnTitle, type RawTable } from './rawTable.ts';
 import { loadTable } from './read.ts';
 import type { ReadOptions } from './readOptions.ts';
+import type { Column } from './table/column.ts';
 import type { Pipeline } from './table/pipeline.ts';
-import { rowsWithLabel, targetColumns, textLabels } from './tableDataset.ts';
+import { aboutMissingLabels, rowsWithLabel, targetColumns, textLabels } from './tableDataset.ts';
 
 /**
  * The rows of a table as a model takes them: its columns found by name, or by place where they have none, and
@@ -37,9 +38,10 @@ export async function readForPipeline(
   }
   const part = { table, rows: rowsWithLabel(table, labels) };
   const all = table.columns.map((_, at) => at);
-  const fields = columnsAt(table, all, part.rows, missing);
+  const given = columnsAt(table, all, part.rows, missing);
+  const hasLabels = isNamed || table.columns.length === pipeline.width;
+  const fields = hasLabels ? given : withPlacesOfLabels(given, pipeline);
   const { x, warnings } = pipeline.transformColumns(fields, part.rows.length);
-  const without = table.rows - part.rows.length;
   const budget = new Budget(0, options.maxBytes ?? MOST_LABEL_BYTES);
   const reading = options.targets ?? 'classes';
   const [first] = places;
@@ -53,7 +55,7 @@ export async function readForPipeline(
         ...(table.delimiter !== undefined && { delimiter: table.delimiter }),
         ...(table.names && { names: table.names }),
       },
-      warnings: [...warnings, ...(without === 0 ? [] : [`${without} rows have no label, and are left out`])],
+      warnings: [...warnings, ...aboutMissingLabels(table, labels)],
       featureNames: pipeline.inputNames,
       reading: isLabelled ? reading : 'classes',
     },
@@ -82,6 +84,27 @@ function checkWidth({ columns }: RawTable, { width, labels }: Pipeline): void {
     `the table has ${columns.length} columns without names; the model was trained on ${least}${labelled}; leave ` +
       'the others out of the file, or give it the names of the training file',
   );
+}
+
+/** Columns of a table without labels, numbered as those of one with labels are. */
+function withPlacesOfLabels(columns: readonly Column[], { labels }: Pipeline): Column[] {
+  const places = new Set(labels.map(({ number }) => number));
+  let number = 0;
+  return columns.map((column) => {
+    do number++;
+    while (places.has(number));
+    return renumbered(column, number);
+  });
+}
+
+function renumbered(column: Column, number: number): Column {
+  return {
+    ...(column.name !== undefined && { name: column.name }),
+    number,
+    length: column.length,
+    value: (row) => column.value(row),
+    place: (row) => column.place?.(row) ?? `row ${row + 1}`,
+  };
 }
 
 /** Where the labels stand; none where the table has none. */

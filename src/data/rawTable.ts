@@ -135,6 +135,23 @@ export function columnTitle({ name, number }: { readonly name?: string; readonly
   return name === undefined || name === '' ? `column ${number}` : `column ${number} ${show(name)}`;
 }
 
+/** Columns that a sentence lists. */
+const COLUMNS_SHOWN = 12;
+
+/**
+ * How columns can be named in options, for sentences: each name with its index, since these count from 0 and
+ * columns do from 1.
+ */
+export function columnChoices(
+  columns: readonly { readonly name?: string; readonly number: number }[],
+): string {
+  const shown = columns.slice(0, COLUMNS_SHOWN).map((column) => {
+    const title = columnTitle(column);
+    return `${column.number - 1} for ${title}`;
+  });
+  return `a name, or an index from 0: ${shown.join(', ')}${columns.length > COLUMNS_SHOWN ? ', …' : ''}`;
+}
+
 /** Words that stand for a value that is not known, as R, pandas, SAS and UCI write them. */
 const MISSING = /^(\?|NA|na|N\/A|n\/a|#N\/A|#NA|<NA>|[+-]?nan|null|NULL|None|\.)$/;
 

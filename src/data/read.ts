@@ -307,7 +307,11 @@ function chooseFormat(
   const [format, ...others] = new Set(files.map(formatOf));
   if (files.length > 1 && (others.length > 0 || format.several === undefined)) {
     const together = FORMATS.flatMap(({ several }) => several ?? []).join(' or ');
-    throw new CtreError('E_FORMAT', `${files.length} files were given; expected one file, ${together}`);
+    const names = files.map(({ name }) => show(name)).join(', ');
+    throw new CtreError(
+      'E_FORMAT',
+      `${files.length} files were given (${names}); expected one file, ${together}; name one of them`,
+    );
   }
   return { format, files };
 }

@@ -18,7 +18,8 @@ export interface RowNumbers {
 
 /**
  * The columns that count the rows up by one, and have a name for that. Without a name it is the first one,
- * where others have names, or where there are ten rows. O(rows of such columns).
+ * where others have names, or where there are ten rows. Where ten rows have ten different integers, such a
+ * column need not count: rows of a larger table keep their numbers. O(rows of such columns).
  */
 export function findRowNumbers(columns: readonly RawColumn[], hasNames: boolean): RowNumbers {
   const leftOut: LeftOutColumn[] = [];
@@ -26,9 +27,16 @@ export function findRowNumbers(columns: readonly RawColumn[], hasNames: boolean)
   for (const [place, column] of columns.entries()) {
     const kind = rowNumberKind(column, place === 0, hasNames);
     // Of two columns, one with a name is the only feature.
-    if (kind === undefined || (columns.length < 3 && isNamed(column)) || !countsUp(column)) continue;
+    if (kind === undefined || (columns.length < 3 && isNamed(column))) continue;
     const { name, number } = column;
     const title = columnTitle(column);
+    if (!countsUp(column)) {
+      if (kind === 'maybe' || !looksLikeIds(column, hasNames)) continue;
+      const why = `looks like ids: ${hasNames ? 'all' : 'most'} of its ${column.length} integers are different`;
+      leftOut.push({ ...(isNamed(column) && { name }), number, why });
+      warnings.push(`${title} ${why}, so it is left out; the option rowNumbers can keep it`);
+      continue;
+    }
     if (kind === 'maybe') {
       warnings.push(`${title} counts the rows up by one; leave it out if that is all it does`);
       continue;
@@ -55,6 +63,28 @@ function rowNumberKind(
   if (!isLong) return undefined;
   if (MAYBE_ROW_NAMES.test(name) || CAMEL_ID.test(name)) return 'row numbers';
   return isFirst ? 'maybe' : undefined;
+}
+
+/** Rows that have to be there before a first column without any name may be ids. */
+const ENOUGH_IDS = 20;
+
+/**
+ * Whether a column holds integers that name the rows: all are different where its name says so; where no
+ * column has a name, nine in ten, and they are far larger than the rows are many.
+ */
+function looksLikeIds(column: RawColumn, hasNames: boolean): boolean {
+  const { length } = column;
+  if (length < (hasNames ? ENOUGH_ROWS : ENOUGH_IDS)) return false;
+  const seen = new Set<number>();
+  let largest = 0;
+  for (let row = 0; row < length; row++) {
+    const value = column.value(row);
+    if (value === undefined || !Number.isSafeInteger(value) || value < 0) return false;
+    if (hasNames && seen.has(value)) return false;
+    seen.add(value);
+    largest = Math.max(largest, value);
+  }
+  return hasNames || (seen.size > 0.9 * length && largest > 10 * length);
 }
 
 function countsUp(column: RawColumn): boolean {

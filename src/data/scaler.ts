@@ -56,7 +56,8 @@ export function fitScaler(kind: ScalerKind, x: Samples, rows?: RowIndices): Scal
     if (kind === 'standard') throw densifies('standard scaling moves zeros');
     const { min, max } = sparseRange(matrix, used);
     const col = min.findIndex((value) => value !== 0);
-    if (col >= 0) throw densifies(`minmax moves the zeros of column ${col}, whose minimum is ${min[col]}`);
+    if (col >= 0)
+      throw densifies(`minmax moves the zeros of column ${col + 1}, whose minimum is ${min[col]}`);
     return minmaxScaler(min, max);
   }
   const { min, max } = denseRange(matrix, used);
@@ -101,7 +102,7 @@ export function applyScaler(scaler: Scaler, x: Samples): SampleMatrix {
     return { rows, cols, data };
   }
   const moved = offset.findIndex((value) => value !== 0);
-  if (moved >= 0) throw densifies(`the scaler moves column ${moved} by ${-offset[moved]}`);
+  if (moved >= 0) throw densifies(`the scaler moves column ${moved + 1} by ${-offset[moved]}`);
   const { indptr, indices, values } = matrix;
   if (kind !== 'none') {
     for (let row = 0; row < rows; row++) {
@@ -265,6 +266,6 @@ function densifies(reason: string): CtreError {
 function notFinite(row: number, col: number): CtreError {
   return new CtreError(
     'E_NOT_FINITE',
-    `row ${row}, column ${col} is not finite, before or after scaling; drop it or fill it`,
+    `row ${row + 1}, column ${col + 1} is not finite, before or after scaling; drop it or fill it`,
   );
 }

@@ -40,8 +40,7 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
     table: part,
     rows: rowsWithLabel(part, labelled),
   }));
-  const without = sumOf(parts, (part) => part.table.rows - part.rows.length);
-  const missing = without === 0 ? [] : [`${without} rows have no label, and are left out`];
+  const missing = parts.flatMap((part) => aboutMissingLabels(part.table, labelled));
   const about = [...table.warnings, ...aboutLabels, ...missing];
   const prepared = prepareFeatures(parts, features, places, about, options, budget);
   const [train, test] = parts.map(
@@ -124,6 +123,28 @@ export function rowsWithLabel({ columns, rows }: RawTable, labels: readonly numb
   const isKnown = (row: number): boolean =>
     labels.every((place) => !isMissingValue(columns[place].text(row)));
   return allRows(rows).filter(isKnown);
+}
+
+/** Rows without a label, in a sentence: how many, and what their labels say. */
+export function aboutMissingLabels({ columns, rows }: RawTable, labels: readonly number[]): string[] {
+  const texts = new Map<string, number>();
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    const place = labels.find((at) => isMissingValue(columns[at].text(row)));
+    if (place === undefined) continue;
+    count++;
+    const text = columns[place].text(row);
+    // Words may be classes: North America is NA.
+    if (/^[a-z]/i.test(text) && !/^nan$/i.test(text)) texts.set(text, (texts.get(text) ?? 0) + 1);
+  }
+  if (count === 0) return [];
+  const said = [...texts].map(([text, times]) => `${show(text)} in ${times}`).join(', ');
+  const which = said === '' ? '' : ` (${said}; if that is a class, give it another name in the file)`;
+  return [
+    count === 1
+      ? `1 row has no label${which}, and is left out`
+      : `${count} rows have no label${which}, and are left out`,
+  ];
 }
 
 /** What the options say of a table's columns. */
@@ -209,11 +230,9 @@ function numbersOf({ table, rows }: TablePart, features: readonly number[], budg
     for (let col = 0; col < cols; col++) {
       const value = Number(chosen[col].value(rows[at]));
       if (!Number.isFinite(Math.fround(value))) {
-        const { code, message } = notFiniteAt(
-          value,
-          `${rowPlace(table, rows[at])}, ${columnTitle(chosen[col])}`,
-        );
-        throw new CtreError(code, message);
+        const where = `${rowPlace(table, rows[at])}, ${columnTitle(chosen[col])}`;
+        const { code, message } = notFiniteAt(value, where);
+        throw new CtreError(code, `${message}, or name it as a missing value (the option missing)`);
       }
       data[at * cols + col] = value;
     }

@@ -26,7 +26,7 @@ export function targetsOfLabels(labels: LabelValues, budget: Budget): NamedTarge
     const value = labels[row];
     data[row] = typeof value === 'number' ? value : Number.NaN;
     if (!Number.isFinite(data[row])) {
-      throw new CtreError('E_LABEL', `row ${row} has the label ${show(value)}; expected a finite number`);
+      throw new CtreError('E_LABEL', `row ${row + 1} has the label ${show(value)}; expected a finite number`);
     }
   }
   return { matrix: { rows: data.length, cols: 1, data }, names: [0] };
@@ -38,7 +38,7 @@ export function checkFlagTargets({ matrix: { cols, data }, names }: NamedTargets
   if (bad < 0) return;
   throw new CtreError(
     'E_LABEL',
-    `row ${Math.floor(bad / cols)} has ${data[bad]} for the label ${show(names[bad % cols])}; expected 0 or 1`,
+    `row ${Math.floor(bad / cols) + 1} has ${data[bad]} for the label ${show(names[bad % cols])}; expected 0 or 1`,
   );
 }
 

@@ -7,6 +7,43 @@ const PIECE = 1 << 18;
 /** Bytes of memory for a byte of a long line: its text, and its share of the fields that it is split into. */
 const LINE_BYTES = 24;
 
+/** How a text's characters are bytes. */
+export type CharacterEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+
+/** UTF-16 where a byte-order mark says so, else UTF-8. */
+function markedEncoding(bytes: Uint8Array): CharacterEncoding {
+  const mark = (bytes[0] << 8) | bytes[1];
+  return mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8';
+}
+
+/**
+ * The encoding of a text that people wrote: windows-1252, as Excel and old files have it, where it is no
+ * UTF-8 and holds no control characters. O(length).
+ */
+export function characterEncoding(bytes: Uint8Array): CharacterEncoding {
+  const marked = markedEncoding(bytes);
+  if (marked !== 'utf-8' || isUtf8(bytes)) return marked;
+  return bytes.some((byte) => byte < 9 || (byte > 13 && byte < 32)) ? marked : 'windows-1252';
+}
+
+/** What is said of a text that is no UTF-8. */
+export const NO_UTF8 =
+  'the file is no UTF-8, so it is read as windows-1252 (Latin-1); save it as UTF-8 if letters are wrong';
+
+function isUtf8(bytes: Uint8Array): boolean {
+  if (!bytes.some((byte) => byte > 127)) return true;
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      const end = Math.min(bytes.length, at + PIECE);
+      decoder.decode(bytes.subarray(at, end), { stream: end < bytes.length });
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * A text file's content piece by piece: UTF-8, or UTF-16 with a byte-order mark. The pieces have line ends
  * `\n` and no mark. `onPiece` takes what it can of its text (whole lines, say) and returns how many
@@ -17,9 +54,8 @@ export function eachPiece(
   bytes: Uint8Array,
   budget: Budget,
   onPiece: (text: string, isLast: boolean) => number,
+  encoding: CharacterEncoding = markedEncoding(bytes),
 ): void {
-  const mark = (bytes[0] << 8) | bytes[1];
-  const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8';
   const decoder = new TextDecoder(encoding, { fatal: true });
   let rest = '';
   let at = 0;

@@ -61,6 +61,13 @@ export class TextTable {
       return;
     }
     if (this.#store === undefined) {
+      if (this.#options.header !== false && isTitle(this.#first.fields, fields)) {
+        this.#warnings.push(
+          `line ${this.#first.line} is taken for a title, since it has one field, and is left out`,
+        );
+        this.#first = { fields, line };
+        return;
+      }
       // A comment between names and rows may have another length.
       if (/^[#%]/.test(fields[0]) && fields.length !== this.#first.fields.length) {
         this.#commentLines++;
@@ -93,9 +100,9 @@ export class TextTable {
     let { width } = store;
     const fields = [...first.fields];
     if (fields.length === width + 1 && fields[width] === '') fields.pop();
-    const endsEmpty = width > 1 && isEmptyColumn(store, width - 1);
-    // Lines that end in a delimiter have nothing behind it.
-    if (endsEmpty && (fields.length === width - 1 || fields[width - 1] === '')) {
+    // Lines that end in delimiters have nothing behind them.
+    while (width > 1 && (fields[width - 1] ?? '') === '' && isEmptyColumn(store, width - 1)) {
+      if (fields.length < width - 1) break;
       width--;
       fields.length = width;
     }
@@ -180,6 +187,13 @@ function bare(field: string): string {
   return text.length > 1 && text[0] === "'" && text.indexOf("'", 1) === text.length - 1
     ? text.slice(1, -1).trim()
     : text;
+}
+
+/** Whether a first line is a title above the names or rows: one text, where the next line has several. */
+function isTitle(first: readonly string[], next: readonly string[]): boolean {
+  const isAlone = first.slice(1).every((field) => field === '') && first.length !== 2;
+  const [text] = first;
+  return isAlone && parseNumber(text) === undefined && next.filter((field) => field !== '').length > 1;
 }
 
 function isEmptyColumn(store: FieldStore, col: number): boolean {

@@ -255,10 +255,12 @@ function named(variables: readonly Variable[], name: string): Variable {
 }
 
 function noVariable(what: string, option: string, variables: readonly Variable[]): CtreError {
+  const remedy = variables.some(({ obstacle }) => obstacle === undefined)
+    ? `name one with the option ${option}`
+    : 'save features and labels as arrays of their own: a matrix, and a vector with an element a row';
   return new CtreError(
     'E_FORMAT',
-    `no variable looks like the ${what}; the file holds ${listed(variables)}; ` +
-      `name one with the option ${option}`,
+    `no variable looks like the ${what}; the file holds ${listed(variables)}; ${remedy}`,
   );
 }
 

@@ -1,7 +1,8 @@
 import { CtreError, megabytes } from '../base/errors.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
 
-const PAGE = 65536;
+/** Bytes by which a memory grows. */
+export const PAGE = 65536;
 
 /** Every block starts on a cache line and is a whole number of them, so that no two blocks share one. */
 const ALIGNMENT = 64;
@@ -25,9 +26,17 @@ interface Hold {
   readonly released: { readonly pointer: number; readonly byteLength: number }[];
 }
 
+/** A memory, and the bytes that it can grow to. */
+export interface GrowingMemory {
+  readonly memory: WasmMemory;
+  readonly limit: number;
+}
+
 /** The kernels' memory, which TypeScript owns. Nothing else allocates in it. */
 export class Arena {
   readonly memory: WasmMemory;
+  /** Bytes that the memory can grow to. */
+  readonly limit: number;
   /** The free ranges below `#top`, ascending. No two touch each other. */
   readonly #free: AddressRange[] = [];
   readonly #holds = new Set<Hold>();
@@ -35,9 +44,13 @@ export class Arena {
   #blocks = 0;
   #bytes = 0;
 
-  /** @param first where the first block is, a multiple of 64. */
-  constructor(memory: WasmMemory, first = FIRST) {
+  /**
+   * @param first where the first block is, a multiple of 64.
+   * @param limit bytes that the memory can grow to.
+   */
+  constructor(memory: WasmMemory, first = FIRST, limit = LIMIT) {
     this.memory = memory;
+    this.limit = limit;
     this.#top = first;
   }
 
@@ -49,15 +62,15 @@ export class Arena {
   /**
    * Refuses work that cannot fit, before it begins.
    * @param what the work, as the first words of the error's sentence.
-   * @throws CtreError `E_MEMORY` when what is in use and `byteLength` more exceed 4 GiB.
+   * @throws CtreError `E_MEMORY` when what is in use and `byteLength` more exceed what the memory can grow to.
    */
   checkRoom(byteLength: number, what: string): void {
-    if (this.#bytes + byteLength <= LIMIT) return;
+    if (this.#bytes + byteLength <= this.limit) return;
     throw new CtreError(
       'E_MEMORY',
-      `${what} needs ${megabytes(byteLength)}, and ${megabytes(LIMIT - this.#bytes)} are left of the ` +
-        '4096 MiB that a WebAssembly memory holds; use fewer neurons, a smaller epsilon, ' +
-        'or dispose() of other models',
+      `${what} needs ${megabytes(byteLength)}, and ${megabytes(this.limit - this.#bytes)} are left of ` +
+        `the ${this.#limitText} that its WebAssembly memory holds; use fewer neurons, a smaller epsilon, or ` +
+        'dispose() of other models',
     );
   }
 
@@ -122,6 +135,10 @@ export class Arena {
     }
   }
 
+  get #limitText(): string {
+    return `${this.limit / 2 ** 20} MiB`;
+  }
+
   /** What is not free below `#top`. */
   #usedRanges(): AddressRange[] {
     const begins = [0, ...this.#free.map(({ end }) => end)];
@@ -149,8 +166,8 @@ export class Arena {
       } catch (cause) {
         throw new CtreError(
           'E_MEMORY',
-          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the 4096 MiB of a WebAssembly ` +
-            'memory are in use; use a smaller network or data set, or dispose() of models no longer needed',
+          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the ${this.#limitText} of ` +
+            'its WebAssembly memory are in use; use a smaller network or data set, or dispose() of models no longer needed',
           { cause },
         );
       }

@@ -4,9 +4,8 @@ import { matrixKernelsText } from './matrixKernels.generated.ts';
 // it would not find what code before them has, too.
 
 import { checkBoolean, checkOptions } from '../base/checks.ts';
-import type { WasmMemory } from '../base/hostTypes.ts';
 import { type KernelTable, MATRIX_KERNELS, type MatrixKernels } from './abi.ts';
-import { Arena } from './arena.ts';
+import { Arena, type GrowingMemory } from './arena.ts';
 import { Once } from './once.ts';
 import {
   type EngineInfo,
@@ -141,8 +140,8 @@ export const matrixModule = {
 export async function startEngine(given: KernelModule | undefined, revectorize: boolean): Promise<Engine> {
   if (given === undefined && !revectorize && !isPage()) return startEngineSync();
   return engine.later(async () => {
-    const memory = createMemory(false);
-    return assemble(await startModule(given ?? matrixModule, memory, revectorize), memory);
+    const growing = createMemory(false);
+    return assemble(await startModule(given ?? matrixModule, growing.memory, revectorize), growing);
   });
 }
 
@@ -152,14 +151,14 @@ export async function startEngine(given: KernelModule | undefined, revectorize: 
  */
 export function startEngineSync(given: KernelModule<WasmBytes> = matrixModule): Engine {
   return engine.now(() => {
-    const memory = createMemory(false);
-    return assemble(startModuleSync(given, memory), memory);
+    const growing = createMemory(false);
+    return assemble(startModuleSync(given, growing.memory), growing);
   });
 }
 
 /** The kernels of a module as an engine. */
-export function assemble({ instance, ...how }: StartedModule, memory: WasmMemory): Engine {
-  const tried = tryOut(instance.exports as MatrixKernels, new Arena(memory));
+export function assemble({ instance, ...how }: StartedModule, { memory, limit }: GrowingMemory): Engine {
+  const tried = tryOut(instance.exports as MatrixKernels, new Arena(memory, undefined, limit));
   return { ...tried, ...how, instances: [instance] };
 }
 

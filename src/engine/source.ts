@@ -1,5 +1,6 @@
 import { instantiate, instantiateSync } from '@assemblyscript/loader';
-import { CtreError, show } from '../base/errors.ts';
+import { isArrayBuffer } from '../base/arrays.ts';
+import { CtreError, show, tagOf } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
 import type { FetchResponse, UrlObject, WasmMemory, WasmModule } from '../base/hostTypes.ts';
 
@@ -68,17 +69,17 @@ export function startSync(wasm: WasmBytes, memory: WasmMemory): Instance {
  */
 export async function readSource(wasm: WasmSource): Promise<WasmBytes> {
   const opened = await open(wasm);
-  return opened instanceof Response ? opened.arrayBuffer() : opened;
+  return isResponse(opened) ? opened.arrayBuffer() : opened;
 }
 
 /** What can be compiled: of an address what is there, read or on its way. */
 async function open(wasm: WasmSource): Promise<WasmBytes | Response> {
   const given = await wasm;
-  const isAddress = typeof given === 'string' || given instanceof URL;
+  const isAddress = typeof given === 'string' || tagOf(given) === 'URL';
   const files = isAddress && /^file:/.test(String(given)) ? builtin('node:fs/promises') : undefined;
   if (files !== undefined) return Uint8Array.from(await files.readFile(new URL(String(given))));
-  const source = isAddress ? await fetch(given) : given;
-  if (!(source instanceof Response)) {
+  const source = isAddress ? await fetch(String(given)) : given;
+  if (!isResponse(source)) {
     return checkBytes(source, 'bytes, a WebAssembly.Module, a URL or a Response');
   }
   if (!source.ok) {
@@ -92,9 +93,13 @@ async function open(wasm: WasmSource): Promise<WasmBytes | Response> {
   return source.headers.get('content-type') === 'application/wasm' ? source : source.arrayBuffer();
 }
 
+function isResponse(value: unknown): value is Response {
+  return tagOf(value) === 'Response';
+}
+
 function checkBytes(wasm: unknown, expected: string): WasmBytes {
-  const isBytes = wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm);
-  if (isBytes || wasm instanceof WebAssembly.Module) return wasm as WasmBytes;
+  const isBytes = isArrayBuffer(wasm) || ArrayBuffer.isView(wasm);
+  if (isBytes || tagOf(wasm) === 'WebAssembly.Module') return wasm as WasmBytes;
   throw new CtreError('E_ARGUMENT', `wasm is ${show(wasm)}; expected ${expected}`);
 }
 

@@ -1,6 +1,7 @@
-import { CtreError, reasonOf } from '../base/errors.ts';
+import { CtreError, megabytes, reasonOf } from '../base/errors.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
 import { checkKernels } from './abi.ts';
+import { type GrowingMemory, PAGE } from './arena.ts';
 import {
   type Instance,
   type KernelModule,
@@ -55,27 +56,50 @@ function asItIs(instance: Instance, { table, isGiven }: KernelModule): StartedMo
   return { instance, isGiven, revectorized: false, warning: undefined };
 }
 
+/** Pages of the 4 GiB that a 32-bit address reaches, and the fewest that a memory is worth having with. */
+const [MOST_PAGES, FEWEST_PAGES] = [65536, 1024];
+
 /**
  * A memory for kernels. It grows to the 4 GiB that a 32-bit address reaches. Engines reserve that many
- * addresses at once, and can be refused.
- * @throws CtreError `E_MEMORY` where they are; `E_ENGINE` where there is no WebAssembly.
+ * addresses at once, and can be refused. Then a memory that grows to half of it is asked for, and so on.
+ * @throws CtreError `E_MEMORY` where all are refused; `E_ENGINE` where there is no WebAssembly.
  */
-export function createMemory(shared: boolean): WasmMemory {
-  try {
-    return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw startError(cause);
-    throw new CtreError(
-      'E_MEMORY',
-      `the kernels' memory was refused (${cause.message}); it needs 4096 MiB of addresses, though ` +
-        'little memory: raise the limit of this process (ulimit -v), or dispose() of models no longer needed',
-      { cause },
-    );
+export function createMemory(shared: boolean): GrowingMemory {
+  for (let maximum = MOST_PAGES; ; maximum /= 2) {
+    try {
+      return { memory: new WebAssembly.Memory({ initial: 16, maximum, shared }), limit: maximum * PAGE };
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw startError(cause);
+      if (maximum > FEWEST_PAGES) continue;
+      throw new CtreError(
+        'E_MEMORY',
+        `the kernels' memory was refused (${cause.message}); it needs ${megabytes(maximum * PAGE)} of ` +
+          'addresses at the least, though little memory: raise the limit of this process (ulimit -v), or ' +
+          'dispose() of models no longer needed',
+        { cause },
+      );
+    }
   }
 }
 
 function startError(cause: unknown): CtreError {
   if (cause instanceof CtreError) return cause;
+  if (/content security policy|disallowed by embedder|unsafe-eval/i.test(reasonOf(cause))) {
+    return new CtreError(
+      'E_ENGINE',
+      `the page's Content-Security-Policy refuses WebAssembly (${reasonOf(cause)}); its script-src has to ` +
+        "allow 'wasm-unsafe-eval'",
+      { cause },
+    );
+  }
+  if (typeof WebAssembly === 'undefined') {
+    return new CtreError(
+      'E_ENGINE',
+      'this engine has no WebAssembly, which ctre cannot do without; some browsers take it away in their ' +
+        'strictest mode (lockdown, enhanced security), and allow it for sites that are exempt from it',
+      { cause },
+    );
+  }
   return new CtreError(
     'E_ENGINE',
     `the WebAssembly kernels could not be started (${reasonOf(cause)}); ctre needs an engine with WebAssembly SIMD ` +

@@ -116,10 +116,10 @@ export function getTrainingEngine(): TrainingEngine {
  */
 export async function getSharedEngine(): Promise<TrainingEngine> {
   return shared.later(async () => {
-    const memory = createMemory(true);
+    const growing = createMemory(true);
     const begin = (module: KernelModule<Uint8Array<ArrayBuffer>>) =>
-      startModule({ ...module, wasm: () => declareShared(module.wasm()) }, memory, isRevectorized());
-    return addTraining(assemble(await begin(matrixModule), memory), await begin(trainingModule));
+      startModule({ ...module, wasm: () => declareShared(module.wasm()) }, growing.memory, isRevectorized());
+    return addTraining(assemble(await begin(matrixModule), growing), await begin(trainingModule));
   });
 }
 

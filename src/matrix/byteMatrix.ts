@@ -1,4 +1,4 @@
-import { copyNumbers, newArray, viewOf } from '../base/arrays.ts';
+import { copyNumbers, newArray, typedArrayName, viewOf } from '../base/arrays.ts';
 import { type Bounds, checkNumber } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { checkSize } from './canonical.ts';
@@ -48,8 +48,7 @@ export function viewBytes(data: unknown): Uint8Array | undefined {
 export function isByteMatrix(matrix: object): matrix is ByteMatrix {
   if (!('data' in matrix)) return false;
   const { data } = matrix;
-  // A proxy of an array would be asked what it is an instance of.
-  return ArrayBuffer.isView(data) && (data instanceof Uint8Array || data instanceof Uint8ClampedArray);
+  return /^Uint8(Clamped)?Array$/.test(typedArrayName(data) ?? '');
 }
 
 /**

@@ -6,6 +6,7 @@ import type { CsrPattern } from '../matrix/pattern.ts';
 import type { LayerShape } from '../nn/layerShape.ts';
 import { Network, networkBytes } from '../nn/network.ts';
 import { checkThreads, openHost } from '../run/host.ts';
+import { checkWorkerSource } from '../run/workerSource.ts';
 import { connectionCounts } from '../topology/density.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
@@ -46,7 +47,7 @@ export async function buildModel(options: CreateOptions): Promise<ModelCore> {
   const metadata = metadataWithNames(wanted, dims[dims.length - 1]);
   const scaleTargets = checkBoolean('scaleTargets', wanted.scaleTargets ?? true);
   const units = scaleTargets ? undefined : plainUnits(dims[dims.length - 1]);
-  const host = await openHost(checkThreads(wanted.threads ?? 1));
+  const host = await openHost(checkThreads(wanted.threads ?? 1), checkWorkerSource(wanted.worker));
   return buildCore({ preset, host, metadata }, () => {
     host.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
     const starts = initTopology(topology, dims, counts, seed);
@@ -77,7 +78,8 @@ export async function modelFromWeights(
   const metadata = metadataWithNames(wanted, outputs);
   // These weights answer in the targets' own units.
   const units = plainUnits(outputs);
-  return assembleModel(checked, settings, { epochs: 0, units, metadata, threads: wanted.threads ?? 1 });
+  const { threads = 1, worker } = wanted;
+  return assembleModel(checked, settings, { epochs: 0, units, metadata, threads, worker });
 }
 
 /** A model of checked weights. */
@@ -88,13 +90,14 @@ export async function assembleModel(
     epochs,
     units,
     threads,
+    worker,
     ...parts
-  }: Pick<TrainableModel, 'epochs' | 'units'> & { readonly threads: unknown } & Pick<
-      CoreParts,
-      'metadata' | 'missing'
-    >,
+  }: Pick<TrainableModel, 'epochs' | 'units'> & {
+    readonly threads: unknown;
+    readonly worker: unknown;
+  } & Pick<CoreParts, 'metadata' | 'missing'>,
 ): Promise<ModelCore> {
-  const host = await openHost(checkThreads(threads));
+  const host = await openHost(checkThreads(threads), checkWorkerSource(worker));
   return buildCore({ preset, host, ...parts }, () => {
     const dims = [layers[0].weights.cols, ...layers.map(({ weights }) => weights.rows)];
     // The connections are given, so none is left to choose. A method that moves none has no state either.

@@ -1,5 +1,6 @@
 import { CtreError, show } from '../base/errors.ts';
 import type { Epoch } from '../train/epoch.ts';
+import { unfinishedTraining } from '../train/unfinished.ts';
 import type { TrainOptions } from './options.ts';
 
 /** A finished training. */
@@ -12,6 +13,8 @@ export interface History {
   readonly best: Epoch;
   /** The epoch whose network the model has now: `best` with `restoreBest`, else the last one. */
   readonly kept: Epoch;
+  /** Says that training ended while its loss was still falling; absent where it was not. */
+  readonly warning?: string;
 }
 
 /** What `fit` tells its caller on the way. */
@@ -42,5 +45,11 @@ export async function trainToEnd<O extends TrainOptions>(
     await onEpoch?.(epoch);
   const epochs = model.history;
   const best = epochs.findLast((epoch) => epoch.best) ?? epochs[0];
-  return { epochs, best, kept: restoreBest ? best : epochs[epochs.length - 1] };
+  const warning = unfinishedTraining(epochs);
+  return {
+    epochs,
+    best,
+    kept: restoreBest ? best : epochs[epochs.length - 1],
+    ...(warning !== undefined && { warning }),
+  };
 }

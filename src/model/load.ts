@@ -16,7 +16,7 @@ import type { ModelOptions } from './options.ts';
 import { type OwnParts, restoreOptimizer, restoreSettings } from './savedParts.ts';
 
 /** How to load a model. */
-export interface LoadOptions extends Pick<ModelOptions, 'threads'> {
+export interface LoadOptions extends Pick<ModelOptions, 'threads' | 'worker'> {
   /** Bytes that loading may take besides those of the file. Default 4 × these + 64 MiB. */
   readonly maxBytes?: number;
   /**
@@ -36,7 +36,7 @@ export interface ResumeOptions extends Omit<LoadModelOptions, 'prepared'> {
 }
 
 /** The names of LoadOptions. */
-export const LOAD_OPTIONS = ['threads', 'maxBytes', 'prepared'] as const;
+export const LOAD_OPTIONS = ['threads', 'worker', 'maxBytes', 'prepared'] as const;
 
 const LOAD_MODEL_OPTIONS = [...LOAD_OPTIONS, 'topology', 'initializer', 'growInitializer'] as const;
 
@@ -51,9 +51,9 @@ export interface LoadedModel {
 /** The model of a file. @throws CtreError as `SparseMLP.load`. */
 export async function loadModel(bytes: unknown, options: LoadModelOptions): Promise<LoadedModel> {
   const wanted = checkOptions('SparseMLP.load', options, LOAD_MODEL_OPTIONS);
-  const { threads, maxBytes, prepared = false, ...own } = wanted;
+  const { threads, worker, maxBytes, prepared = false, ...own } = wanted;
   const isPrepared = checkBoolean('prepared', prepared);
-  const core = await restoreModel(decodeModel(...checkFile(bytes, maxBytes)), own, threads);
+  const core = await restoreModel(decodeModel(...checkFile(bytes, maxBytes)), own, { threads, worker });
   try {
     const pipeline = await openPipeline(core);
     if (pipeline?.changesRows === true && !isPrepared) core.preparedRows = new WeakSet();
@@ -75,10 +75,10 @@ async function openPipeline(core: ModelCore): Promise<ModelPipeline | undefined>
 /** The model of a checkpoint. @throws CtreError as `SparseMLP.resume`. */
 export async function resumeModel(bytes: unknown, options: ResumeOptions): Promise<ModelCore> {
   const wanted = checkOptions('SparseMLP.resume', options, RESUME_OPTIONS);
-  const { threads, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
+  const { threads, worker, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
   const { model: saved, training } = decodeCheckpoint(...checkFile(bytes, maxBytes));
   const optimizer = restoreOptimizer(training.optimizer, training.slots[0].weights.length, ownOptimizer);
-  const core = await restoreModel(saved, own, threads);
+  const core = await restoreModel(saved, own, { threads, worker });
   try {
     const model = core.alive;
     const best = training.best && bestNetworkOf(training.best, training, model.loss);
@@ -111,7 +111,7 @@ export async function resumeModel(bytes: unknown, options: ResumeOptions): Promi
 async function restoreModel(
   { layers, settings: saved, metadata }: SavedModel,
   own: OwnParts,
-  threads: ModelOptions['threads'] = 1,
+  { threads = 1, worker }: Pick<ModelOptions, 'threads' | 'worker'>,
 ): Promise<ModelCore> {
   // What checking copies is left behind here.
   const checked = checkLayers(layers);
@@ -122,6 +122,7 @@ async function restoreModel(
     metadata,
     missing,
     threads,
+    worker,
   });
 }
 

@@ -9,6 +9,7 @@ import type { Loss, MonitorName } from '../nn/loss.ts';
 import type { InputNoise } from '../nn/noise.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { Schedule } from '../nn/schedule.ts';
+import type { WorkerSource } from '../run/workerSource.ts';
 import type { DensityOptions } from '../topology/density.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
@@ -48,6 +49,11 @@ export interface ModelOptions {
    * has, at most 8. By default 1.
    */
   readonly threads?: number | 'auto';
+  /**
+   * Where the threads' file is, an own copy of `ctre/worker`, or a function that starts a `Worker` on it; by
+   * default the package's own file.
+   */
+  readonly worker?: WorkerSource;
   /**
    * What the outputs are called, in their order: a text or a number for each. `predictLabels`, `predictTop`
    * and `metrics` answer with these names. They are kept as `metadata.labelNames`.
@@ -234,6 +240,7 @@ export const MODEL_OPTIONS = [
   'growInitializer',
   'seed',
   'threads',
+  'worker',
   'labelNames',
   'metadata',
 ] as const;

@@ -50,6 +50,11 @@ export function resumedRestoreBest(model: SparseMLP): boolean | undefined {
   return coreOf(model).resumed?.restoreBest;
 }
 
+/** Notes that the model's pipeline made the rows. For the model's worker. */
+export function markPrepared(model: SparseMLP, rows: object): void {
+  coreOf(model).preparedRows?.add(rows);
+}
+
 /**
  * A multilayer perceptron that is sparse from the first step to the last. It has CSR weights, ReLU or another
  * activation between layers, a loss for classes, for several labels or for numbers, and a topology that

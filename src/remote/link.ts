@@ -1,16 +1,25 @@
+import { readField } from '../base/checks.ts';
 import { CtreError, reasonOf } from '../base/errors.ts';
 import { startWorker, type WorkerFile, type WorkerHandle } from '../run/startWorker.ts';
-import type { CallName, Calls } from './modelWorker.ts';
-import { type Reply, receiveError, type Snapshot } from './protocol.ts';
+import { addressOf, type WorkerSource } from '../run/workerSource.ts';
+import type { CallName, Calls } from './modelCalls.ts';
+import { MODEL_WORKER, type Reply, receiveError, type Snapshot } from './protocol.ts';
 
 /**
  * The worker's file. Nothing that runs in the worker may import this module: bundlers would go round in
  * circles.
  */
 const workerFile: WorkerFile = {
-  inNode: (Thread, options) => new Thread(new URL('./modelWorker.js', import.meta.url), options),
+  name: MODEL_WORKER,
+  address: () => new URL('./modelWorker.js', import.meta.url),
   onPage: () => new Worker(new URL('./modelWorker.js', import.meta.url), { type: 'module' }),
 };
+
+/** Where the worker's file is, where this file's own address does not tell. */
+export async function findWorkerFile(): Promise<string | undefined> {
+  const isMoved = import.meta.env?.DEV && globalThis.location !== undefined;
+  return isMoved ? addressOf(() => import('./modelWorkerAddress.ts')) : undefined;
+}
 
 /** A call that is not answered yet. */
 interface Pending {
@@ -28,21 +37,23 @@ export class Link {
 
   /**
    * @param onSnapshot gets what every answer says of the model.
+   * @param source what to start the worker from instead of its file.
    * @throws CtreError `E_ENGINE` where no worker can be started.
    */
-  constructor(onSnapshot: (snapshot: Snapshot) => void) {
+  constructor(onSnapshot: (snapshot: Snapshot) => void, source?: WorkerSource) {
     this.#onSnapshot = onSnapshot;
     try {
-      this.#worker = startWorker(workerFile, {
-        message: (reply) => this.#settle(reply as Reply),
-        died: (reason) =>
+      const events = {
+        message: (reply: unknown) => this.#settle(reply as Reply),
+        died: (reason: string) =>
           this.close(
             new CtreError(
               'E_WORKER_DIED',
               `the model's worker died: ${reason}; make the model anew, from a checkpoint where there is one`,
             ),
           ),
-      });
+      };
+      this.#worker = startWorker(workerFile, events, undefined, source);
     } catch (cause) {
       throw new CtreError(
         'E_ENGINE',
@@ -77,10 +88,9 @@ export class Link {
     try {
       this.#worker.post({ id, name, args }, transfer);
     } catch (cause) {
-      if (!(cause instanceof DOMException)) throw cause;
-      throw new CtreError('E_ARGUMENT', `what ${name} was given cannot go to a worker: ${cause.message}`, {
-        cause,
-      });
+      if (readField('what was thrown', cause, 'name') !== 'DataCloneError') throw cause;
+      const reason = reasonOf(cause);
+      throw new CtreError('E_ARGUMENT', `what ${name} was given cannot go to a worker: ${reason}`, { cause });
     }
     this.#worker.hold(true);
     return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { readField } from '../base/checks.ts';
-import { CtreError, show } from '../base/errors.ts';
+import { CtreError, show, tagOf } from '../base/errors.ts';
 import type { UrlObject } from '../base/hostTypes.ts';
 import { checkJson } from '../base/json.ts';
 import type { Recipe } from '../files/modelFile.ts';
@@ -45,9 +45,9 @@ export function sendTopology(value: unknown): SentTopology | undefined {
 
 /** The worker's file is elsewhere than the caller's, so an address from here would lead it astray. */
 function checkAddress(module: unknown): string {
-  if (typeof module === 'string' || module instanceof URL) {
+  if (typeof module === 'string' || tagOf(module) === 'URL') {
     try {
-      return new URL(module).href;
+      return new URL(String(module)).href;
     } catch {
       // A relative one.
     }

@@ -1,4 +1,4 @@
-import { viewOf } from '../base/arrays.ts';
+import { isArrayBuffer, viewOf } from '../base/arrays.ts';
 import { readField } from '../base/checks.ts';
 import { viewBytes } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
@@ -7,11 +7,16 @@ import type { SentData, SentMatrix } from './protocol.ts';
 /** What is sent to the worker, and the buffers that are handed over with it. */
 export class Parcel {
   readonly #transfer: boolean;
+  readonly #prepared: WeakSet<object> | undefined;
   readonly #buffers = new Set<ArrayBuffer>();
 
-  /** @param transfer whether the caller's own buffers are handed over; else copies are. */
-  constructor(transfer: boolean) {
+  /**
+   * @param transfer whether the caller's own buffers are handed over; else copies are.
+   * @param prepared the matrices that the model's pipeline made.
+   */
+  constructor(transfer: boolean, prepared?: WeakSet<object>) {
     this.#transfer = transfer;
+    this.#prepared = prepared;
   }
 
   /** The buffers to hand over. */
@@ -25,7 +30,7 @@ export class Parcel {
    */
   array(value: unknown): unknown {
     if (!ArrayBuffer.isView(value)) return value;
-    if (typeof SharedArrayBuffer !== 'undefined' && value.buffer instanceof SharedArrayBuffer) return value;
+    if (!isArrayBuffer(value.buffer)) return value;
     // An array that was taken away is empty, and cannot be taken once more.
     if (this.#transfer && value.byteLength > 0) return this.#add(value);
     const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewBytes(value);
@@ -33,6 +38,11 @@ export class Parcel {
   }
 
   matrix(value: unknown): SentMatrix {
+    const isPrepared = typeof value === 'object' && value !== null && this.#prepared?.has(value) === true;
+    return { ...this.#matrixOf(value), ...(isPrepared && { isPrepared }) };
+  }
+
+  #matrixOf(value: unknown): SentMatrix {
     if (value instanceof CsrMatrix) {
       const { rows, cols, indptr, indices, values } = value;
       const arrays = [indptr, indices, values].map((array) => this.array(array));
@@ -53,7 +63,7 @@ export class Parcel {
   }
 
   #add<A extends ArrayBufferView>(array: A): A {
-    if (array.buffer instanceof ArrayBuffer) this.#buffers.add(array.buffer);
+    if (isArrayBuffer(array.buffer)) this.#buffers.add(array.buffer);
     return array;
   }
 }

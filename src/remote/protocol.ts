@@ -17,6 +17,12 @@ import type { SentTopology } from './methodByUrl.ts';
 // What the page and the model's worker say to each other. Messages are structured clones, which keep no class
 // and no function.
 
+/** The name of the model's worker, where it is started on a file that a page imports, too. */
+export const MODEL_WORKER = 'ctre model';
+
+/** In the place of a worker's source: the model's worker was started on one, and so are its threads. */
+export const OWN_FILE = 'own file';
+
 /** A call that the page makes. */
 export interface Request {
   readonly id: number;
@@ -52,21 +58,35 @@ export interface Snapshot {
 type SentByName = 'loss' | 'activation' | 'initializer' | 'growInitializer';
 
 /** Options of a model, its parts by name. */
-export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<O, 'topology' | SentByName> & {
+export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<
+  O,
+  'topology' | 'worker' | SentByName
+> & {
   readonly [part in SentByName]?: Recipe;
-} & SentMethod;
+} & SentAnew;
 
-interface SentMethod {
+interface SentAnew {
   readonly topology?: SentTopology;
+  readonly worker?: typeof OWN_FILE;
 }
 
 /** Options of reading a model. */
-export type SentLoadOptions = LoadOptions & SentMethod;
+export type SentLoadOptions = Omit<LoadOptions, 'worker'> & SentAnew;
 
 /** A matrix, or whatever was given in its place. */
-export type SentMatrix =
+export type SentMatrix = (
   | { readonly rows: number; readonly cols: number; readonly csr: readonly unknown[] }
-  | { readonly given: unknown };
+  | { readonly given: unknown }
+) & {
+  /** Whether the model's pipeline made it. */
+  readonly isPrepared?: boolean;
+};
+
+/** What a pipeline made of rows. */
+export interface SentEncodedRows {
+  readonly x: SentMatrix;
+  readonly warnings: readonly string[];
+}
 
 export interface SentData {
   readonly x: SentMatrix;

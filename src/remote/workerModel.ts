@@ -15,6 +15,7 @@ import type { Samples } from '../model/inputs.ts';
 import type { LikelyLabel } from '../model/labelledAnswers.ts';
 import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
+import type { RawSamples } from '../model/modelPipeline.ts';
 import {
   ADD_OUTPUTS_OPTIONS,
   type AddOutputsOptions,
@@ -41,22 +42,26 @@ import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { scheduleByName } from '../nn/schedule.ts';
 import { abortError, throwIfAborted } from '../run/turns.ts';
+import { checkWorkerSource, type WorkerSource } from '../run/workerSource.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { PieceSource } from '../train/pieceSource.ts';
 import { disposed } from '../train/trainingRun.ts';
-import { Link } from './link.ts';
+import { findWorkerFile, Link } from './link.ts';
 import { sendTopology, type WithMethodByUrl } from './methodByUrl.ts';
-import type { CallName, Calls } from './modelWorker.ts';
+import type { CallName, Calls } from './modelCalls.ts';
 import { Parcel } from './parcel.ts';
-import type {
-  SentOptions,
-  SentPartialFit,
-  SentPiece,
-  SentPieceTraining,
-  SentTraining,
-  Snapshot,
+import {
+  OWN_FILE,
+  type SentMatrix,
+  type SentOptions,
+  type SentPartialFit,
+  type SentPiece,
+  type SentPieceTraining,
+  type SentTraining,
+  type Snapshot,
 } from './protocol.ts';
 import { sendPart } from './recipe.ts';
+import { WorkerPipeline } from './workerPipeline.ts';
 
 /** Only this file has it: the functions of the class make models, `new` does not. */
 const KEY = Symbol('WorkerModel');
@@ -98,11 +103,14 @@ export class WorkerModel {
   };
   #metadata: Readonly<Record<string, unknown>> = {};
   #history: readonly Epoch[] = [];
+  #pipeline: WorkerPipeline | undefined;
+  /** Matrices that the pipeline made. */
+  readonly #prepared = new WeakSet<object>();
   #isTraining = false;
   /** The sample that the worker has of the last call of partialFit. */
   #sentSample: PartialFitOptions['sample'];
 
-  private constructor(key: typeof KEY) {
+  private constructor(key: typeof KEY, source?: WorkerSource) {
     if (key !== KEY) {
       throw new CtreError(
         'E_ARGUMENT',
@@ -110,7 +118,7 @@ export class WorkerModel {
           'fromWeights, load or resume',
       );
     }
-    this.#link = new Link((snapshot) => this.#keep(snapshot));
+    this.#link = new Link((snapshot) => this.#keep(snapshot), source);
   }
 
   /**
@@ -128,7 +136,7 @@ export class WorkerModel {
    */
   static async create(options: WithMethodByUrl<CreateOptions>): Promise<WorkerModel> {
     const wanted = checkOptions('WorkerModel.create', options, CREATE_OPTIONS);
-    return WorkerModel.#open('create', [sendOptions(wanted)]);
+    return WorkerModel.#open('create', [sendOptions(wanted)], wanted);
   }
 
   /**
@@ -146,7 +154,7 @@ export class WorkerModel {
       weights: parcel.matrix(weights),
       bias: parcel.array(bias),
     }));
-    return WorkerModel.#open('fromWeights', [copies, sendOptions(wanted)], parcel);
+    return WorkerModel.#open('fromWeights', [copies, sendOptions(wanted)], wanted, parcel);
   }
 
   /**
@@ -155,7 +163,15 @@ export class WorkerModel {
    * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
    */
   static async load(bytes: Uint8Array, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
-    return WorkerModel.#restore('load', bytes, options);
+    const model = await WorkerModel.#restore('load', bytes, options);
+    try {
+      const known = await model.#link.ask('pipeline', []);
+      model.#pipeline = known && model.#openPipeline(known);
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -174,19 +190,21 @@ export class WorkerModel {
     const known = [...LOAD_OPTIONS, 'topology'];
     const { topology, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
     const parcel = new Parcel(false);
-    const sent = { ...wanted, topology: sendTopology(topology) };
-    return WorkerModel.#open(name, [parcel.array(bytes), sent], parcel);
+    const sent = { ...wanted, topology: sendTopology(topology), worker: sendWorker(wanted.worker) };
+    return WorkerModel.#open(name, [parcel.array(bytes), sent], wanted, parcel);
   }
 
   /** A worker with the model that its first call makes; none where the call fails. */
   static async #open<N extends CallName>(
     name: N,
     args: Parameters<Calls[N]>,
+    { worker }: Pick<ModelOptions, 'worker'>,
     parcel = new Parcel(false),
   ): Promise<WorkerModel> {
+    const source = checkWorkerSource(worker) ?? (await findWorkerFile());
     // The kernels that were given on this page are meant for its workers, too.
     const engine = await startedEngine();
-    const model = new WorkerModel(KEY);
+    const model = new WorkerModel(KEY, source);
     try {
       if (engine !== undefined) {
         const { isGiven, instances, revectorized } = engine;
@@ -277,6 +295,39 @@ export class WorkerModel {
   }
 
   /**
+   * How rows as they were before the training become answers; as `SparseMLP`'s, but that its calls give
+   * promises. Undefined for models that were not loaded, or whose file says nothing of it.
+   */
+  get pipeline(): WorkerPipeline | undefined {
+    return this.#pipeline;
+  }
+
+  #openPipeline(known: ConstructorParameters<typeof WorkerPipeline>[0]): WorkerPipeline {
+    const sent = (rows: RawSamples): [Parcel, SentMatrix] => {
+      const parcel = new Parcel(false);
+      return [parcel, parcel.matrix(rows)];
+    };
+    return new WorkerPipeline(
+      known,
+      {
+        transform: (given) => {
+          const [parcel, rows] = sent(given);
+          return this.#link.ask('transformRows', [rows], parcel.buffers);
+        },
+        predict: (given) => {
+          const [parcel, rows] = sent(given);
+          return this.#link.ask('predictRows', [rows], parcel.buffers);
+        },
+      },
+      this.#prepared,
+    );
+  }
+
+  #parcel(transfer: boolean): Parcel {
+    return new Parcel(transfer, this.#prepared);
+  }
+
+  /**
    * Trains, an epoch at a time, as `SparseMLP.train`. Between two epochs the training waits for the loop's
    * body, and the model can be asked for its file or a checkpoint. The signal ends it at once, between two
    * steps.
@@ -298,7 +349,7 @@ export class WorkerModel {
     if (arePieces(x)) return this.#trainOnPieces(x, (y ?? {}) as WorkerPieceTrainOptions);
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
     const { transfer = false, signal, optimizer, schedule, validation, test, ...rest } = wanted;
-    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parcel = this.#parcel(checkBoolean('transfer', transfer));
     const parts = sendRule(optimizer, schedule);
     this.#link.checkOpen();
     // Nothing is copied or handed over before somebody asks for the first epoch.
@@ -324,13 +375,13 @@ export class WorkerModel {
     const signal = given === undefined ? undefined : checkSignal(given);
     const source = new PieceSource(pieces, (piece) => {
       const { x, y, sampleWeight } = readPiece(piece);
-      const parcel = new Parcel(isHandedOver);
+      const parcel = this.#parcel(isHandedOver);
       const sent: SentPiece = { ...parcel.data('piece', { x, y }), sampleWeight: parcel.array(sampleWeight) };
       return { sent, buffers: parcel.buffers };
     });
     let stopped: Promise<never>;
     const begin = async (): Promise<void> => {
-      const parcel = new Parcel(isHandedOver);
+      const parcel = this.#parcel(isHandedOver);
       const training: SentPieceTraining = {
         ...rest,
         ...parts,
@@ -387,7 +438,7 @@ export class WorkerModel {
     const known = [...PARTIAL_FIT_OPTIONS, 'transfer'];
     const wanted = checkOptions<PartialFitOptions & HandOver>('partialFit', options, known);
     const { transfer = false, optimizer, schedule, sample, sampleWeight, ...rest } = wanted;
-    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parcel = this.#parcel(checkBoolean('transfer', transfer));
     const parts = sendRule(optimizer, schedule);
     const isSame = sample !== undefined && sample === this.#sentSample;
     const sent: SentPartialFit = {
@@ -421,7 +472,7 @@ export class WorkerModel {
    */
   async evaluate(x: Samples, y: Targets, options: HandOver = {}): Promise<Score> {
     const { transfer = false } = checkOptions('evaluate', options, HAND_OVER);
-    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('evaluate', [parcel.data('data', { x, y })], parcel.buffers);
   }
 
@@ -431,35 +482,35 @@ export class WorkerModel {
    */
   async predict(x: Samples, options: HandOver = {}): Promise<Float32Array> {
     const { transfer = false } = checkOptions('predict', options, HAND_OVER);
-    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
   /** How far each row is from what the network answers for it; as `SparseMLP.reconstructionError`. */
   async reconstructionError(x: Samples, options: HandOver = {}): Promise<Float32Array> {
     const { transfer = false } = checkOptions('reconstructionError', options, HAND_OVER);
-    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('reconstructionError', [parcel.matrix(x)], parcel.buffers);
   }
 
   /** The class of every row, or its labels, by their names; as `SparseMLP.predictLabels`. */
   async predictLabels(x: Samples, options: HandOver = {}): Promise<(Label | Label[])[]> {
     const { transfer = false } = checkOptions('predictLabels', options, HAND_OVER);
-    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predictLabels', [parcel.matrix(x)], parcel.buffers);
   }
 
   /** The k likeliest classes of every row with their probabilities; as `SparseMLP.predictTop`. */
   async predictTop(x: Samples, k: number, options: HandOver = {}): Promise<LikelyLabel[][]> {
     const { transfer = false } = checkOptions('predictTop', options, HAND_OVER);
-    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predictTop', [parcel.matrix(x), k], parcel.buffers);
   }
 
   /** What the answers are measured by: confusion matrix, precision, recall, …; as `SparseMLP.metrics`. */
   async metrics(x: Samples, y: Targets, options: HandOver = {}): Promise<ModelMetrics> {
     const { transfer = false } = checkOptions('metrics', options, HAND_OVER);
-    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('metrics', [parcel.data('data', { x, y })], parcel.buffers);
   }
 
@@ -470,7 +521,7 @@ export class WorkerModel {
   async inputImportance(options: ImportanceOptions & HandOver = {}): Promise<Float64Array> {
     const known = [...IMPORTANCE_OPTIONS, 'transfer'];
     const { x, y, transfer = false, ...rest } = checkOptions('inputImportance', options, known);
-    const parcel = new Parcel(checkBoolean('transfer', transfer));
+    const parcel = this.#parcel(checkBoolean('transfer', transfer));
     const sent = {
       ...rest,
       ...(x !== undefined && { x: parcel.matrix(x) }),
@@ -572,7 +623,7 @@ function sendRule(optimizer: unknown, schedule: unknown): Pick<SentTraining, 'op
 
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
 function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentOptions<O> {
-  const { topology, loss, activation, initializer, growInitializer, metadata, ...rest } = options;
+  const { topology, loss, activation, initializer, growInitializer, metadata, worker, ...rest } = options;
   return {
     ...rest,
     topology: sendTopology(topology),
@@ -581,7 +632,13 @@ function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentO
     initializer: sendPart('initializer', initializer, initializerByName),
     growInitializer: sendPart('growInitializer', growInitializer, initializerByName),
     metadata: checkJson('metadata', metadata ?? {}),
+    worker: sendWorker(worker),
   } as SentOptions<O>;
+}
+
+/** Functions do not cross, and the worker knows its own file. */
+function sendWorker(worker: unknown): typeof OWN_FILE | undefined {
+  return worker === undefined ? undefined : OWN_FILE;
 }
 
 /** The epochs; the pieces are closed with them. */

@@ -5,6 +5,7 @@ import { getSharedEngine, getTrainingEngine, initTraining, type TrainingEngine }
 import { type Executor, inlineExecutor } from './executor.ts';
 import { WorkerPool } from './pool.ts';
 import { availableThreads, whyNoThreads } from './startWorker.ts';
+import type { WorkerSource } from './workerSource.ts';
 
 /** A larger number of threads is taken for a mistake. */
 const MAX_THREADS = 64;
@@ -33,8 +34,11 @@ export function checkThreads(threads: unknown): number {
   return checkInteger('threads', threads, { least: 1, most: MAX_THREADS });
 }
 
-/** Opens a host of so many threads, or of one with a warning where there can be no more. */
-export async function openHost(threads: number): Promise<ModelHost> {
+/**
+ * Opens a host of so many threads, or of one with a warning where there can be no more.
+ * @param source what to start the threads from instead of their file.
+ */
+export async function openHost(threads: number, source?: WorkerSource): Promise<ModelHost> {
   if (threads === 1) return openSingleHost();
   const obstacle = whyNoThreads();
   if (obstacle !== undefined) return openSingleHost(`one thread instead of ${threads}: ${obstacle}`);
@@ -47,7 +51,7 @@ export async function openHost(threads: number): Promise<ModelHost> {
       `one thread instead of ${threads}: no memory can be shared here (${reasonOf(error)})`,
     );
   }
-  const pool = await WorkerPool.start(engine, threads);
+  const pool = await WorkerPool.start(engine, threads, source);
   const isSlower = (await startedEngine())?.revectorized === true && !engine.revectorized;
   const slower = isSlower
     ? `the threads' kernels are not revectorised: ${engine.warning ?? 'they were started before'}`

@@ -7,6 +7,7 @@ import { Patience } from './patience.ts';
 import { PROGRAM_LENGTH, Recorder } from './recorder.ts';
 import { startWorker, type WorkerFile, type WorkerHandle } from './startWorker.ts';
 import type { Work } from './turns.ts';
+import { addressOf, type WorkerSource } from './workerSource.ts';
 
 /** Places in the control words; src/run/worker.mjs knows them, too, and says what they hold. */
 const [BATCH, DONE, CALLS, STOP, LEFT] = [0, 1, 2, 3, 16];
@@ -16,7 +17,8 @@ const [IDLE, WORKING, ENDED] = [0, 1, 2];
 
 /** The thread that makes recorded calls. */
 const kernelWorker: WorkerFile = {
-  inNode: (Thread, options) => new Thread(new URL('./worker.mjs', import.meta.url), options),
+  name: 'ctre thread',
+  address: () => new URL('./worker.mjs', import.meta.url),
   onPage: () => new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' }),
 };
 
@@ -71,10 +73,13 @@ export class WorkerPool implements Executor {
    * A pool of `threads` threads, the calling one among them; the calling one alone, and a warning, where not
    * all workers start.
    * @param engine one over a shared memory.
+   * @param source what to start workers from instead of their file.
    */
-  static async start(engine: TrainingEngine, threads: number): Promise<WorkerPool> {
+  static async start(engine: TrainingEngine, threads: number, source?: WorkerSource): Promise<WorkerPool> {
     const pool = new WorkerPool(engine, threads);
-    await pool.#startWorkers(engine);
+    const isMoved = import.meta.env?.DEV && source === undefined && globalThis.location !== undefined;
+    const moved = isMoved ? await addressOf(() => import('./workerAddress.ts')) : undefined;
+    await pool.#startWorkers(engine, source ?? moved);
     return pool;
   }
 
@@ -136,7 +141,10 @@ export class WorkerPool implements Executor {
   }
 
   /** Starts the workers: all, or none. */
-  #startWorkers({ arena, instances, kernels }: TrainingEngine): Promise<void> {
+  #startWorkers(
+    { arena, instances, kernels }: TrainingEngine,
+    source: WorkerSource | undefined,
+  ): Promise<void> {
     const [control, program, threads] = [this.#control, this.#program, this.#asked];
     const modules = instances.map(({ module }) => module);
     const names = Object.keys(kernels);
@@ -166,7 +174,7 @@ export class WorkerPool implements Executor {
       };
       for (let self = 1; self < threads && !this.#closed; self++) {
         try {
-          this.#workers.push(startMember(self, { ...common, self }, ready, died));
+          this.#workers.push(startMember(self, { ...common, self }, ready, died, source));
         } catch (error) {
           // Browsers refuse a file of another site, such as a page has that loads the package from one.
           fail(reasonOf(error));
@@ -281,7 +289,13 @@ export class WorkerPool implements Executor {
  * @param died is told of its end, once, where nobody asked for it.
  * @throws Error when the browser or Node refuses it.
  */
-function startMember(self: number, data: object, ready: () => void, died: (reason: string) => void): Member {
+function startMember(
+  self: number,
+  data: object,
+  ready: () => void,
+  died: (reason: string) => void,
+  source: WorkerSource | undefined,
+): Member {
   let settle = (): void => {};
   const ended = new Promise<void>((resolve) => {
     settle = resolve;
@@ -300,6 +314,11 @@ function startMember(self: number, data: object, ready: () => void, died: (reaso
       died(reason);
     },
   };
-  const member: Member = { self, handle: startWorker(kernelWorker, events, data), ended, isGone: false };
+  const member: Member = {
+    self,
+    handle: startWorker(kernelWorker, events, data, source),
+    ended,
+    isGone: false,
+  };
   return member;
 }

@@ -1,4 +1,7 @@
+import { show, tagOf } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
+import { listenForRefusals, whyNotLoaded } from './whyNotLoaded.ts';
+import type { StartedWorker, WorkerSource } from './workerSource.ts';
 
 /** A started thread, of Node or of a browser. */
 export interface WorkerHandle {
@@ -26,13 +29,14 @@ export interface WorkerEvents {
  * `new Worker(new URL('…', import.meta.url), …)`.
  */
 export interface WorkerFile {
-  inNode(Thread: NodeWorkerType, options: NodeWorkerOptions): NodeWorker;
+  /** What the worker is called where an address is given; a file may serve several kinds. */
+  readonly name: string;
+  /** Where it is in Node. On a page it is a copy in some bundles, which is served the same way. */
+  address(): URL;
   onPage(): Worker;
 }
 
-type NodeWorkerType = typeof import('node:worker_threads').Worker;
-type NodeWorker = InstanceType<NodeWorkerType>;
-type NodeWorkerOptions = Pick<import('node:worker_threads').WorkerOptions, 'workerData' | 'execArgv'>;
+type NodeWorker = import('node:worker_threads').Worker;
 
 /**
  * Called in a thread: listens to what is posted to it.
@@ -56,11 +60,16 @@ export function answerMessages(
 
 /** Why there can be no threads here; undefined where there can. */
 export function whyNoThreads(): string | undefined {
-  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
+  const { crossOriginIsolated } = globalThis;
+  if (crossOriginIsolated === false) {
     return (
       'the page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and ' +
       'Cross-Origin-Embedder-Policy: require-corp)'
     );
+  }
+  if (typeof SharedArrayBuffer === 'undefined') {
+    const where = crossOriginIsolated ? 'the page is cross-origin isolated, but its browser' : 'this engine';
+    return `${where} has no SharedArrayBuffer, without which no memory is shared`;
   }
   if (builtin('node:worker_threads') === undefined && typeof Worker === 'undefined') {
     return 'there are no workers here';
@@ -75,16 +84,53 @@ export function availableThreads(): number {
 
 /**
  * Starts a thread. It does not keep a process from exiting.
- * @param data what the thread gets: as its first message in a browser, as `workerData` in Node.
- * @throws Error when the browser or Node refuses it.
+ * @param data what the thread gets as its first message.
+ * @param source what to start it from instead of the file.
+ * @throws Error when the browser or Node refuses it, or the source gives no worker.
  */
-export function startWorker(file: WorkerFile, events: WorkerEvents, data?: object): WorkerHandle {
+export function startWorker(
+  file: WorkerFile,
+  events: WorkerEvents,
+  data?: object,
+  source?: WorkerSource,
+): WorkerHandle {
+  const handle = watchWorker(file, events, source);
+  if (data !== undefined) handle.post(data);
+  return handle;
+}
+
+function watchWorker(
+  file: WorkerFile,
+  events: WorkerEvents,
+  source: WorkerSource | undefined,
+): WorkerHandle {
   const threads = builtin('node:worker_threads');
-  if (threads === undefined) return watchWebWorker(file.onPage(), events, data);
+  if (typeof source === 'function') {
+    const started = source();
+    if (threads !== undefined && started instanceof threads.Worker) return watchNodeWorker(started, events);
+    return watchWebWorker(checkWebWorker(started), events, undefined);
+  }
+  if (threads === undefined) {
+    if (source === undefined) return watchWebWorker(file.onPage(), events, String(file.address()));
+    const worker = new Worker(source, { type: 'module', name: file.name });
+    return watchWebWorker(worker, events, String(source));
+  }
   // Threads inherit the options of their process. With --input-type, which `node -e` is often given, Node 20
   // starts no file.
   const execArgv = process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : undefined;
-  return watchNodeWorker(file.inNode(threads.Worker, { workerData: data, execArgv }), events);
+  const place = source === undefined ? file.address() : pathOrUrl(source);
+  return watchNodeWorker(new threads.Worker(place, { execArgv }), events);
+}
+
+/** Node takes an address as a URL only, and a text as a path. */
+function pathOrUrl(source: string | URL): string | URL {
+  return typeof source === 'string' && /^(file|data):/.test(source) ? new URL(source) : source;
+}
+
+/** @throws TypeError for anything but a page's worker. */
+function checkWebWorker(started: StartedWorker): Worker {
+  if (tagOf(started) === 'Worker') return started as Worker;
+  throw new TypeError(`worker() gave ${show(started)}; expected a Worker`);
 }
 
 const UNREADABLE = 'what it answered cannot be read';
@@ -113,15 +159,25 @@ function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle
   };
 }
 
-function watchWebWorker(worker: Worker, events: WorkerEvents, data: object | undefined): WorkerHandle {
+function watchWebWorker(worker: Worker, events: WorkerEvents, address: string | undefined): WorkerHandle {
+  const refusals = listenForRefusals();
+  let isEnded = false;
   worker.onmessage = (event) => events.message(event.data);
   worker.onmessageerror = () => events.died(UNREADABLE);
-  worker.onerror = (event) => events.died(event.message ?? 'its file could not be loaded');
-  if (data !== undefined) worker.postMessage(data);
+  worker.onerror = (event) => {
+    if (event.message !== undefined) return events.died(event.message);
+    void whyNotLoaded(address, refusals).then((reason) => {
+      if (!isEnded) events.died(reason);
+    });
+  };
   return {
     post: (message, transfer = []) => worker.postMessage(message, { transfer: [...transfer] }),
     hold() {},
     hasEnded: () => false,
-    terminate: () => worker.terminate(),
+    terminate() {
+      isEnded = true;
+      refusals.close();
+      worker.terminate();
+    },
   };
 }

@@ -119,9 +119,18 @@ function work(pool, post) {
   }
 }
 
-const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
-if (node === undefined) {
-  globalThis.onmessage = ({ data }) => work(data, (message) => globalThis.postMessage(message));
-} else {
-  work(node.workerData, (message) => node.parentPort.postMessage(message));
+/**
+ * Works, if the message is a pool's. The same file may serve a model, which gets other messages.
+ * @param {any} message
+ * @param {(message: string) => void} post
+ */
+function hear(message, post) {
+  if (message?.control instanceof Int32Array && message.program instanceof Float64Array) work(message, post);
+}
+
+const port = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.parentPort;
+if (port) {
+  port.once('message', (message) => hear(message, (said) => port.postMessage(said)));
+} else if (typeof document === 'undefined') {
+  globalThis.addEventListener?.('message', ({ data }) => hear(data, (said) => globalThis.postMessage(said)));
 }

@@ -5,7 +5,17 @@ import { CtreError } from '../../src/base/errors.ts';
 import { readDataset } from '../../src/data/index.ts';
 import { effort } from '../support/effort.ts';
 import { errorOf } from '../unit/data/cases.ts';
-import { bytesMatrix, idx, npy, packedMatFile, text, zip } from './fuzz/datasets.ts';
+import {
+  bytesMatrix,
+  cellMatrix,
+  characterMatrix,
+  idx,
+  matFileOf,
+  npy,
+  packedMatFile,
+  text,
+  zip,
+} from './fuzz/datasets.ts';
 import { peakBytes } from './fuzz/memory.ts';
 import { tryAll } from './fuzz/watch.ts';
 
@@ -58,6 +68,60 @@ function sparse(layout: string, step: number): Files {
   };
   return { 'a.npz': zip(files, { level: 0 }) };
 }
+const vectorOf = (array: Int32Array | Float32Array | Uint8Array): Uint8Array =>
+  npy(
+    array instanceof Float32Array ? '<f4' : array instanceof Int32Array ? '<i4' : '|u1',
+    [array.length],
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+  );
+const scipyFile = (layout: string, shape: readonly number[], arrays: Files): Files => ({
+  'a.npz': zip(
+    {
+      'format.npy': npy('|S3', [], text(layout)),
+      'shape.npy': vectorOf(Int32Array.from(shape)),
+      'y.npy': vectorOf(new Uint8Array(shape[0])),
+      ...arrays,
+    },
+    { level: 0 },
+  ),
+});
+/** A matrix of `scipy.sparse` with eight entries a row, in no order. */
+function byCoordinates(entries: number): Files {
+  const order = Array.from({ length: entries }, (_, p) => (p * 40_503) % entries);
+  return scipyFile('coo', [entries >> 3, 8], {
+    'row.npy': vectorOf(Int32Array.from(order, (p) => p >> 3)),
+    'col.npy': vectorOf(Int32Array.from(order, (p) => p & 7)),
+    'data.npy': vectorOf(new Float32Array(entries).fill(1)),
+  });
+}
+function byDiagonals(rows: number): Files {
+  const count = 16;
+  const data = new Float32Array(count * rows).fill(1);
+  return scipyFile('dia', [rows, rows], {
+    'offsets.npy': vectorOf(Int32Array.from({ length: count }, (_, d) => d - 8)),
+    'data.npy': npy('<f4', [count, rows], new Uint8Array(data.buffer)),
+  });
+}
+/** Two blocks of 4 × 8 in each row of blocks. */
+function byBlocks(majors: number): Files {
+  const data = new Float32Array(majors * 64).fill(1);
+  return scipyFile('bsr', [4 * majors, 32], {
+    'indptr.npy': vectorOf(Int32Array.from({ length: majors + 1 }, (_, major) => 2 * major)),
+    'indices.npy': vectorOf(Int32Array.from({ length: 2 * majors }, (_, p) => p & 3)),
+    'data.npy': npy('<f4', [2 * majors, 4, 8], new Uint8Array(data.buffer)),
+  });
+}
+/** A MAT-file of rows of two bytes, with these labels. */
+const matLabels = (labelsOf: Uint8Array, rows: number): Files => ({
+  'a.mat': matFileOf([bytesMatrix('X', [rows, 2], new Uint8Array(2 * rows).fill(1)), labelsOf]),
+});
+const charactersOf = (rows: number): Uint8Array => characterMatrix('Y', [rows, 1], 'ab'.repeat(rows >> 1));
+const cellsOf = (rows: number): Uint8Array =>
+  cellMatrix(
+    'Y',
+    Array.from({ length: rows }, (_, row) => `c${row % 2}`),
+  );
+
 /** Text of so many MiB. */
 const lines = (line: string, size: number): Uint8Array => text(line.repeat((size * MIB) / line.length));
 const joinedFields = (count: number, separator: string, field: (index: number) => string): Uint8Array =>
@@ -76,6 +140,26 @@ const greedy: [name: string, make: () => Files, code?: string][] = [
   ['CSV of one line', () => ({ 'a.csv': joinedFields(4 * MIB, ',', () => '12') }), 'E_MEMORY'],
   ['a class for every row', () => ({ 'a.csv': joinedFields(MIB, '\n', (row) => `1,${row}a`) }), 'E_MEMORY'],
   ['CSV of words', () => ({ 'a.csv': lines('ab,cd,ef,gh,ij,x\n', 3 * scale) }), 'E_FORMAT'],
+  ['CSV of decimal commas', () => ({ 'a.csv': lines('1,5;2,25;x\n3;1.234,5;y\n', 3 * scale) })],
+  ['CSV of money', () => ({ 'a.csv': lines('"$1,200.00",5%,x\n$7.5,12 %,y\n', 3 * scale) })],
+  [
+    'CSV in windows-1252',
+    () => ({
+      'a.csv': Uint8Array.from(Buffer.from('1,2,caf\xe9\n3,4,x\n'.repeat((3 * scale * MIB) / 17), 'latin1')),
+    }),
+  ],
+  ['CSV with a title', () => ({ 'a.csv': text(`My table\n${'1,2,3,0\n'.repeat((3 * scale * MIB) / 8)}`) })],
+  ['CSV of titles', () => ({ 'a.csv': lines('My table\n', 3 * scale) }), 'E_FORMAT'],
+  [
+    'CSV of texts',
+    () => ({
+      'a.csv': joinedFields(
+        scale << 15,
+        '\n',
+        (row) => `${row} is one of many rows of a long table,${row % 2}`,
+      ),
+    }),
+  ],
   ['CSV of two columns', () => ({ 'a.csv': lines('1,0\n2,1\n', 6 * scale) })],
   [
     'ARFF',
@@ -127,6 +211,28 @@ const greedy: [name: string, make: () => Files, code?: string][] = [
   ['a sparse matrix by rows', () => sparse('csr', 1)],
   ['a sparse matrix by rows, out of order', () => sparse('csr', -1)],
   ['a sparse matrix by columns', () => sparse('csc', 1)],
+  ['a sparse matrix by coordinates', () => byCoordinates(scale << 18)],
+  ['a sparse matrix by diagonals', () => byDiagonals(scale << 16)],
+  ['a sparse matrix by blocks', () => byBlocks(scale << 14)],
+  [
+    'a Matrix Market file with its labels',
+    () => ({
+      'X.mtx': text(
+        `%%MatrixMarket matrix coordinate real general\n${scale << 17} 8 ${scale << 17}\n${Array.from({ length: scale << 17 }, (_, row) => `${row + 1} ${(row % 8) + 1} 0.5\n`).join('')}`,
+      ),
+      'y.txt': text('0\n1\n'.repeat(scale << 16)),
+    }),
+  ],
+  [
+    'a Matrix Market file that tells a large size',
+    () => ({
+      'X.mtx': text('%%MatrixMarket matrix coordinate real general\n2147483646 5 1\n1 1 1\n'),
+      'y.txt': text('0\n1\n'),
+    }),
+    'E_MEMORY',
+  ],
+  ['labels of MATLAB in cells', () => matLabels(cellsOf(scale << 15), scale << 15)],
+  ['labels of MATLAB as characters', () => matLabels(charactersOf(scale << 20), scale << 20)],
   ['a gzip bomb', () => ({ 'a.csv.gz': bomb }), 'E_MEMORY'],
   ['a gzip bomb that tells a small size', () => ({ 'a.csv.gz': withSize(bomb, 100) }), 'E_MEMORY'],
   [

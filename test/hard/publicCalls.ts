@@ -26,6 +26,7 @@ import {
 } from '../../src/data/index.ts';
 import {
   activation,
+  autoSettings,
   CsrMatrix,
   init,
   initializer,
@@ -113,6 +114,7 @@ const common = () => ({
   growInitializer: initializer.uniform({ bound: 0.1 }),
   seed: 1,
   threads: 1,
+  worker: new URL('../../build/test/modelWorker.js', import.meta.url),
   labelNames: ['a', 'b', 'c', 4],
   metadata: { labels: ['a', 'b'], nested: { list: [1, 2] } },
 });
@@ -569,6 +571,7 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [rowsOf(x()), 2, { transfer: false }],
     (model, a) => model.predictTop(...a),
   ),
+  'WorkerModel#pipeline': inWorker(none, async (model) => model.pipeline),
   'WorkerModel#metrics': inWorker(
     () => [CsrMatrix.fromDense(x()), y(), { transfer: true }],
     (model, a) => model.metrics(...a),
@@ -890,6 +893,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   fitScaler: entry(
     () => ['standard' as const, dense(4, 3), Int32Array.of(0, 2, 3)],
     (_, a) => fitScaler(...a),
+  ),
+  autoSettings: entry(
+    () => [dense(4, 3)],
+    (_, a) => autoSettings(...a),
   ),
   'fitScaler of a sparse matrix': entry(
     () => ['none' as const, csr(4, 3), Int32Array.of(0, 2, 3)],

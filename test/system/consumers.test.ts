@@ -1,11 +1,14 @@
 // Small projects in test/system/consumers, each with the packed tarball installed, as people use it: with
 // Node, TypeScript, bundlers and none.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Readable } from 'node:stream';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { findChromium, ISOLATION, NO_CHROMIUM, serve } from '../../scripts/pages.mjs';
 import { skipTest } from '../support/effort.ts';
@@ -123,11 +126,32 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
         const { code, stderr } = await run(process.execPath, [`${folder}/build.mjs`], projects);
         expect(stderr).toBe('');
         expect(code).toBe(0);
-      }, 60_000);
+      }, 240_000);
 
       it.for(WAYS)('%s', async ([, query, more], context) => {
         const out = join(projects, folder, 'out');
         expect(await open(context, out, `/?${query}`, more.threads > 1)).toEqual(expectedWith(more));
+      });
+    });
+
+    describe('of the development server of Vite', () => {
+      let server: ChildProcess;
+      let origin: string;
+
+      beforeAll(async () => {
+        const program = [join(projects, 'vite/serve.mjs'), JSON.stringify(ISOLATION)];
+        server = spawn(process.execPath, program, { stdio: ['pipe', 'pipe', 'inherit'] });
+        const [line] = await once(server.stdout as Readable, 'data');
+        origin = `http://localhost:${String(line).trim()}`;
+      }, 240_000);
+      afterAll(() => server.stdin?.end());
+
+      it.for(WAYS)('%s', async ([name, query, more], context) => {
+        const page = await openPage(context);
+        // The server bundles dependencies when it first sees them, and then has the page load anew.
+        expect(await outcomeOf(page, `${origin}/?${query}`, /^\[vite\] connect/), name).toEqual(
+          expectedWith(more),
+        );
       });
     });
 
@@ -155,9 +179,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
       path: string,
       isolated: boolean,
     ): Promise<unknown> {
-      if (browser === undefined) {
-        return skipTest(context, NO_CHROMIUM);
-      }
+      const page = await openPage(context);
       // An import map stands in the page itself: the policy has to name it.
       const html = readFileSync(join(folder, path.replace(/\?.*/, ''), 'index.html'), 'utf8');
       const [, map] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html) ?? [];
@@ -167,26 +189,41 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
         if (pathname === '/favicon.ico') return '';
         return readFile(join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname));
       });
+      try {
+        return await outcomeOf(page, `${server.origin}${path}`);
+      } finally {
+        server.close();
+      }
+    }
+
+    async function openPage(context: TestContext): Promise<Page> {
+      return browser === undefined ? skipTest(context, NO_CHROMIUM) : browser.newPage();
+    }
+
+    /** What is on the page at the end, which is closed then. @param expectedWords what its console may say. */
+    async function outcomeOf(page: Page, address: string, expectedWords?: RegExp): Promise<unknown> {
       const complaints: string[] = [];
-      const page = await browser.newPage();
       let hosted = false;
       try {
         page.on('request', (request) => {
-          hosted ||= /\.wasm$/.test(request.url());
+          hosted ||= request.resourceType() === 'fetch' && /\.wasm$/.test(request.url());
         });
-        page.on('console', (message) => complaints.push(message.text()));
+        page.on('console', (message) => {
+          const { url } = message.location();
+          const isExpected = expectedWords?.test(message.text()) || url.endsWith('/favicon.ico');
+          if (!isExpected) complaints.push(message.text());
+        });
         page.on('pageerror', ({ message }) => complaints.push(message));
-        await page.goto(`${server.origin}${path}`);
+        await page.goto(address);
         const output = page.locator('output:not(:empty)');
-        await output.waitFor({ state: 'attached', timeout: 20_000 }).catch(() => {});
+        await output.waitFor({ state: 'attached', timeout: 60_000 }).catch(() => {});
         expect(complaints).toEqual([]);
         const text = await output.textContent({ timeout: 1000 });
         expect(text).toMatch(/^\{/);
-        expect(hosted).toBe(path.includes('hosted'));
+        expect(hosted).toBe(address.includes('hosted'));
         return JSON.parse(text ?? '');
       } finally {
         await page.close();
-        server.close();
       }
     }
   });

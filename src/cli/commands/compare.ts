@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import { basename, extname } from 'node:path';
 import { CtreError } from '../../base/errors.ts';
 import type { CellRecord } from '../../compare/cell.ts';
@@ -17,7 +17,11 @@ import {
   groupRecord,
 } from '../compareText.ts';
 import { checkWritable, writeWhole } from '../files.ts';
+import { rangeWords } from '../format.ts';
 import { type Io, printJson } from '../io.ts';
+import { trainingsAtATime } from '../jobs.ts';
+import { withoutPassword } from '../queue/address.ts';
+import { openSweep, type Sweeping } from '../queue/openSweep.ts';
 import { ResultsFile } from '../resultsFile.ts';
 import { type StartedKernels, startKernels } from '../startKernels.ts';
 import { readVersion } from '../version.ts';
@@ -40,32 +44,35 @@ export async function runCompare(argv: readonly string[], io: Io): Promise<void>
   const file = path ?? `${defaultName(grid)}.compare.jsonl`;
   const results = await ResultsFile.open(file, version, shared, grid.tasks, inputs);
   if (report !== undefined) await checkWritable(report, [...inputs, file]);
-  const jobs = jobsFor(grid, args.options.jobs ?? 'auto');
-  await results.prepare();
+  const jobs = trainingsAtATime(args.options.jobs ?? 'auto', grid.threads);
+  const sweep = await openSweep(args.options, version, io);
   let records: readonly CellRecord[];
   try {
+    await results.prepare();
     const kernels = await startKernels(args.options);
-    await trainMissing({ grid, results, jobs, isJson, kernels }, io);
+    await trainMissing({ grid, results, jobs, isJson, kernels, sweep }, io);
     records = await results.sort(grid.tasks);
   } finally {
     await results.close();
+    sweep?.close();
   }
   const groups = summarize(records);
-  if (report !== undefined) await writeReport(report, groups, records, { argv, version, grid, jobs });
-  if (isJson) printJson(io.stdout, 'result', { groups: groups.map(groupRecord) });
-  else io.stdout.write(compareResultText(groups, file, report));
+  const facts = {
+    argv: argv.map(withoutPassword),
+    version,
+    grid,
+    jobs: sweep === undefined ? jobs : undefined,
+  };
+  if (report !== undefined) await writeReport(report, groups, records, facts);
+  const swept = sweep?.outcome(grid.tasks);
+  if (isJson) printJson(io.stdout, 'result', { groups: groups.map(groupRecord), ...swept?.record });
+  else io.stdout.write(compareResultText(groups, file, report) + (swept?.text ?? ''));
+  if (swept?.error !== undefined) throw swept.error;
 }
 
 /** The name of the datasets, without what their files' names end in. */
 function defaultName({ datasets }: Grid): string {
   return datasets.map(({ name }) => basename(name, extname(name)).replaceAll(' ', '-')).join('+');
-}
-
-/** Trainings at a time: as many as the machine has room for, each with its threads. */
-function jobsFor({ threads }: Grid, jobs: number | 'auto'): number {
-  if (jobs !== 'auto') return jobs;
-  const cores = availableParallelism();
-  return Math.max(1, Math.floor(cores / (threads === 'auto' ? cores : threads)));
 }
 
 interface ComparisonRun {
@@ -74,14 +81,20 @@ interface ComparisonRun {
   readonly jobs: number;
   readonly isJson: boolean;
   readonly kernels: StartedKernels;
+  /** Where workers train. */
+  readonly sweep: Sweeping | undefined;
 }
 
 /** Trains what is missing. */
-async function trainMissing({ grid, results, jobs, isJson, kernels }: ComparisonRun, io: Io): Promise<void> {
+async function trainMissing(
+  { grid, results, jobs, isJson, kernels, sweep }: ComparisonRun,
+  io: Io,
+): Promise<void> {
   const { stdout } = io;
   const { tasks } = grid;
   const missing = tasks.filter((task) => results.record(task) === undefined);
-  const started = { grid, path: results.path, jobs, done: tasks.length - missing.length, kernels };
+  const done = tasks.length - missing.length;
+  const started = { grid, path: results.path, jobs, queue: sweep?.shown, done, kernels };
   if (isJson) printJson(stdout, 'start', compareStartRecord(started));
   else stdout.write(compareStartText(started));
   const print = (record: CellRecord, resumed: boolean): void => {
@@ -91,8 +104,8 @@ async function trainMissing({ grid, results, jobs, isJson, kernels }: Comparison
     const record = results.record(task);
     if (record !== undefined) print(record, true);
   }
-  if (missing.length === 0) return;
-  const progress = isJson ? undefined : showCells(stdout, missing, grid);
+  if (missing.length === 0 && sweep === undefined) return;
+  const progress = isJson || missing.length === 0 ? undefined : showCells(stdout, missing, grid);
   const cells = tasks.map(({ cell }) => cell);
   const lost: string[] = [];
   const events: CellEvents = {
@@ -109,13 +122,14 @@ async function trainMissing({ grid, results, jobs, isJson, kernels }: Comparison
   };
   try {
     await io.interruptible(async (signal) => {
-      await runCells(missing, io.cellProgram, jobs, signal, events);
+      if (sweep === undefined) await runCells(missing, io.cellProgram, jobs, signal, events);
+      else await sweep.run(grid, missing, signal, events);
       const left = tasks.filter((task) => results.record(task) === undefined).length;
       if (signal.aborted && left > 0) {
         throw new CtreError(
           'E_ABORTED',
-          `stopped with ${tasks.length - left} of ${tasks.length} trainings done; the same command goes ` +
-            'on from there',
+          `stopped with ${tasks.length - left} of ${tasks.length} trainings done; ` +
+            `${sweep === undefined ? '' : 'workers go on, and '}the same command goes on from there`,
         );
       }
     });
@@ -135,7 +149,8 @@ interface ReportFacts {
   readonly argv: readonly string[];
   readonly version: string;
   readonly grid: Grid;
-  readonly jobs: number;
+  /** Undefined where workers trained. */
+  readonly jobs: number | undefined;
 }
 
 async function writeReport(
@@ -154,7 +169,7 @@ async function writeReport(
     machine: `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${platform} ${arch}`,
     jobs,
     date: new Date(),
-    epochs: grid.epochs,
+    epochs: rangeWords(grid.datasets.map(({ epochs }) => epochs)),
     datasets: grid.datasets,
   };
   await writeWhole(path, await renderReport(groups, records, context));

@@ -8,13 +8,14 @@ import type {
   RegressionMetrics,
 } from '../../index.ts';
 import { parseArguments, type Syntax } from '../args.ts';
-import { openDataset, READ_EXCLUSIVE, READ_OPTIONS, warnOf } from '../dataset.ts';
+import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
 import { formatTable, inDigits, namedLines, share } from '../format.ts';
 import { type Io, printJson } from '../io.ts';
 import { prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag } from '../options.ts';
 import { openModelFile, outputColumns } from '../savedModel.ts';
 import { KERNEL_OPTIONS, kernelLines, type StartedKernels, startKernels } from '../startKernels.ts';
+import { takenLines, takenRecord, takenWarnings, warnOf } from '../takenText.ts';
 
 /** What `ctre evaluate` takes. */
 export const evaluateSyntax = {
@@ -39,15 +40,16 @@ export async function runEvaluate(argv: readonly string[], { stdout, stderr }: I
   const { model } = saved;
   try {
     const dataset = await openDataset(path, options, outputColumns(saved), saved.pipeline);
-    warnOf(dataset, stderr);
+    const taken = { dataset, pipeline: saved.pipeline, warnings: [kernels.warning] };
+    if (!options.json) warnOf(takenWarnings(taken), stderr);
     const { x, y, words } = await prepareRows(dataset, saved, options);
     const metrics = model.metrics(x, y);
     if (options.json) {
-      printJson(stdout, 'evaluation', { ...metrics, ...kernels });
+      printJson(stdout, 'evaluation', { ...metrics, ...kernels, ...takenRecord(taken) });
       return;
     }
-    stdout.write(`${basename(path)}: ${words}\n${metricsText(metrics, kernels)}`);
-    if (kernels.warning !== undefined) stderr.write(`ctre: ${kernels.warning}\n`);
+    const lines = takenLines({ dataset });
+    stdout.write(`${basename(path)}: ${words}\n${namedLines(lines)}${metricsText(metrics, kernels)}`);
     if (words === 'all rows' && saved.dataset === basename(path)) {
       stdout.write(
         'The model may have been trained on some of these rows; --rows or --split chooses others.\n',

@@ -2,11 +2,12 @@ import { CtreError, show } from '../../base/errors.ts';
 import type { ImportanceKind, SparseMLP } from '../../index.ts';
 import { type Arguments, camelCase, parseArguments, type Syntax } from '../args.ts';
 import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
-import { formatTable } from '../format.ts';
-import type { Io } from '../io.ts';
+import { formatTable, namedLines } from '../format.ts';
+import { type Io, printJson } from '../io.ts';
 import { prepareRows, ROW_EXCLUSIVE } from '../modelRows.ts';
 import { choice, flag, integer, text } from '../options.ts';
 import { type OpenedModel, openModelFile, outputColumns } from '../savedModel.ts';
+import { type TakenDataset, takenLines, takenRecord, takenWarnings, warnOf } from '../takenText.ts';
 import { trainAutoencoder, UNSUPERVISED_OPTIONS } from '../unsupervised.ts';
 
 /** What `ctre features` takes. */
@@ -24,14 +25,14 @@ export const featuresSyntax = {
       ),
     },
     Rows: {
-      rows: text('a-b', "rows a to b, both included (all but the dataset's own test rows)"),
+      rows: text('a-b', "rows a to b, both included, from 0 (all but the dataset's own test rows)"),
       split: text('file.json', 'the training rows of this split'),
     },
     'Without labels': UNSUPERVISED_OPTIONS,
     Reading: READ_OPTIONS,
     Output: {
       top: integer('n', { least: 1 }, 'the n most important ones (20)'),
-      json: flag('one JSON object a feature'),
+      json: flag('one JSON object a feature, behind one that says what was read'),
     },
   },
   exclusive: [...ROW_EXCLUSIVE, ...READ_EXCLUSIVE],
@@ -62,13 +63,15 @@ interface RankedInputs {
   readonly featureNames: readonly string[] | undefined;
   /** A sentence about the rows. */
   readonly words: string;
+  /** What was read, where a dataset was. */
+  readonly read?: TakenDataset;
 }
 
 function printRanking(
-  { stdout }: Io,
+  { stdout, stderr }: Io,
   { top = 20, json }: FeaturesOptions,
   { layers }: SparseMLP,
-  { importance, by, featureNames, words }: RankedInputs,
+  { importance, by, featureNames, words, read }: RankedInputs,
 ): void {
   const inputs = importance.length;
   const connections = new Int32Array(inputs);
@@ -83,8 +86,13 @@ function printRanking(
     connections: connections[feature],
   }));
   if (json) {
+    if (read !== undefined) printJson(stdout, 'start', { by, ...takenRecord(read) });
     for (const entry of ranked) stdout.write(`${JSON.stringify(entry)}\n`);
     return;
+  }
+  if (read !== undefined) {
+    warnOf(takenWarnings(read), stderr);
+    stdout.write(namedLines(takenLines(read)));
   }
   const named = featureNames !== undefined;
   const lines = ranked.map(({ rank, feature, name, importance: sum, connections: count }) => [
@@ -110,11 +118,11 @@ async function rankOfModel({ positionals, options }: Arguments<typeof featuresSy
   const opened = await openModelFile(modelPath, options);
   const { model, featureNames } = opened;
   try {
-    const { importance, words } =
+    const { importance, words, read }: Pick<RankedInputs, 'importance' | 'words' | 'read'> =
       path === undefined
         ? { importance: model.inputImportance(), words: '' }
         : await attributeDataset(opened, path, options);
-    return { model, by, featureNames, importance, words };
+    return { model, by, featureNames, importance, words, read };
   } catch (error) {
     model.dispose();
     throw error;
@@ -133,9 +141,15 @@ async function rankUnsupervised({ positionals, options }: Arguments<typeof featu
   if (options.by === 'attribution') {
     throw new CtreError('E_ARGUMENT', '--by attribution is of classes, and --unsupervised looks at none');
   }
-  const { model, featureNames, words } = await trainAutoencoder(path, options, options.json === true, io);
+  const { model, featureNames, words, read } = await trainAutoencoder(
+    path,
+    options,
+    options.json === true,
+    io,
+  );
   const importance = model.inputImportance();
-  return { model, by: 'strength', featureNames, importance, words: ` Trained on ${words}, without labels.` };
+  const trained = ` Trained on ${words}, without labels.`;
+  return { model, by: 'strength', featureNames, importance, words: trained, read };
 }
 
 /**
@@ -169,7 +183,7 @@ async function attributeDataset(
   opened: OpenedModel,
   path: string,
   options: FeaturesOptions,
-): Promise<{ importance: Float64Array; words: string }> {
+): Promise<Pick<RankedInputs, 'importance' | 'words' | 'read'>> {
   const { test: _, ...dataset } = await openDataset(path, options, outputColumns(opened), opened.pipeline);
   const { x, y, words } = await prepareRows(dataset, opened, options, 'train');
   const classes = y instanceof Int32Array ? { y } : {};
@@ -177,5 +191,7 @@ async function attributeDataset(
   return {
     importance: sums.map((sum) => sum / Math.max(1, x.rows)),
     words: ` Attribution is over ${x.rows} rows: ${words}.`,
+    // The columns became what the model says; only what is new in these rows is told.
+    read: { dataset },
   };
 }

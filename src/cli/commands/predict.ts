@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import Papa from 'papaparse';
 import { CtreError } from '../../base/errors.ts';
 import type { Dataset } from '../../data/index.ts';
@@ -7,13 +8,14 @@ import { LABEL_THRESHOLD } from '../../metrics/multilabel.ts';
 import type { TargetKind } from '../../nn/loss.ts';
 import { lossByName } from '../../nn/losses.ts';
 import { type Arguments, parseArguments, type Syntax } from '../args.ts';
-import { openDataset, READ_EXCLUSIVE, READ_OPTIONS, warnOf } from '../dataset.ts';
+import { openDataset, READ_EXCLUSIVE, READ_OPTIONS } from '../dataset.ts';
 import { checkWritable, writeWhole } from '../files.ts';
-import type { Io } from '../io.ts';
+import { type Io, jsonLine } from '../io.ts';
 import { prepareRows, ROW_EXCLUSIVE, ROW_OPTIONS } from '../modelRows.ts';
 import { flag, text } from '../options.ts';
 import { type OpenedModel, openModelFile, outputColumns } from '../savedModel.ts';
 import { KERNEL_OPTIONS, startKernels } from '../startKernels.ts';
+import { takenRecord, takenWarnings, warnOf } from '../takenText.ts';
 
 /** What `ctre predict` takes. */
 export const predictSyntax = {
@@ -27,7 +29,7 @@ export const predictSyntax = {
     Output: {
       probabilities: flag('the probability of every class as well: CSV with a head'),
       out: text('file', 'write a file: CSV with a head and row numbers, or what --json says'),
-      json: flag('one JSON object a row'),
+      json: flag('one JSON object a row, behind one that says what was read'),
     },
   },
   exclusive: [...ROW_EXCLUSIVE, ...READ_EXCLUSIVE],
@@ -42,7 +44,6 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
   const { out, json = false, probabilities = false } = options;
   if (out !== undefined) await checkWritable(out, [modelPath, path]);
   const { warning } = await startKernels(options);
-  if (warning !== undefined) stderr.write(`ctre: ${warning}\n`);
   const saved = await openModelFile(modelPath, options);
   const { model, labelNames } = saved;
   try {
@@ -56,14 +57,17 @@ export async function runPredict(argv: readonly string[], { stdout, stderr }: Io
     // Labels do not matter here: the model need not know them.
     const { targets: _targets, ...features } = await openFeatures(path, options, saved);
     const dataset = { ...features, labels: new Int32Array(0), labelNames: [] };
-    warnOf(dataset, stderr);
-    const { x, indices } = await prepareRows(dataset, saved, options);
-    const content = formatRows(indices, labelNames, model.predict(x), {
+    const taken = { dataset, pipeline: saved.pipeline, warnings: [warning] };
+    if (!json) warnOf(takenWarnings(taken), stderr);
+    const { x, indices, words } = await prepareRows(dataset, saved, options);
+    const about = { dataset: basename(path), features: x.cols, rows: x.rows, words, ...takenRecord(taken) };
+    const start = json ? jsonLine('start', about) : '';
+    const content = `${start}${formatRows(indices, labelNames, model.predict(x), {
       kind,
       isJson: json,
       isFile: out !== undefined,
       withProbabilities: probabilities,
-    });
+    })}`;
     if (out === undefined) stdout.write(content);
     else await writeWhole(out, content);
   } finally {
@@ -80,12 +84,13 @@ async function openFeatures(
   options: PredictOptions,
   saved: OpenedModel,
 ): Promise<Dataset<SampleMatrix>> {
-  const { inputs } = saved;
+  const { inputs, indexBase } = saved;
+  const base = { columns: inputs, ...(indexBase !== undefined && { indexBase }) };
   if (saved.pipeline !== undefined) {
     return openDataset(path, options, { unlabelled: true }, saved.pipeline);
   }
   let labelled: Dataset<SampleMatrix> | undefined;
-  for (const columns of [outputColumns(saved), { columns: inputs }]) {
+  for (const columns of [outputColumns(saved), base]) {
     try {
       const dataset = await openDataset(path, options, columns);
       if (dataset.x.cols === inputs) return dataset;
@@ -94,7 +99,7 @@ async function openFeatures(
       if (!(error instanceof CtreError) || options.label !== undefined) throw error;
     }
   }
-  const unlabelled = await openDataset(path, options, { columns: inputs, unlabelled: true });
+  const unlabelled = await openDataset(path, options, { ...base, unlabelled: true });
   return unlabelled.x.cols === inputs ? unlabelled : (labelled ?? unlabelled);
 }
 

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { CtreError } from '../../base/errors.ts';
 import { outcomeOf } from '../../compare/outcome.ts';
 import type { TrainOptions } from '../../index.ts';
+import { unfinishedTraining } from '../../train/unfinished.ts';
 import { parseArguments } from '../args.ts';
 import { CheckpointKeeper, readCheckpointSettings } from '../checkpoints.ts';
 import { checkWritable } from '../files.ts';
@@ -32,7 +33,7 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
     const inputs = [split, test].filter((path) => path !== undefined);
     await checkWritable(out, [...positionals, ...inputs, ...methodModule]);
   }
-  const { settings, source, data } = await openTraining(args, await loadMethods(methodModule));
+  const { settings, source, data, automatic } = await openTraining(args, await loadMethods(methodModule));
   if (options.methodOptions !== undefined && settings.module === undefined) {
     throw new CtreError(
       'E_ARGUMENT',
@@ -47,12 +48,15 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
     const resumed = checkpoints && (await openCheckpoints(checkpoints, origin, settings));
     const model = resumed?.content ?? (await makeModel(source.dataset, settings));
     try {
-      const { labelNames, featureNames } = source.dataset;
+      const { labelNames, featureNames, taken } = source.dataset;
       const { scaler, pipeline } = data;
       const testName = test && basename(test);
+      const indexBase = taken?.indexBase;
+      const table = { featureNames, scaler, pipeline, ...(indexBase !== undefined && { indexBase }) };
       const names = { dataset: source.name, ...(testName && { test: testName }) };
-      const notes: ModelNotes = { labelNames, featureNames, scaler, pipeline, ...names };
-      const started: StartedTraining = { settings, source, data, model, kernels, warning: resumed?.warning };
+      const notes: ModelNotes = { labelNames, ...table, ...names };
+      const start = { settings, source, data, automatic, model, kernels };
+      const started: StartedTraining = { ...start, warning: resumed?.warning };
       const warn = (text: string): void => {
         io.stderr.write(`ctre: no checkpoint after epoch ${model.history.length}: ${text}\n`);
       };
@@ -62,7 +66,11 @@ export async function runTrain(argv: readonly string[], io: Io): Promise<void> {
       if (out !== undefined) await saveModel(out, model, notes);
       const outcome = outcomeOf(model, settings.seed);
       const kept = keep === 'best' ? outcome.bestEpoch : outcome.epochs;
-      const result: TrainResult = { ...outcome, ...searchesOf(model.history), kept };
+      const warning = unfinishedTraining(model.history);
+      const result: TrainResult = {
+        ...{ ...outcome, ...searchesOf(model.history), kept },
+        ...(warning !== undefined && { warning }),
+      };
       if (isJson) printJson(io.stdout, 'result', result);
       else io.stdout.write(trainResultText(result, out));
     } finally {

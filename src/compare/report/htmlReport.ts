@@ -13,10 +13,11 @@ export interface ReportContext {
   readonly version: string;
   readonly node: string;
   readonly machine: string;
-  /** Trainings at a time. */
-  readonly jobs: number;
+  /** Trainings at a time; undefined where workers of a queue trained. */
+  readonly jobs: number | undefined;
   readonly date: Date;
-  readonly epochs: number;
+  /** Of a training, in words. */
+  readonly epochs: string;
   readonly datasets: readonly { readonly name: string; readonly about: string }[];
 }
 
@@ -79,7 +80,9 @@ function methodSection(context: ReportContext): string {
   const facts: readonly (readonly [string, string])[] = [
     ['Command', command],
     ['Program', `ctre ${version}, Node ${node}`],
-    ['Machine', `${machine}; ${plural(jobs, 'training')} at a time`],
+    jobs === undefined
+      ? ['Machine', `${machine}; workers of a queue trained`]
+      : ['Machine', `${machine}; ${plural(jobs, 'training')} at a time`],
     ['Date', date.toISOString().slice(0, 16).replace('T', ' ').concat(' UTC')],
   ];
   return `<footer><h2>How this was made</h2>

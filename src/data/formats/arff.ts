@@ -7,7 +7,7 @@ import { isUsualLabelName } from '../labelColumn.ts';
 import { type DeclaredColumn, type RawTable, storedColumns } from '../rawTable.ts';
 import type { ReadOptions } from '../readOptions.ts';
 import { findRowNumbers } from '../rowNumbers.ts';
-import { firstLine } from '../text.ts';
+import { characterEncoding, firstLine, NO_UTF8 } from '../text.ts';
 
 /**
  * ARFF, as Weka and OpenML write it: declared attributes, then rows, dense or sparse. The last attribute is
@@ -35,7 +35,8 @@ function readArff(bytes: Uint8Array, options: ReadOptions, budget: Budget): RawT
   let store: FieldStore | undefined;
   let defaults: string[] = [];
   let commentLines = 0;
-  eachLine(bytes, budget, (given, line) => {
+  const encoding = characterEncoding(bytes);
+  const onLine = (given: string, line: number): void => {
     const text = given.trim();
     if (text === '') return;
     if (text.startsWith('%')) {
@@ -56,7 +57,8 @@ function readArff(bytes: Uint8Array, options: ReadOptions, budget: Budget): RawT
       store = new FieldStore(attributes.length, budget);
       defaults = attributes.map(({ values }) => values?.[0] ?? '0');
     } else if (!/^@relation\b/i.test(text)) throw wrong(line, text, '@relation, @attribute or @data');
-  });
+  };
+  eachLine(bytes, budget, onLine, encoding);
   if (store === undefined)
     throw new CtreError('E_FORMAT', 'the ARFF file ends before @data; it is cut short');
   store.seal();
@@ -75,7 +77,7 @@ function readArff(bytes: Uint8Array, options: ReadOptions, budget: Budget): RawT
     commentLines,
     leftOut: found?.leftOut ?? [],
     ...(isLast && { label: attributes.length - 1 }),
-    warnings: found?.warnings ?? [],
+    warnings: [...(encoding === 'windows-1252' ? [NO_UTF8] : []), ...(found?.warnings ?? [])],
     line: (row) => rows.line(row),
   };
 }

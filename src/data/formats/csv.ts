@@ -8,7 +8,7 @@ import { extensionOf, type TableFormat } from '../format.ts';
 import { quotesAtFieldStarts } from '../quotes.ts';
 import type { RawTable } from '../rawTable.ts';
 import type { ReadOptions } from '../readOptions.ts';
-import { eachPiece, firstLine } from '../text.ts';
+import { type CharacterEncoding, characterEncoding, eachPiece, firstLine, NO_UTF8 } from '../text.ts';
 import { TextTable } from '../textTable.ts';
 
 /**
@@ -40,16 +40,22 @@ export const csvFormat: TableFormat = {
 /** The table of a text file. @throws as `csvFormat`. */
 export function readCsv(bytes: Uint8Array, options: ReadOptions, budget: Budget): RawTable {
   const before = budget.left;
-  const quoted = new TextTable('CSV', options, budget);
+  const encoding = characterEncoding(bytes);
+  const makeTable = (): TextTable => {
+    const table = new TextTable('CSV', options, budget);
+    if (encoding === 'windows-1252') table.warn(NO_UTF8);
+    return table;
+  };
+  const quoted = makeTable();
   try {
-    return readLines(bytes, options, budget, quoted, '"');
+    return readLines(bytes, options, budget, quoted, { quoteChar: '"', encoding });
   } catch (error) {
     // Fields that tabs separate need no quotes, and text in them may hold some of its own.
     if (!(error instanceof QuoteError) || quoted.delimiter !== '\t') throw error;
     budget.release(before - budget.left);
-    const plain = new TextTable('CSV', options, budget);
+    const plain = makeTable();
     plain.warn(`the quotes of line ${error.line} are not in pairs, so all quotes are taken as they stand`);
-    return readLines(bytes, options, budget, plain, NO_QUOTE);
+    return readLines(bytes, options, budget, plain, { quoteChar: NO_QUOTE, encoding });
   }
 }
 
@@ -61,11 +67,11 @@ function readLines(
   options: ReadOptions,
   budget: Budget,
   table: TextTable,
-  quoteChar: string,
+  { quoteChar, encoding }: { readonly quoteChar: string; readonly encoding: CharacterEncoding },
 ): RawTable {
   let delimiter = options.delimiter;
   let line = 1;
-  eachPiece(bytes, budget, (whole, isLast) => {
+  const onPiece = (whole: string, isLast: boolean): number => {
     // Comments before the first row may hold anything, also quotes.
     let start = 0;
     if (table.isEmpty) {
@@ -109,7 +115,8 @@ function readLines(
     // Where the text is cut off, a sound quote may look wrong. A file of nothing but quotes has many errors.
     if (errors.length > 1) throw new QuoteError(line);
     return start + meta.cursor;
-  });
+  };
+  eachPiece(bytes, budget, onPiece, encoding);
   return table.finish();
 }
 

@@ -93,9 +93,12 @@ function fieldOf(value: unknown, key: string, line: number): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value.trim();
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const remedy = Array.isArray(value)
+    ? 'write a list as a key for each of its values'
+    : 'write what is in it as keys of the line itself';
   throw new CtreError(
     'E_UNSUPPORTED',
-    `line ${line}, ${show(key)} holds ${show(value)}; expected a number or a word: write a list as a key ` +
-      'for each of its values',
+    `line ${line}, ${show(key)} holds ${show(value)}; expected a number or a word in each line: ${remedy}, ` +
+      'or save the table as CSV',
   );
 }

@@ -123,7 +123,10 @@ class SparseTable {
     const other = starts.findIndex((start, row) => start !== row * cols);
     if (other >= 0) {
       const count = starts[other] - starts[other - 1];
-      throw new CtreError('E_SHAPE', `row ${other - 1} has ${count} numbers to predict; expected ${cols}`);
+      throw new CtreError(
+        'E_SHAPE',
+        `row ${other} has ${count} number${count === 1 ? '' : 's'} to predict; expected ${cols}`,
+      );
     }
     this.#budget.claim(4 * values.length, `${values.length} targets`);
     const matrix = { rows, cols, data: Float32Array.from(values) };
@@ -137,7 +140,7 @@ class SparseTable {
     }
     const base = indexBase ?? (this.#smallest === 0 ? 0 : 1);
     const cols = columns ?? this.#largest + 1 - base;
-    if (this.#largest - base >= cols) throw beyond(this.#largest, cols, this.#line);
+    if (this.#largest - base >= cols) throw beyond(this.#largest, cols, this.#line, base);
     const isOpen = indexBase === undefined && base === 1 && columns !== undefined && this.#largest < columns;
     const warnings = isOpen
       ? [
@@ -211,9 +214,10 @@ function parsePair(token: string, line: number): { index: number; value: number 
   return { index, value };
 }
 
-function beyond(index: number, columns: number, line: number): CtreError {
-  return new CtreError(
-    'E_SHAPE',
-    `line ${line} or one before has the index ${index}; expected at most ${columns}, the option columns`,
-  );
+function beyond(index: number, columns: number, line: number, base: 0 | 1 = 1): CtreError {
+  const expected =
+    base === 1
+      ? `at most ${columns}, the option columns`
+      : `at most ${columns - 1}, since indices count from 0 and the option columns is ${columns}`;
+  return new CtreError('E_SHAPE', `line ${line} or one before has the index ${index}; expected ${expected}`);
 }

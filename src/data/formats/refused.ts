@@ -93,10 +93,23 @@ const REFUSED: readonly RefusedKind[] = [
     extensions: [],
     starts: ['version https://git-lfs'],
   },
+  {
+    what: 'a description of a data set',
+    remedy: 'name the file of the data, which has the same name and ends in .data',
+    extensions: ['names'],
+  },
+  {
+    what: 'a text of fastText',
+    remedy: 'write a tab between label and text, without __label__, and call the file .tsv',
+    extensions: [],
+    starts: ['__label__'],
+  },
   { what: 'an XML file', remedy: SAVE_AS_CSV, extensions: ['xml'], pattern: /^(\xef\xbb\xbf)?<\?xml/ },
   {
     what: 'JSON of one value',
-    remedy: 'write one object or list a line and call the file .jsonl (JSON Lines), or save it as CSV',
+    remedy:
+      'write one object or list a line and call the file .jsonl (JSON Lines; in pandas: ' +
+      'to_json(…, orient="records", lines=True)), or save it as CSV',
     extensions: [],
     pattern: /^(\xef\xbb\xbf)?\s*\[\s*[[{]/,
   },

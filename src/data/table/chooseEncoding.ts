@@ -1,10 +1,11 @@
 import { CtreError, show } from '../../base/errors.ts';
 import { columnTitle } from '../rawTable.ts';
-import type { Column, FieldValue } from './column.ts';
+import type { Column } from './column.ts';
 import { daysOf } from './encodings/date.ts';
 import { truthOf } from './encodings/truth.ts';
 import type { EncodingName } from './encodings.ts';
 import type { Facts } from './facts.ts';
+import { numeralStyle } from './numerals.ts';
 
 /** What a column is to become, and what is to be said of it. */
 export interface Choice {
@@ -13,6 +14,8 @@ export interface Choice {
   readonly why?: string;
   /** A guess on thin grounds, with the option that decides. */
   readonly warning?: string;
+  /** Whether few texts stand among its numbers: somebody has to say what they mean. */
+  readonly isMixed?: boolean;
 }
 
 /** Words that a column of few rows may have. */
@@ -33,8 +36,9 @@ const WORDS_OF_TEXT = 8;
 const FLOAT32_INTEGERS = 2 ** 24;
 
 /** Names of columns that number the rows or name them. */
-const ID_NAMES =
-  /^(|id|index|idx|row(_?(id|names?|number))?|no|nr|#|unnamed: ?\d+|x)$|[_ .-]id$|[a-z](Id|ID)$/;
+const ID_NAMES = /^(|id|index|idx|row(_?(id|names?|number))?|no|nr|#|unnamed: ?\d+|x)$|[_ .-]id$/i;
+/** `passengerId`. */
+const CAMEL_ID_NAME = /[a-z](Id|ID)$/;
 
 /**
  * What becomes of a column, by rules that docs/data.md writes down.
@@ -51,21 +55,29 @@ export function chooseEncoding(column: Column, facts: Facts, keepsIds = false): 
     return { kind: 'truth' };
   }
   if (texts === known && isAll(column, (value) => daysOf(value) !== undefined)) return { kind: 'date' };
+  const style = numbers + texts === known ? numeralStyle(column) : undefined;
+  if (style !== undefined) return { kind: 'numeral', ...(style.isOpen && groups()) };
   const others = texts + truths;
   if (others < numbers && others < Math.max(FEW_TEXTS * known, LEAST_TEXTS)) {
-    throw mixedNumbers(column, facts);
+    return { kind: 'none', isMixed: true };
   }
-  if (texts > 0 && numbers + texts === known && isAll(column, isNumberWithComma))
-    throw decimalCommas(column, facts);
-  if (facts.words >= WORDS_OF_TEXT && distinct > known / 2) return { kind: 'text' };
   const few = Math.max(FEW_WORDS, known / 5);
-  if (distinct <= Math.min(few, MOST_WORDS)) return { kind: 'words', ...(numbers > 0 && mixed()) };
+  const isMany = distinct > Math.min(few, MOST_WORDS);
+  if (facts.words >= WORDS_OF_TEXT && (distinct > known / 2 || isMany)) return { kind: 'text' };
+  if (!isMany) return { kind: 'words', ...(numbers > 0 && mixed()) };
   const many = `it has ${distinct > 5000 ? 'more than 5000' : distinct} different texts in ${known} rows`;
   return {
     kind: 'none',
     why: many,
     warning: `${where} is left out: ${many}; the option categorical makes an input of each`,
   };
+
+  function groups(): Pick<Choice, 'warning'> {
+    const warning =
+      `${where} has commas in its numbers, which are taken for groups of digits (1,234 is 1234); where they ` +
+      'separate decimals, write them as points';
+    return { warning };
+  }
 
   function mixed(): Pick<Choice, 'warning'> {
     const warning =
@@ -75,35 +87,57 @@ export function chooseEncoding(column: Column, facts: Facts, keepsIds = false): 
   }
 }
 
-/** A number, or one whose decimals a comma separates. */
-function isNumberWithComma(value: FieldValue): boolean {
-  return typeof value === 'number' || /^[+-]?\d+,\d+$/.test(String(value));
+/** A column of numbers that has few texts. */
+export interface MixedColumn {
+  readonly column: Column;
+  readonly facts: Facts;
 }
 
-function decimalCommas(column: Column, { firstText }: Facts): CtreError {
-  const where = column.place?.(firstText) ?? `row ${firstText + 1}`;
+/** Columns that an error tells of. */
+const MOST_TOLD = 8;
+
+/** The error for columns of numbers that have texts: whatever was guessed might ruin the result. */
+export function mixedNumbers(mixed: readonly MixedColumn[], columns: number): CtreError {
+  const [{ column, facts }, ...others] = mixed;
+  const { numbers, texts, firstText } = facts;
+  const lineOf = (one: MixedColumn): string =>
+    one.column.place?.(one.facts.firstText) ?? `row ${one.facts.firstText + 1}`;
+  const line = lineOf(mixed[0]);
+  const found = `${line}, ${columnTitle(column)} is ${show(column.value(firstText))}`;
+  const isOneLine = mixed.length > 2 && 2 * mixed.length > columns;
+  if (isOneLine && mixed.every((one) => one.facts.texts === 1 && lineOf(one) === line)) {
+    return new CtreError(
+      'E_FORMAT',
+      `${found}, and so are ${others.length} more columns in this line, while all else in them are numbers; ` +
+        'delete the line if it is a second header; if samples are columns, transpose the table, so that each ' +
+        'sample is a row',
+    );
+  }
+  const more = texts === 1 ? '' : `, and ${texts - 1} more are no number`;
+  const shown = others
+    .slice(0, MOST_TOLD)
+    .map(
+      (one) =>
+        `${columnTitle(one.column)} (${show(one.column.value(one.facts.firstText))} in ${lineOf(one)})`,
+    );
+  const rest = others.length > MOST_TOLD ? ` and ${others.length - MOST_TOLD} more` : '';
+  const also = others.length === 0 ? '' : `; it is the same in ${shown.join(', ')}${rest}`;
   return new CtreError(
     'E_FORMAT',
-    `${where}, ${columnTitle(column)} is ${show(column.value(firstText))}; write decimals with a point`,
+    `${found}${more}, while ${numbers} others are numbers${also}; where such texts mean missing values, name ` +
+      'them (the option missing); where all are words, name the column (the option categorical); the option ' +
+      'drop leaves it out',
   );
 }
 
-/** The error for a column of numbers that has texts: whatever was guessed might ruin the result. */
-function mixedNumbers(column: Column, { numbers, texts, firstText }: Facts): CtreError {
-  const where = column.place?.(firstText) ?? `row ${firstText + 1}`;
-  const others = texts === 1 ? '' : `, and ${texts - 1} more are no number`;
-  return new CtreError(
-    'E_FORMAT',
-    `${where}, ${columnTitle(column)} is ${show(column.value(firstText))}${others}, while ${numbers} others are ` +
-      `numbers; where such texts mean missing values, name them (the option missing); where all are words, ` +
-      `name the column (the option categorical); the option drop leaves it out`,
-  );
+function isIdName(name: string): boolean {
+  return ID_NAMES.test(name) || CAMEL_ID_NAME.test(name);
 }
 
 function ofNumbers(column: Column, facts: Facts, keepsIds: boolean): Choice {
   const { rows, missing, distinct, integers, largest } = facts;
   const where = columnTitle(column);
-  const isNamedSo = column.name !== undefined && ID_NAMES.test(column.name.trim());
+  const isNamedSo = column.name !== undefined && isIdName(column.name.trim());
   const isUnique = integers && distinct > 0.9 * Math.min(rows - missing, 5000);
   const looksLikeIds = column.name === undefined && column.number === 1 && largest > 10 * rows;
   if (!keepsIds && isUnique && rows > FEW_WORDS && (isNamedSo || looksLikeIds)) {

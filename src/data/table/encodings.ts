@@ -2,6 +2,7 @@ import type { Encoding, EncodingKind } from './encoding.ts';
 import { dateEncoding } from './encodings/date.ts';
 import { noEncoding } from './encodings/none.ts';
 import { numberEncoding } from './encodings/number.ts';
+import { numeralEncoding } from './encodings/numeral.ts';
 import { textEncoding } from './encodings/text.ts';
 import { truthEncoding } from './encodings/truth.ts';
 import { wordsEncoding } from './encodings/words.ts';
@@ -9,6 +10,7 @@ import { wordsEncoding } from './encodings/words.ts';
 /** The one table of encodings. */
 export const encodings = {
   number: numberEncoding,
+  numeral: numeralEncoding,
   truth: truthEncoding,
   date: dateEncoding,
   words: wordsEncoding,

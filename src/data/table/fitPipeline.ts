@@ -1,7 +1,7 @@
 import { checkList } from '../../base/checks.ts';
 import { CtreError, show } from '../../base/errors.ts';
-import { columnTitle } from '../rawTable.ts';
-import { type Choice, chooseEncoding } from './chooseEncoding.ts';
+import { columnChoices, columnTitle } from '../rawTable.ts';
+import { type Choice, chooseEncoding, type MixedColumn, mixedNumbers } from './chooseEncoding.ts';
 import type { Column } from './column.ts';
 import type { Encoding, NumberScale } from './encoding.ts';
 import { type EncodingName, encodings } from './encodings.ts';
@@ -59,11 +59,13 @@ export function fitPipeline(
     );
   }
   const warnings: string[] = [];
+  const mixed: MixedColumn[] = [];
   const encoded = columns.map((column) => {
     const facts = factsOf(column);
     const choice = chooseAs(column, dropped, taken, categorical, () =>
       chooseEncoding(column, facts, options.rowNumbers === 'keep'),
     );
+    if (choice.isMixed) mixed.push({ column, facts });
     if (choice.warning !== undefined && !taken.has(column)) warnings.push(choice.warning);
     const kind =
       choice.kind === 'none' && taken.has(column) ? kindOfTaken(facts.numbers, facts) : choice.kind;
@@ -73,6 +75,7 @@ export function fitPipeline(
         : encodings[kind].fit(column, { rows, scale }, facts);
     return { ...(column.name !== undefined && { name: column.name }), number: column.number, encoding };
   });
+  if (mixed.length > 0) throw mixedNumbers(mixed, columns.length);
   return { pipeline: new Pipeline({ columns: encoded, labels, missing: checkTexts(missing) }), warnings };
 }
 
@@ -114,9 +117,8 @@ function findNamed(columns: readonly Column[], given: unknown, option: string): 
     columns.find(({ name }) => name === String(wanted)) ??
     columns.find(({ number }) => /^\d+$/.test(String(wanted)) && number === Number(wanted) + 1);
   if (found !== undefined) return found;
-  const names = columns.slice(0, 12).map(columnTitle).join(', ') + (columns.length > 12 ? ', …' : '');
   throw new CtreError(
     'E_ARGUMENT',
-    `${option} names ${show(wanted)}; expected the name or the index from 0 of any of ${names}`,
+    `${option} names ${show(wanted)}, and there is no such feature; expected ${columnChoices(columns)}`,
   );
 }

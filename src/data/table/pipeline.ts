@@ -218,10 +218,11 @@ const MOST_SHOWN = 12;
  * The columns of a table that those of the model are.
  * @throws CtreError `E_SHAPE` for a table that lacks some.
  */
-function findColumns({ columns, labels, width }: Pipeline, table: readonly Column[]): Column[] {
+function findColumns({ columns }: Pipeline, table: readonly Column[]): Column[] {
   const hasNames = table.some(({ name }) => name !== undefined);
+  const byNumber = new Map(table.map((column) => [column.number, column]));
   const found = columns.map(({ name, number }): Column | undefined => {
-    if (name === undefined || !hasNames) return table[placeIn(number, labels, table.length === width)];
+    if (name === undefined || !hasNames) return byNumber.get(number);
     const named = table.filter((column) => column.name === name);
     // Of several with one name, it is the one in its place.
     return named.find((column) => column.number === number) ?? named[0];

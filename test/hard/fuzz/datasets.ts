@@ -152,7 +152,9 @@ const matY = dense('Y', [ROWS, 1], LABELS);
 /** A MAT-file of zlib streams. */
 export const packedMatFile = (streams: readonly Uint8Array[]): Uint8Array =>
   joined(MAT_HEADER, ...streams.map((stream) => element(15, stream)));
-const matFile = (files: Files): Files => ({ 'a.mat': joined(MAT_HEADER, ...Object.values(files)) });
+/** A MAT-file of matrices as they are. */
+export const matFileOf = (matrices: readonly Uint8Array[]): Uint8Array => joined(MAT_HEADER, ...matrices);
+const matFile = (files: Files): Files => ({ 'a.mat': matFileOf(Object.values(files)) });
 const packedMat = (files: Files): Files => ({
   'a.mat': packedMatFile(Object.values(files).map((bytes) => deflateSync(bytes))),
 });
@@ -229,13 +231,18 @@ const prefixed: Files = {
   'train_labels.npy': scipy['y.npy'],
 };
 /** A matrix of characters (class 4), and a cell array (class 1) of such. */
-const characters = (name: string, shape: readonly number[], content: string): Uint8Array =>
+export const characterMatrix = (name: string, shape: readonly number[], content: string): Uint8Array =>
   matrix(name, 4, shape, [element(16, text(content))]);
-const cells = matrix(
+export const cellMatrix = (name: string, texts: readonly string[]): Uint8Array =>
+  matrix(
+    name,
+    1,
+    [texts.length, 1],
+    texts.map((content) => characterMatrix('', [1, content.length], content)),
+  );
+const cells = cellMatrix(
   'Y',
-  1,
-  [ROWS, 1],
-  LABELS.map((label) => characters('', [1, 2], `c${label}`)),
+  LABELS.map((label) => `c${label}`),
 );
 const logicalX = matrix(
   'X',
@@ -249,6 +256,16 @@ const logicalX = matrix(
   0x200,
 );
 const oneHot = dense('Y', [ROWS, COLS], [1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0]);
+
+/** A table with numbers, missing values, numerals, dates, truth values, words and texts. */
+export const EVERY_COLUMN = [
+  'id,size,price,day,open,city,note,class',
+  '7,1.5,"$1,200",2020-01-31,yes,Rome,"a long way from here to the old town hall",x',
+  '9,,$30,2021-02-28T10:20,no,Oslo,"the old town hall is not a long way away",y',
+  '4,-3e2,$4.5,,yes,Rome,"nobody knows the way to the new town hall yet",x',
+  '2,NA,$0,1999-12-31,no,?,"a long note that has more than eight words, really",y',
+  '',
+].join('\n');
 
 /** Data sets that can be read, by the reader that has to. */
 export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
@@ -283,7 +300,7 @@ export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
     { name: 'logical, labels in cells', inside: { X: logicalX, Y: cells }, pack: matFile },
     {
       name: 'labels of characters, a cube',
-      inside: { X: dense('X', [ROWS, COLS, 1], VALUES), Y: characters('Y', [ROWS, 1], 'abcba') },
+      inside: { X: dense('X', [ROWS, COLS, 1], VALUES), Y: characterMatrix('Y', [ROWS, 1], 'abcba') },
       pack: packedMat,
     },
     { name: 'one-hot', inside: { X: dense('X', [ROWS, COLS], VALUES), Y: oneHot }, pack: packedMat },
@@ -311,6 +328,24 @@ export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
     },
     { name: 'empty ends', inside: { 'a.csv': text('sep=;\nx;y;label;\n1;2;a;\n3;4;b;\n') }, pack: asTheyAre },
     { name: 'loose quotes', inside: { 'a.tsv': text('1\t2\ta "b"\n3\t4\t"c\n') }, pack: asTheyAre },
+    {
+      name: 'a title, money and shares',
+      inside: {
+        'a.csv': text('Report\n\nname,price,share,class\nx,"$1,200.00",5%,a\ny,"$7.50",12.5%,b\n'),
+      },
+      pack: asTheyAre,
+    },
+    {
+      name: 'decimal commas',
+      inside: { 'a.csv': text('a;b;class\n1,5;2,25;x\n3;1.234,5;y\n') },
+      pack: asTheyAre,
+    },
+    {
+      name: 'letters of windows-1252',
+      inside: { 'a.csv': Uint8Array.from(Buffer.from('a,class\n1,caf\xe9\n2,na\xefve\n', 'latin1')) },
+      pack: asTheyAre,
+    },
+    { name: 'of every kind of column', inside: { 'a.csv': text(EVERY_COLUMN) }, pack: asTheyAre },
     {
       name: 'in a ZIP archive',
       inside: { 'a.csv': text('a,b,class\n1,2,x\n3,4,y\n') },

@@ -11,7 +11,6 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const imports: Record<string, string> = {
   fflate: '/node_modules/fflate/esm/browser.js',
   papaparse: '/node_modules/papaparse/papaparse.js?cjs',
-  'seedrandom/lib/alea.js': '/node_modules/seedrandom/lib/alea.js?cjs',
 };
 
 /** The repository's files. */

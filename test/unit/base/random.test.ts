@@ -1,3 +1,4 @@
+import original from 'seedrandom/lib/alea.js';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 
@@ -72,6 +73,18 @@ describe('a seed', () => {
 });
 
 describe('a stream', () => {
+  it.each(['', ' ', '1/weights/0', 'ein Wort/a', '\ud800/\uffff', 'x'.repeat(1000)])(
+    'of the name %j has the numbers of seedrandom',
+    (name) => {
+      const generator = original(`1/${name}`);
+      const { next, below } = randomStream(1, name);
+      for (let draw = 0; draw < 1000; draw++) {
+        expect(next()).toBe(generator());
+        expect(below(2 ** 53)).toBe(Math.floor(generator.double() * 2 ** 53));
+      }
+    },
+  );
+
   it('depends on its name, and on nothing that was drawn elsewhere', () => {
     expect(firstOf(1, 'weights/0')).not.toEqual(firstOf(1, 'weights/1'));
     const [a, b] = [randomStream('s', 'a'), randomStream('s', 'b')];

@@ -51,7 +51,7 @@ const timeless = (path: string): string =>
 describe('ctre compare', () => {
   it('trains every cell as ctre train does', async () => {
     const lines = await compareJson(newFile(), '--methods', 'ctre-sim,rigl', '--seeds', '3-4');
-    expect(lines[0]).toMatchObject({ event: 'start', cells: 4, done: 0, epochs: 6 });
+    expect(lines[0]).toMatchObject({ event: 'start', cells: 4, done: 0, datasets: [{ epochs: 6 }] });
     expect(lines.at(-1)?.event).toBe('result');
     const cells = lines.filter(({ event }) => event === 'cell');
     expect(cells).toHaveLength(4);
@@ -352,7 +352,8 @@ describe('a cell', () => {
     data: 'x',
     args: parseArguments(trainSyntax, [
       ...[path, '--no-header', '--split', split, '--scale', 'none', '--hidden', '12,9', '--epsilon', '2'],
-      ...['--method', method, '--seed', '5', '--epochs', '4', '--batch-size', '20', ...more],
+      ...['--method', method, '--seed', '5', '--epochs', '4', '--batch-size', '20'],
+      ...(more.includes('--schedule') ? more : ['--schedule', 'constant', ...more]),
     ]),
     picture: undefined,
   });

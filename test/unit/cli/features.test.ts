@@ -4,7 +4,7 @@ import { applyScaler, fitScaler, readDataset, syntheticDataset, takeRows } from 
 import { CsrMatrix, optimizer, SparseMLP, topology } from '../../../src/index.ts';
 import type { DenseMatrix } from '../../../src/matrix/denseMatrix.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
-import { ctre, jsonLines, temporaryFolder } from './harness.ts';
+import { ctre, jsonLines, jsonRows, temporaryFolder } from './harness.ts';
 import { COLUMNS, csv, featureNames } from './problem.ts';
 
 const folder = temporaryFolder();
@@ -116,7 +116,7 @@ describe('ctre features', () => {
       const x = network.pipeline?.transform(arrays).x ?? dataset.x;
       const y = rows.map((row) => dataset.labels[row]);
       const sums = network.inputImportance({ by: 'attribution', x, y });
-      const lines = jsonLines(stdout);
+      const lines = jsonRows(stdout);
       expect(lines).toHaveLength(COLUMNS);
       for (const { feature, importance } of lines) {
         expect(importance).toBeCloseTo(sums[Number(feature)] / rows.length, 12);
@@ -168,11 +168,9 @@ describe('ctre features --unsupervised', () => {
   /** The same by the API, from the rows as numbers: the importance of every column. */
   async function importanceOf(rows: readonly (readonly number[])[]): Promise<number[]> {
     const cols = rows[0].length;
-    const low = rows[0].map((_, col) => Math.min(...rows.map((row) => Math.fround(row[col]))));
-    const high = rows[0].map((_, col) => Math.max(...rows.map((row) => Math.fround(row[col]))));
-    const scaled = rows.map((row) =>
-      row.map((value, col) => (Math.fround(value) - low[col]) / (high[col] - low[col])),
-    );
+    const low = rows[0].map((_, col) => Math.min(...rows.map((row) => row[col])));
+    const high = rows[0].map((_, col) => Math.max(...rows.map((row) => row[col])));
+    const scaled = rows.map((row) => row.map((value, col) => (value - low[col]) / (high[col] - low[col])));
     const model = await SparseMLP.create({
       layers: [cols, 20, cols],
       epsilon: 13,
@@ -195,7 +193,7 @@ describe('ctre features --unsupervised', () => {
     const argv = ['features', '--unsupervised', path, '--label', 'label', ...few];
     const { code, stdout, stderr } = await ctre([...argv, '--json', '--out', out]);
     expect([code, stderr]).toEqual([0, '']);
-    const lines = jsonLines(stdout);
+    const lines = jsonRows(stdout);
     const expected = await importanceOf(table.map((row) => row.slice(0, 6)));
     for (const { feature, name, importance } of lines) {
       expect(importance).toBe(expected[Number(feature)]);
@@ -205,7 +203,7 @@ describe('ctre features --unsupervised', () => {
     expect(lines.map(({ feature }) => feature)).toEqual(order);
     // What it has saved is a model like any other, with the same ranking.
     const again = await ctre(['features', out, '--json']);
-    expect(again.stdout).toBe(stdout);
+    expect(jsonLines(again.stdout)).toEqual(lines);
     const text = await ctre([...argv, '--top', '3']);
     expect(text.stdout).toMatch(/epoch 30\/30 {2}loss 0\.\d+/);
     expect(text.stdout).toContain('3 of 6 features; 0 have no connection. Trained on all rows, 300 of them');
@@ -221,10 +219,12 @@ describe('ctre features --unsupervised', () => {
       ...rows,
       '--json',
     ]);
-    expect(code).toBe(0);
-    expect(stderr).toBe('ctre: the column "label" is taken as a feature; --label label leaves it out\n');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(jsonLines(stdout)[0].warnings).toEqual([
+      'column 7 "label" is taken as a feature; --label label leaves it out',
+    ]);
     const expected = await importanceOf(table.slice(10, 60));
-    const lines = jsonLines(stdout);
+    const lines = jsonRows(stdout);
     expect(lines).toHaveLength(7);
     for (const { feature, importance } of lines) expect(importance).toBe(expected[Number(feature)]);
   });
@@ -244,7 +244,7 @@ describe('ctre features --unsupervised', () => {
     const text = await ctre(['features', '--unsupervised', set, ...few]);
     expect(text.stdout).toContain('Trained on all rows, 60 of them, without labels.');
     const expected = await importanceOf(Array.from({ length: 60 }, (_, row) => picture(1 + row)));
-    for (const { feature, importance } of jsonLines(stdout)) {
+    for (const { feature, importance } of jsonRows(stdout)) {
       expect(importance).toBe(expected[Number(feature)]);
     }
   });

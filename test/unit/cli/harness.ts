@@ -47,14 +47,24 @@ export async function ctre(
     });
     return Object.assign(stream, { isTTY, columns: 100 });
   };
+  const abortable = <T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> => task(controller.signal);
   const io = {
     stdout: output('stdout'),
     stderr: output('stderr'),
     cellProgram,
-    interruptible: <T>(task: (signal: AbortSignal) => Promise<T>) => task(controller.signal),
+    interruptible: abortable,
+    terminable: abortable,
   };
   const code = await run(argv, io);
   return { code, ...written };
+}
+
+/** The lines of --json behind the one that says what was read. */
+export function jsonRows(text: string): Record<string, unknown>[] {
+  const [start, ...rows] = jsonLines(text);
+  if (start.event !== 'start' || !Array.isArray(start.warnings))
+    throw new Error('the first line is no start');
+  return rows;
 }
 
 /** The JSON objects of an output, one a line. */

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/base/random.ts';
 import { SparseMLP } from '../../../src/index.ts';
-import { ctre, jsonLines, temporaryFolder } from './harness.ts';
+import { ctre, jsonLines, jsonRows, temporaryFolder } from './harness.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -94,7 +94,7 @@ describe('ctre train --loss mean-squared', () => {
     const { r2 } = result.testMetrics as { r2: number };
     expect(r2).toBeGreaterThan(0.9);
     const predicted = await ctre(['predict', MODEL, priced, '--rows', '240-299', '--json']);
-    const values = jsonLines(predicted.stdout).map(({ value }) => Number(value));
+    const values = jsonRows(predicted.stdout).map(({ value }) => Number(value));
     const own = measured(prices.slice(240), values);
     const { stdout } = await ctre(['evaluate', MODEL, priced, '--rows', '240-299', '--json']);
     const [evaluation] = jsonLines(stdout) as { rmse: number; mae: number; r2: number }[];
@@ -165,7 +165,7 @@ describe('several numbers a row', () => {
     const [{ outputs }] = jsonLines(stdout) as { outputs: { label: string; mae: number }[] }[];
     expect(outputs.map(({ label }) => label)).toEqual(['price', 'tax']);
     const predicted = await ctre(['predict', MODEL, both, '--rows', '240-299', '--json']);
-    const values = jsonLines(predicted.stdout).map((line) => line.values as number[]);
+    const values = jsonRows(predicted.stdout).map((line) => line.values as number[]);
     for (const [output, truth] of [prices, taxes].entries()) {
       const { mae } = measured(
         truth.slice(240),
@@ -201,7 +201,7 @@ describe('ctre train --loss binary-cross-entropy', () => {
     const result = lines.at(-1) as { testAccuracy: number; testMetrics: { macroF1: number } };
     expect(result.testMetrics.macroF1).toBeGreaterThan(0.9);
     const { stdout } = await ctre(['predict', MODEL, path, '--rows', '240-299', '--json']);
-    const given = jsonLines(stdout).map(({ labels }) => labels as (string | number)[]);
+    const given = jsonRows(stdout).map(({ labels }) => labels as (string | number)[]);
     const right = given.filter(
       (labels, row) => names.filter((_, i) => sets[240 + row][i] === 1).join() === labels.join(),
     ).length;
@@ -308,9 +308,9 @@ describe('a column of numbers', () => {
     const ages = (count: number): string =>
       write('ages.csv', [[...HEAD, 'age'], ...samples.map((row, r) => [...row, 18 + (r % count)])]);
     expect(await refuse(ages(31))).toMatch(
-      /ages.csv has 31 different numbers as labels of 300 rows, from 18 to 48: .* --loss mean-squared .*--loss cross-entropy/,
+      /column 5 "age" of ages.csv has 31 different numbers as labels of 300 rows, from 18 to 48: .* --loss mean-squared .*--loss cross-entropy/,
     );
-    expect((await ctre(['train', ages(30), ...SMALL, '--epochs', '1'])).code).toBe(0);
+    expect((await ctre(['train', ages(5), ...SMALL, '--epochs', '1'])).code).toBe(0);
     const taken = await ctre(['train', ages(31), ...SMALL, '--epochs', '1', '--loss', 'cross-entropy']);
     expect(taken.stdout).toMatch(/31 classes$/m);
   });

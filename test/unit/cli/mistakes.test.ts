@@ -70,7 +70,7 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
     ['train', '--method', 'ctr'],
     new RegExp(`--method is "ctr"; expected one of ${METHOD_NAMES.join(', ')}`),
   ],
-  ['an unknown scaling', ['train', '--scale', 'log'], /expected one of minmax, standard, none/],
+  ['an unknown scaling', ['train', '--scale', 'log'], /expected one of auto, minmax, standard, none/],
   [
     'weights that never learn',
     ['train', '--initializer', 'zeros'],
@@ -120,7 +120,12 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
   [
     'an end of no schedule',
     ['train', '--end-factor', '0'],
-    /--end-factor is for cosine and linear; the schedule is constant/,
+    /--end-factor is for cosine and linear; name the schedule with --schedule/,
+  ],
+  [
+    'an end of another schedule',
+    ['train', '--schedule', 'step', '--end-factor', '0'],
+    /--end-factor is for cosine and linear; the schedule is step/,
   ],
   [
     'gamma for a line',
@@ -131,7 +136,7 @@ const MISTAKES: readonly (readonly [what: string, argv: readonly string[], sente
   [
     'an unknown schedule',
     ['train', '--schedule', 'cos'],
-    /--schedule is "cos"; expected one of constant, cosine, linear, step/,
+    /--schedule is "cos"; expected one of auto, constant, cosine, linear, step/,
   ],
   ['a norm of nothing', ['train', '--clip-norm', '0'], /--clip-norm is 0; expected a number above 0/],
   ['momentum for adamw', ['train', '--optimizer', 'adamw', '--momentum', '0.5'], /--momentum is for sgd/],
@@ -306,7 +311,9 @@ describe('an error of the program’s own ends with code 1', () => {
     });
     const interruptible = <T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> =>
       task(new AbortController().signal);
-    expect(await run(['--version'], { stdout, stderr, cellProgram: '', interruptible })).toBe(1);
+    expect(
+      await run(['--version'], { stdout, stderr, cellProgram: '', interruptible, terminable: interruptible }),
+    ).toBe(1);
     expect(String(stderr.read())).toMatch(text);
   });
 });

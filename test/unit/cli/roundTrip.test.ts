@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loss, SparseMLP } from '../../../src/index.ts';
-import { ctre, jsonLines, temporaryFolder } from './harness.ts';
+import { ctre, jsonLines, jsonRows, temporaryFolder } from './harness.ts';
 import { classes, csv, featureNames, features, NAMES, ROWS, writeDatasets } from './problem.ts';
 
 const folder = temporaryFolder();
@@ -43,7 +43,7 @@ describe.each([
 
   it('predicts labels of that accuracy', async () => {
     const { stdout } = await ctre(['predict', model, paths[format], ...rows, '--json']);
-    const lines = jsonLines(stdout);
+    const lines = jsonRows(stdout);
     const correct = lines.filter(({ label }, position) => label === truth[position]);
     expect(lines).toHaveLength(30);
     expect(correct.length / 30).toBe(accuracy);
@@ -118,7 +118,9 @@ describe('ctre evaluate', () => {
     const { labelNames, x, y } = await readRows(110, 150);
     const bytes = new Uint8Array(readFileSync(folder.path('csv.safetensors')));
     using model = await SparseMLP.load(bytes, { prepared: true });
-    expect(evaluation).toEqual({ event: 'evaluation', ...model.metrics(x, y) });
+    expect(evaluation).toMatchObject({ event: 'evaluation', ...model.metrics(x, y) });
+    expect(evaluation.taken).toMatchObject({ format: 'CSV', label: { number: 7, name: 'tree' } });
+    expect(evaluation.warnings).toEqual([]);
     const {
       classes: scores,
       confusion,
@@ -152,7 +154,7 @@ describe('ctre evaluate', () => {
       expect.stringMatching(/the dataset has 8 features; the model was trained on 6/),
     ]);
     const predicted = await ctre(['predict', path, paths.csv, '--rows', '0-1', '--json']);
-    expect(jsonLines(predicted.stdout).map(({ values }) => (values as number[]).length)).toEqual([3, 3]);
+    expect(jsonRows(predicted.stdout).map(({ values }) => (values as number[]).length)).toEqual([3, 3]);
   });
 });
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { prepareTraining } from '../../../src/cli/split.ts';
 import { readDataset } from '../../../src/data/index.ts';
+import { settingsForShape } from '../../../src/model/autoSettings.ts';
 import { ctre, jsonLines, temporaryFolder } from './harness.ts';
 
 const folder = temporaryFolder();
@@ -30,7 +31,11 @@ const COUNTS = { a: 100, b: 40, c: 20, d: 10 };
 
 describe('rows that are drawn', () => {
   it.each([0, 1, 2, 3, 4])('have every class in its share (seed %i)', async (seed) => {
-    const { train, test, validation } = await prepareTraining(dataset(COUNTS), {}, { seed });
+    const { train, test, validation } = await prepareTraining(
+      dataset(COUNTS),
+      {},
+      { seed, auto: settingsForShape },
+    );
     if (!(test.y instanceof Int32Array && train.y instanceof Int32Array)) throw new Error('classes');
     expect(tally(test.y, 4)).toEqual([20, 8, 4, 2]);
     expect(tally(train.y, 4)).toEqual([80, 32, 16, 8]);
@@ -42,7 +47,11 @@ describe('rows that are drawn', () => {
 
   it('are others for another seed, and the same for the same one', async () => {
     const places = async (seed: number) => {
-      const { test, validation } = await prepareTraining(dataset(COUNTS), { scale: 'none' }, { seed });
+      const { test, validation } = await prepareTraining(
+        dataset(COUNTS),
+        { scale: 'none' },
+        { seed, auto: settingsForShape },
+      );
       const { x } = test;
       return ['data' in x ? Array.from(x.data) : [], Array.from(validation.validationRows ?? [])];
     };
@@ -56,7 +65,7 @@ describe('rows that are drawn', () => {
     const { train, test, warnings } = await prepareTraining(
       dataset({ ...COUNTS, rare: 1, rarer: 1, two: 2 }),
       {},
-      { seed: 0 },
+      { seed: 0, auto: settingsForShape },
     );
     if (!(test.y instanceof Int32Array && train.y instanceof Int32Array)) throw new Error('classes');
     expect(tally(train.y, 7).slice(4, 6)).toEqual([1, 1]);
@@ -70,7 +79,7 @@ describe('rows that are drawn', () => {
     const { warnings } = await prepareTraining(
       dataset({ a: 10, b: 10, c: 4 }),
       { testRows: '20-23' },
-      { seed: 0 },
+      { seed: 0, auto: settingsForShape },
     );
     expect(warnings).toContain('the class "c" has no training row, so it is not learnt');
   });

@@ -28,7 +28,9 @@ describe('ctre train --json', () => {
       trainRows: 120,
       testRows: 30,
       validation: 0.1,
-      scale: 'minmax',
+      scale: 'standard',
+      schedule: { name: 'cosine' },
+      automatic: { scale: 'standard', schedule: 'cosine' },
       seed: 3,
     });
     expect(lines[2]).toMatchObject({ epoch: 2, loss: expect.any(Number), valAccuracy: expect.any(Number) });
@@ -144,7 +146,7 @@ describe('ctre train --json', () => {
       schedule: { name: 'cosine', warmup: 0.25, endFactor: 0.1 },
       clipNorm: 0.5,
     });
-    const plain = jsonLines((await ctre([...argv, '--json'])).stdout);
+    const plain = jsonLines((await ctre([...argv, '--schedule', 'constant', '--json'])).stdout);
     expect(plain[0]).toMatchObject({ schedule: { name: 'constant', warmup: 0 } });
     expect(plain[0]).not.toHaveProperty('clipNorm');
     expect(plain[2].loss).not.toBe(epochs[1].loss);
@@ -156,7 +158,7 @@ describe('ctre train --json', () => {
     expect(jsonLines((await ctre([...argv, ...steps, '--json'])).stdout)[0]).toMatchObject({
       schedule: { name: 'step', stepSize: 3, gamma: 0.5, warmup: 2 },
     });
-    expect((await ctre(argv)).stdout).not.toMatch(/schedule|clipping/);
+    expect((await ctre([...argv, '--schedule', 'constant'])).stdout).not.toMatch(/ schedule|clipping/);
   });
 
   it('passes an initializer of no options and as many threads as there are cores on', async () => {
@@ -331,8 +333,9 @@ describe('ctre train --out', () => {
   /** A training whose best epoch is not its last one, and what its file comes to on the test rows. */
   const trained = async (...options: string[]) => {
     const out = folder.path(`kept${options.join('')}.safetensors`);
-    const rows = ['--test-rows', '100-149', '--lr', '0.1', '--epochs', '30', '--seed', '1'];
-    const lines = await trainJson(...rows, ...options, '--out', out);
+    const rows = ['--test-rows', '100-149', '--lr', '0.3', '--epochs', '30', '--seed', '4'];
+    const constant = ['--schedule', 'constant'];
+    const lines = await trainJson(...rows, ...constant, ...options, '--out', out);
     const { stdout } = await ctre(['evaluate', out, paths.csv, '--rows', '100-149', '--json']);
     const epochs = lines.filter(({ event }) => event === 'epoch');
     return { result: lines.at(-1) ?? {}, epochs, saved: jsonLines(stdout)[0] };
@@ -358,7 +361,8 @@ describe('ctre train --out', () => {
 
   it('tells people which epoch was kept', async () => {
     const rows = ['--test-rows', '100-149'];
-    const argv = ['train', paths.csv, ...SMALL, ...rows, '--lr', '0.1', '--epochs', '30', '--seed', '1'];
+    const rates = ['--lr', '0.3', '--schedule', 'constant', '--epochs', '30', '--seed', '4'];
+    const argv = ['train', paths.csv, ...SMALL, ...rows, ...rates];
     const out = folder.path('told.safetensors');
     const { stdout } = await ctre([...argv, '--out', out]);
     const [, best] = /│ best epoch +│ +(\d+) │/.exec(stdout) ?? [];
@@ -383,4 +387,55 @@ describe('Ctrl-C', () => {
       expect(existsSync(out)).toBe(false);
     },
   );
+});
+
+describe('what the rows decide', () => {
+  const start = async (...options: string[]) => {
+    const { stdout } = await ctre(['train', paths.csv, '--epochs', '2', ...options, '--json']);
+    return jsonLines(stdout);
+  };
+  /** Without what a clock says. */
+  const losses = (lines: readonly Record<string, unknown>[]): unknown[] => lines.map(({ loss }) => loss);
+
+  it('is told as options, and typing them trains the same', async () => {
+    const automatic = {
+      ...{ hidden: '200,200', epsilon: '20', scale: 'standard', 'batch-size': '32', schedule: 'cosine' },
+    };
+    const [first, ...epochs] = await start();
+    expect(first).toMatchObject({ layers: [6, 200, 200, 3], automatic, batchSize: 32 });
+    expect(first.automatic).toEqual(automatic);
+    const typed = Object.entries(automatic).flatMap(([name, value]) => [`--${name}`, value]);
+    const [second, ...same] = await start(...typed);
+    expect(second.automatic).toEqual({});
+    expect(losses(same)).toEqual(losses(epochs));
+    const words = Object.keys(automatic).flatMap((name) => [`--${name}`, 'auto']);
+    expect(losses(await start(...words)).slice(1)).toEqual(losses(epochs));
+    const { stdout } = await ctre(['train', paths.csv, '--epochs', '2']);
+    expect(stdout).toContain(`automatic    ${typed.join(' ')}\n`);
+    expect(stdout).toMatch(/batches of 32, 2 epochs\n/);
+  });
+
+  it('is nothing where options are given, with the published preset, and of the generated problem', async () => {
+    const [given] = await start('--hidden', '7', '--density', '0.5', '--batch-size', '9', '--scale', 'none');
+    expect(given).toMatchObject({ automatic: { schedule: 'cosine' }, layers: [6, 7, 3], batchSize: 9 });
+    const [paper] = await start('--preset', 'paper');
+    expect(paper).toMatchObject({
+      ...{ automatic: {}, layers: [6, 1000, 1000, 1000, 3], batchSize: 100, scale: 'minmax' },
+    });
+    const { stdout } = await ctre(['train', '--epochs', '1', '--json']);
+    expect(jsonLines(stdout)[0]).toMatchObject({
+      ...{ automatic: {}, layers: [500, 200, 200, 200, 2], batchSize: 100, scale: 'standard' },
+      schedule: { name: 'constant' },
+    });
+  });
+
+  it('is not enough where the loss still falls, and the last lines say so', async () => {
+    const slow = ['--lr', '0.002', '--schedule', 'constant'];
+    const lines = await start(...slow, '--epochs', '4');
+    expect(lines.at(-1)?.warning).toMatch(/the loss was still falling when training ended/);
+    const { stdout } = await ctre(['train', paths.csv, ...slow, '--epochs', '4']);
+    expect(stdout).toMatch(
+      /warning: the loss was still falling .* more epochs would learn more \(--epochs\)/,
+    );
+  });
 });

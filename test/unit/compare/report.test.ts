@@ -48,7 +48,7 @@ const context: ReportContext = {
   machine: HOSTILE,
   jobs: 1,
   date: new Date('2026-01-02T03:04:05Z'),
-  epochs: EPOCHS,
+  epochs: String(EPOCHS),
   datasets: [{ name: HOSTILE, about: HOSTILE }],
 };
 

@@ -214,7 +214,7 @@ describe('curves', () => {
 describe('the report of made-up cells', () => {
   const context: ReportContext = {
     ...{ command: 'ctre compare', version: '0.0.0', node: 'v0', machine: 'none', jobs: 1 },
-    ...{ date: new Date(0), epochs: 2, datasets: [{ name: 'made up', about: 'by hand' }] },
+    ...{ date: new Date(0), epochs: '2', datasets: [{ name: 'made up', about: 'by hand' }] },
   };
   const report = (records: readonly CellRecord[]): Promise<string> =>
     renderReport(summarize(records), records, context);

@@ -99,7 +99,7 @@ describe('a Matrix Market file', () => {
       indices: [1],
       values: [Infinity],
     });
-    const message = 'the matrix holds Infinity in row 0, column 1; expected finite numbers';
+    const message = 'the matrix holds Infinity in row 1, column 2; expected finite numbers';
     expect(() => writeMatrixMarket(matrix)).toThrow(thrown('E_NOT_FINITE', message));
   });
 });

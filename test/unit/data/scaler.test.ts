@@ -88,7 +88,7 @@ describe('sparse scaling', () => {
     expect(fitScaler('minmax', sparse, Int32Array.of(1, 2)).scale).toEqual([2, 1, 1]);
     // Rows 0 and 2 both store column 1, so no zero is left in it.
     expect(errorOf(() => fitScaler('minmax', sparse, Int32Array.of(0, 2))).message).toContain(
-      'column 1, whose minimum is 1',
+      'column 2, whose minimum is 1',
     );
   });
 
@@ -149,7 +149,7 @@ describe('wrong arguments', () => {
   it('values that are not finite, before or after', () => {
     const error = errorOf(() => fitScaler('standard', dense([1, 2], [1, Number.NaN])));
     expect(error.code).toBe('E_NOT_FINITE');
-    expect(error.message).toContain('row 1, column 1');
+    expect(error.message).toContain('row 2, column 2');
     const tiny = fitScaler('minmax', dense([0], [1e-40]));
     expect(errorOf(() => applyScaler(tiny, dense([1]))).code).toBe('E_NOT_FINITE');
   });

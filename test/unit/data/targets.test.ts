@@ -49,7 +49,7 @@ describe('numbers to predict', () => {
     expect(two.targets).toEqual({ rows: 2, cols: 2, data: Float32Array.of(0.5, 7, -3, 8.25) });
     expect(two.labelNames).toEqual([0, 1]);
     expect(() => read('a.libsvm', '0.5,7 1:2\n-3 2:1\n', { targets: 'numbers' })).toThrow(
-      /row 1 has 1 numbers to predict; expected 2/,
+      /row 2 has 1 number to predict; expected 2/,
     );
   });
 
@@ -72,7 +72,9 @@ describe('numbers to predict', () => {
   it('are numbers: names, gaps and infinities are refused with their place', () => {
     const options: ReadOptions = { label: 'y', targets: 'numbers' };
     expect(() => read('a.csv', 'x,y\n1,2\n3,red\n', options)).toThrow(/line 3, column 2 "y" holds "red"/);
-    expect(read('a.csv', 'x,y\n1,2\n3,\n', options).warnings?.join()).toMatch(/1 rows have no label/);
+    expect(read('a.csv', 'x,y\n1,2\n3,\n', options).warnings?.join()).toMatch(
+      /1 row has no label, and is left out/,
+    );
     expect(() => read('a.csv', 'x,y\n1,2\n3,1e39\n', options)).toThrow(/line 3, column 2 "y" holds "1e39"/);
     expect(() => read('a.libsvm', 'red 1:2\n', { targets: 'numbers' })).toThrow(/line 1 starts with "red"/);
   });
@@ -88,7 +90,7 @@ describe('several labels a row', () => {
     expect(labelNames).toEqual(['cat', 'dog']);
     expect(() =>
       read('a.csv', 'x,cat,dog\n1,0,1\n2,1,7\n', { label: ['cat', 'dog'], targets: 'flags' }),
-    ).toThrow(/row 1 has 7 for the label "dog"; expected 0 or 1/);
+    ).toThrow(/row 2 has 7 for the label "dog"; expected 0 or 1/);
   });
 
   it('are lists of LIBSVM lines; a row may have none', () => {

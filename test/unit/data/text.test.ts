@@ -44,7 +44,9 @@ describe('CSV', () => {
     expect(csv('a,b,c\n1,2,3\n', { label: 'a' }).labelNames).toEqual([1]);
     expect(csv('a,b,c\n1,2,3\n', { label: 1 }).labelNames).toEqual([2]);
     expect(csv('1,2,3\n', { label: '0' }).labelNames).toEqual([1]);
-    expect(errorOf(() => csv('a,b,c\n1,2,3\n', { label: 'd' })).message).toContain('"a", "b", "c"');
+    expect(errorOf(() => csv('a,b,c\n1,2,3\n', { label: 'd' })).message).toContain(
+      '0 for column 1 "a", 1 for',
+    );
     expect(errorOf(() => csv('1,2,3\n', { label: 3 })).code).toBe('E_ARGUMENT');
     expect(errorOf(() => csv('a,a,c\n1,2,3\n', { label: 'a' })).code).toBe('E_ARGUMENT');
   });
@@ -86,12 +88,6 @@ describe('CSV', () => {
   });
 
   it.each([
-    [
-      'a decimal comma',
-      '1;2,5;0\n3;4;1\n',
-      'E_FORMAT',
-      'line 1, column 2 is "2,5"; write decimals with a point',
-    ],
     ['a word in a short table', '12cm,1,0\n7,2,1\n9,3,0\n', 'E_FORMAT', 'line 1, column 1 is "12cm"'],
     ['a row too short', '1,2,0\n3,1\n', 'E_FORMAT', 'line 2'],
     ['a row too long after a field of two lines', '1,2,"a\nb"\n1,2,3,4\n', 'E_FORMAT', 'line 3'],
@@ -144,8 +140,8 @@ describe('CSV', () => {
     expect(warnings?.join()).toContain('3 rows have no label, and are left out');
   });
 
-  it('refuses bytes that are no UTF-8', () => {
-    expect(errorOf(() => readDataset({ 'a.csv': Uint8Array.of(0x31, 0x2c, 0xff, 0x0a) })).code).toBe(
+  it('refuses bytes that are no text in UTF-8', () => {
+    expect(errorOf(() => readDataset({ 'a.csv': Uint8Array.of(0x31, 0x2c, 0xff, 0x01) })).code).toBe(
       'E_FORMAT',
     );
   });

@@ -310,13 +310,30 @@ describe('a memory that the system refuses', () => {
   const refused = {
     name: 'CtreError',
     code: 'E_MEMORY',
-    message: expect.stringMatching(/could not allocate memory.*4096 MiB of addresses/),
+    message: expect.stringMatching(/could not allocate memory.*64\.0 MiB of addresses/),
   };
 
   it('is an error with a code, for threads as for one thread', async () => {
     await expect(fresh.getSharedEngine()).rejects.toMatchObject(refused);
     await expect(fresh.initTraining({ wasm: new Uint8Array() })).rejects.toMatchObject(refused);
     expect(() => fresh.initTrainingSync()).toThrow(expect.objectContaining(refused));
+  });
+
+  it('is replaced by a smaller one where that is not refused', async () => {
+    vi.unstubAllGlobals();
+    const { Memory } = WebAssembly;
+    class Smaller extends Memory {
+      constructor(descriptor: WebAssembly.MemoryDescriptor) {
+        if ((descriptor.maximum ?? 0) > 4096) throw new RangeError('could not allocate memory');
+        super(descriptor);
+      }
+    }
+    vi.stubGlobal('WebAssembly', { ...globalNames(WebAssembly), Memory: Smaller });
+    const { arena, kernels } = await fresh.getSharedEngine();
+    expect(kernels.spmm).toBeTypeOf('function');
+    expect(arena.limit).toBe(4096 * 65536);
+    expect(() => arena.checkRoom(2 ** 28 + 1, 'this network')).toThrow(/256 MiB that its WebAssembly memory/);
+    arena.checkRoom(2 ** 28, 'this network');
   });
 
   it('is asked for again', async () => {

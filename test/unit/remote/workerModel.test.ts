@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readDataset } from '../../../src/data/index.ts';
+import { learnColumns } from '../../../src/data/labelledTable.ts';
 import { decodeCheckpoint } from '../../../src/files/checkpointFile.ts';
 import {
   activation,
@@ -24,6 +26,7 @@ import {
   WorkerModel,
   type WorkerTrainOptions,
 } from '../../../src/index.ts';
+import type { DenseMatrix } from '../../../src/matrix/denseMatrix.ts';
 import { Link } from '../../../src/remote/link.ts';
 import { type MethodName, methods, topologyByName } from '../../../src/topology/methods.ts';
 import { effort, runRandom, runSeed } from '../../support/effort.ts';
@@ -761,5 +764,55 @@ describe('the end', () => {
     await ended(own);
     // A hundred workers that stayed would take several hundred MiB.
     expect(process.memoryUsage().rss - settled).toBeLessThan(100 * 2 ** 20);
+  });
+});
+
+describe("a model's pipeline in a worker", () => {
+  const cities = ['Rome', 'Oslo', 'Bern'];
+  const rows = Array.from({ length: 90 }, (_, row) => ({ city: cities[(row * 7) % 3], size: 100 + row }));
+  const csv = `city,size,label\n${rows.map(({ city, size }) => `${city},${size},${city === 'Rome' ? 'yes' : 'no'}`).join('\n')}\n`;
+
+  async function trained(): Promise<{ bytes: Uint8Array; expected: string[] }> {
+    const { table, labels, labelNames } = readDataset({ 'a.csv': new TextEncoder().encode(csv) });
+    if (table === undefined) throw new Error('a CSV file is a table');
+    const { pipeline } = learnColumns(table);
+    const encoded = pipeline.transformColumns(table.columns, rows.length);
+    const model = ending(await SparseMLP.create({ layers: [encoded.x.cols, 20, 2], density: 1 }));
+    await model.fit(encoded.x, labels, { epochs: 40, batchSize: 10 });
+    const expected = rows.map(({ city }) => (city === 'Rome' ? 'yes' : 'no'));
+    return { bytes: model.save({ labelNames, pipeline }), expected };
+  }
+
+  it('takes rows as the file had them, and answers as SparseMLP does', async () => {
+    const { bytes, expected } = await trained();
+    const there = ending(await WorkerModel.load(bytes));
+    const here = ending(await SparseMLP.load(bytes));
+    expect(there.pipeline?.columns).toEqual(here.pipeline?.columns);
+    expect(there.pipeline?.changesRows).toBe(true);
+    expect(await there.pipeline?.predict(rows)).toEqual(expected);
+    expect(here.pipeline?.predict(rows)).toEqual(expected);
+    const ours = here.pipeline?.transform([...rows, { city: 'Paris', size: 7 }]);
+    expect(await there.pipeline?.transform([...rows, { city: 'Paris', size: 7 }])).toEqual(ours);
+    await expect(there.pipeline?.predict([{ size: 1 }])).rejects.toThrow(/row 1 has no "city"/);
+  });
+
+  it('is the only way: other calls take what it made, and refuse all else', async () => {
+    const { bytes, expected } = await trained();
+    const there = ending(await WorkerModel.load(bytes));
+    const made = await there.pipeline?.transform(rows);
+    if (made === undefined) throw new Error('no pipeline');
+    expect(await there.predictLabels(made.x)).toEqual(expected);
+    const labels = Int32Array.from(expected, (name) => Number(name === 'yes'));
+    expect((await there.evaluate(made.x, labels)).accuracy).toBe(1);
+    await there.fit(made.x, labels, { epochs: 1 });
+    await expect(there.predict({ ...made.x } as DenseMatrix)).rejects.toThrow(/scaled or encoded first/);
+    const prepared = ending(await WorkerModel.load(bytes, { prepared: true }));
+    expect(await prepared.predictLabels(made.x)).toEqual(expected);
+  });
+
+  it('is not there for models without notes, or new ones', async () => {
+    const model = await create();
+    expect(model.pipeline).toBeUndefined();
+    expect(ending(await WorkerModel.load(await model.save())).pipeline).toBeUndefined();
   });
 });

@@ -101,14 +101,21 @@ describe('in a browser', () => {
     vi.stubGlobal('crossOriginIsolated', false);
     expect(whyNoThreads()).toContain('the page is not cross-origin isolated');
     vi.stubGlobal('crossOriginIsolated', true);
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    expect(whyNoThreads()).toMatch(/^the page is cross-origin isolated, but .*no SharedArrayBuffer/);
+    vi.stubGlobal('crossOriginIsolated', undefined);
+    expect(whyNoThreads()).toMatch(/^this engine has no SharedArrayBuffer/);
+    vi.unstubAllGlobals();
+    vi.stubGlobal('crossOriginIsolated', true);
     vi.stubGlobal('Worker', undefined);
     expect(whyNoThreads()).toBe('there are no workers here');
   });
 
-  it('a worker is a module that gets its data, and says what becomes of it', () => {
+  it('a worker is a module that gets its data, and says what becomes of it', async () => {
     const events: string[] = [];
     const file = {
-      inNode: () => expect.fail('this is a page'),
+      name: 'some file',
+      address: () => new URL('file:///some/file.mjs'),
       onPage: () => new Worker(new URL('file:///some/file.mjs'), { type: 'module' }),
     };
     const handle = startWorker(
@@ -122,6 +129,7 @@ describe('in a browser', () => {
     worker.onmessage({ data: 'ready' });
     worker.onerror({ message: 'out of memory' });
     worker.onerror({});
+    await vi.waitFor(() => expect(events[2]).toBe('its file could not be loaded'));
     expect(events).toEqual(['ready', 'out of memory', 'its file could not be loaded']);
     handle.terminate();
     expect(worker.ended).toBe(true);
@@ -140,6 +148,45 @@ describe('in a browser', () => {
       'one thread instead of 3: a worker did not start: its file could not be loaded',
     );
     expect(PageWorker.started.map(({ ended }) => ended)).toEqual([true, true]);
+  });
+
+  describe('a worker whose file is not loaded says why', () => {
+    const isolated = { 'content-type': 'text/javascript', 'cross-origin-embedder-policy': 'require-corp' };
+    const answer = (status: number, headers: Record<string, string>) => new Response('', { status, headers });
+
+    it.each([
+      { why: 'not found', answered: answer(404, isolated), said: /^its file \S+file\.mjs answered 404$/ },
+      {
+        why: 'a page in its place',
+        answered: answer(200, { ...isolated, 'content-type': 'text/html' }),
+        said: /came as text\/html, not as JavaScript$/,
+      },
+      {
+        why: 'not isolated',
+        answered: answer(200, { 'content-type': 'text/javascript' }),
+        said: /came without Cross-Origin-Embedder-Policy: require-corp/,
+      },
+      { why: 'refused', answered: answer(200, isolated), said: /^the Content-Security-Policy refuses/ },
+      { why: 'for no known reason', answered: answer(200, isolated), said: /^its file could not be loaded$/ },
+    ])('$why', async ({ why, answered, said }) => {
+      const document = new EventTarget();
+      vi.stubGlobal('document', document);
+      vi.stubGlobal('crossOriginIsolated', true);
+      vi.stubGlobal('fetch', async () => answered);
+      const reasons: string[] = [];
+      const file = {
+        name: 'some file',
+        address: () => new URL('http://localhost/file.mjs'),
+        onPage: () => new Worker(new URL('http://localhost/file.mjs'), { type: 'module' }),
+      };
+      startWorker(file, { message() {}, died: (reason) => reasons.push(reason) });
+      if (why === 'refused') {
+        const event = new Event('securitypolicyviolation');
+        document.dispatchEvent(Object.assign(event, { effectiveDirective: 'worker-src' }));
+      }
+      PageWorker.started[0].onerror({});
+      await vi.waitFor(() => expect(reasons).toEqual([expect.stringMatching(said)]));
+    });
   });
 
   it('a pool whose workers are refused is the calling thread, and says why', async () => {

@@ -181,7 +181,7 @@ describe('a pipeline', () => {
       ...['number', 'number', 'none', 'none', 'none', 'words'],
     ]);
     expect(() => fit(table, { drop: ['nobody'] })).toThrow(
-      /the option drop names "nobody"; expected the name or the index/,
+      /the option drop names "nobody", and there is no such feature; expected a name, or an index from 0: 0 for/,
     );
     expect(() => fit(table, { drop: ['age'], features: ['age'] })).toThrow(
       /column 6 "age" is to be left out/,

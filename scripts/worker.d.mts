@@ -1,0 +1,2 @@
+/** Makes remote/modelWorker.js of compiled TypeScript whole. */
+export function completeWorker(folder: string): Promise<void>;

@@ -1,0 +1,158 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { show } from '../../base/errors.ts';
+import type { CellTask } from '../cellTask.ts';
+import type { LoadedMethod } from '../methodModules.ts';
+import type { TrainArguments } from '../trainSyntax.ts';
+import type { QueueNeeds } from './sweepStore.ts';
+
+/** Folders within folders that are looked through. */
+const DEPTH = 4;
+/** Files and folders that are looked at. */
+const MOST_ENTRIES = 10_000;
+/** Files that are read to find one of another name. */
+const MOST_TRIES = 50;
+
+/** Where a queue's data and module are on this machine. */
+export interface Place {
+  readonly path: string | undefined;
+  readonly split: string | undefined;
+  readonly modules: readonly string[] | undefined;
+  /** Tells one state of these files from another. */
+  readonly state: string;
+}
+
+/** Why a queue cannot be served here. */
+export interface NoPlace {
+  readonly reason: string;
+}
+
+/** The fingerprint of the data that arguments name, or why there is none. */
+export type Fingerprint = (args: TrainArguments) => Promise<{ data: string } | { reason: string }>;
+
+/** Finds data sets by their fingerprint, and methods by the hash of their module. */
+export class DataFolders {
+  readonly #folders: readonly string[];
+  readonly #modules: readonly LoadedMethod[];
+
+  constructor(folders: readonly string[], modules: readonly LoadedMethod[]) {
+    this.#folders = folders;
+    this.#modules = modules;
+  }
+
+  /** Looks for what a queue needs. Files of the same name come first, then others of the same kind. */
+  async find(needs: QueueNeeds, fingerprint: Fingerprint): Promise<Place | NoPlace> {
+    const { args, dataset, data, module } = needs;
+    const own = module && this.#modules.find(({ hash }) => hash === module.hash);
+    if (module !== undefined && own === undefined) {
+      return {
+        reason:
+          `its method ${module.method} is of a module that is not here; give the same file with ` +
+          '--method-module',
+      };
+    }
+    const modules = own && [own.path];
+    const [typed] = args.positionals;
+    const entries = await this.#entries();
+    const split = args.options.split;
+    const splits = split === undefined ? [undefined] : named(entries, basename(split));
+    if (splits.length === 0)
+      return { reason: `its split ${basename(String(split))} is in no folder of --data` };
+    const paths = typed === undefined ? [undefined] : candidates(entries, basename(typed));
+    let mistake: string | undefined;
+    let other = false;
+    for (const path of paths) {
+      for (const chosen of splits) {
+        const place = { path, split: chosen, modules, state: await stateOf([path, chosen]) };
+        const found = await fingerprint(argumentsHere(args, place, undefined));
+        if ('data' in found && found.data === data) return place;
+        if (path !== undefined && basename(path) !== basename(String(typed))) continue;
+        if ('reason' in found) mistake ??= found.reason;
+        else other = true;
+      }
+    }
+    if (mistake !== undefined) return { reason: `${show(dataset)} cannot be read here: ${mistake}` };
+    if (other) return { reason: `${show(dataset)} has another content here (expected fingerprint ${data})` };
+    return { reason: `${show(dataset)} (fingerprint ${data}) is in no folder of --data` };
+  }
+
+  /** All files and folders, each path once. */
+  async #entries(): Promise<readonly string[]> {
+    const found = new Set<string>();
+    let level = [...this.#folders];
+    for (const folder of level) found.add(folder);
+    for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
+      const next: string[] = [];
+      for (const folder of level) {
+        for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+          if (entry.name.startsWith('.') || found.size >= MOST_ENTRIES) continue;
+          const path = join(folder, entry.name);
+          found.add(path);
+          if (entry.isDirectory()) next.push(path);
+        }
+      }
+      level = next;
+    }
+    return [...found];
+  }
+}
+
+/** Whether the files of a place are as they were when it was found. */
+export async function isUnchanged({ path, split, state }: Place): Promise<boolean> {
+  return (await stateOf([path, split])) === state;
+}
+
+/** A task with the files of this machine. */
+export function taskHere(task: CellTask, place: Place, threads: number | 'auto' | undefined): CellTask {
+  return { ...task, args: argumentsHere(task.args, place, threads) };
+}
+
+function argumentsHere(
+  { positionals, options }: TrainArguments,
+  { path, split, modules }: Place,
+  threads: number | 'auto' | undefined,
+): TrainArguments {
+  return {
+    positionals: path === undefined ? positionals : [path],
+    options: {
+      ...options,
+      ...(split !== undefined && { split }),
+      ...(options.methodModule !== undefined && { methodModule: modules }),
+      ...(threads !== undefined && { threads }),
+    },
+  };
+}
+
+function named(entries: readonly string[], name: string): readonly string[] {
+  return entries.filter((path) => unpacked(basename(path)) === unpacked(name));
+}
+
+/** Those of the same name, and then some that end in the same way. */
+function candidates(entries: readonly string[], name: string): readonly string[] {
+  const same = named(entries, name);
+  const [ending] = /\.[^.]+$/.exec(unpacked(name)) ?? [];
+  const others = entries.filter(
+    (path) => ending !== undefined && unpacked(path).endsWith(ending) && !same.includes(path),
+  );
+  return [...same, ...others.slice(0, MOST_TRIES)];
+}
+
+function unpacked(name: string): string {
+  return name.replace(/\.gz$/i, '');
+}
+
+/** Sizes and times of the files that may belong to these paths: those beside a file, those in a folder. */
+async function stateOf(paths: readonly (string | undefined)[]): Promise<string> {
+  const parts: string[] = [];
+  for (const path of paths) {
+    if (path === undefined) continue;
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    const folder = isFolder ? path : dirname(path);
+    const names = await readdir(folder).catch((): string[] => []);
+    for (const name of names.sort()) {
+      const found = await stat(join(folder, name)).catch(() => undefined);
+      if (found?.isFile()) parts.push(`${name} ${found.size} ${found.mtimeMs}`);
+    }
+  }
+  return parts.join('\n');
+}

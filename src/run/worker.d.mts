@@ -1,0 +1,2 @@
+// A program. It exports nothing.
+export {};
