@@ -1,8 +1,17 @@
-import type { FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet';
 import { CtreError, show } from '../../base/errors.ts';
 import { columnTitle } from '../rawTable.ts';
 import { isoDate, isoTime } from '../table/isoText.ts';
 import { damagedParquet } from './thrift.ts';
+
+/** What a file tells of a column, as the package reads it. Its own types are not there where it is not. */
+interface SchemaElement {
+  readonly name: string;
+  readonly type?: string;
+  readonly num_children?: number;
+  readonly repetition_type?: string;
+  readonly converted_type?: string;
+  readonly logical_type?: { readonly type: string };
+}
 
 /** A column of a Parquet file. */
 export interface ParquetColumn {
@@ -15,7 +24,7 @@ export interface ParquetColumn {
 }
 
 /** The columns of a file, from left to right. @throws CtreError `E_FORMAT` for a schema that is none. */
-export function columnsOfSchema({ schema }: FileMetaData): ParquetColumn[] {
+export function columnsOfSchema({ schema }: { readonly schema: readonly SchemaElement[] }): ParquetColumn[] {
   const [root, ...elements] = schema;
   const columns: ParquetColumn[] = [];
   let at = 0;
@@ -78,7 +87,7 @@ export function checkReadable(columns: readonly ParquetColumn[]): void {
 }
 
 /** What the library makes of values that are more than numbers: the text that a CSV file would have. */
-export function textParsers(): ParquetParsers {
+export function textParsers() {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const text = (bytes: Uint8Array | undefined): string | undefined => {
     if (bytes === undefined) return undefined;
@@ -93,15 +102,15 @@ export function textParsers(): ParquetParsers {
     }
   };
   return {
-    timestampFromMilliseconds: (time) => isoTime(Number(time) / 1e3),
-    timestampFromMicroseconds: (time) => isoTime(Number(time) / 1e6),
-    timestampFromNanoseconds: (time) => isoTime(Number(time) / 1e9),
+    timestampFromMilliseconds: (time: bigint) => isoTime(Number(time) / 1e3),
+    timestampFromMicroseconds: (time: bigint) => isoTime(Number(time) / 1e6),
+    timestampFromNanoseconds: (time: bigint) => isoTime(Number(time) / 1e9),
     dateFromDays: isoDate,
     stringFromBytes: text,
     jsonFromBytes: text,
     geometryFromBytes: text,
     geographyFromBytes: text,
-    uuidFromBytes: (bytes) =>
+    uuidFromBytes: (bytes: Uint8Array | undefined) =>
       bytes && Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),
   };
 }
