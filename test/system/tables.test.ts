@@ -39,7 +39,7 @@ describe.skipIf(!hasData)(
     it.each(sections.map((section) => [section.split('\n')[0], section] as const))(
       '%s',
       async (_, section) => {
-        const [train, predict] = section.match(/^npx ctre .*$/gm) ?? [];
+        const [train = '', predict = ''] = section.match(/^npx ctre .*$/gm) ?? [];
         const trained = await ctre(argumentsOf(train));
         expect([trained.code, trained.stderr]).toEqual([0, '']);
         const [, name, figure] = FIGURE.exec(section) ?? [];
