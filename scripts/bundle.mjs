@@ -59,7 +59,7 @@ const { metafile, outputFiles } = await build({
 });
 await mkdir(outdir, { recursive: true });
 for (const { path, text } of outputFiles) {
-  await writeFile(path, isForeign(path) ? await shrink(text) : text);
+  await writeFile(path, isForeign(path) ? await shrink(text) : withClassNames(text));
 }
 await copyFile(join(root, 'src/run/worker.mjs'), join(outdir, 'worker.mjs'));
 await writeFile(join(outdir, 'LICENSES.txt'), await licences());
@@ -75,6 +75,12 @@ function nodeModules({ onResolve, onLoad }) {
   onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
     contents: `module.exports = process.getBuiltinModule('node:${path}')`,
   }));
+}
+
+/** A class that names itself is called _Name by esbuild, also in stack traces. Within itself Name is as good. */
+function withClassNames(text) {
+  const classes = Array.from(text.matchAll(/^var (\w+) = class _\1\b/gm), ([, name]) => name);
+  return classes.reduce((named, name) => named.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), text);
 }
 
 /** The inputs that left something in an output. */

@@ -95,8 +95,7 @@ function startError(cause: unknown): CtreError {
   if (typeof WebAssembly === 'undefined') {
     return new CtreError(
       'E_ENGINE',
-      'this engine has no WebAssembly, which ctre cannot do without; some browsers take it away in their ' +
-        'strictest mode (lockdown, enhanced security), and allow it for sites that are exempt from it',
+      'this engine has no WebAssembly; some browsers take it away in their strictest mode',
       { cause },
     );
   }

@@ -99,11 +99,7 @@ export function startWorker(
   return handle;
 }
 
-function watchWorker(
-  file: WorkerFile,
-  events: WorkerEvents,
-  source: WorkerSource | undefined,
-): WorkerHandle {
+function watchWorker(file: WorkerFile, events: WorkerEvents, source: WorkerSource | undefined): WorkerHandle {
   const threads = builtin('node:worker_threads');
   if (typeof source === 'function') {
     const started = source();

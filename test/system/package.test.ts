@@ -260,9 +260,9 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the package', () => {
 
     it.each([
       // Wanted: 42 000. docs/performance.md says where the bytes are.
-      { name: 'ctre', limit: 78_000 },
-      // 18 KB.
-      { name: 'ctre/kernels', limit: 18_432 },
+      { name: 'ctre', limit: 79_000 },
+      // 18.5 KB.
+      { name: 'ctre/kernels', limit: 18_944 },
     ])('takes at most $limit bytes: $name', async ({ name, limit }) => {
       const text = await bundle(`export * from '${name}'`);
       expect(plain(text)).toContain(matrixKernels);
