@@ -86,7 +86,7 @@ export async function runWorker(argv: readonly string[], io: Io): Promise<void> 
   const store = new SweepStore(server);
   const board = new Board(server, store, version, new DataFolders(folders, modules), warn);
   const station: Station = {
-    ...{ server, store, board, threads, folder, lostAfter },
+    ...{ server, store, board, version, threads, folder, lostAfter },
     program: io.cellProgram,
     machine: `${hostname()} (${cpus()[0]?.model ?? 'unknown processor'}, node ${process.version})`,
   };

@@ -108,16 +108,17 @@ export function taskHere(task: CellTask, place: Place, threads: number | 'auto' 
 }
 
 function argumentsHere(
-  { positionals, options }: TrainArguments,
+  { options }: TrainArguments,
   { path, split, modules }: Place,
   threads: number | 'auto' | undefined,
 ): TrainArguments {
   return {
-    positionals: path === undefined ? positionals : [path],
+    // No path of another machine is read here.
+    positionals: path === undefined ? [] : [path],
     options: {
       ...options,
-      ...(split !== undefined && { split }),
-      ...(options.methodModule !== undefined && { methodModule: modules }),
+      split,
+      methodModule: modules,
       ...(threads !== undefined && { threads }),
     },
   };

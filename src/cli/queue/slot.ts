@@ -7,6 +7,7 @@ import type { CellRecord } from '../../compare/cell.ts';
 import type { CellTask } from '../cellTask.ts';
 import type { Board, ServableQueue } from './board.ts';
 import { CellChild, type NoRecord } from './cellChild.ts';
+import { cellNameOf } from './cellName.ts';
 import { isUnchanged, taskHere } from './dataFolders.ts';
 import { isRefusal, type QueueServer } from './server.ts';
 import { epochOf, type SweepCell, type SweepProgress } from './sweepCell.ts';
@@ -26,6 +27,8 @@ export interface Station {
   readonly server: QueueServer;
   readonly store: SweepStore;
   readonly board: Board;
+  /** The release that trains here. */
+  readonly version: string;
   /** The file that a child process runs. */
   readonly program: string;
   readonly threads: number | 'auto' | undefined;
@@ -147,10 +150,15 @@ export class Slot {
     signal: AbortSignal,
     leave: AbortController,
   ): Promise<void> {
-    const { store, board, threads, machine, folder } = this.#station;
+    const { store, board, version, threads, machine, folder } = this.#station;
     const { UnrecoverableError, WaitingError } = this.#station.server.packages.bullmq;
     const name = String(job.id);
     const { task, retries }: SweepCell = job.data;
+    if (cellNameOf(version, task) !== name) {
+      throw new UnrecoverableError(
+        'its name is not the hash of what it holds; ctre compare did not put it there',
+      );
+    }
     const goBack = async (reason: string): Promise<never> => {
       this.#events.onBack(task, reason);
       await Promise.race([job.moveToWait(token), pause(FAREWELL)]);
