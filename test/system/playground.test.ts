@@ -61,7 +61,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
     // As a static server does it: no headers, in a folder.
     plain = await serve('/some/folder/', {});
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  }, PATIENCE);
+  }, 2 * PATIENCE);
 
   afterAll(async () => {
     await browser?.close();
