@@ -95,6 +95,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
       reducedMotion: moving ? 'no-preference' : 'reduce',
       serviceWorkers: 'block',
     });
+    page.setDefaultTimeout(PATIENCE);
     const problems: string[] = [];
     const hosts = new Set<string>();
     visits.push({ page, problems, hosts });
@@ -879,6 +880,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
   it('starts without a network from the second visit on', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
     await page.goto(`${addressOf(plain)}#data=needles&hidden=20&epochs=2&b=off`);
     await ended(page);
     await page.evaluate(() => navigator.serviceWorker.ready);
