@@ -39,7 +39,10 @@ async function takePage(file, viewport) {
 
 /** One network at some epochs: its layers, and where it looks on the pixels. */
 async function takeTopology() {
-  const page = await open({ width: 800, height: 1220 }, `#data=digits&epochs=${EPOCHS.at(-1)}&batch=4&b=off`);
+  const page = await open(
+    { width: 800, height: 1220 },
+    `#data=digits&epochs=${EPOCHS.at(-1)}&batch=16&b=off`,
+  );
   await page.evaluate(() => {
     globalThis.looks = [];
   });

@@ -37,7 +37,7 @@ export const FIRST: Experiment = {
   data: 'needles',
   most: 10_000,
   hidden: [200, 100, 50],
-  epochs: 40,
+  epochs: 30,
   batchSize: 50,
   seed: 1,
   a: { method: 'ctre-sim', density: 2, preset: 'default' },

@@ -61,7 +61,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
     // As a static server does it: no headers, in a folder.
     plain = await serve('/some/folder/', {});
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  }, PATIENCE);
+  }, 2 * PATIENCE);
 
   afterAll(async () => {
     await browser?.close();
@@ -95,6 +95,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
       reducedMotion: moving ? 'no-preference' : 'reduce',
       serviceWorkers: 'block',
     });
+    page.setDefaultTimeout(PATIENCE);
     const problems: string[] = [];
     const hosts = new Set<string>();
     visits.push({ page, problems, hosts });
@@ -218,7 +219,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
       `${(500 * 200 + 200 * 100 + 100 * 50 + 50 * 2).toLocaleString('en')} connections`,
     );
     expect(await text('found-a')).toMatch(/^20 of 20 found\./);
-    expect(await text('status')).toMatch(/^Done after 40 epochs\. A learns an epoch [\d.]+ × sooner\.$/);
+    expect(await text('status')).toMatch(/^Done after 30 epochs\. A learns an epoch [\d.]+ × sooner\.$/);
     // Nothing of all this needs scrolling.
     for (const id of ['big-a', 'big-b', 'inputs-a', 'go']) expect(await isOnScreen(page, id), id).toBe(true);
     await page.setViewportSize({ width: 390, height: 844 });
@@ -879,6 +880,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
   it('starts without a network from the second visit on', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
     await page.goto(`${addressOf(plain)}#data=needles&hidden=20&epochs=2&b=off`);
     await ended(page);
     await page.evaluate(() => navigator.serviceWorker.ready);
