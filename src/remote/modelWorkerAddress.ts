@@ -5,6 +5,8 @@ import '../run/worker.mjs';
 import { answerCalls } from './modelCalls.ts';
 import { MODEL_WORKER } from './protocol.ts';
 
-export const address: string | undefined = import.meta.webpack ? undefined : import.meta.url;
+const modelFileAddress: string | undefined = import.meta.webpack ? undefined : import.meta.url;
+
+export { modelFileAddress as address };
 
 if (Reflect.get(globalThis, 'name') === MODEL_WORKER) answerCalls();

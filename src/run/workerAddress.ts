@@ -3,4 +3,6 @@
 
 import './worker.mjs';
 
-export const address: string | undefined = import.meta.webpack ? undefined : import.meta.url;
+const threadFileAddress: string | undefined = import.meta.webpack ? undefined : import.meta.url;
+
+export { threadFileAddress as address };

@@ -5,16 +5,7 @@ import { CtreError } from '../../src/base/errors.ts';
 import { readDataset } from '../../src/data/index.ts';
 import { effort } from '../support/effort.ts';
 import { errorOf } from '../unit/data/cases.ts';
-import {
-  bytesMatrix,
-  cellMatrix,
-  idx,
-  matFileOf,
-  npy,
-  packedMatFile,
-  text,
-  zip,
-} from './fuzz/datasets.ts';
+import { bytesMatrix, cellMatrix, idx, matFileOf, npy, packedMatFile, text, zip } from './fuzz/datasets.ts';
 import { peakBytes } from './fuzz/memory.ts';
 import { tryAll } from './fuzz/watch.ts';
 

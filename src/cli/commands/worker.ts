@@ -12,7 +12,7 @@ import { loadMethods } from '../methodModules.ts';
 import { flag, integer, list, number, orWord, text } from '../options.ts';
 import { queueAddress } from '../queue/address.ts';
 import { Board } from '../queue/board.ts';
-import { labelOf } from '../queue/cellLabel.ts';
+import { cellLabel } from '../queue/cellLabel.ts';
 import { DataFolders } from '../queue/dataFolders.ts';
 import { loadQueuePackages } from '../queue/packages.ts';
 import { QueueServer } from '../queue/server.ts';
@@ -105,7 +105,7 @@ export async function runWorker(argv: readonly string[], io: Io): Promise<void> 
   const counts = { trained: 0, back: 0, lost: 0 };
   const events: SlotEvents = {
     onTaken(task, epochs) {
-      if (!isJson && epochs > 0) io.stdout.write(`goes on after epoch ${epochs}  ${labelOf(task.cell)}\n`);
+      if (!isJson && epochs > 0) io.stdout.write(`goes on after epoch ${epochs}  ${cellLabel(task.cell)}\n`);
     },
     onDone(task, record) {
       counts.trained++;
@@ -113,16 +113,16 @@ export async function runWorker(argv: readonly string[], io: Io): Promise<void> 
         ? `test ${share(record.testAccuracy)}  ${duration(record.seconds)}`
         : 'diverged';
       if (isJson) printJson(io.stdout, 'cell', cellLine(record));
-      else io.stdout.write(`trained  ${labelOf(task.cell)}: ${outcome}\n`);
+      else io.stdout.write(`trained  ${cellLabel(task.cell)}: ${outcome}\n`);
     },
     onBack(task, reason) {
       counts.back++;
       if (isJson) printJson(io.stdout, 'back', { ...task.cell, reason });
-      else io.stdout.write(`given back  ${labelOf(task.cell)}: ${reason}\n`);
+      else io.stdout.write(`given back  ${cellLabel(task.cell)}: ${reason}\n`);
     },
     onLost(task, reason) {
       counts.lost++;
-      warn(`${labelOf(task.cell)} did not come to its end: ${reason}`);
+      warn(`${cellLabel(task.cell)} did not come to its end: ${reason}`);
     },
     warn,
   };
@@ -148,11 +148,11 @@ export async function runWorker(argv: readonly string[], io: Io): Promise<void> 
 }
 
 /** Milliseconds from the signal to the end, whatever hangs. */
-const PATIENCE = 9500;
+const ENDING_TIME = 9500;
 
 async function afterPatience(signal: AbortSignal): Promise<undefined> {
   await pause(2 ** 31 - 1, undefined, { signal }).catch(() => {});
-  await pause(PATIENCE);
+  await pause(ENDING_TIME);
 }
 
 /** The first slot that fails ends the others. */

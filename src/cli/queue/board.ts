@@ -4,7 +4,7 @@ import type { QueueServer } from './server.ts';
 import { PREFIX, type QueueNeeds, type SweepStore } from './sweepStore.ts';
 
 /** Milliseconds between two looks at the queues. */
-const LOOK = 1000;
+const BOARD_AGE = 1000;
 /** Milliseconds until a queue that could not be served is tried again. */
 const TRY_AGAIN = 30_000;
 
@@ -91,7 +91,7 @@ export class Board {
   }
 
   #refresh(): Promise<void> {
-    if (performance.now() - this.#lookedAt < LOOK) return this.#look ?? Promise.resolve();
+    if (performance.now() - this.#lookedAt < BOARD_AGE) return this.#look ?? Promise.resolve();
     this.#look ??= this.#readQueues().finally(() => {
       this.#look = undefined;
       this.#lookedAt = performance.now();

@@ -6,7 +6,7 @@ import type { TrainArguments } from '../trainSyntax.ts';
 import type { CellAnswer, CellOrder } from './cellOrders.ts';
 
 /** Cells that one process trains; what their memory grew to is given back then. */
-const CELLS = 200;
+const CELLS_OF_A_CHILD = 200;
 /** Milliseconds that an epoch may take until a process that is told to stop is ended. */
 const STOP_PATIENCE = 6000;
 
@@ -48,7 +48,7 @@ export class CellChild {
   async train(order: TrainOrder, signal: AbortSignal, events: ChildEvents): Promise<CellRecord | NoRecord> {
     const hasModule = order.task.args.options.methodModule !== undefined;
     // A module of one's own may remember what it did before.
-    if (hasModule || this.#cells >= CELLS) this.end();
+    if (hasModule || this.#cells >= CELLS_OF_A_CHILD) this.end();
     const child = this.#start();
     this.#cells++;
     const isStopping = new AbortController();

@@ -39,7 +39,7 @@ export type CellAnswer =
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly sentence: string };
 
 /** The share of the time that checkpoints may take. */
-const SHARE = 0.05;
+const CHECKPOINT_SHARE = 0.05;
 
 /** Does what orders say. One that trains ends before the next one comes. */
 export class OrderedTrainings {
@@ -103,7 +103,7 @@ export class OrderedTrainings {
       onStart: (epochs, warning) => this.#answer({ kind: 'start', epochs, warning }),
       onKeep: async (epoch, make) => {
         const begin = performance.now();
-        const isDue = pending === undefined && writeSeconds <= (SHARE * (begin - last)) / 1000;
+        const isDue = pending === undefined && writeSeconds <= (CHECKPOINT_SHARE * (begin - last)) / 1000;
         if (this.#isStopping) await pending;
         if (this.#wantsMore && (isDue || this.#isStopping)) pending = write(epoch, make(), begin);
         if (!this.#isStopping) return;

@@ -17,6 +17,8 @@ const MOST_TRIES = 50;
 export interface Place {
   readonly path: string | undefined;
   readonly split: string | undefined;
+  /** The file of --test. */
+  readonly test: string | undefined;
   readonly modules: readonly string[] | undefined;
   /** Tells one state of these files from another. */
   readonly state: string;
@@ -54,16 +56,20 @@ export class DataFolders {
     const modules = own && [own.path];
     const [typed] = args.positionals;
     const entries = await this.#entries();
-    const split = args.options.split;
-    const splits = split === undefined ? [undefined] : named(entries, basename(split));
+    const { split, test } = args.options;
+    const splits = split === undefined ? [undefined] : entriesNamed(entries, basename(split));
     if (splits.length === 0)
       return { reason: `its split ${basename(String(split))} is in no folder of --data` };
+    const tests = test === undefined ? [undefined] : entriesNamed(entries, basename(test));
+    if (tests.length === 0)
+      return { reason: `its test rows ${basename(String(test))} are in no folder of --data` };
+    const beside = splits.flatMap((chosen) => tests.map((rows) => ({ split: chosen, test: rows })));
     const paths = typed === undefined ? [undefined] : candidates(entries, basename(typed));
     let mistake: string | undefined;
     let other = false;
     for (const path of paths) {
-      for (const chosen of splits) {
-        const place = { path, split: chosen, modules, state: await stateOf([path, chosen]) };
+      for (const others of beside) {
+        const place = { path, ...others, modules, state: await stateOf([path, others.split, others.test]) };
         const found = await fingerprint(argumentsHere(args, place, undefined));
         if ('data' in found && found.data === data) return place;
         if (path !== undefined && basename(path) !== basename(String(typed))) continue;
@@ -98,8 +104,8 @@ export class DataFolders {
 }
 
 /** Whether the files of a place are as they were when it was found. */
-export async function isUnchanged({ path, split, state }: Place): Promise<boolean> {
-  return (await stateOf([path, split])) === state;
+export async function isUnchanged({ path, split, test, state }: Place): Promise<boolean> {
+  return (await stateOf([path, split, test])) === state;
 }
 
 /** A task with the files of this machine. */
@@ -109,7 +115,7 @@ export function taskHere(task: CellTask, place: Place, threads: number | 'auto' 
 
 function argumentsHere(
   { options }: TrainArguments,
-  { path, split, modules }: Place,
+  { path, split, test, modules }: Place,
   threads: number | 'auto' | undefined,
 ): TrainArguments {
   return {
@@ -118,19 +124,20 @@ function argumentsHere(
     options: {
       ...options,
       split,
+      test,
       methodModule: modules,
       ...(threads !== undefined && { threads }),
     },
   };
 }
 
-function named(entries: readonly string[], name: string): readonly string[] {
+function entriesNamed(entries: readonly string[], name: string): readonly string[] {
   return entries.filter((path) => unpacked(basename(path)) === unpacked(name));
 }
 
 /** Those of the same name, and then some that end in the same way. */
 function candidates(entries: readonly string[], name: string): readonly string[] {
-  const same = named(entries, name);
+  const same = entriesNamed(entries, name);
   const [ending] = /\.[^.]+$/.exec(unpacked(name)) ?? [];
   const others = entries.filter(
     (path) => ending !== undefined && unpacked(path).endsWith(ending) && !same.includes(path),

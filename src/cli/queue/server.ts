@@ -80,7 +80,7 @@ export class QueueServer {
       if (error instanceof CtreError) throw error;
       throw new CtreError(
         'E_ARGUMENT',
-        `no queue at ${address.shown}: ${words(reason ?? error)}; check host, port, password and that a ` +
+        `no queue at ${address.shown}: ${reasonInWords(reason ?? error)}; check host, port, password and that a ` +
           'Redis server runs there',
         { cause: error },
       );
@@ -111,7 +111,7 @@ export class QueueServer {
         return await call();
       } catch (error) {
         if (!isRefusal(error)) throw error;
-        const sentence = words(error);
+        const sentence = reasonInWords(error);
         if (sentence !== told)
           this.#say(`the server at ${this.address.shown} refuses: ${sentence}; trying on`);
         told = sentence;
@@ -180,17 +180,17 @@ export function isRefusal(error: unknown): boolean {
   );
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+const SERVER_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there (ECONNREFUSED)',
   ENOTFOUND: 'there is no such host (ENOTFOUND)',
   EAI_AGAIN: 'the host is not found (EAI_AGAIN)',
   ETIMEDOUT: 'nothing answers (ETIMEDOUT)',
 };
 
-function words(error: unknown): string {
+function reasonInWords(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const [line] = reasonOf(error).split('\n');
-  return REASONS[code] ?? (line === '' ? code : line.replace(/\.$/, ''));
+  return SERVER_REASONS[code] ?? (line === '' ? code : line.replace(/\.$/, ''));
 }
 
 function readFacts(info: string): ServerFacts {

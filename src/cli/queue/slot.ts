@@ -14,7 +14,7 @@ import { epochOf, type SweepCell, type SweepProgress } from './sweepCell.ts';
 import { CHECKPOINT_BYTES, PREFIX, type SweepStore } from './sweepStore.ts';
 
 /** Milliseconds between two looks for something else to do. */
-const LOOK = 500;
+const LOOK_FOR_CELLS = 500;
 /** The fewest milliseconds between two times that the server is told of an epoch. */
 const PROGRESS_PAUSE = 200;
 /** Milliseconds that a server which does not answer may hold up the end. */
@@ -75,7 +75,7 @@ export class Slot {
     try {
       while (!signal.aborted) {
         const queue = await this.#station.board.next((args) => this.#child.fingerprint(args));
-        if (queue === undefined) await pause(LOOK, undefined, { signal }).catch(() => {});
+        if (queue === undefined) await pause(LOOK_FOR_CELLS, undefined, { signal }).catch(() => {});
         else if (!signal.aborted) await this.#serve(queue, signal);
       }
     } finally {
@@ -128,11 +128,13 @@ export class Slot {
     const begin = performance.now();
     try {
       while (!signal.aborted && !leave.signal.aborted) {
-        await pause(LOOK, undefined, { signal: AbortSignal.any([signal, leave.signal]) }).catch(() => {});
+        await pause(LOOK_FOR_CELLS, undefined, { signal: AbortSignal.any([signal, leave.signal]) }).catch(
+          () => {},
+        );
         if (this.#isBusy || server.isGone) continue;
         const idle = performance.now() - Math.max(begin, this.lastBusy);
         // Another queue's workers may have died. Whoever looks finds their cells.
-        if (idle > 2 * lockDuration || (idle > LOOK && (await board.hasOther(queue.name)))) break;
+        if (idle > 2 * lockDuration || (idle > LOOK_FOR_CELLS && (await board.hasOther(queue.name)))) break;
       }
     } finally {
       // It waits for the present cell, which hears of the signal itself.

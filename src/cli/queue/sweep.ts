@@ -13,15 +13,15 @@ import { type Conflict, PREFIX, type QueueNeeds, type StoredResult, SweepStore }
 /** Results that are asked for at a time: each may be large. */
 const RESULTS = 100;
 /** Cells that are put into a queue at a time. */
-const CELLS = 500;
+const CELLS_AT_A_TIME = 500;
 /** Milliseconds between two looks for results that no event told of. */
-const LOOK = 10_000;
+const LOOK_FOR_RESULTS = 10_000;
 /** Milliseconds without a result after which the queue is looked through for missing cells. */
-const SILENCE = 60_000;
+const NO_RESULT = 60_000;
 /** Milliseconds that a server may take when the sweep ends. */
-const FAREWELL = 2000;
+const CLOSING_TIME = 2000;
 /** The most milliseconds that a timer takes. */
-const LONGEST = 2 ** 31 - 1;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 const NO_RESULTS: ReadonlyMap<string, StoredResult> = new Map();
 
@@ -121,10 +121,10 @@ class Sweep {
         const before = this.#wanted.size;
         await this.#take(names, signal);
         if (this.#wanted.size < before) heardAt = performance.now();
-        if (this.#mustLookThrough || performance.now() - lookedAt > LOOK) {
+        if (this.#mustLookThrough || performance.now() - lookedAt > LOOK_FOR_RESULTS) {
           await this.#take([...this.#wanted.keys()], signal);
           await untilAborted(this.#loseFailed(), signal);
-          if (this.#mustLookThrough || performance.now() - heardAt > SILENCE) {
+          if (this.#mustLookThrough || performance.now() - heardAt > NO_RESULT) {
             this.#mustLookThrough = false;
             await untilAborted(this.#fill(signal), signal);
             heardAt = performance.now();
@@ -140,7 +140,9 @@ class Sweep {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#queues].map((one) => Promise.race([this.#leave(...one), pause(FAREWELL)])));
+    await Promise.all(
+      [...this.#queues].map((one) => Promise.race([this.#leave(...one), pause(CLOSING_TIME)])),
+    );
   }
 
   /** Closes a queue. One without cells needs no workers any more, whoever put them there. */
@@ -217,8 +219,8 @@ class Sweep {
       const open = this.#queues.get(name);
       if (open === undefined) continue;
       const { queue, needs } = open;
-      for (let at = 0; at < cells.length && !signal.aborted; at += CELLS) {
-        const some = cells.slice(at, at + CELLS);
+      for (let at = 0; at < cells.length && !signal.aborted; at += CELLS_AT_A_TIME) {
+        const some = cells.slice(at, at + CELLS_AT_A_TIME);
         const absent = await this.#absent(queue, some);
         if (absent.length > 0)
           await this.#server.insist(() => queue.addBulk(absent.map(jobOf(this.#grid))), signal);
@@ -299,7 +301,7 @@ function jobOf({ retries }: SweepGrid): (cell: [string, CellTask]) => {
 /** Waits for what a server that is gone holds up, but not after the signal. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const leave = new AbortController();
-  const aborted = pause(LONGEST, undefined, { signal: AbortSignal.any([signal, leave.signal]) }).catch(
+  const aborted = pause(LONGEST_TIMER, undefined, { signal: AbortSignal.any([signal, leave.signal]) }).catch(
     () => undefined,
   );
   try {

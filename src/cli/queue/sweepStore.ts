@@ -135,7 +135,7 @@ export class SweepStore {
       names.flatMap((name, at) => {
         const text = texts[at];
         if (text === null) return [];
-        const { first, second } = Object(parse(text));
+        const { first, second } = Object(jsonIfAny(text));
         return [[name, { first: String(first), second: String(second) }] as const];
       }),
     );
@@ -156,7 +156,7 @@ export class SweepStore {
     const found = await this.#insist(() => this.#server.connection.hgetall(key('queues')));
     return new Map(
       Object.entries(found).flatMap(([queue, text]) => {
-        const needs = parse(text);
+        const needs = jsonIfAny(text);
         return isQueueNeeds(needs) ? [[queue, needs] as const] : [];
       }),
     );
@@ -189,7 +189,7 @@ function checkpointKey(name: string): string {
   return key(`checkpoint:${name}`);
 }
 
-function parse(text: string): unknown {
+function jsonIfAny(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -198,7 +198,7 @@ function parse(text: string): unknown {
 }
 
 function readResult(name: string, text: string): StoredResult {
-  const { record, digest, machine }: Partial<Record<keyof StoredResult, unknown>> = Object(parse(text));
+  const { record, digest, machine }: Partial<Record<keyof StoredResult, unknown>> = Object(jsonIfAny(text));
   if (!isCellRecord(record) || typeof digest !== 'string') {
     throw new CtreError(
       'E_FORMAT',

@@ -13,6 +13,7 @@ import {
   textParsers,
 } from '../parquet/columns.ts';
 import { type CheckedPages, checkPages, type Decompress } from '../parquet/pages.ts';
+import { checkSnappy } from '../parquet/snappy.ts';
 import { damagedParquet, ThriftReader } from '../parquet/thrift.ts';
 import { columnTitle, type LeftOutColumn, type RawTable, storedColumns } from '../rawTable.ts';
 import type { ReadOptions } from '../readOptions.ts';
@@ -151,6 +152,7 @@ async function decompressors(
   const own: Readonly<Record<string, Decompress>> = {
     UNCOMPRESSED: (bytes) => bytes,
     SNAPPY(bytes, length) {
+      checkSnappy(bytes, length);
       const page = new Uint8Array(length);
       library.snappyUncompress(bytes, page);
       return page;

@@ -22,7 +22,7 @@ const BYTE = 3;
 const INTEGERS: readonly number[] = [4, 5, 6];
 const DOUBLE = 7;
 const BINARY = 8;
-const LIST = 9;
+const LIST_TYPE = 9;
 const STRUCT = 12;
 
 /** Reads structures from bytes, one after the other. */
@@ -59,7 +59,7 @@ export class ThriftReader {
     if (type === STRUCT) return this.struct(depth + 1);
     if (INTEGERS.includes(type)) return zigzag(this.#varint());
     if (type === BYTE) return (this.#byte() << 24) >> 24;
-    if (type === LIST) return this.#list(depth);
+    if (type === LIST_TYPE) return this.#list(depth);
     if (type !== DOUBLE && type !== BINARY) throw damagedParquet(`it has a field of the type ${type}`);
     const length = type === DOUBLE ? 8 : this.#varint();
     if (length > this.#end - this.at) throw damagedParquet('it is cut short');

@@ -22,9 +22,9 @@ export function isoDate(days: number): string {
   const isNextYear = month >= 10;
   const monthOfYear = isNextYear ? month - 9 : month + 3;
   return [
-    padded(era * 400 + year + (isNextYear ? 1 : 0), 4),
-    padded(monthOfYear, 2),
-    padded(dayOfMonth, 2),
+    paddedNumber(era * 400 + year + (isNextYear ? 1 : 0), 4),
+    paddedNumber(monthOfYear, 2),
+    paddedNumber(dayOfMonth, 2),
   ].join('-');
 }
 
@@ -38,10 +38,10 @@ export function isoTime(seconds: number): string {
   const second = Math.floor(micros / 1e6);
   const fraction = micros - second * 1e6;
   const time = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60];
-  const tail = fraction === 0 ? '' : `.${padded(fraction, 6).replace(/0+$/, '')}`;
-  return `${isoDate(days)}T${time.map((part) => padded(part, 2)).join(':')}${tail}`;
+  const tail = fraction === 0 ? '' : `.${paddedNumber(fraction, 6).replace(/0+$/, '')}`;
+  return `${isoDate(days)}T${time.map((part) => paddedNumber(part, 2)).join(':')}${tail}`;
 }
 
-function padded(value: number, count: number): string {
+function paddedNumber(value: number, count: number): string {
   return `${value < 0 ? '-' : ''}${String(Math.abs(value)).padStart(count, '0')}`;
 }
