@@ -29,13 +29,27 @@ const policyInPage: Plugin = {
   ],
 };
 
+/** Takes out the indentation of the page, which everybody would load before anything is seen. */
+const withoutIndentation: Plugin = {
+  name: 'without-indentation',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html) =>
+      html
+        .split(/(<pre[\s>].*?<\/pre>)/s)
+        .map((part, at) => (at % 2 === 1 ? part : part.replaceAll(/\n\s+/g, '\n')))
+        .join(''),
+  },
+};
+
 /** Builds the page of a folder into the folder of that name in build/. */
 export function pageConfig(folder: URL): UserConfig {
   const root = fileURLToPath(folder);
   return {
     root,
     base: './',
-    plugins: [policyInPage],
+    plugins: [policyInPage, withoutIndentation],
     worker: { format: 'es' },
     build: {
       outDir: fileURLToPath(new URL(`../../build/${basename(root)}`, import.meta.url)),

@@ -88,8 +88,8 @@ export const compareSyntax = {
     },
     'Many machines': {
       queue: queueAddress(
-        'hand the trainings to ctre worker --queue url, on any machines, through the\n' +
-          'Redis server there: redis://host:6379/0, or rediss://host:6379/0 for TLS',
+        'hand the trainings to ctre worker --queue url on any machines, through\n' +
+          'the Redis server there: redis://host:6379/0, or rediss:// for TLS',
       ),
       retries: integer(
         'n',

@@ -12,7 +12,7 @@ import { type LabelledRows, pickRows, readSplit, scaled } from './split.ts';
 
 /** Options that choose among the rows of a dataset. */
 export const ROW_OPTIONS = {
-  rows: text('a-b', "rows a to b, both included, from 0 (the dataset's own test rows, else all)"),
+  rows: text('a-b', "rows a to b, both included, from 0 (the dataset's own test rows, or all)"),
   split: text('file.json', 'the test rows of this split'),
 } as const satisfies Options;
 

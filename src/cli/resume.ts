@@ -81,7 +81,7 @@ export async function openCheckpoints(
         'same file to go on, or name another folder',
     );
   }
-  const [now, then] = [origin[other], before[other]].map((value) => JSON.stringify(value) ?? 'not given');
+  const [now, then] = [origin[other], before[other]].map((value) => JSON.stringify(value) ?? 'none');
   throw new CtreError(
     'E_ARGUMENT',
     `the training in ${show(folder.path)} has ${other} ${then}, and this command has ${now}; give the ` +

@@ -28,14 +28,14 @@ export const workerSyntax = {
   options: {
     Queue: {
       queue: queueAddress(
-        'the Redis server with the queue: redis://host:6379/0, or rediss:// for TLS;\n' +
+        'the Redis server of the queue: redis://host:6379/0, or rediss:// for TLS;\n' +
           'the variable CTRE_QUEUE_PASSWORD may have the password',
       ),
       'lost-after': number(
         's',
         { least: 2, most: 3600 },
-        'seconds after which a worker that is not heard of has died, and another one\n' +
-          'goes on with its training (30)',
+        'seconds after which a worker that is not heard of has died, and another\n' +
+          'one goes on with its training (30)',
       ),
     },
     Work: {
@@ -43,7 +43,7 @@ export const workerSyntax = {
       'method-module': list(text('file.mjs', 'a method of your own, for trainings that have the same file')),
       checkpoints: text(
         'folder',
-        'for checkpoints, where all workers reach it; without it the server has those\n' + 'of up to 16 MiB',
+        'for checkpoints, where all workers reach it; without it the server has\n' + 'those of up to 16 MiB',
       ),
     },
     Running: {

@@ -84,7 +84,7 @@ describe('ctre train --checkpoint', () => {
     [
       'another activation',
       ['--resume', '--activation', 'linear'],
-      /has activation not given, and this command has \{"name":"linear"\}/,
+      /has activation none, and this command has \{"name":"linear"\}/,
     ],
     ['another method', ['--resume', '--method', 'set'], /has method "cte-\w+", and this command has "set"/],
     [
