@@ -12,6 +12,8 @@ const PICTURE = 'preview.png';
 function serviceWorker(cache: string, files: readonly string[]): string {
   return `const CACHE = ${JSON.stringify(cache)};
 const FILES = ${JSON.stringify(files)};
+// Servers that say Vary: Origin mean scripts of modules, which ask with one.
+const FOUND = { ignoreSearch: true, ignoreVary: true };
 const PREFIX = CACHE.replace(/[^-]*$/, '');
 addEventListener('install', (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)));
@@ -27,7 +29,7 @@ addEventListener('fetch', (event) => {
   const { request } = event;
   if (request.method !== 'GET' || new URL(request.url).origin !== location.origin) return;
   event.respondWith(
-    caches.open(CACHE).then(async (cache) => (await cache.match(request, { ignoreSearch: true })) ?? fetch(request)),
+    caches.open(CACHE).then(async (cache) => (await cache.match(request, FOUND)) ?? fetch(request)),
   );
 });
 `;

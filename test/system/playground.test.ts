@@ -897,7 +897,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
     await page.setInputFiles('#files', {
       name: 'a.csv',
       mimeType: '',
-      buffer: Buffer.from('a,b\n1,x\n2,y\n3,x\n4,y'),
+      buffer: Buffer.from('a,b\n1.5,x\n2.25,y\n1.5,x\n4.5,y'),
     });
     await saysIn(page, 'facts', '2 classes');
     await context.close();
