@@ -55,7 +55,10 @@ const { metafile, outputFiles } = await build({
   legalComments: 'none',
   metafile: true,
   write: false,
-  plugins: [{ name: 'modules of Node', setup: nodeModules }],
+  plugins: [
+    { name: 'modules of Node', setup: nodeModules },
+    { name: 'worker in parts', setup: workerInParts },
+  ],
 });
 await mkdir(outdir, { recursive: true });
 for (const { path, text } of outputFiles) {
@@ -81,6 +84,15 @@ function nodeModules({ onResolve, onLoad }) {
 function withClassNames(text) {
   const classes = Array.from(text.matchAll(/^var (\w+) = class _\1\b/gm), ([, name]) => name);
   return classes.reduce((named, name) => named.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), text);
+}
+
+/** The file of workers is whole in dist/ once it is built. Here it shares its parts with the others. */
+function workerInParts({ onLoad }) {
+  onLoad({ filter: /[\\/]dist[\\/]remote[\\/]modelWorker\.js$/ }, async () => {
+    const source = await readFile(join(root, 'src/remote/modelWorker.ts'), 'utf8');
+    const { code } = await transform(source, { loader: 'ts', target: 'es2022' });
+    return { contents: code.replaceAll(/(?<=from "\.[^"]*)\.ts(?=")/g, '.js') };
+  });
 }
 
 /** The inputs that left something in an output. */

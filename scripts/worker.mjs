@@ -4,7 +4,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { argv } from 'node:process';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 /** Makes remote/modelWorker.js whole. The files that it imports have to be there, run/worker.mjs among them. */
@@ -14,6 +14,8 @@ export async function completeWorker(folder) {
     absWorkingDir: resolve(folder),
     entryPoints: [resolve(file)],
     bundle: true,
+    // The folder may be anywhere.
+    nodePaths: [fileURLToPath(new URL('../node_modules', import.meta.url))],
     format: 'iife',
     platform: 'browser',
     target: 'es2022',
@@ -28,7 +30,8 @@ export async function completeWorker(folder) {
     define: { 'import.meta.url': 'undefined', 'import.meta.env': 'undefined', 'import.meta.webpack': '1' },
     write: false,
   });
-  const text = outputFiles[0].text;
+  // Names of the files that it was made of: they are other ones in another folder.
+  const text = outputFiles[0].text.replaceAll(/^ *\/\/ [\w./@-]+\.m?js\n/gm, '');
   if (/\bimport\.meta\b|^(import|export)\b/m.test(text)) throw new Error(`${file} is a module still`);
   await writeFile(file, text);
   // What it was compiled from is in many maps.

@@ -159,7 +159,8 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Where there is no such folder, there is nothing to take away either.
+    await rm(temporary, { force: true }).catch(() => {});
     throw explain(error, path, 'written');
   }
 }
