@@ -99,7 +99,10 @@ function isResponse(value: unknown): value is Response {
 
 function checkBytes(wasm: unknown, expected: string): WasmBytes {
   const isBytes = isArrayBuffer(wasm) || ArrayBuffer.isView(wasm);
-  if (isBytes || tagOf(wasm) === 'WebAssembly.Module') return wasm as WasmBytes;
+  const isModule =
+    tagOf(wasm) === 'WebAssembly.Module' ||
+    (typeof WebAssembly === 'object' && wasm instanceof WebAssembly.Module);
+  if (isBytes || isModule) return wasm as WasmBytes;
   throw new CtreError('E_ARGUMENT', `wasm is ${show(wasm)}; expected ${expected}`);
 }
 
