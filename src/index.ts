@@ -76,6 +76,7 @@ export {
 } from './remote/workerModel.ts';
 export type { WorkerPipeline } from './remote/workerPipeline.ts';
 export type { Work } from './run/turns.ts';
+export type { StartedWorker, WorkerSource } from './run/workerSource.ts';
 export type { CosineOptions } from './topology/cosineOptions.ts';
 export type { CosineThenGradientOptions } from './topology/cosineThenGradient.ts';
 export type { DensityOptions } from './topology/density.ts';
