@@ -80,7 +80,9 @@ function nodeModules({ onResolve, onLoad }) {
   }));
 }
 
-/** A class that names itself is called _Name by esbuild, also in stack traces. Within itself Name is as good. */
+/**
+ * A class that names itself is called _Name by esbuild, also in stack traces. Within itself Name is as good.
+ */
 function withClassNames(text) {
   const classes = Array.from(text.matchAll(/^var (\w+) = class _\1\b/gm), ([, name]) => name);
   return classes.reduce((named, name) => named.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), text);

@@ -2,8 +2,8 @@
 import asc from 'assemblyscript/asc';
 
 /**
- * Compiles assembly/index.ts, the complete module, as asconfig.json says for the target. `options` are more of asc's own options,
- * and `io` replaces its files.
+ * Compiles assembly/index.ts, the complete module, as asconfig.json says for the target. `options` are more
+ * of asc's own options, and `io` replaces its files.
  */
 export async function compileKernels(target, options = [], io = {}) {
   await compile(['assembly/index.ts', '--config', 'asconfig.json', '--target', target, ...options], io);

@@ -1,7 +1,7 @@
 // node scripts/loader.mjs folder: puts the part of @assemblyscript/loader that starts a module into compiled
 // TypeScript, as engine/loader.js. The rest of the loader, which is five times as long, reads and writes
-// objects of AssemblyScript's runtime and imports what that runtime calls. The kernels have no runtime, and no
-// bundler can leave the rest out: every start of a module runs it.
+// objects of AssemblyScript's runtime and imports what that runtime calls. The kernels have no runtime, and
+// no bundler can leave the rest out: every start of a module runs it.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { argv } from 'node:process';

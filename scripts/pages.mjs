@@ -23,7 +23,10 @@ export const ISOLATION = Object.freeze({
 
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript' };
 
-/** A server of what `respond` has for an address, typed by how that ends, `/` as a page; what it throws for is not found. */
+/**
+ * A server of what `respond` has for an address, typed by how that ends, `/` as a page; what it throws for is
+ * not found.
+ */
 export async function serve(headers, respond) {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');

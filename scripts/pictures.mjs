@@ -1,5 +1,5 @@
-// Takes the pictures of docs/pictures, and the one that links to the page show, from the built playground, in a
-// headless Chromium: npm run pictures
+// Takes the pictures of docs/pictures, and the one that links to the page show, from the built playground, in
+// a headless Chromium: npm run pictures
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
@@ -123,8 +123,9 @@ async function readPixels(png) {
 }
 
 /**
- * A PNG of 256 colours, a third of the size of one of all: those that occur most, then the first of those that are alike in the upper
- * four bits of every channel, so that none is far from all of them (PNG specification, W3C 2003).
+ * A PNG of 256 colours, a third of the size of one of all: those that occur most, then the first of those
+ * that are alike in the upper four bits of every channel, so that none is far from all of them (PNG
+ * specification, W3C 2003).
  */
 function encodePng(width, height, pixels) {
   const colourAt = (pixel) => pixels.readUIntBE(3 * pixel, 3);

@@ -75,8 +75,10 @@ function explain(source) {
     'how they choose connections, and in nothing else. A method is trained with the options that ctre gives',
     'it. Rows that say *published* have the schedule of its paper instead (`--method-preset published`).',
     '',
-    '* *Test accuracy*: at the best epoch on the validation rows, mean ± standard deviation of seeds. That is the',
-    '  one of the highest accuracy; tables computed until 2026-11-26 take the first of several such epochs, later',
+    '* *Test accuracy*: at the best epoch on the validation rows, mean ± standard deviation of seeds. That ' +
+      'is the',
+    '  one of the highest accuracy; tables computed until 2026-11-26 take the first of several such ' +
+      'epochs, later',
     '  ones that of the lowest loss.',
     '* *Default − it*: the mean difference of the default and this method, seed by seed. *Better with*: the',
     '  seeds with which the default is better. *p*: of the exact permutation test, after Holm. Each method',

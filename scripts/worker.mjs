@@ -1,13 +1,15 @@
 // node scripts/worker.mjs folder: puts all that the file of workers imports into that file, of compiled
-// TypeScript in a folder. So bundlers have one file to take along. It imports nothing and is no module: it can
-// be started either way, and hosted anywhere.
+// TypeScript in a folder. So bundlers have one file to take along. It imports nothing and is no module: it
+// can be started either way, and hosted anywhere.
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-/** Makes remote/modelWorker.js whole. The files that it imports have to be there, run/worker.mjs among them. */
+/**
+ * Makes remote/modelWorker.js whole. The files that it imports have to be there, run/worker.mjs among them.
+ */
 export async function completeWorker(folder) {
   const file = join(folder, 'remote/modelWorker.js');
   const { outputFiles } = await build({

@@ -1,5 +1,5 @@
-// The other half of cellPool.ts and of queue/cellChild.ts: a process that trains. For a comparison here it does
-// one training and ends; for a queue it does what it is told until it is ended.
+// The other half of cellPool.ts and of queue/cellChild.ts: a process that trains. For a comparison here it
+// does one training and ends; for a queue it does what it is told until it is ended.
 import process from 'node:process';
 import { CtreError } from '../base/errors.ts';
 import type { CellRecord } from '../compare/cell.ts';

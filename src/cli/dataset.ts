@@ -60,7 +60,8 @@ type DatasetValues = ReadValues & { readonly test?: string };
 
 /** How the command line says `OTHER_TARGETS`. */
 export const LOSS_ADVICE =
-  'give --loss mean-squared or huber to predict numbers, or --loss binary-cross-entropy for several labels a row';
+  'give --loss mean-squared or huber to predict numbers, or --loss binary-cross-entropy for several labels ' +
+  'a row';
 
 /** Options of these that exclude each other. */
 export const READ_EXCLUSIVE = [['header', 'no-header']] as const;

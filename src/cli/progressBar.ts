@@ -72,7 +72,8 @@ function epochsInWords(epochs: number, earlier: readonly Epoch[]): EpochInWords 
     seconds += epoch.seconds;
     return {
       loss: epoch.loss >= 1e4 ? epoch.loss.toExponential(3) : epoch.loss.toFixed(4),
-      scored: `${epoch.valLoss === undefined ? 'train' : 'val'}${epoch.metrics?.r2 === undefined ? '' : ' R²'}`,
+      scored:
+        (epoch.valLoss === undefined ? 'train' : 'val') + (epoch.metrics?.r2 === undefined ? '' : ' R²'),
       accuracy: share(accuracy),
       best: share(best),
       left: duration((seconds / epoch.epoch) * (epochs - epoch.epoch)),

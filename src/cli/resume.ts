@@ -77,7 +77,8 @@ export async function openCheckpoints(
   if (other === 'methodModule') {
     throw new CtreError(
       'E_ARGUMENT',
-      `the training in ${show(folder.path)} had another content of the module of ${topology.name}; give the ` +
+      `the training in ${show(folder.path)} had another content of the module of ${topology.name}; give ` +
+        'the ' +
         'same file to go on, or name another folder',
     );
   }

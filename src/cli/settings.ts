@@ -68,7 +68,8 @@ export const NETWORK_OPTIONS = {
   slope: number(
     's',
     { least: 0, most: 1 },
-    'leaky-relu, all-relu: factor of sums below 0;\nall-relu turns its sign in every second layer (0.01; all-relu 0.6)',
+    'leaky-relu, all-relu: factor of sums below 0;\nall-relu turns its sign in every second layer (0.01; ' +
+      'all-relu 0.6)',
   ),
   epsilon: orWord(
     AUTO,
@@ -168,7 +169,8 @@ export const TRAINING_OPTIONS = {
   monitor: choice(
     'name',
     MONITOR_NAMES,
-    'what the best epoch on validation is chosen by:\naccuracy or loss (accuracy); numbers: rmse, mae, r2 or ' +
+    'what the best epoch on validation is chosen by:\naccuracy or loss (accuracy); numbers: rmse, mae, r2 ' +
+      'or ' +
       'loss (loss);\nseveral labels: macroF1, accuracy or loss (macroF1)',
   ),
   denoise: noise('noise on the inputs of every step: gaussian:0.2 or mask:0.2 (none)'),

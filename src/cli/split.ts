@@ -320,8 +320,8 @@ function drawValidation(
 }
 
 /**
- * A scaler of the kind that was asked for, else of the usual one. Sparse rows are scaled by min–max where that
- * keeps zeros, and not at all otherwise.
+ * A scaler of the kind that was asked for, else of the usual one. Sparse rows are scaled by min–max where
+ * that keeps zeros, and not at all otherwise.
  */
 export function fitTrainingScaler(
   kind: ScalerKind | undefined,

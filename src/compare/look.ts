@@ -210,7 +210,7 @@ function lookAt(
     noOutput: hidden.map((l) => outputs[l + 1].filter(isZero).length),
     silent: hidden.map((l) => fired[l].filter(isZero).length),
     // A neuron may be missing several of them, and is counted once. One that never fires is dead with ReLU
-    // alone: any other slope lets signal and gradient through.
+    // alone: every other slope lets signal and gradient through.
     dead: hidden.map((l) => {
       const mayBeSilent = activation.slope(l + 1) !== 0;
       const isDead = (count: number, i: number): boolean =>

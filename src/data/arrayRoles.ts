@@ -5,11 +5,10 @@ export interface ArrayRole {
   readonly part?: 'train' | 'test' | 'validation';
 }
 
-const FEATURES = new Set(
-  'x data dat fea feat feats feature features image images img imgs input inputs sample samples attr attrs'.split(
-    ' ',
-  ),
-);
+const FEATURES = new Set([
+  ...['x', 'data', 'dat', 'fea', 'feat', 'feats', 'feature', 'features', 'image', 'images', 'img', 'imgs'],
+  ...['input', 'inputs', 'sample', 'samples', 'attr', 'attrs'],
+]);
 const LABELS = new Set(
   'y label labels lab labs lbl lbls gnd gt target targets class classes cls output outputs species'.split(
     ' ',
@@ -33,8 +32,8 @@ const PART_WORDS: Readonly<Record<string, ArrayRole['part']>> = {
 };
 
 /** Two words without anything between them: `xtrain`, `testlabels`. */
-const JOINED =
-  /^(x|y|data|labels?|images?|features?|targets?)?(train|test|valid|val|tr|te)(x|y|data|labels?|images?|features?|targets?)?$/;
+const CONTENT = '(x|y|data|labels?|images?|features?|targets?)?';
+const JOINED = new RegExp(`^${CONTENT}(train|test|valid|val|tr|te)${CONTENT}$`);
 
 /**
  * What an array is for, by the words of its name: `X_train`, `trainImages`, `te_y`, `test labels`. Undefined

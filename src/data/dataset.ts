@@ -144,7 +144,8 @@ function aboutCase(names: readonly (number | string)[]): string[] {
   if (alike.length === 0) return [];
   const shown = alike.slice(0, 8).map(show).join(', ') + (alike.length > 8 ? ', …' : '');
   return [
-    `the classes ${shown} differ only in capital and small letters, and are classes of their own; write them ` +
+    `the classes ${shown} differ only in capital and small letters, and are classes of their own; write ` +
+      'them ' +
       'alike in the file if they are the same',
   ];
 }

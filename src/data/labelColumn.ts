@@ -76,7 +76,8 @@ export function chooseNumberColumn({ columns, leftOut, label }: RawTable): Label
   const [usual] = inOrder(LABEL_NAMES, names, candidates);
   if (usual !== undefined) return { column: usual, warnings: [] };
   const last = candidates[candidates.length - 1];
-  const about = `${columnTitle(columns[last])}, the last one of numbers, is what is predicted; ${OTHERWISE_LABEL}`;
+  const title = columnTitle(columns[last]);
+  const about = `${title}, the last one of numbers, is what is predicted; ${OTHERWISE_LABEL}`;
   const isSure = last === columns.length - 1 && names[last] === '';
   return { column: last, warnings: isSure ? [] : [about] };
 }
@@ -101,7 +102,8 @@ export function labelColumnNamed({ columns }: RawTable, label: string | number):
     const numbers = named.map((place) => columns[place].number).join(' and ');
     throw new CtreError(
       'E_ARGUMENT',
-      `columns ${numbers} are both named ${show(label)}; give the label column by its index from 0: ${named.join(' or ')}`,
+      `columns ${numbers} are both named ${show(label)}; give the label column by its index from 0: ` +
+        `${named.join(' or ')}`,
     );
   }
   if (named.length === 1) return named[0];
@@ -232,8 +234,10 @@ function checkOneHot(columns: readonly RawColumn[], candidates: readonly number[
     const list = flags.slice(0, MOST_FLAGS_LISTED).map(columnTitle).join(', ');
     throw new CtreError(
       'E_LABEL',
-      `the last ${count} columns (${list}${count > MOST_FLAGS_LISTED ? ', …' : ''}) hold 0 and 1, and each row has a ` +
-        'single 1 there: they are one label (one-hot); make one column of them that names the class, or name ' +
+      `the last ${count} columns (${list}${count > MOST_FLAGS_LISTED ? ', …' : ''}) hold 0 and 1, and each ` +
+        'row has a ' +
+        'single 1 there: they are one label (one-hot); make one column of them that names the class, or ' +
+        'name ' +
         'the label column with the option label, and leave the others out with the option drop',
     );
   }

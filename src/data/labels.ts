@@ -42,7 +42,8 @@ export function encodeParts(
       if (code === undefined) {
         throw new CtreError(
           'E_LABEL',
-          `row ${row + 1} has the label ${show(values[row])}; expected one of the classes ${someOf(labelNames)}`,
+          `row ${row + 1} has the label ${show(values[row])}; expected one of the classes ` +
+            `${someOf(labelNames)}`,
         );
       }
       coded[row] = code;

@@ -16,8 +16,13 @@ const ROWS_OF_SMALL_CLASS = 3;
 /** Values of a column that is called a price, a count … from which on it is one. */
 const FEW_VALUES = 5;
 
-const QUANTITY =
-  /(^|[\W_])(price|cost|amount|total|sum|count|cnt|age|year|salary|income|sales|revenue|profit|rings|mpg|temp|temperature|quantity|duration|distance|weight|height|area|population|demand|consumption)$/i;
+/** What numbers are called that are measured or counted. */
+const QUANTITIES = [
+  ...['price', 'cost', 'amount', 'total', 'sum', 'count', 'cnt', 'age', 'year', 'salary', 'income', 'sales'],
+  ...['revenue', 'profit', 'rings', 'mpg', 'temp', 'temperature', 'quantity', 'duration', 'distance'],
+  ...['weight', 'height', 'area', 'population', 'demand', 'consumption'],
+];
+const QUANTITY = new RegExp(`(^|[\\W_])(${QUANTITIES.join('|')})$`, 'i');
 const CAMEL_QUANTITY = /[a-z](Price|Cost|Amount|Total|Count|Age|Year|Sales|Area)$/;
 
 /**

@@ -81,7 +81,8 @@ function checkWidth({ columns }: RawTable, { width, labels }: Pipeline): void {
     labels.length === 0 ? '' : `, or ${width} with ${labels.map(columnTitle).join(', ')} as label`;
   throw new CtreError(
     'E_SHAPE',
-    `the table has ${columns.length} columns without names; the model was trained on ${least}${labelled}; leave ` +
+    `the table has ${columns.length} columns without names; the model was trained on ${least}${labelled}; ` +
+      'leave ' +
       'the others out of the file, or give it the names of the training file',
   );
 }

@@ -26,8 +26,8 @@ export interface ReadOptions {
   /** The file holds features only, or its labels do not matter: `labels` and `labelNames` come back empty. */
   readonly unlabelled?: boolean;
   /**
-   * Files whose rows are the test rows, with the columns of the others: by name where both have names, else by
-   * place. They take the place of test rows that the dataset brings along.
+   * Files whose rows are the test rows, with the columns of the others: by name where both have names, else
+   * by place. They take the place of test rows that the dataset brings along.
    */
   readonly test?: DataFiles;
   /** CSV: whether the first line names the columns. Default: detected. */

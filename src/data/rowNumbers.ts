@@ -3,8 +3,16 @@ import { columnTitle, type LeftOutColumn, type RawColumn } from './rawTable.ts';
 /** Names of columns that only say which row it is. pandas makes `Unnamed: 0` of no name. */
 const ROW_NAMES = /^(id|index|unnamed: ?0|row[\W_]?(id|names?|numbers?)|rownames?)$/i;
 /** Names of columns that may say it, or may be a feature. R makes `X` of no name. */
-const MAYBE_ROW_NAMES =
-  /^((?!class|label|target).*[\W_]id|idx|no|nr|s[\W_]*no|num|number|rows?|row[\W_]?(nr|no|num)|x|\.\.\.1|obs|observation|case|record|instance|serial[\W_]*(no|number)?|#)\.?$/i;
+const MAYBE_ROW_NAMES = new RegExp(
+  `^(${[
+    /(?!class|label|target).*[\W_]id/,
+    /idx|no|nr|s[\W_]*no|num|number|rows?|row[\W_]?(nr|no|num)/,
+    /x|\.\.\.1|obs|observation|case|record|instance|serial[\W_]*(no|number)?|#/,
+  ]
+    .map(({ source }) => source)
+    .join('|')})\\.?$`,
+  'i',
+);
 /** `passengerId`, as tables of camel case have it. */
 const CAMEL_ID = /[a-z]I[dD]$/;
 /** Rows before a column counts that may be a feature: a few may count by chance. */
@@ -32,7 +40,8 @@ export function findRowNumbers(columns: readonly RawColumn[], hasNames: boolean)
     const title = columnTitle(column);
     if (!countsUp(column)) {
       if (kind === 'maybe' || !looksLikeIds(column, hasNames)) continue;
-      const why = `looks like ids: ${hasNames ? 'all' : 'most'} of its ${column.length} integers are different`;
+      const share = hasNames ? 'all' : 'most';
+      const why = `looks like ids: ${share} of its ${column.length} integers are different`;
       leftOut.push({ ...(isNamed(column) && { name }), number, why });
       warnings.push(`${title} ${why}, so it is left out; the option rowNumbers can keep it`);
       continue;

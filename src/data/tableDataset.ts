@@ -29,10 +29,10 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
   const notFeatures = new Set([...leftOut.map(({ number }) => number - 1), ...places]);
   const features = columns.flatMap((_, place) => (notFeatures.has(place) ? [] : [place]));
   if (features.length === 0) {
+    const came = columns.length === 1 ? 'one field' : `${columns.length} fields, none of them a feature`;
     throw new CtreError(
       'E_FORMAT',
-      `the lines have ${columns.length === 1 ? 'one field' : `${columns.length} fields, none of them a feature`}; ` +
-        'expected features and a label; set the option delimiter if it was wrong',
+      `the lines have ${came}; ` + 'expected features and a label; set the option delimiter if it was wrong',
     );
   }
   const labelled = isLabelled ? places : [];
@@ -271,7 +271,8 @@ export function textLabels(
     while (column.value(row) !== labels[fraction]) row++;
     throw new CtreError(
       'E_LABEL',
-      `${rowPlace(table, row)}, ${columnTitle(column)} is ${labels[fraction]}; a number with a fraction is no ` +
+      `${rowPlace(table, row)}, ${columnTitle(column)} is ${labels[fraction]}; a number with a fraction is ` +
+        'no ' +
         `class, expected integers or names; name their column with the option label; ${OTHER_TARGETS}`,
     );
   }
@@ -295,7 +296,8 @@ export function targetColumns(
       if (!Number.isFinite(value)) {
         throw new CtreError(
           'E_LABEL',
-          `${rowPlace(table, row)}, ${columnTitle(column)} holds ${show(column.text(row))}; expected a number ` +
+          `${rowPlace(table, row)}, ${columnTitle(column)} holds ${show(column.text(row))}; expected a ` +
+            'number ' +
             'to predict, or 0 and 1 for a label',
         );
       }

@@ -38,7 +38,8 @@ export function checkFlagTargets({ matrix: { cols, data }, names }: NamedTargets
   if (bad < 0) return;
   throw new CtreError(
     'E_LABEL',
-    `row ${Math.floor(bad / cols) + 1} has ${data[bad]} for the label ${show(names[bad % cols])}; expected 0 or 1`,
+    `row ${Math.floor(bad / cols) + 1} has ${data[bad]} for the label ${show(names[bad % cols])}; expected ` +
+      '0 or 1',
   );
 }
 
@@ -91,7 +92,8 @@ export function alignTargets(
   if (reading === 'numbers' && columns.length < wanted.length) {
     throw new CtreError(
       'E_SHAPE',
-      `the file has ${columns.length} targets; the model has ${wanted.length}: ${wanted.map(show).join(', ')}`,
+      `the file has ${columns.length} targets; the model has ${wanted.length}: ` +
+        `${wanted.map(show).join(', ')}`,
     );
   }
   const data = new Float32Array(matrix.rows * wanted.length);

@@ -22,7 +22,8 @@ export function tableWithTest(table: RawTable, given: RawTable, file: string): R
   if (!byName && table.columns.length !== tested.columns.length) {
     throw new CtreError(
       'E_SHAPE',
-      `the table of test rows has ${tested.columns.length} columns; expected ${table.columns.length}, as the ` +
+      `the table of test rows has ${tested.columns.length} columns; expected ${table.columns.length}, as ` +
+        'the ' +
         'training rows have: columns without names are told by their places',
     );
   }
@@ -44,7 +45,8 @@ export function tableWithTest(table: RawTable, given: RawTable, file: string): R
     others.length === 0
       ? []
       : [
-          `${titlesOf(others)} of ${show(file)} ${others.length === 1 ? 'is' : 'are'} not in the training table, and left out`,
+          `${titlesOf(others)} of ${show(file)} ${others.length === 1 ? 'is' : 'are'} not in the training ` +
+            'table, and left out',
         ];
   return { ...table, warnings: [...table.warnings, ...about], test: { ...tested, columns, file } };
 }

@@ -139,7 +139,8 @@ function nameOfVariable(features: string | readonly (string | number)[]): string
   if (features.length === 1 && typeof features[0] === 'string') return features[0];
   throw new CtreError(
     'E_ARGUMENT',
-    `the option features lists ${features.length} columns, and the file holds arrays; expected the name of one`,
+    `the option features lists ${features.length} columns, and the file holds arrays; expected the name of ` +
+      'one',
   );
 }
 

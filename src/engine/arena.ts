@@ -62,14 +62,16 @@ export class Arena {
   /**
    * Refuses work that cannot fit, before it begins.
    * @param what the work, as the first words of the error's sentence.
-   * @throws CtreError `E_MEMORY` when what is in use and `byteLength` more exceed what the memory can grow to.
+   * @throws CtreError `E_MEMORY` when what is in use and `byteLength` more exceed what the memory can grow
+   *   to.
    */
   checkRoom(byteLength: number, what: string): void {
     if (this.#bytes + byteLength <= this.limit) return;
     throw new CtreError(
       'E_MEMORY',
       `${what} needs ${megabytes(byteLength)}, and ${megabytes(this.limit - this.#bytes)} are left of ` +
-        `the ${this.#limitText} that its WebAssembly memory holds; use fewer neurons, a smaller epsilon, or ` +
+        `the ${this.#limitText} that its WebAssembly memory holds; use fewer neurons, a smaller epsilon, ` +
+        'or ' +
         'dispose() of other models',
     );
   }
@@ -167,7 +169,8 @@ export class Arena {
         throw new CtreError(
           'E_MEMORY',
           `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the ${this.#limitText} of ` +
-            'its WebAssembly memory are in use; use a smaller network or data set, or dispose() of models no longer needed',
+            'its WebAssembly memory are in use; use a smaller network or data set, or dispose() of models ' +
+            'no longer needed',
           { cause },
         );
       }

@@ -101,7 +101,8 @@ function startError(cause: unknown): CtreError {
   }
   return new CtreError(
     'E_ENGINE',
-    `the WebAssembly kernels could not be started (${reasonOf(cause)}); ctre needs an engine with WebAssembly SIMD ` +
+    `the WebAssembly kernels could not be started (${reasonOf(cause)}); ctre needs an engine with ` +
+      'WebAssembly SIMD ' +
       '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous ' +
       "calls on a page's main thread, where older browsers compile nothing at once",
     { cause },

@@ -65,7 +65,8 @@ export function removeConnections(pattern: CsrPattern, removed: Int32Array): Csr
   if (next !== removed.length) {
     throw new CtreError(
       'E_ARGUMENT',
-      `${removed.length} connections are to be removed from ${indices.length}; expected their CSR positions, ` +
+      `${removed.length} connections are to be removed from ${indices.length}; expected their CSR ` +
+        'positions, ' +
         'ascending, each once',
     );
   }

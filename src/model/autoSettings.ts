@@ -40,11 +40,12 @@ const STEPS = 4000;
 /**
  * Settings that fit the training rows, by a short rule. It was chosen on validation rows (docs/results.md):
  *
- * | training rows | hidden | ε | scaling | batches of | epochs | learning rate |
- * |---|---|---|---|---|---|---|
- * | at most 200 inputs | 200, 200 | 20 | standard | 32 | 4 000 steps, from 40 to 200 | cosine |
- * | more inputs than rows, at least half of the elements not 0 | 1000 | 5 | minmax | rows / 10, a power of 2 from 16 to 64 | 4 000 steps, from 100 to 500 | constant |
- * | others | 1000, 1000, 1000 | 1 | minmax | 100 | 100 | constant |
+ * - At most 200 inputs: 200 and 200 hidden neurons, ε = 20, standard scaling, batches of 32, 4 000 steps but
+ *   from 40 to 200 epochs, a learning rate that falls as a cosine does.
+ * - More inputs than rows, and at least half of the elements not 0: 1000 hidden neurons, ε = 5, min–max
+ *   scaling, batches of a tenth of the rows (a power of 2 from 16 to 64), 4 000 steps but from 100 to 500
+ *   epochs.
+ * - Others: 1000, 1000 and 1000 hidden neurons, ε = 1, min–max scaling, batches of 100, 100 epochs.
  *
  * ```ts
  * const auto = autoSettings(x);

@@ -220,7 +220,8 @@ export function checkPieceClassWeight(classWeight: unknown): void {
   if (classWeight !== 'balanced') return;
   throw new CtreError(
     'E_ARGUMENT',
-    "classWeight is 'balanced', and the rows of a piece do not tell how often classes are; expected a number " +
+    "classWeight is 'balanced', and the rows of a piece do not tell how often classes are; expected a " +
+      'number ' +
       'for each class',
   );
 }

@@ -105,8 +105,10 @@ export class ModelCore {
     if (typeof x === 'object' && x !== null && this.preparedRows.has(x)) return;
     throw new CtreError(
       'E_ARGUMENT',
-      'this model was trained on rows that were scaled or encoded first; expected model.pipeline.predict(rows), ' +
-        'what model.pipeline.transform(rows).x gives, or SparseMLP.load(bytes, { prepared: true }) for rows ' +
+      'this model was trained on rows that were scaled or encoded first; expected ' +
+        'model.pipeline.predict(rows), ' +
+        'what model.pipeline.transform(rows).x gives, or SparseMLP.load(bytes, { prepared: true }) for ' +
+        'rows ' +
         'that you have prepared',
     );
   }

@@ -105,7 +105,8 @@ export function checkNothingMissing([first]: readonly MissingPart[]): void {
 function lacks(option: string, { name }: Recipe): never {
   throw new CtreError(
     'E_ARGUMENT',
-    `the model's ${option} ${show(name)} is not one of this package, so no weights can be drawn; give it to ` +
+    `the model's ${option} ${show(name)} is not one of this package, so no weights can be drawn; give it ` +
+      'to ' +
       'SparseMLP.load or SparseMLP.resume again',
   );
 }

@@ -43,7 +43,8 @@ export function checkTargets(
     if (y === 'x' || isMatrix(y)) {
       throw new CtreError(
         'E_ARGUMENT',
-        `y is ${y === 'x' ? "'x'" : 'a matrix'}; the loss of this model is cross-entropy: expected an integer ` +
+        `y is ${y === 'x' ? "'x'" : 'a matrix'}; the loss of this model is cross-entropy: expected an ` +
+          'integer ' +
           'label for each row, or a model of another loss',
       );
     }

@@ -54,6 +54,7 @@ function checkAddress(module: unknown): string {
   }
   throw new CtreError(
     'E_ARGUMENT',
-    `topology.module is ${show(module)}; expected an absolute URL, as new URL('./mine.js', import.meta.url) is`,
+    `topology.module is ${show(module)}; expected an absolute URL, as new URL('./mine.js', ` +
+      'import.meta.url) is',
   );
 }

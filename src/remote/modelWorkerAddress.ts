@@ -1,5 +1,5 @@
-// As modelWorker.ts, where a development server has put it into a bundle of dependencies. run/workerAddress.ts
-// is the same for threads.
+// As modelWorker.ts, where a development server has put it into a bundle of dependencies.
+// run/workerAddress.ts is the same for threads.
 
 import '../run/worker.mjs';
 import { answerCalls } from './modelCalls.ts';

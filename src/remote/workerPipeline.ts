@@ -12,8 +12,8 @@ export interface PipelineCalls {
 }
 
 /**
- * What a model's file says of the rows that it was trained on, as `SparseMLP`'s `pipeline`: the rows go to the
- * worker as they were before the training, and are prepared there.
+ * What a model's file says of the rows that it was trained on, as `SparseMLP`'s `pipeline`: the rows go to
+ * the worker as they were before the training, and are prepared there.
  *
  * ```ts
  * const { pipeline } = await WorkerModel.load(bytes);

@@ -22,7 +22,8 @@ export function unfinishedTraining(history: readonly Epoch[]): string | undefine
   if (fall === undefined || validated === undefined) return undefined;
   return (
     `the loss was still falling when training ended (on average from ${inThreeDigits(fall.before)} to ` +
-    `${inThreeDigits(fall.last)} in the last ${window === 1 ? 'epoch' : `${window} epochs`}); more epochs would ` +
+    `${inThreeDigits(fall.last)} in the last ${window === 1 ? 'epoch' : `${window} epochs`}); more epochs ` +
+    'would ' +
     'learn more'
   );
 }

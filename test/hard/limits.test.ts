@@ -141,7 +141,8 @@ const greedy: [name: string, make: () => Files, code?: string][] = [
     'ARFF',
     () => ({
       'a.arff': text(
-        `@relation r\n@attribute a real\n@attribute b real\n@attribute c {0,1}\n@data\n${'1,2,0\n'.repeat((3 * scale * MIB) / 6)}`,
+        `@relation r\n@attribute a real\n@attribute b real\n@attribute c ` +
+          `{0,1}\n@data\n${'1,2,0\n'.repeat((3 * scale * MIB) / 6)}`,
       ),
     }),
   ],
@@ -149,7 +150,8 @@ const greedy: [name: string, make: () => Files, code?: string][] = [
     'sparse ARFF of many attributes',
     () => ({
       'a.arff': text(
-        `@relation r\n${'@attribute a real\n'.repeat(1 << 16)}@attribute c {0,1}\n@data\n${'{}\n'.repeat(1 << 18)}`,
+        `@relation r\n${'@attribute a real\n'.repeat(1 << 16)}@attribute c ` +
+          `{0,1}\n@data\n${'{}\n'.repeat(1 << 18)}`,
       ),
     }),
     'E_MEMORY',

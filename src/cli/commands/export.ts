@@ -90,7 +90,8 @@ const SCALING_NOTES = {
     'It scales the rows itself, as the training rows were scaled: give it rows as the dataset has them.',
   unscaled: 'The network was trained on rows as the dataset has them: give it such rows.',
   unknown:
-    'the model was saved without a scaler; if its training rows were scaled, scale rows in the same way first',
+    'the model was saved without a scaler; if its training rows were scaled, scale rows in the same way ' +
+    'first',
 } as const;
 
 /** A name that C takes, given or from the model's file. */
@@ -100,7 +101,8 @@ function checkName(given: string | undefined, path: string): string {
   if (/^[A-Za-z][A-Za-z0-9_]{0,40}$/.test(name)) return name;
   throw new CtreError(
     'E_ARGUMENT',
-    `${given === undefined ? "the name from the model's file" : '--name'} is ${show(name)}; expected a letter ` +
+    `${given === undefined ? "the name from the model's file" : '--name'} is ${show(name)}; expected a ` +
+      'letter ' +
       'and up to 40 letters, digits and underscores; give it with --name',
   );
 }

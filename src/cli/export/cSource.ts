@@ -157,7 +157,8 @@ const SCALING_WORDS = {
     ' * Scaling: none. The network was trained on rows as the dataset has them, and x is such a row.',
   ],
   unknown: [
-    ' * Scaling: NOT KNOWN, because the model was saved without a scaler. Where the training rows were scaled,',
+    ' * Scaling: NOT KNOWN, because the model was saved without a scaler. Where the training rows were ' +
+      'scaled,',
     ' * x has to be scaled in the same way first. The functions take it as it is.',
   ],
 } as const;
@@ -231,7 +232,8 @@ function steps({ name, layers, scaling }: ExportedModel, answer: string, activat
     lines.push(
       hasAll(weights)
         ? `${name}_dense(${values}, ${biases}, ${x}, ${y}, ${weights.cols}, ${bias.length});`
-        : `${name}_sparse(${name}_indptr${l}, ${name}_indices${l}, ${values}, ${biases}, ${x}, ${y}, ${bias.length});`,
+        : `${name}_sparse(${name}_indptr${l}, ${name}_indices${l}, ${values}, ${biases}, ${x}, ${y}, ` +
+            `${bias.length});`,
     );
     if (!isLast || activated) lines.push(activate(name, layer, y));
   });
@@ -270,7 +272,10 @@ function* array(
 }
 
 function texts(name: string, names: readonly string[]): string {
-  return `const char *const ${name}[${names.length}] = {\n${names.map((text) => `    ${stringText(text)},\n`).join('')}};\n`;
+  return (
+    `const char *const ${name}[${names.length}] = ` +
+    `{\n${names.map((text) => `    ${stringText(text)},\n`).join('')}};\n`
+  );
 }
 
 /** A string of C: UTF-8, whatever the compiler takes the source for. A ? could begin a trigraph. */

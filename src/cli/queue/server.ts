@@ -80,7 +80,8 @@ export class QueueServer {
       if (error instanceof CtreError) throw error;
       throw new CtreError(
         'E_ARGUMENT',
-        `no queue at ${address.shown}: ${reasonInWords(reason ?? error)}; check host, port, password and that a ` +
+        `no queue at ${address.shown}: ${reasonInWords(reason ?? error)}; check host, port, password and ` +
+          'that a ' +
           'Redis server runs there',
         { cause: error },
       );

@@ -181,7 +181,8 @@ function readSparsePair(
   if (gap !== undefined && !options.unlabelled) {
     throw new CtreError(
       'E_LABEL',
-      `line ${table.line(gap)} of ${show(labels.name)} holds no label; fill it, or leave its row out of both files`,
+      `line ${table.line(gap)} of ${show(labels.name)} holds no label; fill it, or leave its row out of ` +
+        'both files',
     );
   }
   const values = options.unlabelled ? undefined : textLabels(part, column, budget);

@@ -80,8 +80,10 @@ export function checkReadable(columns: readonly ParquetColumn[]): void {
   if (bad.length === 0) return;
   throw new CtreError(
     'E_UNSUPPORTED',
-    `${bad.slice(0, 12).join(', ')}${bad.length > 12 ? `, and ${bad.length - 12} more` : ''}; expected numbers, ` +
-      'words, dates and truth values: leave them out with the option drop, or write their values as columns of ' +
+    `${bad.slice(0, 12).join(', ')}${bad.length > 12 ? `, and ${bad.length - 12} more` : ''}; expected ` +
+      'numbers, ' +
+      'words, dates and truth values: leave them out with the option drop, or write their values as ' +
+      'columns of ' +
       'their own',
   );
 }

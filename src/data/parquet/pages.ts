@@ -179,7 +179,8 @@ function checkValues(
   if (!ENCODINGS.includes(encoding)) {
     throw new CtreError(
       'E_UNSUPPORTED',
-      `a page has the encoding number ${encoding} of Parquet, which is not read; write the file with the usual ` +
+      `a page has the encoding number ${encoding} of Parquet, which is not read; write the file with the ` +
+        'usual ' +
         'encodings, PLAIN and RLE_DICTIONARY',
     );
   }

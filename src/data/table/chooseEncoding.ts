@@ -74,7 +74,8 @@ export function chooseEncoding(column: Column, facts: Facts, keepsIds = false): 
 
   function groups(): Pick<Choice, 'warning'> {
     const warning =
-      `${where} has commas in its numbers, which are taken for groups of digits (1,234 is 1234); where they ` +
+      `${where} has commas in its numbers, which are taken for groups of digits (1,234 is 1234); where ` +
+      'they ' +
       'separate decimals, write them as points';
     return { warning };
   }
@@ -108,8 +109,10 @@ export function mixedNumbers(mixed: readonly MixedColumn[], columns: number): Ct
   if (isOneLine && mixed.every((one) => one.facts.texts === 1 && lineOf(one) === line)) {
     return new CtreError(
       'E_FORMAT',
-      `${found}, and so are ${others.length} more columns in this line, while all else in them are numbers; ` +
-        'delete the line if it is a second header; if samples are columns, transpose the table, so that each ' +
+      `${found}, and so are ${others.length} more columns in this line, while all else in them are ` +
+        'numbers; ' +
+        'delete the line if it is a second header; if samples are columns, transpose the table, so that ' +
+        'each ' +
         'sample is a row',
     );
   }
@@ -124,8 +127,10 @@ export function mixedNumbers(mixed: readonly MixedColumn[], columns: number): Ct
   const also = others.length === 0 ? '' : `; it is the same in ${shown.join(', ')}${rest}`;
   return new CtreError(
     'E_FORMAT',
-    `${found}${more}, while ${numbers} others are numbers${also}; where such texts mean missing values, name ` +
-      'them (the option missing); where all are words, name the column (the option categorical); the option ' +
+    `${found}${more}, while ${numbers} others are numbers${also}; where such texts mean missing values, ` +
+      'name ' +
+      'them (the option missing); where all are words, name the column (the option categorical); the ' +
+      'option ' +
       'drop leaves it out',
   );
 }

@@ -390,14 +390,16 @@ export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
   arff: [
     ...plainAndPacked('dense', {
       'a.arff': text(
-        "% x\n@relation r\n@attribute 'the w' real\n@attribute v numeric\n@attribute class {a,'b c'}\n@data\n1,2.5,a\n3,-4e1,'b c'\n5,6,a, {2}\n",
+        "% x\n@relation r\n@attribute 'the w' real\n@attribute v numeric\n@attribute class {a,'b " +
+          "c'}\n@data\n1,2.5,a\n3,-4e1,'b c'\n5,6,a, {2}\n",
       ),
     }),
     {
       name: 'sparse',
       inside: {
         'a.arff': text(
-          '@relation r\n@attribute w real\n@attribute v real\n@attribute c {a,b}\n@data\n{0 1.5, 2 b}\n{}\n{1 2}\n',
+          '@relation r\n@attribute w real\n@attribute v real\n@attribute c {a,b}\n@data\n{0 1.5, 2 ' +
+            'b}\n{}\n{1 2}\n',
         ),
       },
       pack: asTheyAre,

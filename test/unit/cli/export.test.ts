@@ -263,7 +263,8 @@ describe('ctre export --to c', () => {
     expect(code).toBe(0);
     // What a reader of files cut off at a zero byte is cut off in C, too.
     const print = (name: string, count: number): string =>
-      `for (i = 0; i < ${count}; i++) { const char *c = ${name}[i]; for (; *c; c++) printf("%02x", (unsigned char)*c); printf("\\n"); }`;
+      `for (i = 0; i < ${count}; i++) { const char *c = ${name}[i]; for (; *c; c++) printf("%02x", ` +
+      `(unsigned char)*c); printf("\\n"); }`;
     const lines = runC(
       stdout,
       `int i; ${print('model_2_strange_names_labels', 5)} ${print('model_2_strange_names_features', 4)}`,

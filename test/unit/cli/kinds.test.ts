@@ -38,7 +38,8 @@ describe('--json says what was taken, as the text does', () => {
   ];
   const counted = 'column 1 "id" counts the rows, so it is left out; --keep-row-numbers keeps it';
   const guessed =
-    'no column has a usual label\'s name, so the last one, column 4 "kind", is taken for the label; --label ' +
+    'no column has a usual label\'s name, so the last one, column 4 "kind", is taken for the label; ' +
+    '--label ' +
     'names another one';
 
   it('of train', async () => {

@@ -151,7 +151,8 @@ describe('pairs of text files', () => {
 
 describe('ARFF', () => {
   const head =
-    "% by hand\n@RELATION 'a b'\n\n@attribute 'the width' REAL\n@Attribute kind {x, 'y z'}\n@attribute c {no,yes}\n";
+    "% by hand\n@RELATION 'a b'\n\n@attribute 'the width' REAL\n@Attribute kind {x, 'y z'}\n@attribute c " +
+    '{no,yes}\n';
 
   it('is a table with names and declared values', () => {
     const table = tableOf({ 'a.arff': `${head}@DATA\n1.5, x ,yes\n% in between\n?,'y z',no\n` });

@@ -65,7 +65,8 @@ describe('the description of the kernels', () => {
       'export const MATRIX_KERNELS: Readonly<Record<keyof MatrixKernels, number>> = {\n  fillLanes: 4,\n};\n',
     );
     expect(description).toContain(
-      'export const TRAINING_KERNELS: Readonly<Record<keyof TrainingKernels, number>> = {\n  clearLanes: 1,\n};\n',
+      'export const TRAINING_KERNELS: Readonly<Record<keyof TrainingKernels, number>> = {\n  clearLanes: ' +
+        '1,\n};\n',
     );
   });
 

@@ -737,7 +737,8 @@ describe('the end', () => {
       expect(reason).toMatchObject({
         code: 'E_WORKER_DIED',
         message:
-          "the model's worker died: it exited with code 1; make the model anew, from a checkpoint where there is one",
+          "the model's worker died: it exited with code 1; make the model anew, from a checkpoint where " +
+          'there is one',
       });
     }
     expect(getEventListeners(signal, 'abort')).toEqual([]);
