@@ -10,6 +10,7 @@ import {
   takeRows,
 } from 'ctre/data';
 import { type Answered, answerQuestions } from '../shared/liveWorkerScope.ts';
+import { buffersOf } from './handOver.ts';
 import { divideRows, type Matrix, prepare } from './preparedData.ts';
 import type { PostedMatrix, PostedRows, PreparedData } from './protocol.ts';
 import type { ColumnFacts, ReadAnswer, ReadQuestion, TableFacts } from './readFiles.ts';
@@ -144,15 +145,7 @@ function posted(prepared: PreparedData): PreparedData {
   };
 }
 
-/** What is handed over of an answer: every array's memory, once. */
-function buffersOf({ prepared: { train, validation } }: ReadAnswer): Transferable[] {
-  const arrays = [train, validation].flatMap(({ x, labels }) =>
-    'data' in x ? [x.data, labels] : [x.indptr, x.indices, x.values, labels],
-  );
-  return [...new Set(arrays.map(({ buffer }) => buffer))].filter((buffer) => buffer instanceof ArrayBuffer);
-}
-
 answerQuestions(async (question: ReadQuestion): Promise<Answered> => {
   const value = await read(question);
-  return { value, transfer: buffersOf(value) };
+  return { value, transfer: buffersOf(value.prepared) };
 });

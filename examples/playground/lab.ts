@@ -1,7 +1,7 @@
 // All of the page below the first screen: settings, the network's inside, curves, numbers, asking the networks,
 // data of the visitor's own, files of models.
 import { duration, grouped, percent } from '../shared/numbers.ts';
-import { fillTable, find, make, onNewColours, setText, sizeOf, watchSizes } from '../shared/page.ts';
+import { fillTable, find, make, setText, sizeOf, watchSizes } from '../shared/page.ts';
 import { drawCurves, type Measure } from './curves.ts';
 import { type DroppedItem, droppedFiles } from './droppedFiles.ts';
 import { type Experiment, FIRST, NETWORKS, type NetworkName } from './experiment.ts';
@@ -222,7 +222,6 @@ export async function prepareLab(source: LabSource): Promise<Lab> {
   }
   watchSizes([curves], source.show);
   watchSizes([find('network', HTMLCanvasElement)], showInside);
-  onNewColours(redraw);
 
   function showInside(): void {
     inside.show();

@@ -6,6 +6,7 @@ import { find, inTurns, onNewColours, setText, sizeOf, watchSizes } from '../sha
 import { fromAddress, toAddress } from './address.ts';
 import { type Experiment, FIRST, NETWORKS, type NetworkName } from './experiment.ts';
 import { Frames } from './frames.ts';
+import { buffersOf } from './handOver.ts';
 import { describeInputs, drawInputs } from './inputPicture.ts';
 import type { Lab, Network } from './lab.ts';
 import { complain, settle } from './problems.ts';
@@ -77,6 +78,17 @@ function openLab(): Promise<Lab> {
   return lab;
 }
 
+/** As `openLab`, where nobody waits for it. What cannot be loaded is told, and asked for again. */
+function prepareRest(): void {
+  openLab().catch(() => {
+    lab = undefined;
+    complain('lab', 'A part of the page could not be loaded. Is the connection cut?', {
+      text: 'Try again',
+      act: prepareRest,
+    });
+  });
+}
+
 // ---- what the worker tells ----
 
 function hear(told: RunTold): void {
@@ -89,7 +101,7 @@ function hear(told: RunTold): void {
     if (!isStopping) doing = '';
   } else if (told.kind === 'frame') {
     networks[told.network]?.frames.add(told.frame);
-    if (told.frame.epoch > 0) void openLab();
+    if (told.frame.epoch > 0 && lab === undefined) prepareRest();
     follow();
   } else if (told.kind === 'outcome') {
     const network = networks[told.network];
@@ -281,14 +293,7 @@ async function start(wanted: Experiment, own?: PreparedData): Promise<void> {
 /** Hands the visitor's data to the worker. They are read again where they were handed over before. */
 async function giveOwn(own: PreparedData | undefined): Promise<void> {
   const data = own ?? (await (await openLab()).readOwn());
-  const arrays = [data.train, data.validation].flatMap(({ x, labels }) =>
-    'data' in x ? [x.data, labels] : [x.indptr, x.indices, x.values, labels],
-  );
-  const buffers = new Set(arrays.map(({ buffer }) => buffer));
-  await worker.ask(
-    { kind: 'own', data },
-    [...buffers].filter((one) => one instanceof ArrayBuffer),
-  );
+  await worker.ask({ kind: 'own', data }, buffersOf(data));
 }
 
 /** A model was loaded in the place of A: what is shown now is of this experiment. */
@@ -380,11 +385,11 @@ addEventListener('hashchange', () => {
 experiment = readAddress() ?? FIRST;
 show();
 // Whoever wants no motion starts it by a button.
-if (stillness.matches) void openLab();
+if (stillness.matches) prepareRest();
 else {
   void start(experiment);
-  setTimeout(() => void openLab(), LAB_WITHIN);
+  setTimeout(prepareRest, LAB_WITHIN);
 }
 for (const event of ['pointerdown', 'keydown']) {
-  addEventListener(event, () => void openLab(), { once: true, capture: true, passive: true });
+  addEventListener(event, prepareRest, { once: true, capture: true, passive: true });
 }

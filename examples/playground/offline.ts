@@ -1,7 +1,7 @@
 // What the built page has besides its files: a service worker, so that it starts without a network, and the
 // picture that links to it show.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
 
 /** The file of the service worker; its folder is what it serves. */
@@ -16,7 +16,7 @@ const FILES = ${JSON.stringify(files)};
 const FOUND = { ignoreSearch: true, ignoreVary: true };
 const PREFIX = CACHE.replace(/[^-]*$/, '');
 addEventListener('install', (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: 'reload' })))));
 });
 addEventListener('activate', (event) => {
   event.waitUntil(
@@ -47,14 +47,10 @@ export function offlinePage(pageAddress: string | undefined): Plugin {
     apply: 'build',
     transformIndexHtml: () => [
       { tag: 'meta', attrs: { name: 'service-worker', content: `./${FILE}` }, injectTo: 'head' },
-      ...(existsSync(picture)
-        ? [
-            meta('og:image', `${base}${PICTURE}`),
-            meta('og:image:width', '1200'),
-            meta('og:image:height', '630'),
-            meta('og:image:alt', 'Two networks side by side: few connections, 95 % right; all, 75 % right'),
-          ]
-        : []),
+      meta('og:image', `${base}${PICTURE}`),
+      meta('og:image:width', '1200'),
+      meta('og:image:height', '630'),
+      meta('og:image:alt', 'Two networks side by side: one with few connections, one with all'),
       ...(pageAddress === undefined ? [] : [meta('og:url', base)]),
       { tag: 'meta', attrs: { name: 'twitter:card', content: 'summary_large_image' }, injectTo: 'head' },
     ],
@@ -71,9 +67,7 @@ export function offlinePage(pageAddress: string | undefined): Plugin {
         // The page is asked for as a folder.
         const served = ['./', ...files.filter((file) => file !== 'index.html').map((file) => `./${file}`)];
         this.emitFile({ type: 'asset', fileName: FILE, source: serviceWorker(cache, served) });
-        if (existsSync(picture)) {
-          this.emitFile({ type: 'asset', fileName: PICTURE, source: readFileSync(picture) });
-        }
+        this.emitFile({ type: 'asset', fileName: PICTURE, source: readFileSync(picture) });
       },
     },
   };

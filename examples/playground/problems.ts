@@ -2,7 +2,7 @@
 import { find, make } from '../shared/page.ts';
 
 /** What a problem is about; a new one takes the place of the one before. */
-export type Subject = 'run' | 'picture' | 'file' | 'read' | 'points' | 'address';
+export type Subject = 'run' | 'lab' | 'picture' | 'file' | 'read' | 'points' | 'address';
 
 const shown = new Map<Subject, HTMLElement>();
 

@@ -126,7 +126,7 @@ function look(model: SparseMLP, edits: readonly LayerEdit[] | undefined): Omit<F
 }
 
 /** Trains both networks in turns, an epoch of one and then an epoch of the other. */
-async function train(experiment: Experiment, threads: number): Promise<void> {
+async function train(experiment: Experiment, threads: number, stop: AbortController): Promise<void> {
   const wanted = NETWORKS.flatMap((name) => {
     const settings = experiment[name];
     return settings ? [{ name, settings: checked(settings) }] : [];
@@ -135,8 +135,6 @@ async function train(experiment: Experiment, threads: number): Promise<void> {
   forget();
   data = present;
   say({ kind: 'data', facts: present.facts });
-  const stop = new AbortController();
-  stopper = stop;
   for (const { name, settings } of wanted) {
     await createNetwork(name, settings, experiment, present, threads);
     // Stop is heard between two networks, too.
@@ -289,8 +287,11 @@ async function answer(question: RunQuestion): Promise<Answered> {
       return {};
     case 'train': {
       stopper?.abort();
+      // It is there before the data are: whoever stops while they are made stops this one.
+      const stop = new AbortController();
+      stopper = stop;
       const before = training.catch(() => undefined);
-      const next = before.then(() => train(question.experiment, question.threads));
+      const next = before.then(() => train(question.experiment, question.threads, stop));
       training = next.catch(() => undefined);
       await next;
       return {};

@@ -47,7 +47,7 @@ export function checkBoolean(name: string, value: unknown): boolean {
 export function checkSignal(value: unknown): StopSignal {
   try {
     // One of another realm (a frame, jsdom) is none of the class of here.
-    const isSignal = value instanceof AbortSignal || tagOf(value) === 'AbortSignal';
+    const isSignal = tagOf(value) === 'AbortSignal';
     const { aborted, addEventListener } = value as StopSignal;
     if (isSignal && typeof aborted === 'boolean' && typeof addEventListener === 'function') {
       return value as StopSignal;

@@ -58,8 +58,9 @@ export function show(value: unknown): string {
 
 /** What somebody threw, as the reason within a sentence. */
 export function reasonOf(thrown: unknown): string {
-  const isError = thrown instanceof Error || tagOf(thrown) === 'Error' || tagOf(thrown) === 'DOMException';
-  return isError ? String(Reflect.get(Object(thrown), 'message')) : String(thrown);
+  // One of another realm is none of the classes of here.
+  const { message } = Object(thrown);
+  return typeof message === 'string' ? message : String(thrown);
 }
 
 /** What a value calls itself: `URL`, say. So also one of another realm is known, whose classes are others. */

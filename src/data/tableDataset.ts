@@ -32,7 +32,7 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
     const came = columns.length === 1 ? 'one field' : `${columns.length} fields, none of them a feature`;
     throw new CtreError(
       'E_FORMAT',
-      `the lines have ${came}; ` + 'expected features and a label; set the option delimiter if it was wrong',
+      `the lines have ${came}; expected features and a label; set the option delimiter if it was wrong`,
     );
   }
   const labelled = isLabelled ? places : [];

@@ -11,7 +11,7 @@ const ALIGNMENT = 64;
 const FIRST = ALIGNMENT;
 
 /** Bytes that a 32-bit address reaches. */
-const LIMIT = 2 ** 32;
+export const LIMIT = 2 ** 32;
 
 /** Addresses from `begin` to before `end`. */
 interface AddressRange {
@@ -45,10 +45,10 @@ export class Arena {
   #bytes = 0;
 
   /**
-   * @param first where the first block is, a multiple of 64.
    * @param limit bytes that the memory can grow to.
+   * @param first where the first block is, a multiple of 64.
    */
-  constructor(memory: WasmMemory, first = FIRST, limit = LIMIT) {
+  constructor(memory: WasmMemory, limit = LIMIT, first = FIRST) {
     this.memory = memory;
     this.limit = limit;
     this.#top = first;
@@ -70,7 +70,7 @@ export class Arena {
     throw new CtreError(
       'E_MEMORY',
       `${what} needs ${megabytes(byteLength)}, and ${megabytes(this.limit - this.#bytes)} are left of ` +
-        `the ${this.#limitText} that its WebAssembly memory holds; use fewer neurons, a smaller epsilon, ` +
+        `the ${megabytes(this.limit)} that its WebAssembly memory holds; use fewer neurons, a smaller epsilon, ` +
         'or ' +
         'dispose() of other models',
     );
@@ -137,10 +137,6 @@ export class Arena {
     }
   }
 
-  get #limitText(): string {
-    return `${this.limit / 2 ** 20} MiB`;
-  }
-
   /** What is not free below `#top`. */
   #usedRanges(): AddressRange[] {
     const begins = [0, ...this.#free.map(({ end }) => end)];
@@ -168,7 +164,7 @@ export class Arena {
       } catch (cause) {
         throw new CtreError(
           'E_MEMORY',
-          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the ${this.#limitText} of ` +
+          `${megabytes(size)} more do not fit: ${megabytes(this.#bytes)} of the ${megabytes(this.limit)} of ` +
             'its WebAssembly memory are in use; use a smaller network or data set, or dispose() of models ' +
             'no longer needed',
           { cause },

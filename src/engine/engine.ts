@@ -158,7 +158,7 @@ export function startEngineSync(given: KernelModule<WasmBytes> = matrixModule): 
 
 /** The kernels of a module as an engine. */
 export function assemble({ instance, ...how }: StartedModule, { memory, limit }: GrowingMemory): Engine {
-  const tried = tryOut(instance.exports as MatrixKernels, new Arena(memory, undefined, limit));
+  const tried = tryOut(instance.exports as MatrixKernels, new Arena(memory, limit));
   return { ...tried, ...how, instances: [instance] };
 }
 

@@ -1,7 +1,7 @@
 import { CtreError, megabytes, reasonOf } from '../base/errors.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
 import { checkKernels } from './abi.ts';
-import { type GrowingMemory, PAGE } from './arena.ts';
+import { type GrowingMemory, LIMIT, PAGE } from './arena.ts';
 import {
   type Instance,
   type KernelModule,
@@ -56,8 +56,8 @@ function asItIs(instance: Instance, { table, isGiven }: KernelModule): StartedMo
   return { instance, isGiven, revectorized: false, warning: undefined };
 }
 
-/** Pages of the 4 GiB that a 32-bit address reaches, and the fewest that a memory is worth having with. */
-const [MOST_PAGES, FEWEST_PAGES] = [65536, 1024];
+/** The fewest bytes that a memory is worth having with. */
+const LEAST_LIMIT = 2 ** 26;
 
 /**
  * A memory for kernels. It grows to the 4 GiB that a 32-bit address reaches. Engines reserve that many
@@ -65,17 +65,16 @@ const [MOST_PAGES, FEWEST_PAGES] = [65536, 1024];
  * @throws CtreError `E_MEMORY` where all are refused; `E_ENGINE` where there is no WebAssembly.
  */
 export function createMemory(shared: boolean): GrowingMemory {
-  for (let maximum = MOST_PAGES; ; maximum /= 2) {
+  for (let limit = LIMIT; ; limit /= 2) {
     try {
-      return { memory: new WebAssembly.Memory({ initial: 16, maximum, shared }), limit: maximum * PAGE };
+      return { memory: new WebAssembly.Memory({ initial: 16, maximum: limit / PAGE, shared }), limit };
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw startError(cause);
-      if (maximum > FEWEST_PAGES) continue;
+      if (limit > LEAST_LIMIT) continue;
       throw new CtreError(
         'E_MEMORY',
-        `the kernels' memory was refused (${cause.message}); it needs ${megabytes(maximum * PAGE)} of ` +
-          'addresses at the least, though little memory: raise the limit of this process (ulimit -v), or ' +
-          'dispose() of models no longer needed',
+        `the kernels' memory was refused (${cause.message}); it needs ${megabytes(limit)} of ` +
+          'addresses: raise the limit of this process (ulimit -v), or dispose() of models no longer needed',
         { cause },
       );
     }
@@ -84,27 +83,15 @@ export function createMemory(shared: boolean): GrowingMemory {
 
 function startError(cause: unknown): CtreError {
   if (cause instanceof CtreError) return cause;
-  if (/content security policy|disallowed by embedder|unsafe-eval/i.test(reasonOf(cause))) {
-    return new CtreError(
-      'E_ENGINE',
-      `the page's Content-Security-Policy refuses WebAssembly (${reasonOf(cause)}); its script-src has to ` +
-        "allow 'wasm-unsafe-eval'",
-      { cause },
-    );
-  }
-  if (typeof WebAssembly === 'undefined') {
-    return new CtreError(
-      'E_ENGINE',
-      'this engine has no WebAssembly; some browsers take it away in their strictest mode',
-      { cause },
-    );
-  }
-  return new CtreError(
-    'E_ENGINE',
-    `the WebAssembly kernels could not be started (${reasonOf(cause)}); ctre needs an engine with ` +
-      'WebAssembly SIMD ' +
-      '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous ' +
-      "calls on a page's main thread, where older browsers compile nothing at once",
-    { cause },
-  );
+  const reason = reasonOf(cause);
+  const sentence =
+    typeof WebAssembly === 'undefined'
+      ? 'this engine has no WebAssembly; some browsers take it away in their strictest mode'
+      : /security policy|\bCSP\b|by embedder|unsafe-eval/i.test(reason)
+        ? `the page's Content-Security-Policy refuses WebAssembly (${reason}); its script-src has to allow ` +
+          "'wasm-unsafe-eval'"
+        : `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly ` +
+          'SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before ' +
+          "synchronous calls on a page's main thread, where older browsers compile nothing at once";
+  return new CtreError('E_ENGINE', sentence, { cause });
 }

@@ -111,8 +111,8 @@ export function getTrainingEngine(): TrainingEngine {
 /**
  * The engine over a memory that threads can share; started when it is first asked for, and revectorised where
  * this thread's is.
- * @throws CtreError `E_ENGINE` where there is no shared memory; `E_MEMORY` where the system refuses so large
- *   a one. The next call tries again.
+ * @throws CtreError `E_ENGINE` where there is no shared memory; `E_MEMORY` where the system refuses even
+ *   64 MiB of addresses. The next call tries again.
  */
 export async function getSharedEngine(): Promise<TrainingEngine> {
   return shared.later(async () => {

@@ -1,4 +1,3 @@
-import { readField } from '../base/checks.ts';
 import { CtreError, reasonOf } from '../base/errors.ts';
 import { startWorker, type WorkerFile, type WorkerHandle } from '../run/startWorker.ts';
 import { addressOf, type WorkerSource } from '../run/workerSource.ts';
@@ -88,7 +87,7 @@ export class Link {
     try {
       this.#worker.post({ id, name, args }, transfer);
     } catch (cause) {
-      if (readField('what was thrown', cause, 'name') !== 'DataCloneError') throw cause;
+      if (Object(cause).name !== 'DataCloneError') throw cause;
       const reason = reasonOf(cause);
       throw new CtreError('E_ARGUMENT', `what ${name} was given cannot go to a worker: ${reason}`, { cause });
     }

@@ -38,7 +38,7 @@ export class Parcel {
   }
 
   matrix(value: unknown): SentMatrix {
-    const isPrepared = typeof value === 'object' && value !== null && this.#prepared?.has(value) === true;
+    const isPrepared = this.#prepared?.has(value as object) === true;
     return { ...this.#matrixOf(value), ...(isPrepared && { isPrepared }) };
   }
 

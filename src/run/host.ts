@@ -46,7 +46,7 @@ export async function openHost(threads: number, source?: WorkerSource): Promise<
   try {
     engine = await getSharedEngine();
   } catch (error) {
-    // Its memory reserves 4 GiB of addresses, which not every place has.
+    // It reserves addresses, at the least 64 MiB, which not every place has.
     return openSingleHost(
       `one thread instead of ${threads}: no memory can be shared here (${reasonOf(error)})`,
     );

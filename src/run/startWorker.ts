@@ -1,6 +1,6 @@
 import { show, tagOf } from '../base/errors.ts';
 import { builtin } from '../base/host.ts';
-import { listenForRefusals, whyNotLoaded } from './whyNotLoaded.ts';
+import { listenForRefusals } from './refusals.ts';
 import type { StartedWorker, WorkerSource } from './workerSource.ts';
 
 /** A started thread, of Node or of a browser. */
@@ -95,7 +95,12 @@ export function startWorker(
   source?: WorkerSource,
 ): WorkerHandle {
   const handle = watchWorker(file, events, source);
-  if (data !== undefined) handle.post(data);
+  try {
+    if (data !== undefined) handle.post(data);
+  } catch (error) {
+    handle.terminate();
+    throw error;
+  }
   return handle;
 }
 
@@ -162,9 +167,13 @@ function watchWebWorker(worker: Worker, events: WorkerEvents, address: string | 
   worker.onmessageerror = () => events.died(UNREADABLE);
   worker.onerror = (event) => {
     if (event.message !== undefined) return events.died(event.message);
-    void whyNotLoaded(address, refusals).then((reason) => {
-      if (!isEnded) events.died(reason);
-    });
+    // Few need it. The policy may refuse this file, too.
+    void import('./whyNotLoaded.ts')
+      .then(({ whyNotLoaded }) => whyNotLoaded(address, refusals))
+      .catch(() => 'its file could not be loaded')
+      .then((reason) => {
+        if (!isEnded) events.died(reason);
+      });
   };
   return {
     post: (message, transfer = []) => worker.postMessage(message, { transfer: [...transfer] }),

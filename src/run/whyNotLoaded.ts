@@ -1,38 +1,19 @@
 // A browser does not say why a worker's file could not be loaded. What a page can find out is here.
 
-/** What a Content-Security-Policy refuses, from now on. */
-export interface Refusals {
-  /** The directive that refused a script or a worker last. */
-  readonly directive: string | undefined;
-  close(): void;
-}
+import type { Refusals } from './refusals.ts';
 
-/** Directives that workers are subject to, each the next one's stand-in. */
-const OF_WORKERS = /^(worker|child|script|default)-src/;
-
-/** Listens to what the policy of this page, or of this worker, refuses. */
-export function listenForRefusals(): Refusals {
-  const target: Partial<EventTarget> = globalThis.document ?? globalThis;
-  let directive: string | undefined;
-  const hear = (event: Event): void => {
-    const refused = String(Reflect.get(event, 'effectiveDirective'));
-    if (OF_WORKERS.test(refused)) directive = refused;
-  };
-  target.addEventListener?.('securitypolicyviolation', hear);
-  return {
-    get directive() {
-      return directive;
-    },
-    close: () => target.removeEventListener?.('securitypolicyviolation', hear),
-  };
-}
+/** Milliseconds in which a server has to answer. */
+const ANSWER_WITHIN = 5000;
 
 /**
  * The reason, as the end of a sentence about a worker. The file is asked for once more.
  * @param address where it is; undefined where that is not known.
  */
 export async function whyNotLoaded(address: string | undefined, refusals: Refusals): Promise<string> {
-  const answer = address === undefined ? undefined : await fetch(address).catch(() => undefined);
+  const signal = AbortSignal.timeout(ANSWER_WITHIN);
+  const answer = address === undefined ? undefined : await fetch(address, { signal }).catch(() => undefined);
+  // Its head says enough.
+  void answer?.body?.cancel().catch(() => {});
   if (refusals.directive !== undefined) {
     return `the Content-Security-Policy refuses its file (${refusals.directive} has to allow it)`;
   }
@@ -46,5 +27,5 @@ export async function whyNotLoaded(address: string | undefined, refusals: Refusa
       'demands of its workers'
     );
   }
-  return 'its file could not be loaded';
+  return 'its file, or what that imports, could not be loaded';
 }

@@ -25,7 +25,7 @@ export class TrialArena extends Arena {
   readonly #guarded = new Map<number, number>();
 
   constructor(memory: WebAssembly.Memory, trials: Trials) {
-    super(memory, trials.first);
+    super(memory, undefined, trials.first);
     this.trials = trials;
   }
 

@@ -332,7 +332,9 @@ describe('a memory that the system refuses', () => {
     const { arena, kernels } = await fresh.getSharedEngine();
     expect(kernels.spmm).toBeTypeOf('function');
     expect(arena.limit).toBe(4096 * 65536);
-    expect(() => arena.checkRoom(2 ** 28 + 1, 'this network')).toThrow(/256 MiB that its WebAssembly memory/);
+    expect(() => arena.checkRoom(2 ** 28 + 1, 'this network')).toThrow(
+      /256.0 MiB that its WebAssembly memory/,
+    );
     arena.checkRoom(2 ** 28, 'this network');
   });
 
