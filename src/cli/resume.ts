@@ -78,8 +78,7 @@ export async function openCheckpoints(
     throw new CtreError(
       'E_ARGUMENT',
       `the training in ${show(folder.path)} had another content of the module of ${topology.name}; give ` +
-        'the ' +
-        'same file to go on, or name another folder',
+        'the same file to go on, or name another folder',
     );
   }
   const [now, then] = [origin[other], before[other]].map((value) => JSON.stringify(value) ?? 'none');

@@ -127,19 +127,17 @@ function checkAreClasses(name: string, dataset: Dataset<SampleMatrix>): void {
     throw new CtreError(
       'E_LABEL',
       `${where} has ${labelNames.length} different numbers as labels of ${x.rows} rows, from ` +
-        `${labelNames[0]} to ` +
-        `${labelNames[labelNames.length - 1]}: these look like numbers to predict, not like classes; give ` +
-        '--loss mean-squared or huber to predict them, --loss cross-entropy if they are classes, or name ' +
-        'the ' +
-        'label column with --label',
+        `${labelNames[0]} to ${labelNames[labelNames.length - 1]}: these look like numbers to predict, not ` +
+        'like classes; give --loss mean-squared or huber to predict them, --loss cross-entropy if they are ' +
+        'classes, or name the label column with --label',
     );
   }
   if (looksLikeNames(dataset)) {
     throw new CtreError(
       'E_LABEL',
       `${where} has ${labelNames.length} different labels in ${x.rows} rows: these look like names of ` +
-        'rows, not ' +
-        'like classes; name the label column with --label, or give --loss cross-entropy if they are classes',
+        'rows, not like classes; name the label column with --label, or give --loss cross-entropy if they ' +
+        'are classes',
     );
   }
 }

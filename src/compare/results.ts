@@ -163,8 +163,7 @@ export function checkRecords(
       throw new CtreError(
         'E_ARGUMENT',
         `${name} was made with another content of ${record.dataset}, its test rows or its split; name ` +
-          'another file with ' +
-          '--results',
+          'another file with --results',
       );
     }
     if (task.cell.module !== record.module) {

@@ -145,8 +145,7 @@ function aboutCase(names: readonly (number | string)[]): string[] {
   const shown = alike.slice(0, 8).map(show).join(', ') + (alike.length > 8 ? ', …' : '');
   return [
     `the classes ${shown} differ only in capital and small letters, and are classes of their own; write ` +
-      'them ' +
-      'alike in the file if they are the same',
+      'them alike in the file if they are the same',
   ];
 }
 

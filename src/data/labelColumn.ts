@@ -235,10 +235,9 @@ function checkOneHot(columns: readonly RawColumn[], candidates: readonly number[
     throw new CtreError(
       'E_LABEL',
       `the last ${count} columns (${list}${count > MOST_FLAGS_LISTED ? ', …' : ''}) hold 0 and 1, and each ` +
-        'row has a ' +
-        'single 1 there: they are one label (one-hot); make one column of them that names the class, or ' +
-        'name ' +
-        'the label column with the option label, and leave the others out with the option drop',
+        'row has a single 1 there: they are one label (one-hot); make one column of them that names the ' +
+        'class, or name the label column with the option label, and leave the others out with the option ' +
+        'drop',
     );
   }
 }

@@ -82,8 +82,7 @@ function checkWidth({ columns }: RawTable, { width, labels }: Pipeline): void {
   throw new CtreError(
     'E_SHAPE',
     `the table has ${columns.length} columns without names; the model was trained on ${least}${labelled}; ` +
-      'leave ' +
-      'the others out of the file, or give it the names of the training file',
+      'leave the others out of the file, or give it the names of the training file',
   );
 }
 

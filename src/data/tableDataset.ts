@@ -272,8 +272,7 @@ export function textLabels(
     throw new CtreError(
       'E_LABEL',
       `${rowPlace(table, row)}, ${columnTitle(column)} is ${labels[fraction]}; a number with a fraction is ` +
-        'no ' +
-        `class, expected integers or names; name their column with the option label; ${OTHER_TARGETS}`,
+        `no class, expected integers or names; name their column with the option label; ${OTHER_TARGETS}`,
     );
   }
   budget.claim(8 * rows.length, `${rows.length} labels`);
@@ -297,8 +296,7 @@ export function targetColumns(
         throw new CtreError(
           'E_LABEL',
           `${rowPlace(table, row)}, ${columnTitle(column)} holds ${show(column.text(row))}; expected a ` +
-            'number ' +
-            'to predict, or 0 and 1 for a label',
+            'number to predict, or 0 and 1 for a label',
         );
       }
       data[at * cols + col] = value;

@@ -23,8 +23,7 @@ export function tableWithTest(table: RawTable, given: RawTable, file: string): R
     throw new CtreError(
       'E_SHAPE',
       `the table of test rows has ${tested.columns.length} columns; expected ${table.columns.length}, as ` +
-        'the ' +
-        'training rows have: columns without names are told by their places',
+        'the training rows have: columns without names are told by their places',
     );
   }
   const isUseless = new Set(table.leftOut.map(({ number }) => number));

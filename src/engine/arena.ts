@@ -69,10 +69,9 @@ export class Arena {
     if (this.#bytes + byteLength <= this.limit) return;
     throw new CtreError(
       'E_MEMORY',
-      `${what} needs ${megabytes(byteLength)}, and ${megabytes(this.limit - this.#bytes)} are left of ` +
-        `the ${megabytes(this.limit)} that its WebAssembly memory holds; use fewer neurons, a smaller epsilon, ` +
-        'or ' +
-        'dispose() of other models',
+      `${what} needs ${megabytes(byteLength)}, and ${megabytes(this.limit - this.#bytes)} are left of the ` +
+        `${megabytes(this.limit)} that its WebAssembly memory holds; use fewer neurons, a smaller epsilon, ` +
+        'or dispose() of other models',
     );
   }
 

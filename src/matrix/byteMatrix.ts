@@ -84,8 +84,7 @@ export function checkByteMatrix(name: string, value: ByteMatrix): CheckedBytes {
     throw new CtreError(
       'E_NOT_FINITE',
       `column ${col} of ${name} has the offset ${offset[col]} and the scale ${scale[col]}; expected a ` +
-        'scale ' +
-        'above 0, and bytes that are finite float32 numbers after (byte − offset) ÷ scale',
+        'scale above 0, and bytes that are finite float32 numbers after (byte − offset) ÷ scale',
     );
   }
   return bytes;

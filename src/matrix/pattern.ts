@@ -66,8 +66,7 @@ export function removeConnections(pattern: CsrPattern, removed: Int32Array): Csr
     throw new CtreError(
       'E_ARGUMENT',
       `${removed.length} connections are to be removed from ${indices.length}; expected their CSR ` +
-        'positions, ' +
-        'ascending, each once',
+        'positions, ascending, each once',
     );
   }
   return { rows, cols, indptr: keptIndptr, indices: kept };

@@ -221,8 +221,7 @@ export function checkPieceClassWeight(classWeight: unknown): void {
   throw new CtreError(
     'E_ARGUMENT',
     "classWeight is 'balanced', and the rows of a piece do not tell how often classes are; expected a " +
-      'number ' +
-      'for each class',
+      'number for each class',
   );
 }
 

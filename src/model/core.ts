@@ -106,10 +106,8 @@ export class ModelCore {
     throw new CtreError(
       'E_ARGUMENT',
       'this model was trained on rows that were scaled or encoded first; expected ' +
-        'model.pipeline.predict(rows), ' +
-        'what model.pipeline.transform(rows).x gives, or SparseMLP.load(bytes, { prepared: true }) for ' +
-        'rows ' +
-        'that you have prepared',
+        'model.pipeline.predict(rows), what model.pipeline.transform(rows).x gives, or ' +
+        'SparseMLP.load(bytes, { prepared: true }) for rows that you have prepared',
     );
   }
 

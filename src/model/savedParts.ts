@@ -106,8 +106,7 @@ function lacks(option: string, { name }: Recipe): never {
   throw new CtreError(
     'E_ARGUMENT',
     `the model's ${option} ${show(name)} is not one of this package, so no weights can be drawn; give it ` +
-      'to ' +
-      'SparseMLP.load or SparseMLP.resume again',
+      'to SparseMLP.load or SparseMLP.resume again',
   );
 }
 

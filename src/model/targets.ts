@@ -44,8 +44,7 @@ export function checkTargets(
       throw new CtreError(
         'E_ARGUMENT',
         `y is ${y === 'x' ? "'x'" : 'a matrix'}; the loss of this model is cross-entropy: expected an ` +
-          'integer ' +
-          'label for each row, or a model of another loss',
+          'integer label for each row, or a model of another loss',
       );
     }
     return { loss: loss ?? crossEntropy(), targets: checkLabels(y, x.rows, outputs) };

@@ -58,8 +58,8 @@ export class PieceSource<T> {
       this.#passes === 1
         ? 'the iterable gives no piece; expected at least one { x, y }'
         : `pass ${this.#passes} over the pieces gives none; expected as many epochs as the pieces last ` +
-            'for, or ' +
-            'what can be iterated again: an array, or an object whose [Symbol.asyncIterator]() begins anew',
+            'for, or what can be iterated again: an array, or an object whose [Symbol.asyncIterator]() ' +
+            'begins anew',
     );
   }
 

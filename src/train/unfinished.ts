@@ -23,8 +23,7 @@ export function unfinishedTraining(history: readonly Epoch[]): string | undefine
   return (
     `the loss was still falling when training ended (on average from ${inThreeDigits(fall.before)} to ` +
     `${inThreeDigits(fall.last)} in the last ${window === 1 ? 'epoch' : `${window} epochs`}); more epochs ` +
-    'would ' +
-    'learn more'
+    'would learn more'
   );
 }
 

@@ -102,8 +102,7 @@ function checkName(given: string | undefined, path: string): string {
   throw new CtreError(
     'E_ARGUMENT',
     `${given === undefined ? "the name from the model's file" : '--name'} is ${show(name)}; expected a ` +
-      'letter ' +
-      'and up to 40 letters, digits and underscores; give it with --name',
+      'letter and up to 40 letters, digits and underscores; give it with --name',
   );
 }
 

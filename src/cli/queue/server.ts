@@ -81,8 +81,7 @@ export class QueueServer {
       throw new CtreError(
         'E_ARGUMENT',
         `no queue at ${address.shown}: ${reasonInWords(reason ?? error)}; check host, port, password and ` +
-          'that a ' +
-          'Redis server runs there',
+          'that a Redis server runs there',
         { cause: error },
       );
     } finally {

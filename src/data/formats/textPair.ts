@@ -131,9 +131,8 @@ function labelOf(table: RawTable, name: string, number: number): RawColumn {
   if (given === undefined) {
     throw new CtreError(
       'E_LABEL',
-      `${show(name)} holds ${columns.length} columns, ` +
-        `${columns.slice(0, 4).map(columnTitle).join(', ')}; expected ` +
-        'one label a line, or a single 1 among zeros',
+      `${show(name)} holds ${columns.length} columns, ${columns.slice(0, 4).map(columnTitle).join(', ')}; ` +
+        'expected one label a line, or a single 1 among zeros',
     );
   }
   return {

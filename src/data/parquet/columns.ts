@@ -81,10 +81,8 @@ export function checkReadable(columns: readonly ParquetColumn[]): void {
   throw new CtreError(
     'E_UNSUPPORTED',
     `${bad.slice(0, 12).join(', ')}${bad.length > 12 ? `, and ${bad.length - 12} more` : ''}; expected ` +
-      'numbers, ' +
-      'words, dates and truth values: leave them out with the option drop, or write their values as ' +
-      'columns of ' +
-      'their own',
+      'numbers, words, dates and truth values: leave them out with the option drop, or write their values ' +
+      'as columns of their own',
   );
 }
 

@@ -180,8 +180,7 @@ function checkValues(
     throw new CtreError(
       'E_UNSUPPORTED',
       `a page has the encoding number ${encoding} of Parquet, which is not read; write the file with the ` +
-        'usual ' +
-        'encodings, PLAIN and RLE_DICTIONARY',
+        'usual encodings, PLAIN and RLE_DICTIONARY',
     );
   }
   if (values === 0) return;

@@ -81,8 +81,7 @@ async function importLibrary(): Promise<Library> {
     throw new CtreError(
       'E_UNSUPPORTED',
       'Parquet files are read by the package hyparquet, which is not installed here; install it beside ' +
-        'ctre with ' +
-        'npm install hyparquet, or save the table as CSV',
+        'ctre with npm install hyparquet, or save the table as CSV',
       { cause },
     );
   }
@@ -169,10 +168,8 @@ async function importCompressors(codecs: readonly string[]): Promise<Readonly<Re
     throw new CtreError(
       'E_UNSUPPORTED',
       `the Parquet file is compressed with ${codecs.join(', ')}, which the package hyparquet-compressors ` +
-        'reads; ' +
-        'install it beside ctre with npm install hyparquet-compressors, or write the file with snappy, ' +
-        'gzip or ' +
-        'without compression',
+        'reads; install it beside ctre with npm install hyparquet-compressors, or write the file with ' +
+        'snappy, gzip or without compression',
       { cause },
     );
   }

@@ -75,8 +75,7 @@ export function chooseEncoding(column: Column, facts: Facts, keepsIds = false): 
   function groups(): Pick<Choice, 'warning'> {
     const warning =
       `${where} has commas in its numbers, which are taken for groups of digits (1,234 is 1234); where ` +
-      'they ' +
-      'separate decimals, write them as points';
+      'they separate decimals, write them as points';
     return { warning };
   }
 
@@ -110,10 +109,8 @@ export function mixedNumbers(mixed: readonly MixedColumn[], columns: number): Ct
     return new CtreError(
       'E_FORMAT',
       `${found}, and so are ${others.length} more columns in this line, while all else in them are ` +
-        'numbers; ' +
-        'delete the line if it is a second header; if samples are columns, transpose the table, so that ' +
-        'each ' +
-        'sample is a row',
+        'numbers; delete the line if it is a second header; if samples are columns, transpose the table, ' +
+        'so that each sample is a row',
     );
   }
   const more = texts === 1 ? '' : `, and ${texts - 1} more are no number`;
@@ -128,10 +125,8 @@ export function mixedNumbers(mixed: readonly MixedColumn[], columns: number): Ct
   return new CtreError(
     'E_FORMAT',
     `${found}${more}, while ${numbers} others are numbers${also}; where such texts mean missing values, ` +
-      'name ' +
-      'them (the option missing); where all are words, name the column (the option categorical); the ' +
-      'option ' +
-      'drop leaves it out',
+      'name them (the option missing); where all are words, name the column (the option categorical); the ' +
+      'option drop leaves it out',
   );
 }
 

@@ -69,8 +69,7 @@ describe('Parquet', () => {
       'E_UNSUPPORTED',
       'nested.parquet: column 2 "tags" holds values within values (a list, a map or a structure); expected ' +
         'numbers, words, dates and truth values: leave them out with the option drop, or write their ' +
-        'values as ' +
-        'columns of their own',
+        'values as columns of their own',
     ]);
     const { x, labelNames } = await loadDataset(file('nested.parquet'), {
       label: 'kind',

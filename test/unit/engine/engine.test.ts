@@ -236,8 +236,8 @@ describe('the kernels start', () => {
 
   it('asynchronously alone where a browser compiles nothing at once on the page’s thread', async () => {
     const refused =
-      'WebAssembly.Module(): Buffer is larger than 4KB; ' +
-      'use WebAssembly.compile, or compile on a worker thread';
+      'WebAssembly.Module(): Buffer is larger than 4KB; use WebAssembly.compile, or compile on a worker ' +
+      'thread';
     class Refusing {
       constructor() {
         throw new RangeError(refused);
