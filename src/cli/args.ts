@@ -69,6 +69,13 @@ export function usageOf({ command, positionals }: Syntax): string {
 export function parseArguments<S extends Syntax>(syntax: S, argv: readonly string[]): ParsedArguments<S> {
   const known = new Map(Object.values(syntax.options).flatMap((group) => Object.entries(group)));
   const { typed, positionals } = splitArguments(syntax, known, argv);
+  // Errors name arguments; an address may have a password.
+  if (positionals.some((argument) => /^rediss?:\/\//i.test(argument))) {
+    throw new CtreError(
+      'E_ARGUMENT',
+      'the address of a queue is no argument of its own; give it with --queue',
+    );
+  }
   checkPositionals(syntax, positionals);
   for (const names of syntax.exclusive) {
     const given = names.filter((name) => typed.has(name)).map((name) => `--${name}`);

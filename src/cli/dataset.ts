@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CtreError, show } from '../base/errors.ts';
 import { arrayRole } from '../data/arrayRoles.ts';
 import { findPair } from '../data/fileRoles.ts';
@@ -198,17 +198,31 @@ async function readDatasetFiles(
   const names = await listUnpacked(path);
   if (names !== undefined) return { files: await readAll(path, filesOfFolder(path, names)) };
   const own = basename(path);
-  const folder = dirname(path);
   const bytes = await readBytes(path);
-  // A folder that may not be listed may still have a file that can be read.
-  const listed = await listUnpacked(folder).catch(() => undefined);
-  const beside = (listed ?? []).filter((name) => name !== own);
+  const files = { ...(await readAll(dirname(path), await filesBeside(path))), [own]: bytes };
   const stem = ARRAY_FILE.exec(own)?.[1];
-  // An .npy file is one array: the labels are another file beside it.
-  const others =
-    stem === undefined ? labelsBeside(own, beside) : beside.filter((name) => ARRAY_FILE.test(name));
-  const files = { ...(await readAll(folder, others)), [own]: bytes };
   return stem === undefined ? { files } : { files, features: stem };
+}
+
+/** The files beside one that its dataset is of, too. */
+async function filesBeside(path: string): Promise<readonly string[]> {
+  const own = basename(path);
+  // A folder that may not be listed may still have a file that can be read.
+  const listed = await listUnpacked(dirname(path)).catch(() => undefined);
+  const beside = (listed ?? []).filter((name) => name !== own);
+  // An .npy file is one array: the labels are another file beside it.
+  return ARRAY_FILE.test(own) ? beside.filter((name) => ARRAY_FILE.test(name)) : labelsBeside(own, beside);
+}
+
+/**
+ * The files that the dataset of a path is read from; none for standard input.
+ * @throws CtreError for a folder without a dataset.
+ */
+export async function datasetPaths(path: string): Promise<readonly string[]> {
+  if (path === STANDARD_INPUT) return [];
+  const names = await listUnpacked(path);
+  if (names !== undefined) return filesOfFolder(path, names).map((name) => join(path, name));
+  return [path, ...(await filesBeside(path)).map((name) => join(dirname(path), name))];
 }
 
 /** The files of test rows: a file with its labels, a folder, or standard input. */
@@ -267,7 +281,8 @@ function pairedFiles(names: readonly string[]): readonly string[] {
   return names.filter((name) => wanted.includes(unpackedName(name)));
 }
 
-function unpackedName(name: string): string {
+/** A file's name without `.gz`. */
+export function unpackedName(name: string): string {
   return name.replace(/\.gz$/i, '');
 }
 

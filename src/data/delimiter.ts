@@ -28,7 +28,7 @@ export function guessDelimiter(text: string, isWhole: boolean): string {
     const isNumbers = candidate.numbers === 1 || (best.numbers === 0 && candidate.numbers > 0.5);
     const mayWin = candidate.delimiter !== ' ' || (best.delimiter === '\t' && isNumbers);
     // Commas between semicolons separate decimals.
-    const isTie = candidate.delimiter === ';' && candidate.numbers === best.numbers;
+    const isTie = candidate.delimiter === ';' && best.delimiter === ',' && candidate.numbers === best.numbers;
     if (mayWin && (candidate.numbers > best.numbers || isTie)) best = candidate;
   }
   if (even.length === 0) {

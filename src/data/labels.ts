@@ -67,7 +67,8 @@ export function checkKnownLabels(test: LabelValues, train: LabelValues): void {
   const names = someOf([...new Set(others)]);
   throw new CtreError(
     'E_LABEL',
-    `${others.length} test rows have labels that no training row has: ${names}; expected ` +
+    `${others.length === 1 ? '1 test row has a label' : `${others.length} test rows have labels`} that no ` +
+      `training row has: ${names}; expected ` +
       `${someOf([...known.values()])}; correct them, or leave their rows out`,
   );
 }

@@ -38,7 +38,8 @@ export function looksLikeNumbers({ labels, labelNames }: CodedLabels, name = '')
   if (count > Math.max(USUAL_CLASSES, labels.length / ROWS_OF_CLASS)) return true;
   if (count > FEW_VALUES && (QUANTITY.test(name) || CAMEL_QUANTITY.test(name))) return true;
   if (count <= CLASSES_WITH_GAPS) return false;
-  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  // Labels that are all numbers are in ascending order.
+  const [least, most] = [numbers[0], numbers[count - 1]];
   if (least < 0 || least > 1 || most > 2 * count) return true;
   return count > USUAL_CLASSES && fewestRows(labels, count) < ROWS_OF_SMALL_CLASS;
 }

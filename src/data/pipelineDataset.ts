@@ -29,8 +29,9 @@ export async function readForPipeline(
   if (table === undefined) {
     throw new CtreError('E_FORMAT', 'the model was trained on a table, and these files hold arrays');
   }
-  if (!isNamed) checkWidth(table, pipeline);
-  const places = placesOfLabels(table, pipeline, options, isNamed);
+  const byName = isNamed && table.names !== undefined;
+  if (!byName) checkWidth(table, pipeline);
+  const places = placesOfLabels(table, pipeline, options, byName);
   const labels = options.unlabelled ? [] : places;
   if (!options.unlabelled && labels.length === 0) {
     const wanted = pipeline.labels.map(columnTitle).join(', ');
@@ -39,7 +40,7 @@ export async function readForPipeline(
   const part = { table, rows: rowsWithLabel(table, labels) };
   const all = table.columns.map((_, at) => at);
   const given = columnsAt(table, all, part.rows, missing);
-  const hasLabels = isNamed || table.columns.length === pipeline.width;
+  const hasLabels = byName || table.columns.length === pipeline.width;
   const fields = hasLabels ? given : withPlacesOfLabels(given, pipeline);
   const { x, warnings } = pipeline.transformColumns(fields, part.rows.length);
   const budget = new Budget(0, options.maxBytes ?? MOST_LABEL_BYTES);

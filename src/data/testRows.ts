@@ -47,7 +47,12 @@ export function tableWithTest(table: RawTable, given: RawTable, file: string): R
           `${titlesOf(others)} of ${show(file)} ${others.length === 1 ? 'is' : 'are'} not in the training ` +
             'table, and left out',
         ];
-  return { ...table, warnings: [...table.warnings, ...about], test: { ...tested, columns, file } };
+  const guessed = tested.warnings.map((warning) => `${show(file)}: ${warning}`);
+  return {
+    ...table,
+    warnings: [...table.warnings, ...guessed, ...about],
+    test: { ...tested, columns, file },
+  };
 }
 
 /** The column of the name; of several it is the one in its place. */

@@ -23,7 +23,12 @@ function markedEncoding(bytes: Uint8Array): CharacterEncoding {
 export function characterEncoding(bytes: Uint8Array): CharacterEncoding {
   const marked = markedEncoding(bytes);
   if (marked !== 'utf-8' || isUtf8(bytes)) return marked;
-  return bytes.some((byte) => byte < 9 || (byte > 13 && byte < 32)) ? marked : 'windows-1252';
+  return bytes.some(isControl) ? marked : 'windows-1252';
+}
+
+/** Whether a byte is a character that no text has. */
+function isControl(byte: number): boolean {
+  return byte < 9 || (byte > 13 && byte < 32);
 }
 
 /** What is said of a text that is no UTF-8. */
@@ -92,8 +97,7 @@ const HEAD = 1 << 16;
  */
 export function firstLine(bytes: Uint8Array): string | undefined {
   const head = bytes.subarray(0, HEAD);
-  const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
-  if (!isUtf16 && head.some((byte) => byte < 9 || (byte > 13 && byte < 32))) return undefined;
+  if (markedEncoding(head) === 'utf-8' && head.some(isControl)) return undefined;
   const lines = latin1(head).split('\n');
   return lines.map((line) => line.replace(/#.*/, '').trim()).find((line) => line !== '') ?? '';
 }

@@ -100,6 +100,20 @@ describe.skipIf(!hasRedis())(`a sweep (skipped without a server: ${NO_REDIS})`, 
     expect(timeless(again)).toBe(timeless(results));
   });
 
+  it('goes on in one folder that has the data, the results and a log', async () => {
+    const folderOfAll = folder.path('together');
+    mkdirSync(folderOfAll);
+    writeFileSync(join(folderOfAll, 'points.csv'), points(1));
+    const grid = ['together/points.csv', ...SMALL, '--methods', 'set', '--seeds', '0-2'];
+    const own = worker('--data', 'together', '--json');
+    const results = join(folderOfAll, 'points.compare.jsonl');
+    const coordinator = compare(results, ...grid);
+    await own.wrote(/"event":"cell"/);
+    writeFileSync(join(folderOfAll, 'log.txt'), 'something else');
+    expect((await coordinator.ended).code).toBe(0);
+    expect(own.written).not.toContain('"event":"back"');
+  });
+
   it('loses an epoch, not a cell, with a worker that is killed, and says what was wasted', async () => {
     const grid = ['points.csv', ...LONG, '--seeds', '1'];
     const results = newFile();

@@ -30,6 +30,10 @@ import { readVersion } from '../version.ts';
 export async function runCompare(argv: readonly string[], io: Io): Promise<void> {
   const args = parseArguments(compareSyntax, argv);
   const { image, split, test, methodModule = [], report, results: path, json: isJson = false } = args.options;
+  const { queue, retries } = args.options;
+  if (retries !== undefined && queue === undefined) {
+    throw new CtreError('E_ARGUMENT', '--retries is for workers; give --queue redis://host:6379/0');
+  }
   if (test !== undefined && args.positionals.length > 1) {
     throw new CtreError(
       'E_ARGUMENT',
@@ -138,10 +142,11 @@ async function trainMissing(
   }
   if (lost.length === 0) return;
   const more = lost.length === 1 ? '' : ` (and ${lost.length - 1} more)`;
+  const conflict = sweep?.outcome(tasks).error;
   throw new CtreError(
     'E_WORKER_DIED',
     `a training did not come to its end: ${lost[0]}${more}; the others are kept, and the same command ` +
-      'tries again',
+      `tries again${conflict === undefined ? '' : `; ${conflict.message}`}`,
   );
 }
 

@@ -34,7 +34,7 @@ export const workerSyntax = {
       'lost-after': number(
         's',
         { least: 2, most: 3600 },
-        'seconds after which a worker that is not heard of has died, and another\n' +
+        'seconds after which a silent worker is taken for dead, and another\n' +
           'one goes on with its training (30)',
       ),
     },
@@ -171,9 +171,11 @@ async function endWhenIdle(
   server: QueueServer,
   stop: AbortController,
 ): Promise<void> {
-  const begin = performance.now();
+  let begin = performance.now();
   while (!stop.signal.aborted) {
     await pause(500);
+    // Without a server nobody has anything to do.
+    if (server.isGone) begin = performance.now();
     const last = Math.max(begin, ...slots.map(({ lastBusy }) => lastBusy));
     const isIdle = slots.every(({ isBusy }) => !isBusy) && !server.isGone;
     if (isIdle && performance.now() - last > 60_000 * minutes) stop.abort();

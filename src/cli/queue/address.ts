@@ -47,5 +47,5 @@ export function readAddress(
 
 /** A text with the name and the password taken out of what may be an address in it. */
 export function withoutPassword(text: string): string {
-  return text.replace(/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/@]*(?:[^\s@]*)@/gi, '$1');
+  return text.replace(/(\b[a-z][a-z\d+.-]*:\/\/)[^/?#"]*@/gi, '$1');
 }

@@ -106,7 +106,7 @@ export class Board {
       this.#known.delete(name);
       await known.queue.close().catch(() => {});
     }
-    for (const [name, needs] of queues) {
+    const looks = Array.from(queues, async ([name, needs]) => {
       const known = this.#known.get(name) ?? this.#open(name, needs);
       known.needs = needs;
       this.#known.set(name, known);
@@ -116,7 +116,8 @@ export class Board {
       const { active, wait, delayed, prioritized } = counts;
       known.active = active;
       known.waiting = wait + delayed + prioritized;
-    }
+    });
+    await Promise.all(looks);
   }
 
   #open(name: string, needs: QueueNeeds): KnownQueue {

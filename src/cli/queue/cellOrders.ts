@@ -70,12 +70,23 @@ export class OrderedTrainings {
     }
   }
 
+  /** What the folder has of a training; undefined where that is nothing, or cannot be read, which is told. */
+  async #readCheckpoint(path: string): Promise<Uint8Array | undefined> {
+    try {
+      return await readBytes(path);
+    } catch (error) {
+      if (!(error instanceof CtreError)) throw error;
+      const isThere = Object(error.cause).code !== 'ENOENT';
+      if (isThere) this.#answer({ kind: 'warning', sentence: `no checkpoint is read: ${error.message}` });
+      return undefined;
+    }
+  }
+
   async #train({ name, task, folder, checkpoint }: Extract<CellOrder, { order: 'train' }>): Promise<void> {
     this.#isStopping = false;
     this.#wantsMore = true;
     const path = folder === undefined ? undefined : join(folder, `${name}.safetensors`);
-    const found =
-      checkpoint ?? (path === undefined ? undefined : await readBytes(path).catch(() => undefined));
+    const found = checkpoint ?? (path === undefined ? undefined : await this.#readCheckpoint(path));
     let last = performance.now();
     let writeSeconds = 0;
     let pending: Promise<void> | undefined;

@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { show } from '../../base/errors.ts';
 import type { CellTask } from '../cellTask.ts';
+import { datasetPaths, unpackedName } from '../dataset.ts';
 import type { LoadedMethod } from '../methodModules.ts';
 import type { TrainArguments } from '../trainSyntax.ts';
 import type { QueueNeeds } from './sweepStore.ts';
@@ -36,6 +37,8 @@ export type Fingerprint = (args: TrainArguments) => Promise<{ data: string } | {
 export class DataFolders {
   readonly #folders: readonly string[];
   readonly #modules: readonly LoadedMethod[];
+  /** Fingerprints by arguments and state of their files: large files are read once. */
+  readonly #known = new Map<string, string>();
 
   constructor(folders: readonly string[], modules: readonly LoadedMethod[]) {
     this.#folders = folders;
@@ -69,8 +72,8 @@ export class DataFolders {
     let other = false;
     for (const path of paths) {
       for (const others of beside) {
-        const place = { path, ...others, modules, state: await stateOf([path, others.split, others.test]) };
-        const found = await fingerprint(argumentsHere(args, place, undefined));
+        const place = { path, ...others, modules, state: await stateOf([path, others.test], others.split) };
+        const found = await this.#fingerprintOf(argumentsHere(args, place, undefined), place, fingerprint);
         if ('data' in found && found.data === data) return place;
         if (path !== undefined && basename(path) !== basename(String(typed))) continue;
         if ('reason' in found) mistake ??= found.reason;
@@ -82,12 +85,25 @@ export class DataFolders {
     return { reason: `${show(dataset)} (fingerprint ${data}) is in no folder of --data` };
   }
 
+  async #fingerprintOf(
+    args: TrainArguments,
+    { state }: Place,
+    fingerprint: Fingerprint,
+  ): ReturnType<Fingerprint> {
+    const key = JSON.stringify([args, state]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return { data: known };
+    const found = await fingerprint(args);
+    if ('data' in found) this.#known.set(key, found.data);
+    return found;
+  }
+
   /** All files and folders, each path once. */
   async #entries(): Promise<readonly string[]> {
     const found = new Set<string>();
     let level = [...this.#folders];
     for (const folder of level) found.add(folder);
-    for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
+    for (let depth = 0; depth <= DEPTH && level.length > 0; depth++) {
       const next: string[] = [];
       for (const folder of level) {
         for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
@@ -105,7 +121,7 @@ export class DataFolders {
 
 /** Whether the files of a place are as they were when it was found. */
 export async function isUnchanged({ path, split, test, state }: Place): Promise<boolean> {
-  return (await stateOf([path, split, test])) === state;
+  return (await stateOf([path, test], split)) === state;
 }
 
 /** A task with the files of this machine. */
@@ -132,35 +148,30 @@ function argumentsHere(
 }
 
 function entriesNamed(entries: readonly string[], name: string): readonly string[] {
-  return entries.filter((path) => unpacked(basename(path)) === unpacked(name));
+  return entries.filter((path) => unpackedName(basename(path)) === unpackedName(name));
 }
 
 /** Those of the same name, and then some that end in the same way. */
 function candidates(entries: readonly string[], name: string): readonly string[] {
   const same = entriesNamed(entries, name);
-  const [ending] = /\.[^.]+$/.exec(unpacked(name)) ?? [];
+  const [ending] = /\.[^.]+$/.exec(unpackedName(name)) ?? [];
   const others = entries.filter(
-    (path) => ending !== undefined && unpacked(path).endsWith(ending) && !same.includes(path),
+    (path) => ending !== undefined && unpackedName(path).endsWith(ending) && !same.includes(path),
   );
   return [...same, ...others.slice(0, MOST_TRIES)];
 }
 
-function unpacked(name: string): string {
-  return name.replace(/\.gz$/i, '');
-}
-
-/** Sizes and times of the files that may belong to these paths: those beside a file, those in a folder. */
-async function stateOf(paths: readonly (string | undefined)[]): Promise<string> {
+/** Sizes and times of the files that these datasets are read from, and of a split. */
+async function stateOf(
+  datasets: readonly (string | undefined)[],
+  split: string | undefined,
+): Promise<string> {
   const parts: string[] = [];
-  for (const path of paths) {
-    if (path === undefined) continue;
-    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
-    const folder = isFolder ? path : dirname(path);
-    const names = await readdir(folder).catch((): string[] => []);
-    for (const name of names.sort()) {
-      const found = await stat(join(folder, name)).catch(() => undefined);
-      if (found?.isFile()) parts.push(`${name} ${found.size} ${found.mtimeMs}`);
-    }
+  const given = datasets.filter((path) => path !== undefined);
+  const lists = await Promise.all(given.map((path) => datasetPaths(path).catch(() => [path])));
+  for (const path of [...lists.flat(), ...(split === undefined ? [] : [split])]) {
+    const found = await stat(path).catch(() => undefined);
+    parts.push(`${path} ${found?.size} ${found?.mtimeMs}`);
   }
   return parts.join('\n');
 }

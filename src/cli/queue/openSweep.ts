@@ -39,10 +39,7 @@ export async function openSweep(
   version: string,
   { stderr }: Io,
 ): Promise<Sweeping | undefined> {
-  if (queue === undefined) {
-    if (retries === undefined) return undefined;
-    throw new CtreError('E_ARGUMENT', '--retries is for workers; give --queue redis://host:6379/0');
-  }
+  if (queue === undefined) return undefined;
   const warn = (sentence: string): void => void stderr.write(`ctre: ${sentence}\n`);
   const server = await QueueServer.open(queue, await loadQueuePackages(), warn);
   for (const warning of server.warnings) warn(warning);
@@ -67,7 +64,10 @@ function outcomeOfSweep({ wastedEpochs, conflicts }: SweepEnd, tasks: readonly C
       wastedEpochs,
       conflicts: conflicts.map(({ task, conflict }) => ({ ...task.cell, machines: conflict })),
     },
-    text: wastedEpochs === 0 ? '' : `${wastedEpochs} epochs were computed twice, because workers died\n`,
+    text:
+      wastedEpochs === 0
+        ? ''
+        : `computed twice: ${wastedEpochs} ${wastedEpochs === 1 ? 'epoch' : 'epochs'}\n`,
     error:
       first &&
       new CtreError(

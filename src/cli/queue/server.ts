@@ -46,7 +46,7 @@ export class QueueServer {
     this.#beat();
   }
 
-  /** @throws CtreError `E_ARGUMENT` where no server answers, or one that cannot keep a queue. */
+  /** @throws CtreError `E_ARGUMENT` where no server answers, `E_UNSUPPORTED` for one that cannot keep a queue. */
   static async open(
     address: QueueAddress,
     packages: QueuePackages,

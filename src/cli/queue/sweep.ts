@@ -65,9 +65,12 @@ export async function runSweep(
   }
   if (signal.aborted) return { wastedEpochs: 0, conflicts: [] };
   const names = new Map(grid.tasks.map((task) => [cellNameOf(grid.version, task), task]));
-  const conflicts = await store.conflicts([...names.keys()]);
+  const all = [...names.keys()];
+  const told = await untilAborted(Promise.all([store.conflicts(all), store.wasted(all)]), signal);
+  if (told === undefined) return { wastedEpochs: 0, conflicts: [] };
+  const [conflicts, wastedEpochs] = told;
   return {
-    wastedEpochs: await store.wasted([...names.keys()]),
+    wastedEpochs,
     conflicts: [...conflicts].flatMap(([name, conflict]) => {
       const task = names.get(name);
       return task === undefined ? [] : [{ task, conflict }];

@@ -3,7 +3,7 @@ import { columnTitle } from '../rawTable.ts';
 import { isoDate, isoTime } from '../table/isoText.ts';
 import { damagedParquet } from './thrift.ts';
 
-/** What a file tells of a column, as the package reads it. Its own types are not there where it is not. */
+/** What a file tells of a column, as the package reads it. The package's types are missing where it is not installed. */
 interface SchemaElement {
   readonly name: string;
   readonly type?: string;
@@ -28,19 +28,15 @@ export function columnsOfSchema({ schema }: { readonly schema: readonly SchemaEl
   const [root, ...elements] = schema;
   const columns: ParquetColumn[] = [];
   let at = 0;
-  /** Passes over what is within an element. */
-  const pass = (children: number): void => {
-    for (let child = 0; child < children && at < elements.length; child++) {
-      const { num_children: within = 0 } = elements[at++];
-      pass(within);
-    }
-  };
   while (at < elements.length) {
     const element = elements[at++];
     const number = columns.length + 1;
     const obstacle = obstacleInElement(element);
     columns.push({ name: element.name, number, element, ...(obstacle && { obstacle }) });
-    pass(element.num_children ?? 0);
+    // What is within an element stands behind it.
+    for (let open = element.num_children ?? 0; open > 0 && at < elements.length; open--) {
+      open += elements[at++].num_children ?? 0;
+    }
   }
   if (root?.num_children !== columns.length || columns.length === 0) {
     throw damagedParquet('its schema has other columns than it says');

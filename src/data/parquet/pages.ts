@@ -89,13 +89,13 @@ export function checkPages(column: ColumnPages, budget: Budget): CheckedPages {
     if (type === DATA_PAGE) {
       const about = structIn(header, 5);
       const here = valuesOf(about, rows - values);
-      checkDataPage(decompress(page, size), here, sizeIn(about, 2), column);
+      checkDataPage(decompress(page, size), here, sizeIn(about, 2), dictionary > 0, column);
       values += here;
       largestRows = Math.max(largestRows, here);
     } else if (type === DATA_PAGE_V2) {
       const about = structIn(header, 8);
       const here = valuesOf(about, rows - values);
-      checkSecondPage(page, size, here, about, column);
+      checkSecondPage(page, size, here, about, dictionary > 0, column);
       values += here;
       largestRows = Math.max(largestRows, here);
     } else if (type === DICTIONARY_PAGE) {
@@ -107,7 +107,7 @@ export function checkPages(column: ColumnPages, budget: Budget): CheckedPages {
       budget.claim(dictionary, `a dictionary of ${entries} values`);
       decompress(page, size);
     } else throw damagedParquet(`a page is of the type ${type}`);
-    budget.release(Math.max(0, before - budget.left));
+    budget.release(before - budget.left);
     content += size;
     largest = Math.max(largest, size);
   }
@@ -138,6 +138,7 @@ function checkDataPage(
   page: Uint8Array,
   rows: number,
   encoding: number,
+  hasDictionary: boolean,
   { isBoolean, isOptional }: ColumnPages,
 ): void {
   let at = 0;
@@ -147,7 +148,7 @@ function checkDataPage(
     values = checkRuns(page, 4, 4 + length, 1, rows, true);
     at = 4 + length;
   }
-  checkValues(page, at, values, encoding, isBoolean);
+  checkValues(page, at, values, encoding, { isBoolean, hasDictionary, isSecond: false });
 }
 
 /** A page of the second version: the levels stand before the rest, and are not compressed. */
@@ -156,8 +157,10 @@ function checkSecondPage(
   size: number,
   rows: number,
   about: ThriftStruct,
+  hasDictionary: boolean,
   { isBoolean, isOptional, decompress }: ColumnPages,
 ): void {
+  if (sizeIn(about, 3) !== rows) throw damagedParquet('a page of single values has other rows than values');
   const levels = sizeIn(about, 5);
   if (sizeIn(about, 6) !== 0) throw damagedParquet('a page of single values has repetitions');
   if (levels > page.length || levels > size) throw damagedParquet('a page is cut short');
@@ -166,7 +169,15 @@ function checkSecondPage(
   const isCompressed = about.get(7) !== 0 && size > levels;
   const rest = page.subarray(levels);
   const content = isCompressed ? decompress(rest, size - levels) : rest;
-  checkValues(content, 0, values, sizeIn(about, 4), isBoolean);
+  checkValues(content, 0, values, sizeIn(about, 4), { isBoolean, hasDictionary, isSecond: true });
+}
+
+/** What a page's values are of. */
+interface ValuesAbout {
+  readonly isBoolean: boolean;
+  readonly hasDictionary: boolean;
+  /** Whether the page is of the second version: runs of no bits are read there, too. */
+  readonly isSecond: boolean;
 }
 
 function checkValues(
@@ -174,7 +185,7 @@ function checkValues(
   at: number,
   values: number,
   encoding: number,
-  isBoolean: boolean,
+  { isBoolean, hasDictionary, isSecond }: ValuesAbout,
 ): void {
   if (!ENCODINGS.includes(encoding)) {
     throw new CtreError(
@@ -184,14 +195,18 @@ function checkValues(
     );
   }
   if (values === 0) return;
+  const isIndices = encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY;
+  if (isIndices ? isBoolean || !hasDictionary : encoding === RLE && !isBoolean) {
+    throw damagedParquet('a page has an encoding that its column cannot have');
+  }
   if (encoding === DELTA_BINARY_PACKED || encoding === DELTA_LENGTH_BYTE_ARRAY) {
     checkDeltas(page, at, values);
-  } else if (isBoolean && encoding === RLE) {
+  } else if (encoding === RLE) {
     checkRuns(page, at + 4, at + 4 + lengthAt(page, at), 1, values);
-  } else if (encoding === RLE || encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) {
+  } else if (isIndices) {
     const width = page[at] ?? 64;
     if (width > 32) throw damagedParquet('a page has indices of more than 32 bits');
-    if (width > 0) checkRuns(page, at + 1, page.length, width, values);
+    if (width > 0 || isSecond) checkRuns(page, at + 1, page.length, width, values);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ColumnMetaData, Compressors, FileMetaData, RowGroup } from 'hyparquet';
-import type { Budget } from '../../base/budget.ts';
+import { Budget } from '../../base/budget.ts';
 import { CtreError, show } from '../../base/errors.ts';
 import { latin1 } from '../bytes.ts';
 import { FieldStore } from '../fieldStore.ts';
@@ -28,10 +28,13 @@ export async function readParquet(
   const library = await importLibrary();
   const metadata = readFooter(library, bytes, budget);
   const columns = columnsOfSchema(metadata);
-  const wanted = columns.filter((column) => !isLeftAway(column, options));
+  const wanted = columns.filter((column) => !isLeftAway(column, columns, options));
   checkReadable(wanted);
   const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
   if (rows === 0) throw new CtreError('E_FORMAT', 'the Parquet file holds no rows');
+  if (metadata.row_groups.some((group) => Number(group.num_rows) < 0)) {
+    throw damagedParquet('a group has fewer rows than none');
+  }
   if (rows !== Number(metadata.num_rows)) throw damagedParquet('its groups have other rows than it says');
   const decompress = await decompressors(library, metadata, wanted, budget);
   const store = new FieldStore(columns.length, budget);
@@ -96,9 +99,21 @@ function readFooter(library: Library, bytes: Uint8Array, budget: Budget): FileMe
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(end, true);
   if (length > end - 4) throw damagedParquet('it is cut short');
   new ThriftReader(bytes, end - length, end, budget).struct();
-  return guarded(() =>
+  const metadata = guarded(() =>
     library.parquetMetadata(bytes.subarray(end - length), { parsers: textParsers(), geoparquet: false }),
   );
+  for (const element of metadata.schema) declareAsBefore(element);
+  return metadata;
+}
+
+/** The library goes by what files of before declare. New ones may declare these two in the new way alone. */
+function declareAsBefore(element: FileMetaData['schema'][number]): void {
+  const { converted_type: converted, logical_type: logical } = element;
+  if (converted !== undefined) return;
+  if (logical?.type === 'DATE') element.converted_type = 'DATE';
+  if (logical?.type !== 'DECIMAL') return;
+  element.converted_type = 'DECIMAL';
+  element.scale ??= logical.scale;
 }
 
 /** What the library answers. Its errors are of damaged files: it is asked nothing else. */
@@ -115,12 +130,16 @@ function asDamaged(error: unknown): CtreError {
   return damagedParquet(error instanceof Error ? error.message : String(error), error);
 }
 
-/** Whether nothing of a column is asked for. */
-function isLeftAway({ name, number }: ParquetColumn, { drop, features, label }: ReadOptions): boolean {
+/** Whether nothing of a column is asked for. A name is one before it is an index, as in all tables. */
+function isLeftAway(
+  { name, number }: ParquetColumn,
+  columns: readonly ParquetColumn[],
+  { drop, features, label }: ReadOptions,
+): boolean {
+  const isMeant = (text: string): boolean =>
+    columns.some((column) => column.name === text) ? text === name : text === `${number - 1}`;
   const isNamed = (list: unknown): boolean =>
-    (Array.isArray(list) ? list : [list]).some(
-      (one) => String(one) === name || String(one) === `${number - 1}`,
-    );
+    (Array.isArray(list) ? list : [list]).some((one) => isMeant(String(one)));
   if (drop !== undefined && isNamed(drop)) return true;
   return features !== undefined && !isNamed(features) && label !== undefined && !isNamed(label);
 }
@@ -147,12 +166,7 @@ async function decompressors(
       library.snappyUncompress(bytes, page);
       return page;
     },
-    GZIP(bytes) {
-      const before = budget.left;
-      const page = gunzip(bytes, budget);
-      budget.release(Math.max(0, before - budget.left));
-      return page;
-    },
+    GZIP: (bytes) => gunzip(bytes, new Budget(0, budget.left)),
   };
   const others = [...codecs].filter((codec) => !Object.hasOwn(own, codec));
   const more = others.length === 0 ? {} : await importCompressors(others);

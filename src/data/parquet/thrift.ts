@@ -4,7 +4,7 @@ import { CtreError } from '../../base/errors.ts';
 // Apache Thrift's compact protocol, as far as Parquet's footers and page headers need it. The library that
 // reads Parquet trusts what stands there, so it is read here first: a few bytes may ask for very much.
 
-/** A field of a structure: a number, a structure, or anything else, which only its end matters of. */
+/** A field of a structure: a number, a structure, or anything else, of which only the end matters. */
 export type ThriftValue = number | ThriftStruct | undefined;
 
 /** The fields of a structure by their numbers. */
@@ -59,7 +59,7 @@ export class ThriftReader {
     if (type === STRUCT) return this.struct(depth + 1);
     if (INTEGERS.includes(type)) return zigzag(this.#varint());
     if (type === BYTE) return (this.#byte() << 24) >> 24;
-    if (type === LIST_TYPE) return this.#list(depth);
+    if (type === LIST_TYPE) return this.#list(depth + 1);
     if (type !== DOUBLE && type !== BINARY) throw damagedParquet(`it has a field of the type ${type}`);
     const length = type === DOUBLE ? 8 : this.#varint();
     if (length > this.#end - this.at) throw damagedParquet('it is cut short');
@@ -68,6 +68,7 @@ export class ThriftReader {
   }
 
   #list(depth: number): undefined {
+    if (depth > MOST_DEPTH) throw damagedParquet('it has lists within lists without end');
     const head = this.#byte();
     const size = head >> 4 === 15 ? this.#varint() : head >> 4;
     const type = head & 15;

@@ -12,7 +12,7 @@ export function isoDate(days: number): string {
   const whole = Math.floor(days) + DAYS_FROM_MARCH;
   const era = Math.floor(whole / DAYS_OF_ERA);
   const day = whole - era * DAYS_OF_ERA;
-  // Leap days are left out: the 1461st of four years, but not of a hundred, yet of all.
+  // Leap days are left out: one in 4 years, none in the 100th, one in the 400th.
   const year = Math.floor(
     (day - Math.floor(day / 1460) + Math.floor(day / 36_524) - Math.floor(day / 146_096)) / 365,
   );

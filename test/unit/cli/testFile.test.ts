@@ -81,7 +81,7 @@ describe('--test', () => {
     const stray = write('stray.csv', `${head}\n${lines[0].replace(/,[^,]*$/, ',birch')}\n`);
     const { code, stderr } = await ctre(['train', train, '--test', stray]);
     expect(code).toBe(2);
-    expect(stderr).toContain('1 test rows have labels that no training row has: "birch"; expected');
+    expect(stderr).toContain('1 test row has a label that no training row has: "birch"; expected');
   });
 
   it('belongs to a checkpoint', async () => {

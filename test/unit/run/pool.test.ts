@@ -167,7 +167,11 @@ describe('in a browser', () => {
         said: /came without Cross-Origin-Embedder-Policy: require-corp/,
       },
       { why: 'refused', answered: answer(200, isolated), said: /^the Content-Security-Policy refuses/ },
-      { why: 'for no known reason', answered: answer(200, isolated), said: /^its file could not be loaded$/ },
+      {
+        why: 'for no known reason',
+        answered: answer(200, isolated),
+        said: /^its file, or what that imports, could not/,
+      },
     ])('$why', async ({ why, answered, said }) => {
       const document = new EventTarget();
       vi.stubGlobal('document', document);
