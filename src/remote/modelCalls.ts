@@ -20,7 +20,7 @@ import { lossByName } from '../nn/losses.ts';
 import { type Optimizer, optimizerByName } from '../nn/optimizer.ts';
 import { type Schedule, scheduleByName } from '../nn/schedule.ts';
 import { answerMessages } from '../run/startWorker.ts';
-import { ownFile, type WorkerSource } from '../run/workerSource.ts';
+import { ownFile } from '../run/workerSource.ts';
 import { topologyByName } from '../topology/methods.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { Epoch } from '../train/epoch.ts';
@@ -28,7 +28,6 @@ import type { SentTopology } from './methodByUrl.ts';
 import { PieceInbox } from './pieceInbox.ts';
 import {
   buffersIn,
-  type OWN_FILE,
   type Reply,
   type Request,
   receiveMatrix,
@@ -246,12 +245,11 @@ async function receiveOptions<O extends ModelOptions>({
   activation,
   initializer,
   growInitializer,
-  worker,
   ...options
 }: SentOptions<ModelOptions>): Promise<O> {
   return {
     ...options,
-    worker: receiveWorker(worker),
+    worker: ownFile(),
     topology: await receiveTopology(topology),
     ...(loss && { loss: lossByName(loss.name, loss.options) }),
     ...(activation && { activation: activationByName(activation.name, activation.options) }),
@@ -262,13 +260,8 @@ async function receiveOptions<O extends ModelOptions>({
   } as O;
 }
 
-async function receiveLoadOptions({ topology, worker, ...options }: SentLoadOptions) {
-  return { ...options, topology: await receiveTopology(topology), worker: receiveWorker(worker) };
-}
-
-/** Threads run the file of this worker, where its page gave it, or it is the one that serves both. */
-function receiveWorker(sent: typeof OWN_FILE | undefined): WorkerSource | undefined {
-  return sent === undefined && !('location' in globalThis) ? undefined : ownFile();
+async function receiveLoadOptions({ topology, ...options }: SentLoadOptions) {
+  return { ...options, topology: await receiveTopology(topology), worker: ownFile() };
 }
 
 async function receiveTopology(sent: SentTopology | undefined): Promise<Topology | undefined> {

@@ -20,9 +20,6 @@ import type { SentTopology } from './methodByUrl.ts';
 /** The name of the model's worker, where it is started on a file that a page imports, too. */
 export const MODEL_WORKER = 'ctre model';
 
-/** In the place of a worker's source: the model's worker was started on one, and so are its threads. */
-export const OWN_FILE = 'own file';
-
 /** A call that the page makes. */
 export interface Request {
   readonly id: number;
@@ -67,7 +64,6 @@ export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<
 
 interface SentAnew {
   readonly topology?: SentTopology;
-  readonly worker?: typeof OWN_FILE;
 }
 
 /** Options of reading a model. */

@@ -50,15 +50,14 @@ import { findWorkerFile, Link } from './link.ts';
 import { sendTopology, type WithMethodByUrl } from './methodByUrl.ts';
 import type { CallName, Calls } from './modelCalls.ts';
 import { Parcel } from './parcel.ts';
-import {
-  OWN_FILE,
-  type SentMatrix,
-  type SentOptions,
-  type SentPartialFit,
-  type SentPiece,
-  type SentPieceTraining,
-  type SentTraining,
-  type Snapshot,
+import type {
+  SentMatrix,
+  SentOptions,
+  SentPartialFit,
+  SentPiece,
+  SentPieceTraining,
+  SentTraining,
+  Snapshot,
 } from './protocol.ts';
 import { sendPart } from './recipe.ts';
 import { WorkerPipeline } from './workerPipeline.ts';
@@ -188,10 +187,10 @@ export class WorkerModel {
     options: WithMethodByUrl<LoadOptions>,
   ): Promise<WorkerModel> {
     const known = [...LOAD_OPTIONS, 'topology'];
-    const { topology, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
+    const { topology, worker, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
     const parcel = new Parcel(false);
-    const sent = { ...wanted, topology: sendTopology(topology), worker: sendWorker(wanted.worker) };
-    return WorkerModel.#open(name, [parcel.array(bytes), sent], wanted, parcel);
+    const sent = { ...wanted, topology: sendTopology(topology) };
+    return WorkerModel.#open(name, [parcel.array(bytes), sent], { worker }, parcel);
   }
 
   /** A worker with the model that its first call makes; none where the call fails. */
@@ -632,13 +631,7 @@ function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentO
     initializer: sendPart('initializer', initializer, initializerByName),
     growInitializer: sendPart('growInitializer', growInitializer, initializerByName),
     metadata: checkJson('metadata', metadata ?? {}),
-    worker: sendWorker(worker),
   } as SentOptions<O>;
-}
-
-/** Functions do not cross, and the worker knows its own file. */
-function sendWorker(worker: unknown): typeof OWN_FILE | undefined {
-  return worker === undefined ? undefined : OWN_FILE;
 }
 
 /** The epochs; the pieces are closed with them. */

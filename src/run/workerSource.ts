@@ -23,7 +23,8 @@ export async function addressOf(
   find: () => Promise<{ readonly address: string | undefined }>,
 ): Promise<string | undefined> {
   const { address } = await find();
-  return address?.startsWith('http') ? address : undefined;
+  // The server adds the version of its bundle. A build for development has none: addresses lead right there.
+  return address !== undefined && /^http.*[?&]v=/.test(address) ? address : undefined;
 }
 
 /** @throws CtreError `E_ARGUMENT` for anything but a source of workers. */
