@@ -11,7 +11,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { type LoadedMethod, loadMethods } from './methodModules.ts';
 import { readSettings, scheduleName } from './settings.ts';
 import { type TakenRecord, takenLines, takenRecord } from './takenText.ts';
-import { type AutomaticOptions, openTraining, type Training } from './training.ts';
+import { type AutomaticOptions, openTraining, type Training, USUAL_REGRESSION } from './training.ts';
 import type { TrainArguments } from './trainSyntax.ts';
 
 /**
@@ -100,6 +100,7 @@ export async function readGrid({
         method,
         seed,
         // What the rows decide is written down: so the training is the same wherever it is done.
+        ...('loss' in training.automatic && { loss: USUAL_REGRESSION }),
         batchSize: settings.batchSize,
         epochs: settings.epochs,
         schedule: scheduleName(settings.schedule.name),

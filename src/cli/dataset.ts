@@ -12,8 +12,10 @@ import {
   syntheticDataset,
   type TargetReading,
 } from '../data/index.ts';
-import { OTHER_TARGETS } from '../data/labels.ts';
+import { LabelledTable } from '../data/labelledTable.ts';
+import { fractionErrorOf, OTHER_TARGETS } from '../data/labels.ts';
 import { readForPipeline } from '../data/pipelineDataset.ts';
+import { columnTitle } from '../data/rawTable.ts';
 import type { ColumnOptions } from '../data/table/fitPipeline.ts';
 import type { Pipeline } from '../data/table/pipeline.ts';
 import type { Loss } from '../index.ts';
@@ -89,6 +91,13 @@ export function refuseReading(values: DatasetValues): void {
   }
 }
 
+/** What a command says of reading, besides its options. */
+interface MoreReadOptions
+  extends Pick<ReadOptions, 'columns' | 'unlabelled' | 'targets' | 'label' | 'indexBase'> {
+  /** Labels with fractions are read as numbers to predict. */
+  readonly orNumbers?: boolean;
+}
+
 /**
  * The dataset of a path: a file with those beside it that belong to it, a folder, or `-` for standard input.
  * @param pipeline of the model that takes its rows, where it was trained on a table.
@@ -97,7 +106,7 @@ export function refuseReading(values: DatasetValues): void {
 export async function openDataset(
   path: string,
   values: DatasetValues,
-  more: Pick<ReadOptions, 'columns' | 'unlabelled' | 'targets' | 'label' | 'indexBase'> = {},
+  more: MoreReadOptions = {},
   pipeline?: Pipeline,
 ): Promise<Dataset<SampleMatrix>> {
   const { files, features } = await readDatasetFiles(path);
@@ -118,12 +127,37 @@ export async function openDataset(
     bytes: true,
   };
   try {
-    return pipeline === undefined
-      ? await loadDataset(files, options)
-      : await readForPipeline(files, pipeline, options);
+    if (pipeline !== undefined) return await readForPipeline(files, pipeline, options);
+    return await (more.orNumbers ? loadClassesOrNumbers(files, options) : loadDataset(files, options));
   } catch (error) {
     const isModels = more.indexBase !== undefined && values.indexBase === undefined;
     throw inOptions(isModels ? aboutModelsBase(error) : error);
+  }
+}
+
+/** As `loadDataset`; labels with fractions, which are no classes, are read as numbers to predict. */
+async function loadClassesOrNumbers(
+  files: Readonly<Record<string, Uint8Array>>,
+  options: ByteReadOptions,
+): Promise<Dataset<SampleMatrix>> {
+  try {
+    return await loadDataset(files, options);
+  } catch (error) {
+    const fractions = fractionErrorOf(error);
+    if (fractions === undefined || fractions.areLabels === 'open') throw error;
+    const label = options.label ?? fractions.label;
+    const dataset = await loadDataset(files, { ...options, targets: 'numbers', label });
+    if (fractions.areLabels === 'named') return dataset;
+    const { warnings = [], taken, table } = dataset;
+    const place = taken?.label?.number;
+    const about =
+      `the last column${place === undefined ? '' : `, ${columnTitle({ ...taken?.label, number: place })},`} ` +
+      'holds numbers with fractions, so they are predicted; the option label names another one';
+    const warned = { ...dataset, warnings: [...warnings, about] };
+    if (table === undefined) return warned;
+    const { columns, labels, told, test } = table;
+    const all = [...table.warnings, about];
+    return { ...warned, table: new LabelledTable(columns, labels, all, told, test?.columns) };
   }
 }
 

@@ -120,7 +120,7 @@ export const LOSS_OPTIONS = {
     'name',
     LOSSES,
     'what is learnt: classes (cross-entropy), several labels a row\n(binary-cross-entropy), numbers ' +
-      '(mean-squared, huber) (cross-entropy)',
+      '(mean-squared, huber)\n(cross-entropy; mean-squared where labels have fractions)',
   ),
 } as const satisfies Options;
 

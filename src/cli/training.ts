@@ -37,6 +37,9 @@ export interface Source {
   readonly about?: string;
 }
 
+/** The loss where the labels are numbers, and nobody named one. */
+export const USUAL_REGRESSION = 'mean-squared' as const;
+
 /**
  * Reads and prepares what a command asks for.
  * @param modules the methods of one's own.
@@ -44,20 +47,23 @@ export interface Source {
  *   each other.
  */
 export async function openTraining(
-  { positionals, options }: TrainArguments,
+  { positionals, options: typed }: TrainArguments,
   modules: readonly LoadedMethod[],
 ): Promise<Training> {
   const [path] = positionals;
   // What is wrong with the options is said before a large file is read.
-  const asked = readSettings(options, wideSettings, modules);
-  const source = await openSource(path, options, asked.loss);
-  checkClassWeight(asked, source.dataset);
+  const asked = readSettings(typed, wideSettings, modules);
+  const source = await openSource(path, typed, asked.loss);
+  const isFound = asked.loss === undefined && source.dataset.targets !== undefined;
+  const ofLabels = { ...(isFound && { loss: USUAL_REGRESSION }) };
+  const options = { ...typed, ...ofLabels };
   const data = await prepareTraining(source.dataset, options, {
     seed: asked.seed,
     auto: automaticRule(path, options),
   });
   const settings = readSettings(options, data.auto, modules);
-  const automatic = path === undefined ? {} : automaticOptions(options, data);
+  checkClassWeight(settings, source.dataset);
+  const automatic = path === undefined ? {} : { ...ofLabels, ...automaticOptions(options, data) };
   return { settings, source: { ...source, dataset: data.dataset }, data, automatic };
 }
 
@@ -109,7 +115,10 @@ async function openSource(
     }
     return { name: 'generated problem', ...embeddedDataset() };
   }
-  const dataset = await openDataset(path, options, { targets: readingOf(loss) });
+  const dataset = await openDataset(path, options, {
+    targets: readingOf(loss),
+    orNumbers: loss === undefined,
+  });
   if (dataset.targets !== undefined) return { name: basename(path), dataset };
   if (loss === undefined) checkAreClasses(basename(path), dataset);
   if (dataset.labelNames.length < 2) {

@@ -28,6 +28,8 @@ const FEW_CLASSES = 50;
 export interface LabelChoice {
   readonly column: number;
   readonly warnings: readonly string[];
+  /** Whether nothing but its place says that it is the label. */
+  readonly isByPlace?: boolean;
 }
 
 /** Whether a column of this name is the label. */
@@ -55,7 +57,7 @@ export function chooseLabelColumn(table: RawTable, label?: string | number): Lab
       'the lines have one field; expected features and a label; set the option delimiter if it was wrong',
     );
   }
-  return chooseByName(columns, candidates) ?? chooseByPlace(table, candidates);
+  return chooseByName(columns, candidates) ?? { ...chooseByPlace(table, candidates), isByPlace: true };
 }
 
 /**
@@ -265,7 +267,7 @@ function namesRows(column: RawColumn): boolean {
 }
 
 /** Whether a column holds words and not numbers. */
-function holdsWords(column: RawColumn): boolean {
+export function holdsWords(column: RawColumn): boolean {
   for (let row = 0; row < column.length; row++) {
     if (isMissingValue(column.text(row))) continue;
     if (column.value(row) === undefined) return true;

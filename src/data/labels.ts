@@ -6,6 +6,26 @@ import { CtreError, show } from '../base/errors.ts';
 export const OTHER_TARGETS =
   "set targets to 'numbers' to predict numbers, or to 'flags' for several labels a row";
 
+/** The error for labels with fractions: they are numbers to predict, if they are labels. */
+export class FractionError extends CtreError {
+  /** The option `label` that names their column; undefined where it needs no name. */
+  readonly label: string | undefined;
+  /** Whether they are the labels: they are named so, or it is likely, or not to be told. */
+  readonly areLabels: 'named' | 'likely' | 'open';
+
+  constructor(message: string, areLabels: FractionError['areLabels'] = 'named', label?: string) {
+    super('E_LABEL', `${message}; ${OTHER_TARGETS}`);
+    this.label = label;
+    this.areLabels = areLabels;
+  }
+}
+
+/** The error for fractions that another one was made of: with the name of the file, say. */
+export function fractionErrorOf(error: unknown): FractionError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return error instanceof FractionError ? error : fractionErrorOf(error.cause);
+}
+
 /** Labels as files hold them: integers or strings. */
 export type LabelValues = ArrayLike<number | string>;
 
@@ -100,8 +120,9 @@ function checkLabelValues(values: LabelValues): void {
     const valid = typeof value === 'number' ? Number.isSafeInteger(value) : value !== '';
     if (!valid) {
       const came = value === '' ? 'no label' : `the label ${value}`;
-      const advice = typeof value === 'number' && Number.isFinite(value) ? `; ${OTHER_TARGETS}` : '';
-      throw new CtreError('E_LABEL', `row ${row + 1} has ${came}; expected an integer or a name${advice}`);
+      const message = `row ${row + 1} has ${came}; expected an integer or a name`;
+      if (Number.isFinite(value)) throw new FractionError(message);
+      throw new CtreError('E_LABEL', message);
     }
   }
 }

@@ -270,7 +270,7 @@ function withTitle(files: readonly InputFile[], error: unknown): unknown {
     .map(({ name }) => name)
     .join(', ');
   if (error instanceof CtreError) {
-    return new CtreError(error.code, `${title}: ${error.message}`, { cause: error.cause });
+    return new CtreError(error.code, `${title}: ${error.message}`, { cause: error.cause ?? error });
   }
   // Engines refuse arrays they have no room for with a RangeError.
   if (!(error instanceof RangeError)) return error;

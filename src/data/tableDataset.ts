@@ -3,9 +3,9 @@ import { CtreError, show } from '../base/errors.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { buildDataset, type Dataset, type RawRows } from './dataset.ts';
-import { chooseLabelColumn, chooseNumberColumn, labelColumnNamed } from './labelColumn.ts';
+import { chooseLabelColumn, chooseNumberColumn, holdsWords, labelColumnNamed } from './labelColumn.ts';
 import { columnsAt, LabelledTable, learnColumns } from './labelledTable.ts';
-import { OTHER_TARGETS } from './labels.ts';
+import { FractionError } from './labels.ts';
 import { checkElements, notFiniteAt } from './ndarray.ts';
 import { columnTitle, isMissingValue, type RawColumn, type RawTable, rowPlace } from './rawTable.ts';
 import type { ReadOptions } from './readOptions.ts';
@@ -25,7 +25,7 @@ import { NumberList, parseNumber } from './text.ts';
 export function tableDataset(table: RawTable, options: ReadOptions, budget: Budget): Dataset {
   const { format, columns, delimiter, names, commentLines, leftOut } = table;
   const { targets: reading = 'classes', unlabelled = false } = options;
-  const { places, isLabelled, warnings: aboutLabels } = chooseLabels(table, reading, options);
+  const { places, isLabelled, isByPlace, warnings: aboutLabels } = chooseLabels(table, reading, options);
   const notFeatures = new Set([...leftOut.map(({ number }) => number - 1), ...places]);
   const features = columns.flatMap((_, place) => (notFeatures.has(place) ? [] : [place]));
   if (features.length === 0) {
@@ -36,6 +36,9 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
     );
   }
   const labelled = isLabelled ? places : [];
+  // The last column of numbers alone is something to predict more often than not.
+  const areNumbers = isByPlace && features.every((place) => !holdsWords(columns[place]));
+  const areLabels = !isByPlace ? 'named' : areNumbers ? 'likely' : 'open';
   const parts = [table, ...(table.test ? [table.test] : [])].map((part) => ({
     table: part,
     rows: rowsWithLabel(part, labelled),
@@ -47,7 +50,9 @@ export function tableDataset(table: RawTable, options: ReadOptions, budget: Budg
     (part, p): RawRows<DenseMatrix | CsrMatrix> => ({
       x: prepared.x[p],
       ...(isLabelled &&
-        reading === 'classes' && { labels: textLabels(part, part.table.columns[places[0]], budget) }),
+        reading === 'classes' && {
+          labels: textLabels(part, part.table.columns[places[0]], budget, areLabels),
+        }),
       ...(isLabelled && reading !== 'classes' && { targets: targetColumns(part, places, budget) }),
     }),
   );
@@ -79,6 +84,8 @@ interface LabelColumns {
   readonly places: readonly number[];
   /** Whether their values are wanted. */
   readonly isLabelled: boolean;
+  /** Whether nothing but its place says that a column is the label. */
+  readonly isByPlace?: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -104,8 +111,8 @@ function chooseLabels(
     return { places: place === undefined ? [] : [place], isLabelled, warnings: [] };
   }
   const isNumbers = reading === 'numbers' && label === undefined;
-  const { column, warnings } = isNumbers ? chooseNumberColumn(table) : chooseLabelColumn(table, label);
-  return { places: [column], isLabelled, warnings };
+  const { column, ...about } = isNumbers ? chooseNumberColumn(table) : chooseLabelColumn(table, label);
+  return { places: [column], isLabelled, ...about };
 }
 
 /** Rows of a table that a dataset has. */
@@ -245,12 +252,14 @@ const LABEL_BYTES = 128;
 
 /**
  * The labels that a column holds in some rows, as numbers where all of them are.
+ * @param areLabels what is known of the column, should it hold fractions.
  * @throws CtreError `E_LABEL` for a row without a label, or with a fraction, `E_MEMORY`.
  */
 export function textLabels(
   { table, rows }: TablePart,
   column: RawColumn,
   budget: Budget,
+  areLabels: FractionError['areLabels'] = 'named',
 ): (number | string)[] {
   const positions = new NumberList(Int32Array, budget);
   const texts = new Map<string, number>();
@@ -269,10 +278,11 @@ export function textLabels(
   if (fraction >= 0) {
     let row = 0;
     while (column.value(row) !== labels[fraction]) row++;
-    throw new CtreError(
-      'E_LABEL',
+    throw new FractionError(
       `${rowPlace(table, row)}, ${columnTitle(column)} is ${labels[fraction]}; a number with a fraction is ` +
-        `no class, expected integers or names; name their column with the option label; ${OTHER_TARGETS}`,
+        'no class, expected integers or names; name their column with the option label',
+      areLabels,
+      labelOption(table, column),
     );
   }
   budget.claim(8 * rows.length, `${rows.length} labels`);
@@ -304,6 +314,12 @@ export function targetColumns(
   });
   const names = places.map((place, col) => table.columns[place].name ?? col);
   return { matrix: { rows: rows.length, cols, data }, names };
+}
+
+/** What the option `label` is for a column: its name, where only one has it and it has one, or its index. */
+function labelOption({ columns }: RawTable, { name, number }: RawColumn): string {
+  const isName = name !== undefined && columns.filter((other) => other.name === name).length === 1;
+  return isName ? name : String(number - 1);
 }
 
 /** Labels become numbers if all of them are: then "1" and "1.0" are one class, and 10 comes after 9. */

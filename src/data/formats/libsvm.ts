@@ -4,7 +4,7 @@ import { MAX_INDEX } from '../../matrix/canonical.ts';
 import { CsrMatrix } from '../../matrix/csrMatrix.ts';
 import { type AboutDataset, buildDataset, type Dataset } from '../dataset.ts';
 import type { NumberFormat } from '../format.ts';
-import { OTHER_TARGETS } from '../labels.ts';
+import { FractionError, OTHER_TARGETS } from '../labels.ts';
 import { finite } from '../ndarray.ts';
 import type { ReadOptions } from '../readOptions.ts';
 import { flagsOfLists, type NamedTargets } from '../targets.ts';
@@ -183,10 +183,9 @@ function parseLabel(token: string, line: number): number {
     );
   }
   if (label === undefined || !Number.isSafeInteger(label)) {
-    throw new CtreError(
-      'E_LABEL',
-      `line ${line} starts with ${show(token)}; expected an integer label; ${OTHER_TARGETS}`,
-    );
+    const message = `line ${line} starts with ${show(token)}; expected an integer label`;
+    if (Number.isFinite(label)) throw new FractionError(message);
+    throw new CtreError('E_LABEL', `${message}; ${OTHER_TARGETS}`);
   }
   return label;
 }

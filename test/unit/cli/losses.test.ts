@@ -276,6 +276,14 @@ describe('ctre compare --loss', () => {
     expect(html).not.toMatch(/test accuracy|Test accuracy|NaN/);
   });
 
+  it('compares numbers where labels have fractions, without a loss', async () => {
+    const { code, stdout, results } = await compared(priced);
+    expect(code).toBe(0);
+    expect(stdout).toContain('test R²');
+    const [, first] = jsonLines(readFileSync(results, 'utf8'));
+    expect(first).toMatchObject({ loss: 'mean-squared' });
+  });
+
   it('compares how many rows have all their labels right', async () => {
     const { code, stdout, results } = await compared(
       ...[tagged, '--loss', 'binary-cross-entropy', '--label', 'red,big,old'],
@@ -295,10 +303,44 @@ describe('a column of numbers', () => {
     return stderr;
   };
 
-  it('with fractions is never classes', async () => {
-    expect(await refuse(priced)).toMatch(
-      /a number with a fraction is no class.*; give --loss mean-squared or huber/,
-    );
+  it('with fractions is predicted, as with --loss mean-squared', async () => {
+    const argv = ['train', priced, ...SMALL, '--epochs', '3', '--json'];
+    const [start, ...own] = jsonLines((await ctre(argv)).stdout);
+    const [, ...asked] = jsonLines((await ctre([...argv, '--loss', 'mean-squared'])).stdout);
+    const told = (lines: readonly object[]): string =>
+      JSON.stringify(lines).replaceAll(/"\w*econds":[^,}]+/g, '');
+    expect(told(own)).toBe(told(asked));
+    expect(start).toMatchObject({ loss: 'mean-squared', automatic: { loss: 'mean-squared' } });
+    const text = (await ctre(argv.slice(0, -1))).stdout;
+    expect(text).toMatch(/^ {2}automatic +--loss mean-squared /m);
+    expect(text).toMatch(/^ {2}warning +the last column, column 5 "price", holds numbers with fractions/m);
+  });
+
+  it('with fractions needs no warning where it is named, or the file says that it is the label', async () => {
+    const target = write('target.csv', [
+      [...HEAD, 'target'],
+      ...samples.map((row, r) => [...row, prices[r]]),
+    ]);
+    const numbers = folder.path('numbers.libsvm');
+    const line = (row: readonly number[], r: number): string =>
+      `${prices[r]} ${row.map((value, col) => `${col + 1}:${value}`).join(' ')}`;
+    writeFileSync(numbers, `${samples.map(line).join('\n')}\n`);
+    for (const argv of [[priced, '--label', 'price'], [priced, '--label', '4'], [target], [numbers]]) {
+      const { code, stdout } = await ctre(['train', ...argv, ...SMALL, '--epochs', '1']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^ {2}loss +mean-squared$/m);
+      expect(stdout).not.toMatch(/holds numbers with fractions/);
+    }
+  });
+
+  it('with fractions is asked about in a table with words, where only its place tells', async () => {
+    const genes = write('genes.csv', [['gene', ...HEAD], ...samples.map((row, r) => [`gene${r}`, ...row])]);
+    expect(await refuse(genes)).toMatch(/column 5 "d" is .*a number with a fraction is no class/);
+    const named = await ctre(['train', genes, '--label', 'd', ...SMALL, '--epochs', '1']);
+    expect(named.code).toBe(0);
+  });
+
+  it('with fractions is no column of classes', async () => {
     expect(await refuse(priced, '--loss', 'cross-entropy')).toMatch(/--loss mean-squared/);
     expect(await refuse(lists)).toMatch(/--loss binary-cross-entropy for several labels a row/);
     expect(await refuse(tagged, '--label', 'red,big')).toMatch(/there is no label column "red,big"/);
