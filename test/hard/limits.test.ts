@@ -2,11 +2,20 @@ import { writeSync } from 'node:fs';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CtreError } from '../../src/base/errors.ts';
-import { readDataset } from '../../src/data/index.ts';
+import { loadDataset, readDataset } from '../../src/data/index.ts';
 import { effort } from '../support/effort.ts';
 import { errorOf } from '../unit/data/cases.ts';
 import { bytesMatrix, cellMatrix, idx, matFileOf, npy, packedMatFile, text, zip } from './fuzz/datasets.ts';
 import { peakBytes } from './fuzz/memory.ts';
+import { joined } from './fuzz/mutate.ts';
+import {
+  oneRun,
+  type ParquetPart,
+  parquetFile,
+  plainDoubles,
+  plainTexts,
+  snappyZeros,
+} from './fuzz/parquet.ts';
 import { tryAll } from './fuzz/watch.ts';
 
 const MIB = 1 << 20;
@@ -117,6 +126,39 @@ const joinedFields = (count: number, separator: string, field: (index: number) =
   text(Array.from({ length: count }, (_, index) => field(index)).join(separator));
 const bomb = gzipSync(zeros);
 
+/** Three columns of doubles and one of labels. */
+function parquetNumbers(rows: number): Uint8Array {
+  const numbers = (name: string, of: (row: number) => number): ParquetPart => ({
+    name,
+    type: 5,
+    values: plainDoubles(Float64Array.from({ length: rows }, (_, row) => of(row))),
+  });
+  return parquetFile(rows, [
+    ...['a', 'b', 'c'].map((name) => numbers(name, (row) => row % 1000)),
+    numbers('label', (row) => row % 2),
+  ]);
+}
+const bytesOfTexts = (rows: number): Uint8Array => {
+  const bytes = new Uint8Array(6 * rows);
+  for (let row = 0; row < rows; row++) bytes.set([2, 0, 0, 0, 97, 97 + (row % 2)], 6 * row);
+  return bytes;
+};
+/** So many rows of the same text, in a few bytes. */
+const parquetRun = (rows: number): Uint8Array =>
+  parquetFile(
+    rows,
+    ['a', 'label'].map((name) => ({
+      ...{ name, type: 6, converted: 0, encoding: 8 },
+      dictionary: { values: plainTexts(['x']), count: 1 },
+      values: joined(Uint8Array.of(1), oneRun(rows, 0)),
+    })),
+  );
+const parquetZeros = (codec: number, compress: NonNullable<ParquetPart['compress']>): Uint8Array =>
+  parquetFile(
+    zeros.length >> 3,
+    ['a', 'label'].map((name) => ({ name, type: 5, codec, compress, values: zeros })),
+  );
+
 /** Files that take much memory, and the error of those that would take too much. */
 const greedy: [name: string, make: () => Files, code?: string][] = [
   ['bytes that become floats', () => set(images(scale << 12), labels(scale << 12))],
@@ -177,6 +219,23 @@ const greedy: [name: string, make: () => Files, code?: string][] = [
       'd_train.data': text('1 2 3 4 5\n1\n'.repeat((4 * scale * MIB) / 12)),
       'd_train.labels': text('0\n1\n'.repeat((4 * scale * MIB) / 12)),
     }),
+  ],
+  ['Parquet of numbers', () => ({ 'a.parquet': parquetNumbers(scale << 18) })],
+  [
+    'Parquet of texts',
+    () => ({
+      'a.parquet': parquetFile(scale << 17, [
+        { name: 'w', type: 5, values: plainDoubles(new Float64Array(scale << 17)) },
+        { name: 'label', type: 6, converted: 0, values: bytesOfTexts(scale << 17) },
+      ]),
+    }),
+  ],
+  ['Parquet of one run', () => ({ 'a.parquet': parquetRun(2 ** 28) }), 'E_MEMORY'],
+  ['a Parquet bomb in gzip', () => ({ 'a.parquet': parquetZeros(2, gzipSync) }), 'E_MEMORY'],
+  [
+    'a Parquet bomb in Snappy',
+    () => ({ 'a.parquet': parquetZeros(1, ({ length }) => snappyZeros(length)) }),
+    'E_MEMORY',
   ],
   ['a ZIP of a CSV bomb', () => ({ 'a.zip': zip({ 'a.csv': zeros }) }), 'E_MEMORY'],
   ['LIBSVM', () => ({ 'a.svm': lines('1 1:1 2:2 3:3 4:4 5:5\n', 5 * scale) })],
@@ -244,9 +303,10 @@ describe('reading takes at most 4 × the input + 64 MiB', () => {
     const files = make();
     const input = sizeOf(files);
     let came: string | undefined;
-    const peak = await peakBytes(() => {
+    const peak = await peakBytes(async () => {
       try {
-        readDataset(files);
+        if ('a.parquet' in files) await loadDataset(files);
+        else readDataset(files);
       } catch (error) {
         if (!(error instanceof CtreError)) throw error;
         came = error.code;

@@ -234,8 +234,8 @@ async function readGroup(
   let working = 0;
   chunks.forEach(({ type, total_compressed_size: packed }, at) => {
     const { dictionary, largest } = pages[at];
-    // Two pages may lie across a slice.
-    const values = slice + 2 * pages[at].largestRows;
+    // The slice itself, and what is decoded for it: two pages may lie across its ends.
+    const values = slice + Math.min(rows, slice + 2 * pages[at].largestRows);
     working += values * (type === 'BYTE_ARRAY' ? TEXT_VALUE_BYTES : NUMBER_VALUE_BYTES);
     working += dictionary + 3 * largest + Number(packed);
   });

@@ -1,6 +1,8 @@
 // Small data sets in every format, written here by the formats' descriptions.
+import { readFileSync } from 'node:fs';
 import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { joined, type Seed } from './mutate.ts';
+import { levelsOf, oneRun, parquetFile, plainDoubles, plainTexts, snappyZeros } from './parquet.ts';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 type DataSeed = Seed<Files>;
@@ -11,6 +13,9 @@ const VALUES = Array.from({ length: ROWS * COLS }, (_, p) => (p * 7) % 11);
 const LABELS = [0, 1, 2, 1, 0];
 
 export const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+
+const fixture = (path: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`../../fixtures/${path}`, import.meta.url)));
 
 /** An array's bytes, for kinds of number that JavaScript has an array for. */
 function elements(descr: string, values: readonly number[]): Uint8Array {
@@ -410,6 +415,56 @@ export const dataSeeds: Readonly<Record<string, readonly DataSeed[]>> = {
       'a.jsonl': text('{"w":1.5,"v":2,"label":"x"}\n{"v":-3e1,"label":"y","w":0}\n'),
     }),
     { name: 'lists', inside: { 'a.json': text('[1,2,true]\n[3,4,false]\n\n[5,6,true]\n') }, pack: asTheyAre },
+  ],
+  parquet: [
+    {
+      name: 'numbers and a dictionary',
+      inside: {
+        'a.parquet': parquetFile(4, [
+          { name: 'w', type: 5, values: plainDoubles(Float64Array.of(1, -2.5, 3e4, 0)) },
+          {
+            name: 'v',
+            type: 5,
+            values: plainDoubles(Float64Array.of(4, 5, 6, 7)),
+            levels: levelsOf(oneRun(4, 1)),
+          },
+          {
+            ...{ name: 'label', type: 6, converted: 0, encoding: 8 },
+            dictionary: { values: plainTexts(['x', 'y']), count: 2 },
+            values: joined(Uint8Array.of(1), oneRun(2, 0), oneRun(2, 1)),
+          },
+        ]),
+      },
+      pack: asTheyAre,
+    },
+    {
+      name: 'in gzip and Snappy',
+      inside: {
+        'a.parquet': parquetFile(4, [
+          {
+            name: 'w',
+            type: 5,
+            codec: 2,
+            compress: gzipSync,
+            values: plainDoubles(Float64Array.of(1, 2, 3, 4)),
+          },
+          {
+            name: 'v',
+            type: 1,
+            codec: 1,
+            compress: ({ length }) => snappyZeros(length),
+            values: new Uint8Array(16),
+          },
+          { name: 'label', type: 6, converted: 0, values: plainTexts(['a', 'b', 'a', 'b']) },
+        ]),
+      },
+      pack: asTheyAre,
+    },
+    ...['snappy', 'delta'].map((name) => ({
+      name: `${name} of a writer`,
+      inside: { 'a.parquet': fixture(`parquet/${name}.parquet`) },
+      pack: asTheyAre,
+    })),
   ],
   libsvm: [
     ...plainAndPacked('one-based', { 'a.svm': text('# head\n1 qid:3 1:0.5 7:1e-3\n-1 2:1 # tail\n1\n') }),
