@@ -8,6 +8,15 @@ const CONTAINER_BYTES = 100;
 /** The most bytes that engines take for an element or a property, besides its text. */
 const MEMBER_BYTES = 48;
 
+/** The value of a JSON text; undefined for any other text. */
+export function jsonIfAny(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The value of a JSON text that somebody else wrote. Its memory is claimed first.
  * @throws CtreError `E_MEMORY` when it would take more than the budget has; SyntaxError for text that is no

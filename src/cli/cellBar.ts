@@ -1,9 +1,10 @@
 import cliProgress from 'cli-progress';
-import { type CellRecord, isFinished } from '../compare/cell.ts';
+import type { CellRecord } from '../compare/cell.ts';
 import { cellWords } from '../compare/grid.ts';
+import { cellOutcome } from './cellLabel.ts';
 import type { CellTask } from './cellTask.ts';
 import type { Grid } from './compareGrid.ts';
-import { duration, share } from './format.ts';
+import { duration } from './format.ts';
 import type { Output } from './io.ts';
 
 /** How far a comparison is, for people. */
@@ -35,12 +36,7 @@ export function showCells(output: Output, missing: readonly CellTask[], grid: Gr
         ended++;
         epochs.set(task, epochsOf(task));
         const number = String(ended).padStart(String(missing.length).length);
-        const outcome =
-          record === undefined
-            ? 'did not end'
-            : isFinished(record)
-              ? `test ${share(record.testAccuracy)}  ${duration(record.seconds)}`
-              : 'diverged';
+        const outcome = record === undefined ? 'did not end' : cellOutcome(record);
         output.write(
           `training ${number}/${missing.length}  ${cellWords(task.cell, cells)}: ${outcome}  ${left()} ` +
             'left\n',

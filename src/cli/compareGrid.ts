@@ -6,7 +6,13 @@ import type { SampleMatrix } from '../matrix/samples.ts';
 import { holdOut } from '../model/holdOut.ts';
 import type { ParsedArguments } from './args.ts';
 import type { CellTask } from './cellTask.ts';
-import { type CompareArguments, chooseMethods, type compareSyntax, SHARED_OPTIONS } from './compareSyntax.ts';
+import {
+  type CompareArguments,
+  chooseMethods,
+  type compareSyntax,
+  SHARED_OPTIONS,
+  WITHOUT_BITS,
+} from './compareSyntax.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type LoadedMethod, loadMethods } from './methodModules.ts';
 import { readSettings, scheduleName } from './settings.ts';
@@ -18,15 +24,7 @@ import type { TrainArguments } from './trainSyntax.ts';
  * Shared options that the file of results does not name: cells have their own, nothing that comes out depends
  * on them, or a fingerprint of what is in their files covers them.
  */
-const UNNAMED: readonly string[] = [
-  'hidden',
-  'threads',
-  'revectorize',
-  'max-mb',
-  'split',
-  'test',
-  'method-module',
-];
+const UNNAMED: readonly string[] = ['hidden', ...WITHOUT_BITS];
 
 /** All trainings of a comparison. */
 export interface Grid {

@@ -15,6 +15,15 @@ const { method: _method, epsilon: _epsilon, seed: _seed, ...NETWORK } = NETWORK_
 /** What is trained where nobody says. */
 export const USUAL_METHODS: readonly MethodName[] = ['cte-gse', 'ctre-sim', 'set'];
 
+/**
+ * Options on which no bit of a result depends, or that name a file whose content counts elsewhere: in the
+ * fingerprint of the data, or in the hash of the module.
+ */
+export const WITHOUT_BITS: readonly string[] = [
+  ...['threads', 'revectorize', 'max-mb'],
+  ...['split', 'test', 'method-module'],
+];
+
 /** Names of methods, each once. Which names there are is known when the modules are loaded. */
 const methodList: Option<'all' | readonly string[]> = {
   value: 'a,b,…',

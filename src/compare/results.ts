@@ -1,4 +1,5 @@
 import { CtreError, show } from '../base/errors.ts';
+import { jsonIfAny } from '../base/json.ts';
 import { type Cell, type CellRecord, cellKey } from './cell.ts';
 
 // What is in the file that a comparison keeps its cells in: JSON lines, one for what all have in common, then
@@ -75,18 +76,10 @@ function splitLines(bytes: Buffer): { value: unknown; end: number }[] {
   for (let begin = 0; begin < bytes.length; ) {
     const newline = bytes.indexOf(10, begin);
     const end = newline < 0 ? bytes.length : newline + 1;
-    lines.push({ value: newline < 0 ? undefined : parseLine(bytes.toString('utf8', begin, end)), end });
+    lines.push({ value: newline < 0 ? undefined : jsonIfAny(bytes.toString('utf8', begin, end)), end });
     begin = end;
   }
   return lines;
-}
-
-function parseLine(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function readHead(name: string, value: unknown): ResultsHead {

@@ -2,17 +2,16 @@ import { stat } from 'node:fs/promises';
 import { cpus, hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CtreError, show } from '../../base/errors.ts';
-import { isFinished } from '../../compare/cell.ts';
 import { parseArguments, type Syntax } from '../args.ts';
+import { cellLabel, cellOutcome } from '../cellLabel.ts';
 import { cellLine } from '../compareText.ts';
-import { duration, namedLines, share } from '../format.ts';
+import { namedLines } from '../format.ts';
 import { type Io, printJson } from '../io.ts';
 import { trainingsAtATime } from '../jobs.ts';
 import { loadMethods } from '../methodModules.ts';
 import { flag, integer, list, number, orWord, text } from '../options.ts';
 import { queueAddress } from '../queue/address.ts';
 import { Board } from '../queue/board.ts';
-import { cellLabel } from '../queue/cellLabel.ts';
 import { DataFolders } from '../queue/dataFolders.ts';
 import { loadQueuePackages } from '../queue/packages.ts';
 import { QueueServer } from '../queue/server.ts';
@@ -109,11 +108,8 @@ export async function runWorker(argv: readonly string[], io: Io): Promise<void> 
     },
     onDone(task, record) {
       counts.trained++;
-      const outcome = isFinished(record)
-        ? `test ${share(record.testAccuracy)}  ${duration(record.seconds)}`
-        : 'diverged';
       if (isJson) printJson(io.stdout, 'cell', cellLine(record));
-      else io.stdout.write(`trained  ${cellLabel(task.cell)}: ${outcome}\n`);
+      else io.stdout.write(`trained  ${cellLabel(task.cell)}: ${cellOutcome(record)}\n`);
     },
     onBack(task, reason) {
       counts.back++;

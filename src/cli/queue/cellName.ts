@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto';
 import { isRecord } from '../../base/json.ts';
 import type { CellRecord } from '../../compare/cell.ts';
+import { camelCase } from '../args.ts';
 import type { CellTask } from '../cellTask.ts';
-
-/**
- * Options on which no bit of a result depends, or that name a file whose content counts elsewhere: in the
- * fingerprint of the data, or in the hash of the module.
- */
-const WITHOUT_BITS: readonly string[] = ['threads', 'revectorize', 'maxMb', 'split', 'test', 'methodModule'];
+import { WITHOUT_BITS } from '../compareSyntax.ts';
 
 /** The name of a cell: a hash of all that decides the bits of its record. */
 export function cellNameOf(version: string, { cell, data, args, picture }: CellTask): string {
-  const options = Object.entries(args.options).filter(([name]) => !WITHOUT_BITS.includes(name));
+  const bitless = new Set(WITHOUT_BITS.map(camelCase));
+  const options = Object.entries(args.options).filter(([name]) => !bitless.has(name));
   return `cell-${hashOf([version, data, cell, Object.fromEntries(options), picture ?? null])}`;
 }
 

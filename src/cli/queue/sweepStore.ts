@@ -1,5 +1,5 @@
 import { CtreError } from '../../base/errors.ts';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, jsonIfAny } from '../../base/json.ts';
 import type { CellRecord } from '../../compare/cell.ts';
 import { isCellRecord } from '../../compare/results.ts';
 import type { TrainArguments } from '../trainSyntax.ts';
@@ -189,14 +189,6 @@ function resultKey(name: string): string {
 
 function checkpointKey(name: string): string {
   return key(`checkpoint:${name}`);
-}
-
-function jsonIfAny(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function readResult(name: string, text: string): StoredResult {
