@@ -80,7 +80,7 @@ export class LiveWorker<Question, Told = never> {
       this.#give(problem);
       this.#onEnd(problem);
     };
-    const late = setTimeout(() => ended('has not started. Is the connection cut?'), START_WITHIN);
+    const late = setTimeout(() => ended('has not started; the connection may be cut'), START_WITHIN);
     watch.signal.addEventListener('abort', () => clearTimeout(late));
     worker.onmessage = ({ data }: MessageEvent<Posted>) => {
       if (this.#worker !== worker) return;
