@@ -205,7 +205,7 @@ export class NetworkDrawing {
       context.fillStyle = palette.muted;
       context.textAlign = layer === 0 ? 'left' : layer === last ? 'right' : 'center';
       const name = layer === 0 ? 'inputs' : layer === last ? 'answers' : 'neurons';
-      const isNarrow = this.#size.width / look.layers.length < 70;
+      const isNarrow = this.#size.width / look.layers.length < 92;
       const text = isNarrow && layer > 0 && layer < last ? grouped(size) : `${grouped(size)} ${name}`;
       const edge = layer === 0 ? -ROOM.side : layer === last ? ROOM.side : 0;
       context.fillText(text, x + edge, 13);
