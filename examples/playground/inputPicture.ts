@@ -10,14 +10,14 @@ const MEAN_STRENGTH = 0.4;
 const MOST_DOTS = 1200;
 
 /** Columns that are known to matter. One is found where it is among as many of the strongest. */
-export interface Found {
+interface Found {
   readonly known: number;
-  readonly found: number;
+  readonly found: ReadonlySet<number>;
   /** The share of all strength that is on columns which matter, 0 to 1. */
   readonly share: number;
 }
 
-export function foundOf({ strengths }: Frame, { known }: DataFacts): Found | undefined {
+function foundOf(strengths: Float32Array | undefined, known: DataFacts['known']): Found | undefined {
   if (strengths === undefined || known === undefined) return undefined;
   const matter = new Set([...known.informative, ...known.redundant]);
   const strongest = [...strengths.keys()]
@@ -27,7 +27,7 @@ export function foundOf({ strengths }: Frame, { known }: DataFacts): Found | und
   const on = [...matter].reduce((total, column) => total + strengths[column], 0);
   return {
     known: matter.size,
-    found: strongest.filter((column) => matter.has(column) && strengths[column] > 0).length,
+    found: new Set(strongest.filter((column) => matter.has(column) && strengths[column] > 0)),
     share: on / Math.max(sum, 1e-30),
   };
 }
@@ -36,10 +36,10 @@ export function foundOf({ strengths }: Frame, { known }: DataFacts): Found | und
 export function describeInputs(frame: Frame | undefined, facts: DataFacts | undefined): string {
   if (frame === undefined || facts === undefined) return '';
   if (frame.strengths === undefined) return 'This network is too large to look into.';
-  const found = foundOf(frame, facts);
+  const found = foundOf(frame.strengths, facts.known);
   if (found !== undefined) {
     const where = `They get ${percent(found.share, 0).replace(' ', '\u00a0')} of the weight.`;
-    return `${found.found} of ${found.known} found. ${where}`;
+    return `${found.found.size} of ${found.known} found. ${where}`;
   }
   const kind = facts.picture ? 'pixels' : 'columns';
   return `It looks at ${grouped(frame.connected ?? 0)} of ${grouped(facts.cols)} ${kind}.`;
@@ -107,15 +107,17 @@ function drawDots(
       if (strengths === undefined || strengths[column] === 0) circle(at, step * 0.1);
     });
   });
-  const isNoise = (column: number): boolean => matter.size > 0 && !matter.has(column);
-  for (const noise of [true, false]) {
-    paint(noise ? styleValue('--faint') : styleValue(colour), () => {
+  const found = foundOf(strengths, facts?.known)?.found;
+  // Where nobody knows what matters, all columns have the colour.
+  const isColoured = (column: number): boolean => matter.size === 0 || found?.has(column) === true;
+  for (const coloured of [false, true]) {
+    paint(styleValue(coloured ? colour : '--faint'), () => {
       columns.forEach((column, at) => {
-        if ((strengths?.[column] ?? 0) > 0 && isNoise(column) === noise) circle(at, sizeOf(column));
+        if ((strengths?.[column] ?? 0) > 0 && isColoured(column) === coloured) circle(at, sizeOf(column));
       });
     });
   }
-  // A ring where something is to be found: it is full when the network has found it.
+  // A ring where something is to be found.
   context.strokeStyle = styleValue('--text');
   context.lineWidth = 1;
   context.beginPath();

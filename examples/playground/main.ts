@@ -1,7 +1,7 @@
 // The first screen: what is trained, and how it goes. All the rest of the page is in lab.ts, which is loaded
 // once there is something to see.
 import { LiveWorker, type WorkerProblem } from '../shared/liveWorker.ts';
-import { grouped, percent } from '../shared/numbers.ts';
+import { duration, grouped, percent } from '../shared/numbers.ts';
 import { find, inTurns, onNewColours, setText, sizeOf, watchSizes } from '../shared/page.ts';
 import { fromAddress, toAddress } from './address.ts';
 import { type Experiment, FIRST, NETWORKS, type NetworkName } from './experiment.ts';
@@ -173,7 +173,11 @@ function summary(): string {
   const outcomes = all.map(({ network }) => network.outcome?.state);
   const epoch = grouped(Math.max(...all.map(({ network }) => network.frames.last?.epoch ?? 0)));
   if (outcomes.includes(undefined)) {
-    return `Learning: epoch ${epoch} of ${grouped(experiment.epochs)}.${soonerText()}`;
+    const epochs = all.map(({ name, network }) => {
+      const at = grouped(network.frames.last?.epoch ?? 0);
+      return all.length === 1 ? at : `${at} (${name.toUpperCase()})`;
+    });
+    return `Learning: epoch ${epochs.join(' and ')} of ${grouped(experiment.epochs)}.${soonerText()}`;
   }
   const how = outcomes.includes('stopped') ? 'Stopped' : 'Done';
   return `${how} after ${epoch} epochs.${soonerText()}`;
@@ -185,7 +189,9 @@ function soonerText(): string {
   if (a === undefined || b === undefined) return '';
   const [quick, ratio] = a <= b ? ['A', b / a] : ['B', a / b];
   if (!(ratio > 1.05) || !Number.isFinite(ratio)) return '';
-  return ` ${quick} learns an epoch ${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1)} × sooner.`;
+  const times = ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1);
+  const both = `A: ${unbroken(duration(a))}, B: ${unbroken(duration(b))}`;
+  return ` ${quick} learns an epoch ${times} × sooner (${both}).`;
 }
 
 function lede(): string {
@@ -231,6 +237,7 @@ function showCard(name: NetworkName): void {
   setText(title, `${name.toUpperCase()}: ${connected}`);
   title.title = network?.facts.title ?? '';
   setText(find(`big-${name}`, HTMLElement), accuracy === undefined ? '–' : percent(accuracy));
+  setText(find(`unit-${name}`, HTMLElement), unitText(frame?.scores?.accuracy));
   const count = network ? `${grouped(network.facts.connections)} connections` : '\u00a0';
   setText(find(`count-${name}`, HTMLElement), count);
   const about = describeInputs(frame, facts);
@@ -241,6 +248,18 @@ function showCard(name: NetworkName): void {
   const { width, height } = sizeOf(canvas);
   if (width > 0) drawInputs(canvas, frame, facts, `--${name}`, width, height);
   find('dots-key', HTMLElement).hidden = facts !== undefined && facts.known === undefined;
+}
+
+/** A number and its unit on one line. */
+const unbroken = (text: string): string => text.replaceAll(' ', '\u00a0');
+
+/** What the large number counts, and what is right on the rows that the network learns from. */
+function unitText(accuracy: number | undefined): string {
+  // The page's own data have as many rows of each class.
+  const classes = experiment.data === 'own' ? undefined : facts?.labelNames.length;
+  const guessing = classes === undefined ? '' : ` (guessing: ${unbroken(percent(1 / classes, 0))})`;
+  const learnt = unbroken(percent(accuracy ?? 0, 0));
+  return `right on new rows${guessing}${Number.isFinite(accuracy) ? `, ${learnt} on those it learns from` : ''}`;
 }
 
 /** 2 %, 0.5 %, 0.02 %: no more digits than it takes. */

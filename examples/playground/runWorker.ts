@@ -125,7 +125,7 @@ function look(model: SparseMLP, edits: readonly LayerEdit[] | undefined): Omit<F
   };
 }
 
-/** Trains both networks in turns, an epoch of one and then an epoch of the other. */
+/** Trains both networks in turns of an epoch. The next turn is of the one that has trained for less time. */
 async function train(experiment: Experiment, threads: number, stop: AbortController): Promise<void> {
   const wanted = NETWORKS.flatMap((name) => {
     const settings = experiment[name];
@@ -147,17 +147,17 @@ async function train(experiment: Experiment, threads: number, stop: AbortControl
     const model = networks[name];
     if (model === undefined) return [];
     const options = { epochs, batchSize, validation, signal: stop.signal, edits: true };
-    return [
-      { name, model, show: looker(name, model), epochs: model.train(x, present.train.labels, options) },
-    ];
+    const epochsOf = model.train(x, present.train.labels, options);
+    return [{ name, show: looker(name, model), epochs: epochsOf, spent: 0 }];
   });
   while (turns.length > 0) {
-    for (const turn of turns) {
-      const outcome = await takeTurn(turn, stop.signal);
-      if (outcome === undefined) continue;
-      turns = turns.filter((one) => one !== turn);
-      say({ kind: 'outcome', network: turn.name, outcome });
-    }
+    const turn = turns.reduce((least, one) => (one.spent < least.spent ? one : least));
+    const begin = performance.now();
+    const outcome = await takeTurn(turn, stop.signal);
+    turn.spent += performance.now() - begin;
+    if (outcome === undefined) continue;
+    turns = turns.filter((one) => one !== turn);
+    say({ kind: 'outcome', network: turn.name, outcome });
   }
   stopper = undefined;
 }

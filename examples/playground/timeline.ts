@@ -70,6 +70,8 @@ export function prepareTimeline(last: () => number, onChange: () => void, isStil
       if (isFollowing) range.value = String(last());
       play.disabled = last() < 2;
       const isPlaying = timer !== undefined;
+      // While it learns, the button would be taken for the one that stops it.
+      play.style.visibility = isTraining && !isPlaying ? 'hidden' : '';
       setText(play, isPlaying ? '❚❚' : '▶');
       play.setAttribute('aria-label', isPlaying ? 'Pause' : 'Play the training again');
       const shown = isFollowing ? last() : Math.min(last(), range.valueAsNumber);

@@ -219,7 +219,9 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
       `${(500 * 200 + 200 * 100 + 100 * 50 + 50 * 2).toLocaleString('en')} connections`,
     );
     expect(await text('found-a')).toMatch(/^20 of 20 found\./);
-    expect(await text('status')).toMatch(/^Done after 30 epochs\. A learns an epoch [\d.]+ × sooner\.$/);
+    expect(await text('status')).toMatch(
+      /^Done after 30 epochs\. A learns an epoch [\d.]+ × sooner \(A: .*, B: .*\)\.$/,
+    );
     // Nothing of all this needs scrolling.
     for (const id of ['big-a', 'big-b', 'inputs-a', 'go']) expect(await isOnScreen(page, id), id).toBe(true);
     await page.setViewportSize({ width: 390, height: 844 });

@@ -102,8 +102,27 @@ function readFooter(library: Library, bytes: Uint8Array, budget: Budget): FileMe
   const metadata = guarded(() =>
     library.parquetMetadata(bytes.subarray(end - length), { parsers: textParsers(), geoparquet: false }),
   );
+  checkWhole(metadata);
   for (const element of metadata.schema) declareAsBefore(element);
   return metadata;
+}
+
+/** @throws CtreError `E_FORMAT` where a field is left out that every file has. The library does not look. */
+function checkWhole({ schema, row_groups: groups, num_rows: rows }: Partial<FileMetaData>): void {
+  const isWhole =
+    Array.isArray(schema) &&
+    schema.every(({ name }) => typeof name === 'string') &&
+    rows !== undefined &&
+    Array.isArray(groups) &&
+    groups.every(
+      (group: Partial<RowGroup>) =>
+        group.num_rows !== undefined &&
+        Array.isArray(group.columns) &&
+        group.columns.every(
+          ({ meta_data: about }) => about === undefined || Array.isArray(about.path_in_schema),
+        ),
+    );
+  if (!isWhole) throw damagedParquet('what it tells of itself is not whole');
 }
 
 /** The library goes by what files of before declare. New ones may declare these two in the new way alone. */
