@@ -74,13 +74,12 @@ export function chooseNumberColumn({ columns, leftOut, label }: RawTable): Label
   if (candidates.length === 0) {
     throw new CtreError('E_LABEL', 'no column holds numbers to predict; name it with the option label');
   }
-  const names = columns.map(({ name }) => comparedName(name ?? ''));
-  const [usual] = inOrder(LABEL_NAMES, names, candidates);
+  const [usual] = usualNames(columns, candidates);
   if (usual !== undefined) return { column: usual, warnings: [] };
   const last = candidates[candidates.length - 1];
   const title = columnTitle(columns[last]);
   const about = `${title}, the last one of numbers, is what is predicted; ${OTHERWISE_LABEL}`;
-  const isSure = last === columns.length - 1 && names[last] === '';
+  const isSure = last === columns.length - 1 && (columns[last].name ?? '') === '';
   return { column: last, warnings: isSure ? [] : [about] };
 }
 
@@ -127,15 +126,22 @@ function comparedName(name: string): string {
 function chooseByName(columns: readonly RawColumn[], candidates: readonly number[]): LabelChoice | undefined {
   const names = columns.map(({ name }) => comparedName(name ?? ''));
   const last = candidates[candidates.length - 1];
-  // Beside an x, y is a coordinate.
-  const isCoordinate = (place: number): boolean =>
-    names[place] === 'y' && names.includes('x') && place !== last;
-  const usual = inOrder(LABEL_NAMES, names, candidates).filter((place) => !isCoordinate(place));
+  const usual = usualNames(columns, candidates);
   if (usual.length > 0) return { column: usual[0], warnings: otherLabelNames(columns, usual) };
   const likely = inOrder(LIKELY_NAMES, names, candidates).filter((place) => canBeClasses(columns[place]));
   if (likely.length === 0) return undefined;
   const about = `${columnTitle(columns[likely[0]])} is taken for the label by its name; ${OTHERWISE_LABEL}`;
   return { column: likely[0], warnings: likely[0] === last ? [] : [about] };
+}
+
+/** The candidates that have a usual label's name, the most usual one first. */
+function usualNames(columns: readonly RawColumn[], candidates: readonly number[]): number[] {
+  const names = columns.map(({ name }) => comparedName(name ?? ''));
+  const last = candidates[candidates.length - 1];
+  // Beside an x, y is a coordinate.
+  const isCoordinate = (place: number): boolean =>
+    names[place] === 'y' && names.includes('x') && place !== last;
+  return inOrder(LABEL_NAMES, names, candidates).filter((place) => !isCoordinate(place));
 }
 
 const OTHERWISE_LABEL = 'the option label names another one';

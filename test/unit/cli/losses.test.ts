@@ -333,6 +333,14 @@ describe('a column of numbers', () => {
     }
   });
 
+  it('is the same with --loss as without: beside an x, y is a coordinate', async () => {
+    const points = write('points.csv', [['x', 'y', 'c', 'height'], ...samples]);
+    for (const argv of [[points], [points, '--loss', 'mean-squared']]) {
+      const { stdout } = await ctre(['train', ...argv, ...SMALL, '--epochs', '1']);
+      expect(stdout).toMatch(/^ {2}label +column 4 "height"$/m);
+    }
+  });
+
   it('with fractions is asked about in a table with words, where only its place tells', async () => {
     const genes = write('genes.csv', [['gene', ...HEAD], ...samples.map((row, r) => [`gene${r}`, ...row])]);
     expect(await refuse(genes)).toMatch(/column 5 "d" is .*a number with a fraction is no class/);
