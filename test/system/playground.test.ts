@@ -37,6 +37,9 @@ interface VisitOptions {
   readonly moving?: boolean;
 }
 
+/** The rules of accessibility, as a script. */
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
 /** A small experiment on the drawn digits. */
 const DIGITS = 'data=digits&hidden=50&epochs=3&b=off';
 
@@ -908,6 +911,48 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the playground', () => {
     });
     await saysIn(page, 'facts', '2 classes');
     await context.close();
+  });
+
+  it.for([
+    { width: 1200, scheme: 'light' },
+    { width: 320, scheme: 'dark' },
+  ] as const)('breaks no rule of axe-core in any state, $width pixels wide, $scheme', async (look) => {
+    const page = await visit({ width: look.width, experiment: 'hidden=20&epochs=100000' });
+    await page.emulateMedia({ colorScheme: look.scheme });
+    const check = async (state: string): Promise<void> => {
+      await page.evaluate(AXE);
+      const broken = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
+      const { violations } = broken as { violations: { id: string; nodes: { html: string }[] }[] };
+      const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      expect(said, state).toEqual([]);
+    };
+    await check('loading');
+    await ready(page);
+    await reach(page, 3);
+    await check('training');
+    await page.click('#change');
+    await check('settings');
+    await page.click('#go');
+    await ended(page);
+    await check('stopped');
+    await page.locator('#network').scrollIntoViewIfNeeded();
+    await page.waitForTimeout(500);
+    await page.click('#network', { position: { x: 16, y: 60 } });
+    await page.waitForSelector('#neuron h3');
+    await check('a neuron');
+    const csv = Buffer.from(
+      `id,w,k\n${Array.from({ length: 50 }, (_, i) => `${i},${i % 7},${i % 2}`).join('\n')}`,
+    );
+    await page.setInputFiles('#files', { name: 't.csv', mimeType: '', buffer: csv });
+    await page.waitForSelector('#columns select');
+    await check('a table');
+    await page.setInputFiles('#files', { name: 't.mat', mimeType: '', buffer: Buffer.from('xxxx') });
+    await page.waitForSelector('.problem');
+    await check('a problem');
+    await page.locator('#plane').scrollIntoViewIfNeeded();
+    await page.click('#plane', { position: { x: 50, y: 50 } });
+    await check('points');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(look.width);
   });
 
   it('runs no script but its own', async () => {
