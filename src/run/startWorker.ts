@@ -118,7 +118,7 @@ function watchWorker(file: WorkerFile, events: WorkerEvents, source: WorkerSourc
   }
   // Threads inherit the options of their process. With --input-type, which `node -e` is often given, Node 20
   // starts no file.
-  const execArgv = process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : undefined;
+  const execArgv = globalThis.process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : undefined;
   const place = source === undefined ? file.address() : pathOrUrl(source);
   return watchNodeWorker(new threads.Worker(place, { execArgv }), events);
 }

@@ -12,8 +12,9 @@ const options = { share: 0.3 };
 const byFunctions = method.create(options);
 const byUrl = { module: new URL('./method.js', import.meta.url), options };
 
-async function trainAndPredict(Model, threads, topology) {
-  const model = await Model.create({ layers: [x.cols, 60, 40, 2], epsilon: 5, seed: 7, threads, topology });
+async function trainAndPredict(Model, { threads = 1, worker, topology }) {
+  const layers = [x.cols, 60, 40, 2];
+  const model = await Model.create({ layers, epsilon: 5, seed: 7, threads, worker, topology });
   const { epochs } = await model.fit(x, labels, { epochs: 5, batchSize: 100 });
   const probabilities = await model.predict(x);
   const outcome = {
@@ -26,18 +27,15 @@ async function trainAndPredict(Model, threads, topology) {
   return outcome;
 }
 
-export async function consume(threads = 1) {
+export async function consume(threads = 1, worker = undefined) {
   const { indices } = cosineTopK(CsrMatrix.fromDense(x), 1);
+  const lossesOf = async (Model, topology) => (await trainAndPredict(Model, { topology, worker })).losses;
   return {
-    here: await trainAndPredict(SparseMLP, threads),
-    inWorker: await trainAndPredict(WorkerModel, threads),
+    here: await trainAndPredict(SparseMLP, { threads, worker }),
+    inWorker: await trainAndPredict(WorkerModel, { threads, worker }),
     ownHere: await lossesOf(SparseMLP, byFunctions),
     ownInWorker: await lossesOf(WorkerModel, byUrl),
     neighbours: Array.from(indices.subarray(0, 20)),
     oneClass: CsrMatrix === CsrMatrixOfKernels && CtreError === CtreErrorOfMethods,
   };
-}
-
-async function lossesOf(Model, topology) {
-  return (await trainAndPredict(Model, 1, topology)).losses;
 }
