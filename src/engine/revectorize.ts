@@ -50,7 +50,8 @@ export function startRevectorized(
     runKernels(startSync(source, trial).exports, trial, rounds);
   const expected = isModule ? runInlined(run) : run(plain.module, 0);
   const restore = setFlags();
-  if (restore === undefined) return asItIs(`this V8 (${globalThis.process.versions.v8}) has no flag for it any more`);
+  if (restore === undefined)
+    return asItIs(`this V8 (${globalThis.process.versions.v8}) has no flag for it any more`);
   const fails = (warning: string): StartedModule =>
     // The code of a compiled module is what was tested, and stays. Its place is taken by the inlined kernels.
     isModule

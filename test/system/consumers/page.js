@@ -8,7 +8,7 @@ export async function run(wasm, worker) {
   const output = document.querySelector('output');
   try {
     if (options.has('hosted')) await init({ wasm });
-    output.textContent = JSON.stringify(await consume(Number(options.get('threads') ?? 1), worker));
+    output.textContent = JSON.stringify(await consume(Number(options.get('threads') ?? 1), { worker }));
   } catch (error) {
     output.textContent = String(error);
   }

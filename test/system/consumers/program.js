@@ -10,7 +10,6 @@ const { x, labels } = syntheticDataset({ rows: 300, informative: 3, redundant: 3
 const options = { share: 0.3 };
 /** The same method: here by its functions, in a worker by the address of its module. */
 const byFunctions = method.create(options);
-const byUrl = { module: new URL('./method.js', import.meta.url), options };
 
 async function trainAndPredict(Model, { threads = 1, worker, topology }) {
   const layers = [x.cols, 60, 40, 2];
@@ -27,14 +26,21 @@ async function trainAndPredict(Model, { threads = 1, worker, topology }) {
   return outcome;
 }
 
-export async function consume(threads = 1, worker = undefined) {
+/**
+ * @param worker where workers start from, where a bundler does not find the package's own files.
+ * @param module the address of the method's module, where `import.meta.url` does not tell.
+ */
+export async function consume(
+  threads = 1,
+  { worker, module = new URL('./method.js', import.meta.url) } = {},
+) {
   const { indices } = cosineTopK(CsrMatrix.fromDense(x), 1);
   const lossesOf = async (Model, topology) => (await trainAndPredict(Model, { topology, worker })).losses;
   return {
     here: await trainAndPredict(SparseMLP, { threads, worker }),
     inWorker: await trainAndPredict(WorkerModel, { threads, worker }),
     ownHere: await lossesOf(SparseMLP, byFunctions),
-    ownInWorker: await lossesOf(WorkerModel, byUrl),
+    ownInWorker: await lossesOf(WorkerModel, { module, options }),
     neighbours: Array.from(indices.subarray(0, 20)),
     oneClass: CsrMatrix === CsrMatrixOfKernels && CtreError === CtreErrorOfMethods,
   };

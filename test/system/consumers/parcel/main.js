@@ -1,3 +1,3 @@
 import { run } from './page.js';
 
-run(new URL('ctre/wasm', import.meta.url));
+run(new URL('npm:ctre/wasm', import.meta.url));

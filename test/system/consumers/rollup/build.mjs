@@ -6,6 +6,8 @@ import { rollup } from 'rollup';
 
 const bundle = await rollup({
   input: 'main.js',
+  // Only Parquet files need these; they can be installed beside.
+  external: ['hyparquet', 'hyparquet-compressors'],
   plugins: [nodeResolve({ browser: true }), commonjs()],
   onwarn(warning) {
     throw new Error(warning.message);

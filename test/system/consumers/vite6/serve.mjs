@@ -1,7 +1,10 @@
 // The development server, on a port that it prints as its only line. It ends with its standard input.
 import { createServer } from 'vite';
 
-const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
 const server = await createServer({
   logLevel: 'warn',
   server: { host: '127.0.0.1', port: 0, headers, hmr: false },
