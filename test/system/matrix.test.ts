@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
@@ -13,8 +14,11 @@ import { expectedWith, type Outcome, outcomeOf, outcomeOfFolder } from '../suppo
 import { skipTest } from '../support/effort.ts';
 import { installPacked, pack, root, run } from '../support/packed.ts';
 
-/** In the order of the tests. */
-const NAMES = ['vite6', 'react', 'rollup', 'parcel', 'rspack'] as const;
+/** In the order in which they are prepared: those of the first tests first, and the slowest early. */
+const NAMES = [
+  ...(['vite6', 'rollup', 'next', 'parcel', 'rspack', 'react', 'sveltekit'] as const),
+  ...(['jsdom', 'jest', 'deno', 'bun', 'workerd'] as const),
+] as const;
 type Name = (typeof NAMES)[number];
 
 /** How many projects are installed and built at a time. */
@@ -51,7 +55,9 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package, insta
     const { filename } = await pack(projects);
     const node = copyProject('node');
     await installPacked(node);
-    expected = JSON.parse((await run(process.execPath, ['import.mjs'], node)).stdout);
+    const program = "import { consume } from './program.js'; console.log(JSON.stringify(await consume()))";
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], node);
+    expected = JSON.parse(stdout);
     if (executablePath !== undefined) {
       browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     }
@@ -137,6 +143,68 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package, insta
     });
   });
 
+  /** What the `start` script of a project writes to its outcome.json. */
+  async function outcomeOfStart(context: TestContext, name: Name, more: readonly string[] = []) {
+    const folder = await folderOf(context, name);
+    const args = ['run', '--silent', 'start', ...(more.length > 0 ? ['--', ...more] : [])];
+    const { code, stdout, stderr } = await run('npm', args, folder, { env: environment });
+    expect(code, `${stdout}${stderr}`).toBe(0);
+    return { stderr, outcome: JSON.parse(readFileSync(join(folder, 'outcome.json'), 'utf8')) };
+  }
+
+  it('trains in vitest with jsdom', async (context) => {
+    expect((await outcomeOfStart(context, 'jsdom')).outcome).toEqual(expected);
+  });
+
+  it('trains in Jest', async (context) => {
+    expect((await outcomeOfStart(context, 'jest')).outcome).toEqual(expected);
+  });
+
+  it.for(['deno', 'bun'] as const)('trains in %s, on one thread and on two', async (name, context) => {
+    for (const threads of [1, 2]) {
+      const { stderr, outcome } = await outcomeOfStart(context, name, [String(threads)]);
+      expect(stderr).toBe('');
+      expect(outcome).toEqual(expectedWith(expected, { threads }));
+    }
+  });
+
+  it('trains in a Cloudflare Worker that gives the compiled module, and says what does not work', async (context) => {
+    const { outcome } = await outcomeOfStart(context, 'workerd');
+    expect(outcome).toEqual({
+      losses: expected.here.losses,
+      warning: 'one thread instead of 2: a Cloudflare Worker starts no others',
+      withoutModule: expect.stringMatching(
+        /^E_ENGINE: a Cloudflare Worker compiles no WebAssembly .* init\(\{ wasm \}\)/,
+      ),
+      inWorker:
+        'E_ENGINE: no worker can be started here (a Cloudflare Worker starts no others); ' +
+        'SparseMLP works without one',
+    });
+  });
+
+  it('trains in Next, in a client component and in a route handler', async (context) => {
+    await whileServed(await folderOf(context, 'next'), async (origin) => {
+      for (const [query, more] of WAYS) {
+        const outcome = await outcomeOf(await openPage(context), `${origin}/?${query}`);
+        expect(outcome, query).toEqual(expectedWith(expected, more));
+      }
+      for (const threads of [1, 2]) {
+        const answer = await fetch(`${origin}/api/train?threads=${threads}`);
+        expect(await answer.json()).toEqual(expectedWith(expected, { threads }));
+      }
+    });
+  });
+
+  it.for(['serve', 'preview'])('trains in SvelteKit: %s', async (script, context) => {
+    const use = async (origin: string): Promise<void> => {
+      for (const [query, more] of WAYS) {
+        const outcome = await outcomeOf(await openPage(context), `${origin}/?${query}`, /^\[vite\] connect/);
+        expect(outcome, query).toEqual(expectedWith(expected, more));
+      }
+    };
+    await whileServed(await folderOf(context, 'sveltekit'), use, script);
+  });
+
   describe("leaves no worker behind when React's StrictMode mounts and unmounts its component", () => {
     const isExpected = /^\[vite\] connect|React DevTools/;
 
@@ -182,23 +250,33 @@ interface Toggled {
   readonly errors: readonly string[];
 }
 
-/** Runs `use` while the project's `serve` script serves it at the origin that it prints. */
-async function whileServed(folder: string, use: (origin: string) => Promise<void>): Promise<void> {
+/** Runs `use` while a script of the project serves it at the port that it prints as a line. */
+async function whileServed(
+  folder: string,
+  use: (origin: string) => Promise<void>,
+  script = 'serve',
+): Promise<void> {
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const [command, ...args] = scripts.serve.split(' ');
+  const [command, ...args] = scripts[script].split(' ');
   const server: ChildProcess = spawn(command, args, {
     cwd: folder,
     env: environment,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   try {
-    const [line] = await Promise.race([once(server.stdout as Readable, 'data'), once(server, 'exit')]);
-    expect(String(line)).toMatch(/^\d+\n$/);
-    await use(`http://localhost:${String(line).trim()}`);
+    await use(`http://localhost:${await portOf(server)}`);
   } finally {
     server.stdin?.end();
     if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
   }
+}
+
+/** The first line that is a number alone. Servers may print more. */
+async function portOf(server: ChildProcess): Promise<number> {
+  for await (const line of createInterface({ input: server.stdout as Readable })) {
+    if (/^\d+$/.test(line)) return Number(line);
+  }
+  throw new Error('the server has ended before it said where it listens');
 }
 
 /** Runs what it is given, so many at a time, in the order in which it is given. */
