@@ -8,4 +8,5 @@ export interface PageServer {
 export function serve(
   headers: Readonly<Record<string, string>>,
   respond: (url: URL) => Promise<string | Uint8Array>,
+  hear?: (posted: string) => void,
 ): Promise<PageServer>;

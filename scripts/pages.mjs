@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { delimiter, extname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 /** The path of a Chromium: CTRE_CHROMIUM, or the first of the usual names that is installed. */
 export function findChromium() {
@@ -21,15 +22,27 @@ export const ISOLATION = Object.freeze({
   'Cross-Origin-Embedder-Policy': 'require-corp',
 });
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript' };
+const types = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
 
 /**
  * A server of what `respond` has for an address, typed by how that ends, `/` as a page; what it throws for is
  * not found.
+ * @param hear is called with what pages post, as text.
  */
-export async function serve(headers, respond) {
+export async function serve(headers, respond, hear) {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
+    if (request.method === 'POST' && hear !== undefined) {
+      text(request).then(hear, () => {});
+      response.writeHead(204, headers).end();
+      return;
+    }
     const type = types[extname(url.pathname.replace(/\/$/, '/index.html'))] ?? 'application/octet-stream';
     respond(url).then(
       (body) => response.writeHead(200, { ...headers, 'Content-Type': type }).end(body),

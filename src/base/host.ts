@@ -16,3 +16,8 @@ export function builtin<N extends keyof Modules>(name: N): Modules[N] | undefine
   const builtins: Builtins = globalThis.process;
   return builtins?.getBuiltinModule?.(name);
 }
+
+/** Whether this is a Cloudflare Worker: it has Node's modules, but starts no workers and compiles no WebAssembly. */
+export function isCloudflareWorker(): boolean {
+  return globalThis.navigator?.userAgent === 'Cloudflare-Workers';
+}

@@ -50,7 +50,8 @@ export function startRevectorized(
     runKernels(startSync(source, trial).exports, trial, rounds);
   const expected = isModule ? runInlined(run) : run(plain.module, 0);
   const restore = setFlags();
-  if (restore === undefined) return asItIs(`this V8 (${process.versions.v8}) has no flag for it any more`);
+  if (restore === undefined)
+    return asItIs(`this V8 (${globalThis.process.versions.v8}) has no flag for it any more`);
   const fails = (warning: string): StartedModule =>
     // The code of a compiled module is what was tested, and stays. Its place is taken by the inlined kernels.
     isModule
@@ -81,15 +82,15 @@ function whyNot(): string | undefined {
   if (v8 === undefined || deno !== undefined || bun !== undefined || electron !== undefined) {
     return 'kernels are revectorised in Node only; nothing else lets a program set the flag of V8';
   }
-  if (process.arch !== 'x64') {
-    return `V8 revectorises for x64 processors only, and this one is ${process.arch}`;
+  if (globalThis.process.arch !== 'x64') {
+    return `V8 revectorises for x64 processors only, and this one is ${globalThis.process.arch}`;
   }
   const [major, minor] = v8.split('.').map(Number);
   if (major < LEAST_V8[0] || (major === LEAST_V8[0] && minor < LEAST_V8[1])) {
-    return `V8 revectorises from Node 24 on, and this is Node ${process.versions.node}`;
+    return `V8 revectorises from Node 24 on, and this is Node ${globalThis.process.versions.node}`;
   }
   // Setting a flag ends the process then.
-  if (process.execArgv.some((option) => /^--freeze[-_]flags/.test(option))) {
+  if (globalThis.process.execArgv.some((option) => /^--freeze[-_]flags/.test(option))) {
     return "V8's flags are frozen (--freeze-flags-after-init)";
   }
   return undefined;

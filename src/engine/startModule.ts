@@ -1,4 +1,5 @@
 import { CtreError, megabytes, reasonOf } from '../base/errors.ts';
+import { isCloudflareWorker } from '../base/host.ts';
 import type { WasmMemory } from '../base/hostTypes.ts';
 import { checkKernels } from './abi.ts';
 import { type GrowingMemory, LIMIT, PAGE } from './arena.ts';
@@ -83,15 +84,28 @@ export function createMemory(shared: boolean): GrowingMemory {
 
 function startError(cause: unknown): CtreError {
   if (cause instanceof CtreError) return cause;
-  const reason = reasonOf(cause);
-  const sentence =
-    typeof WebAssembly === 'undefined'
-      ? 'this engine has no WebAssembly; some browsers take it away in their strictest mode'
-      : /security policy|\bCSP\b|by embedder|unsafe-eval/i.test(reason)
-        ? `the page's Content-Security-Policy refuses WebAssembly (${reason}); its script-src has to allow ` +
-          "'wasm-unsafe-eval'"
-        : `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly ` +
-          'SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before ' +
-          "synchronous calls on a page's main thread, where older browsers compile nothing at once";
-  return new CtreError('E_ENGINE', sentence, { cause });
+  return new CtreError('E_ENGINE', whyNotStarted(reasonOf(cause)), { cause });
+}
+
+function whyNotStarted(reason: string): string {
+  if (typeof WebAssembly === 'undefined') {
+    return 'this engine has no WebAssembly; some browsers take it away in their strictest mode';
+  }
+  if (isCloudflareWorker()) {
+    return (
+      `a Cloudflare Worker compiles no WebAssembly while it runs (${reason}); import ctre.wasm as a module, ` +
+      'and give it to init({ wasm }) before anything else'
+    );
+  }
+  if (/security policy|\bCSP\b|by embedder|unsafe-eval/i.test(reason)) {
+    return (
+      `the page's Content-Security-Policy refuses WebAssembly (${reason}); its script-src has to allow ` +
+      "'wasm-unsafe-eval'"
+    );
+  }
+  return (
+    `the WebAssembly kernels could not be started (${reason}); ctre needs an engine with WebAssembly SIMD ` +
+    '(Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer), and "await init()" before synchronous calls ' +
+    "on a page's main thread, where older browsers compile nothing at once"
+  );
 }

@@ -45,9 +45,12 @@ export function sendTopology(value: unknown): SentTopology | undefined {
 
 /** The worker's file is elsewhere than the caller's, so an address from here would lead it astray. */
 function checkAddress(module: unknown): string {
-  if (typeof module === 'string' || tagOf(module) === 'URL') {
+  const isUrl = tagOf(module) === 'URL';
+  if (typeof module === 'string' || isUrl) {
     try {
-      return new URL(String(module)).href;
+      // What Turbopack gives in the place of a URL begins at the root of the site.
+      const base = isUrl ? globalThis.location?.href : undefined;
+      return new URL(String(module), base).href;
     } catch {
       // A relative one.
     }

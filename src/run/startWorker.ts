@@ -1,5 +1,5 @@
 import { show, tagOf } from '../base/errors.ts';
-import { builtin } from '../base/host.ts';
+import { builtin, isCloudflareWorker } from '../base/host.ts';
 import { listenForRefusals } from './refusals.ts';
 import type { StartedWorker, WorkerSource } from './workerSource.ts';
 
@@ -11,7 +11,7 @@ export interface WorkerHandle {
   hold(wanted: boolean): void;
   /**
    * Whether the thread certainly runs no code any more. It answers also while the event loop has no turn.
-   * Browsers cannot tell, and answer false.
+   * Browsers, Deno and Bun cannot tell, and answer false.
    */
   hasEnded(): boolean;
   terminate(): void;
@@ -58,8 +58,19 @@ export function answerMessages(
   return (message, transfer) => globalThis.postMessage(message, { transfer });
 }
 
+/** Why no worker can be started here; undefined where one can. */
+function whyNoWorkers(): string | undefined {
+  if (isCloudflareWorker()) return 'a Cloudflare Worker starts no others';
+  if (builtin('node:worker_threads') === undefined && typeof Worker === 'undefined') {
+    return 'there are no workers here';
+  }
+  return undefined;
+}
+
 /** Why there can be no threads here; undefined where there can. */
 export function whyNoThreads(): string | undefined {
+  const obstacle = whyNoWorkers();
+  if (obstacle !== undefined) return obstacle;
   const { crossOriginIsolated } = globalThis;
   if (crossOriginIsolated === false) {
     return (
@@ -70,9 +81,6 @@ export function whyNoThreads(): string | undefined {
   if (typeof SharedArrayBuffer === 'undefined') {
     const where = crossOriginIsolated ? 'the page is cross-origin isolated, but its browser' : 'this engine';
     return `${where} has no SharedArrayBuffer, without which no memory is shared`;
-  }
-  if (builtin('node:worker_threads') === undefined && typeof Worker === 'undefined') {
-    return 'there are no workers here';
   }
   return undefined;
 }
@@ -94,6 +102,8 @@ export function startWorker(
   data?: object,
   source?: WorkerSource,
 ): WorkerHandle {
+  const obstacle = typeof source === 'function' ? undefined : whyNoWorkers();
+  if (obstacle !== undefined) throw new Error(obstacle);
   const handle = watchWorker(file, events, source);
   try {
     if (data !== undefined) handle.post(data);
@@ -118,7 +128,9 @@ function watchWorker(file: WorkerFile, events: WorkerEvents, source: WorkerSourc
   }
   // Threads inherit the options of their process. With --input-type, which `node -e` is often given, Node 20
   // starts no file.
-  const execArgv = process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : undefined;
+  const execArgv = globalThis.process.execArgv.some((option) => option.startsWith('--input-type'))
+    ? []
+    : undefined;
   const place = source === undefined ? file.address() : pathOrUrl(source);
   return watchNodeWorker(new threads.Worker(place, { execArgv }), events);
 }
@@ -138,9 +150,14 @@ const UNREADABLE = 'what it answered cannot be read';
 
 function watchNodeWorker(worker: NodeWorker, events: WorkerEvents): WorkerHandle {
   let wanted = true;
+  // Of the engines that have Node's modules only Node tells. Deno has no such function, and Bun's prints that it
+  // does nothing.
+  const canTell =
+    globalThis.process.versions.bun === undefined &&
+    typeof worker.performance?.eventLoopUtilization === 'function';
   // The idle time is −1 for a thread that has stopped (Node's src/node_worker.cc, LoopIdleTime). Node can
   // tell only if it was asked once before, while the thread ran.
-  const isStopped = (): boolean => worker.performance.eventLoopUtilization().idle < 0;
+  const isStopped = (): boolean => canTell && worker.performance.eventLoopUtilization().idle < 0;
   worker.on('message', events.message);
   worker.once('message', isStopped);
   worker.on('messageerror', (error) => events.died(`${UNREADABLE}: ${error.message}`));

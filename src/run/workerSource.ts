@@ -43,7 +43,7 @@ export function checkWorkerSource(value: unknown): WorkerSource | undefined {
 export function ownFile(): WorkerSource {
   const node = builtin('node:worker_threads');
   // A thread's file is its first argument.
-  if (node !== undefined) return process.argv[1];
+  if (node !== undefined) return globalThis.process.argv[1];
   const { href } = globalThis.location;
   const type = isModule() ? 'module' : 'classic';
   return () => new Worker(href, { type });

@@ -1,36 +1,17 @@
 // Small projects in test/system/consumers, each with the packed tarball installed, as people use it: with
 // Node, TypeScript, bundlers and none.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { findChromium, ISOLATION, NO_CHROMIUM, serve } from '../../scripts/pages.mjs';
+import { findChromium, ISOLATION, NO_CHROMIUM } from '../../scripts/pages.mjs';
+import { expectedWith, type Outcome, outcomeOf, outcomeOfFolder } from '../support/consumerPage.ts';
 import { skipTest } from '../support/effort.ts';
-import { pack, root, run } from '../support/packed.ts';
-
-/** What test/system/consumers/program.js comes to. */
-interface Outcome {
-  readonly here: Trained;
-  readonly inWorker: Trained;
-  /** With a topology method of one's own, by its functions and by the address of its module. */
-  readonly ownHere: readonly number[];
-  readonly ownInWorker: readonly number[];
-}
-
-interface Trained {
-  readonly losses: readonly number[];
-  readonly threads: number;
-  readonly warning: string | null;
-}
-
-/** Nothing but the page's own files, and WebAssembly. */
-const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
+import { installPacked, root, run } from '../support/packed.ts';
 
 /** How a page is opened: what it is asked for, and what is not as in Node. */
 const WAYS: [name: string, query: string, more: { readonly threads: number }][] = [
@@ -49,7 +30,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
     projects = mkdtempSync(join(tmpdir(), 'ctre-consumers-'));
     cpSync(join(root, 'test/system/consumers'), projects, { recursive: true });
     writeFileSync(join(projects, 'package.json'), '{ "type": "module" }');
-    await install(projects);
+    await installPacked(projects, ['vite', 'webpack', 'esbuild']);
     const { stdout, stderr } = await run(process.execPath, ['node/import.mjs'], projects);
     expect(stderr).toBe('');
     expected = JSON.parse(stdout);
@@ -130,7 +111,9 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
 
       it.for(WAYS)('%s', async ([, query, more], context) => {
         const out = join(projects, folder, 'out');
-        expect(await open(context, out, `/?${query}`, more.threads > 1)).toEqual(expectedWith(more));
+        expect(await open(context, out, `/?${query}`, more.threads > 1)).toEqual(
+          expectedWith(expected, more),
+        );
       });
     });
 
@@ -150,27 +133,21 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
         const page = await openPage(context);
         // The server bundles dependencies when it first sees them, and then has the page load anew.
         expect(await outcomeOf(page, `${origin}/?${query}`, /^\[vite\] connect/), name).toEqual(
-          expectedWith(more),
+          expectedWith(expected, more),
         );
       });
     });
 
     it.for(WAYS)('without a bundler, by an import map, %s', async ([, query, more], context) => {
       const outcome = await open(context, projects, `/import-map/?${query}`, more.threads > 1);
-      expect(outcome).toEqual(expectedWith(more));
+      expect(outcome).toEqual(expectedWith(expected, more));
     });
 
     it('with one thread instead of two where the page is not isolated', async (context) => {
       const outcome = await open(context, projects, '/import-map/?threads=2', false);
       const warning = expect.stringMatching(/^one thread instead of 2: .*not cross-origin isolated/);
-      expect(outcome).toEqual(expectedWith({ warning }));
+      expect(outcome).toEqual(expectedWith(expected, { warning }));
     });
-
-    /** Of both models, here and in a worker, what is not as in Node. */
-    function expectedWith(more: { readonly threads?: number; readonly warning?: unknown }): unknown {
-      const { here, inWorker } = expected;
-      return { ...expected, here: { ...here, ...more }, inWorker: { ...inWorker, ...more } };
-    }
 
     /** The outcome of a page, which has to come without a complaint. */
     async function open(
@@ -179,74 +156,11 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
       path: string,
       isolated: boolean,
     ): Promise<unknown> {
-      const page = await openPage(context);
-      // An import map stands in the page itself: the policy has to name it.
-      const html = readFileSync(join(folder, path.replace(/\?.*/, ''), 'index.html'), 'utf8');
-      const [, map] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html) ?? [];
-      const hash = map && ` 'sha256-${createHash('sha256').update(map).digest('base64')}'`;
-      const headers = { 'Content-Security-Policy': `${POLICY}${hash ?? ''}`, ...(isolated && ISOLATION) };
-      const server = await serve(headers, async ({ pathname }) => {
-        if (pathname === '/favicon.ico') return '';
-        return readFile(join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname));
-      });
-      try {
-        return await outcomeOf(page, `${server.origin}${path}`);
-      } finally {
-        server.close();
-      }
+      return outcomeOfFolder(await openPage(context), folder, path, isolated);
     }
 
     async function openPage(context: TestContext): Promise<Page> {
       return browser === undefined ? skipTest(context, NO_CHROMIUM) : browser.newPage();
     }
-
-    /** What is on the page at the end, which is closed then. @param expectedWords what its console may say. */
-    async function outcomeOf(page: Page, address: string, expectedWords?: RegExp): Promise<unknown> {
-      const complaints: string[] = [];
-      let hosted = false;
-      try {
-        page.on('request', (request) => {
-          hosted ||= request.resourceType() === 'fetch' && /\.wasm$/.test(request.url());
-        });
-        page.on('console', (message) => {
-          const { url } = message.location();
-          const isExpected = expectedWords?.test(message.text()) || url.endsWith('/favicon.ico');
-          if (!isExpected) complaints.push(message.text());
-        });
-        page.on('pageerror', ({ message }) => complaints.push(message));
-        await page.goto(address);
-        const output = page.locator('output:not(:empty)');
-        await output.waitFor({ state: 'attached', timeout: 60_000 }).catch(() => {});
-        expect(complaints).toEqual([]);
-        const text = await output.textContent({ timeout: 1000 });
-        expect(text).toMatch(/^\{/);
-        expect(hosted).toBe(address.includes('hosted'));
-        return JSON.parse(text ?? '');
-      } finally {
-        await page.close();
-      }
-    }
   });
 });
-
-/**
- * Puts the tarball into the folder's node_modules, with the dependencies and tools that this repository has:
- * no registry is asked.
- */
-async function install(folder: string): Promise<void> {
-  const { filename } = await pack(folder);
-  const modules = join(folder, 'node_modules');
-  mkdirSync(join(modules, 'ctre'), { recursive: true });
-  const { code, stderr } = await run(
-    'tar',
-    ['-xzf', filename, '--strip-components=1', '-C', join(modules, 'ctre')],
-    folder,
-  );
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-  const { dependencies } = JSON.parse(readFileSync(join(modules, 'ctre/package.json'), 'utf8'));
-  for (const name of [...Object.keys(dependencies), 'vite', 'webpack', 'esbuild']) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
-  }
-}

@@ -79,7 +79,10 @@ const IS_INDEX = 'is the index of a pandas table';
 /** @throws CtreError `E_UNSUPPORTED` where the package is not installed. */
 async function importLibrary(): Promise<Library> {
   try {
-    return await import('hyparquet');
+    const library = await import('hyparquet');
+    // A bundler that was told to leave it out puts an empty module in its place.
+    if (library.parquetMetadata === undefined) throw new TypeError('the package is an empty module');
+    return library;
   } catch (cause) {
     throw new CtreError(
       'E_UNSUPPORTED',
@@ -196,7 +199,9 @@ async function decompressors(
 
 async function importCompressors(codecs: readonly string[]): Promise<Readonly<Record<string, Decompress>>> {
   try {
-    return (await import('hyparquet-compressors')).compressors;
+    const { compressors } = await import('hyparquet-compressors');
+    if (compressors === undefined) throw new TypeError('the package is an empty module');
+    return compressors;
   } catch (cause) {
     throw new CtreError(
       'E_UNSUPPORTED',

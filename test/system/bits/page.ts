@@ -13,8 +13,8 @@ const imports: Record<string, string> = {
   papaparse: '/node_modules/papaparse/papaparse.js?cjs',
 };
 
-/** The repository's files. */
-async function respond({ pathname, searchParams }: URL): Promise<string> {
+/** The repository's files, as a page can load them. */
+export async function repositoryFile({ pathname, searchParams }: URL): Promise<string> {
   if (pathname === '/') return '<!doctype html>';
   const file = await readFile(join(root, pathname), 'utf8');
   // Not an import map: workers have none.
@@ -33,7 +33,7 @@ export async function usePage(
   { isolated, flags }: { readonly isolated: boolean; readonly flags: readonly string[] },
   use: (evaluate: (expression: string) => Promise<unknown>, page: Page) => Promise<void>,
 ): Promise<void> {
-  const server = await serve(isolated ? ISOLATION : {}, respond);
+  const server = await serve(isolated ? ISOLATION : {}, repositoryFile);
   const args = ['--no-sandbox', `--js-flags=${flags.join(' ')}`];
   const browser = await chromium.launch({ executablePath, args });
   try {

@@ -10,10 +10,10 @@ const { x, labels } = syntheticDataset({ rows: 300, informative: 3, redundant: 3
 const options = { share: 0.3 };
 /** The same method: here by its functions, in a worker by the address of its module. */
 const byFunctions = method.create(options);
-const byUrl = { module: new URL('./method.js', import.meta.url), options };
 
-async function trainAndPredict(Model, threads, topology) {
-  const model = await Model.create({ layers: [x.cols, 60, 40, 2], epsilon: 5, seed: 7, threads, topology });
+async function trainAndPredict(Model, { threads = 1, worker, topology }) {
+  const layers = [x.cols, 60, 40, 2];
+  const model = await Model.create({ layers, epsilon: 5, seed: 7, threads, worker, topology });
   const { epochs } = await model.fit(x, labels, { epochs: 5, batchSize: 100 });
   const probabilities = await model.predict(x);
   const outcome = {
@@ -26,18 +26,22 @@ async function trainAndPredict(Model, threads, topology) {
   return outcome;
 }
 
-export async function consume(threads = 1) {
+/**
+ * @param worker where workers start from, where a bundler does not find the package's own files.
+ * @param module the address of the method's module, where `import.meta.url` does not tell.
+ */
+export async function consume(
+  threads = 1,
+  { worker, module = new URL('./method.js', import.meta.url) } = {},
+) {
   const { indices } = cosineTopK(CsrMatrix.fromDense(x), 1);
+  const lossesOf = async (Model, topology) => (await trainAndPredict(Model, { topology, worker })).losses;
   return {
-    here: await trainAndPredict(SparseMLP, threads),
-    inWorker: await trainAndPredict(WorkerModel, threads),
+    here: await trainAndPredict(SparseMLP, { threads, worker }),
+    inWorker: await trainAndPredict(WorkerModel, { threads, worker }),
     ownHere: await lossesOf(SparseMLP, byFunctions),
-    ownInWorker: await lossesOf(WorkerModel, byUrl),
+    ownInWorker: await lossesOf(WorkerModel, { module, options }),
     neighbours: Array.from(indices.subarray(0, 20)),
     oneClass: CsrMatrix === CsrMatrixOfKernels && CtreError === CtreErrorOfMethods,
   };
-}
-
-async function lossesOf(Model, topology) {
-  return (await trainAndPredict(Model, 1, topology)).losses;
 }

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { type CreateOptions, SparseMLP, topology, WorkerModel } from '../../../src/index.ts';
-import type { WithMethodByUrl } from '../../../src/remote/methodByUrl.ts';
+import { sendTopology, type WithMethodByUrl } from '../../../src/remote/methodByUrl.ts';
 import { quadrants } from '../../support/problems.ts';
 
 const { x, y } = quadrants(200, 12);
@@ -140,6 +140,19 @@ describe('a method by the address of its module', () => {
       code: 'E_ARGUMENT',
       message: typeof sentence === 'string' ? sentence : expect.stringMatching(sentence),
     });
+  });
+
+  it('may begin at the root of the site where a bundler gives such a URL', () => {
+    vi.stubGlobal('location', { href: 'https://example.org/page/' });
+    // As Turbopack makes it of new URL('./mine.js', import.meta.url).
+    const toString = { value: () => '/_next/static/media/mine.js' };
+    const ofBundler = Object.defineProperty(Object.create(URL.prototype), 'toString', toString);
+    const { href } = new URL('https://example.org/_next/static/media/mine.js');
+    expect(sendTopology({ module: ofBundler })).toEqual({ module: href, options: {} });
+    expect(() => sendTopology({ module: '/mine.js' })).toThrow(
+      /^topology.module is "\/mine.js"; expected an abs/,
+    );
+    vi.unstubAllGlobals();
   });
 
   it('is told to those who send functions', async () => {

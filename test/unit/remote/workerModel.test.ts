@@ -674,7 +674,7 @@ describe('errors', () => {
     try {
       await expect(create()).rejects.toMatchObject({
         code: 'E_ENGINE',
-        message: 'no worker can be started here (Worker is not defined); SparseMLP works without one',
+        message: 'no worker can be started here (there are no workers here); SparseMLP works without one',
       });
     } finally {
       process.getBuiltinModule = getBuiltinModule;

@@ -109,6 +109,9 @@ describe('in a browser', () => {
     vi.stubGlobal('crossOriginIsolated', true);
     vi.stubGlobal('Worker', undefined);
     expect(whyNoThreads()).toBe('there are no workers here');
+    vi.unstubAllGlobals();
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    expect(whyNoThreads()).toBe('a Cloudflare Worker starts no others');
   });
 
   it('a worker is a module that gets its data, and says what becomes of it', async () => {
