@@ -5,7 +5,7 @@
 
 export type { ByteMatrix } from '../matrix/byteMatrix.ts';
 export type { RowIndices } from '../matrix/rowIndices.ts';
-export type { RowArrays, SampleMatrix, Samples } from '../matrix/samples.ts';
+export type { ListMatrix, RowArrays, SampleMatrix, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
 export type { DataFiles } from './dataFiles.ts';
 export type { Dataset, Taken } from './dataset.ts';

@@ -17,7 +17,7 @@ import { describeCheckpoint, describeModel } from './describe.ts';
 import { type EpochListener, type History, trainToEnd } from './fit.ts';
 import { evaluateModel, measureModel, predictModel } from './inference.ts';
 import { type ImportanceOptions, inputImportance } from './inputImportance.ts';
-import type { Samples } from './inputs.ts';
+import type { Row, Samples } from './inputs.ts';
 import { type LikelyLabel, predictLabels, predictTop } from './labelledAnswers.ts';
 import { type LayerView, viewLayers } from './layerView.ts';
 import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } from './load.ts';
@@ -318,9 +318,15 @@ export class SparseMLP {
   /**
    * What the network answers, rows × outputs in row-major order: class probabilities for a cross-entropy,
    * a probability for each label for a binary one, and numbers for a regression.
+   *
+   * ```ts
+   * const [no, yes] = model.predict([0.3, 1.2, 5]); // one row of a network with three inputs
+   * ```
+   *
+   * @param x rows; or one row, as a list of as many numbers as the network has inputs.
    * @throws CtreError for samples that do not fit the network.
    */
-  predict(x: Samples): Float32Array {
+  predict(x: Samples | Row): Float32Array {
     return predictModel(this.#core, x);
   }
 
@@ -337,7 +343,7 @@ export class SparseMLP {
    * @throws CtreError as `predict`; `E_SHAPE` for a network with another number of outputs than inputs,
    *   `E_UNSUPPORTED` for one that answers classes.
    */
-  reconstructionError(x: Samples): Float32Array {
+  reconstructionError(x: Samples | Row): Float32Array {
     return reconstructionError(this.#core, x);
   }
 
@@ -347,7 +353,7 @@ export class SparseMLP {
    * @throws CtreError as `predict`; `E_ARGUMENT` for a regression, `E_SHAPE` where there are names for
    *   another number of outputs.
    */
-  predictLabels(x: Samples): (Label | Label[])[] {
+  predictLabels(x: Samples | Row): (Label | Label[])[] {
     return predictLabels(this.#core, x);
   }
 
@@ -361,7 +367,7 @@ export class SparseMLP {
    *
    * @param k from 1 to the number of outputs. @throws CtreError as `predictLabels`.
    */
-  predictTop(x: Samples, k: number): LikelyLabel[][] {
+  predictTop(x: Samples | Row, k: number): LikelyLabel[][] {
     return predictTop(this.#core, x, k);
   }
 

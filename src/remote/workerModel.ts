@@ -11,7 +11,7 @@ import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
 import { IMPORTANCE_OPTIONS, type ImportanceOptions } from '../model/inputImportance.ts';
-import type { Samples } from '../model/inputs.ts';
+import type { Row, Samples } from '../model/inputs.ts';
 import type { LikelyLabel } from '../model/labelledAnswers.ts';
 import type { LayerView } from '../model/layerView.ts';
 import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
@@ -476,31 +476,32 @@ export class WorkerModel {
   }
 
   /**
-   * What the network answers, rows × outputs in row-major order: class probabilities, say.
+   * What the network answers, rows × outputs in row-major order: class probabilities, say. A list of numbers
+   * is one row.
    * @throws CtreError for samples that do not fit the network.
    */
-  async predict(x: Samples, options: HandOver = {}): Promise<Float32Array> {
+  async predict(x: Samples | Row, options: HandOver = {}): Promise<Float32Array> {
     const { transfer = false } = checkOptions('predict', options, HAND_OVER);
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
   /** How far each row is from what the network answers for it; as `SparseMLP.reconstructionError`. */
-  async reconstructionError(x: Samples, options: HandOver = {}): Promise<Float32Array> {
+  async reconstructionError(x: Samples | Row, options: HandOver = {}): Promise<Float32Array> {
     const { transfer = false } = checkOptions('reconstructionError', options, HAND_OVER);
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('reconstructionError', [parcel.matrix(x)], parcel.buffers);
   }
 
   /** The class of every row, or its labels, by their names; as `SparseMLP.predictLabels`. */
-  async predictLabels(x: Samples, options: HandOver = {}): Promise<(Label | Label[])[]> {
+  async predictLabels(x: Samples | Row, options: HandOver = {}): Promise<(Label | Label[])[]> {
     const { transfer = false } = checkOptions('predictLabels', options, HAND_OVER);
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predictLabels', [parcel.matrix(x)], parcel.buffers);
   }
 
   /** The k likeliest classes of every row with their probabilities; as `SparseMLP.predictTop`. */
-  async predictTop(x: Samples, k: number, options: HandOver = {}): Promise<LikelyLabel[][]> {
+  async predictTop(x: Samples | Row, k: number, options: HandOver = {}): Promise<LikelyLabel[][]> {
     const { transfer = false } = checkOptions('predictTop', options, HAND_OVER);
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predictTop', [parcel.matrix(x), k], parcel.buffers);

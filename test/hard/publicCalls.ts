@@ -444,9 +444,21 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [rowsOf(x())],
     (model, a) => model.predict(...a),
   ),
+  'SparseMLP#predict of a matrix of doubles': ofModel(
+    () => [{ rows: 2, cols: 6, data: Float64Array.from({ length: 12 }, (_, p) => p / 3) }],
+    (model, a) => model.predict(...a),
+  ),
   'SparseMLP#fit of bytes': ofModel(
     () => [bytes(), y(), { epochs: 2, validation: { x: bytes(), y: y() }, signal: AbortSignal.timeout(500) }],
     (model, a) => model.fit(...a),
+  ),
+  'SparseMLP#predict of a row': ofModel(
+    () => [[1, 0.5, 3, 0, -2, 1e-3]],
+    (model, a) => model.predict(...a),
+  ),
+  'SparseMLP#predict of a row of bytes': ofModel(
+    () => [Uint8ClampedArray.of(1, 2, 3, 4, 5, 255)],
+    (model, a) => model.predict(...a),
   ),
   'SparseMLP#predict of bytes': ofModel(
     () => [{ ...bytes(), data: Uint8ClampedArray.from(bytes().data), offset: 3, scale: 255 }],
@@ -552,6 +564,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   ),
   'WorkerModel#predict of arrays': inWorker(
     () => [rowsOf(x())],
+    (model, a) => model.predict(...a),
+  ),
+  'WorkerModel#predict of a row': inWorker(
+    () => [[1, 0.5, 3, 0, -2, 1e-3]],
+    (model, a) => model.predict(...a),
+  ),
+  'WorkerModel#predict of a row of doubles': inWorker(
+    () => [Float64Array.of(1, 2, 3, 4, 5, 255), { transfer: true }],
     (model, a) => model.predict(...a),
   ),
   'WorkerModel#predict of bytes': inWorker(
