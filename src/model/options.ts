@@ -56,7 +56,8 @@ export interface ModelOptions {
   readonly worker?: WorkerSource;
   /**
    * What the outputs are called, in their order: a text or a number for each. `predictLabels`, `predictTop`
-   * and `metrics` answer with these names. They are kept as `metadata.labelNames`.
+   * and `metrics` answer with these names, and labels may be given by them. They are kept as
+   * `metadata.labelNames`. By default labels that come by name in the first training decide.
    */
   readonly labelNames?: readonly Label[];
   /** JSON to keep with the model and in its file: label names, scaler, … */

@@ -19,6 +19,7 @@ import {
   type Objective,
 } from './checkTraining.ts';
 import type { ModelCore, PieceTraining } from './core.ts';
+import { keepNames } from './labelNames.ts';
 import { PARTIAL_FIT_OPTIONS, type PartialFitOptions } from './options.ts';
 import { checkOptimizer } from './parts.ts';
 import { presets } from './presets.ts';
@@ -122,6 +123,7 @@ function openPieceTraining(core: ModelCore, wanted: PartialFitOptions, objective
       core.resumed = undefined;
       core.piecePosition = position ?? NEW_EPOCH;
       core.lastTraining = { conditions: {}, optimizer: job.optimizer };
+      keepNames(core, objective.labelNames);
     };
     const earlier = { epochs, best: undefined, isRestored: false };
     const loop = new EpochLoop(model, job, earlier, run.region, onBegin, isWhole ? position : undefined);

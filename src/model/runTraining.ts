@@ -15,6 +15,7 @@ import {
   type Objective,
 } from './checkTraining.ts';
 import type { ModelCore } from './core.ts';
+import { keepNames } from './labelNames.ts';
 import type { Pieces } from './options.ts';
 
 /** A training that can begin. */
@@ -93,6 +94,7 @@ async function* begin(
         core.resumed = undefined;
         core.piecePosition = undefined;
         core.lastTraining = { conditions, optimizer: job.optimizer };
+        keepNames(core, checked.labelNames);
       };
       return { job, earlier, onBegin };
     });

@@ -214,7 +214,9 @@ export class SparseMLP {
    * training.
    * @param x rows of features, as many columns as the network has inputs. @param y class labels, integers
    *   from 0; numbers or a matrix of them for a regression; zeros and ones for several labels a row; or `'x'`
-   *   for the samples themselves. Without the option `loss` of the model the first targets decide.
+   *   for the samples themselves. Without the option `loss` of the model the first targets decide. Labels may
+   *   be names: those of the option `labelNames`; or without it each of the names is a class, sorted by code
+   *   unit, and `metadata.labelNames` has them from then on.
    * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is
    *   no longer a finite number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model
    *   runs, `E_DISPOSED` when the model is disposed of meanwhile.

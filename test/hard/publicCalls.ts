@@ -74,6 +74,7 @@ export interface PublicCall {
 
 const x = () => quadrants(40, 6).x;
 const y = () => quadrants(40, 6).y;
+const namedLabels = () => Array.from(y(), (label) => 'abcd'[label]);
 const dense = (rows: number, cols: number) => ({
   rows,
   cols,
@@ -201,6 +202,7 @@ function ofModel<A extends unknown[]>(
 }
 
 const classifierInWorker = () => WorkerModel.fromWeights(layers());
+const namedInWorker = () => WorkerModel.fromWeights(layers(), { labelNames: ['a', 'b', 'c', 'd'] });
 const autoencoderInWorker = () => WorkerModel.fromWeights(autoencoder(), { loss: loss.meanSquared() });
 const inWorkerModels = new Map<() => Promise<WorkerModel>, Promise<WorkerModel>>();
 
@@ -432,6 +434,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
       }
     },
   ),
+  'SparseMLP#fit on labels by name': ofModel(
+    () => [x(), namedLabels(), { epochs: 1, signal: AbortSignal.timeout(500) }],
+    (model, a) => model.fit(...a),
+  ),
   'SparseMLP#evaluate': ofModel(
     () => [x(), y()],
     (model, a) => model.evaluate(...a),
@@ -553,6 +559,11 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
       using model = await WorkerModel.fromWeights(layers());
       return await model.addOutputs(...a);
     },
+  ),
+  'WorkerModel#fit on labels by name': inWorker(
+    () => [x(), namedLabels(), { epochs: 1, signal: AbortSignal.timeout(500) }],
+    (model, a) => model.fit(...a),
+    namedInWorker,
   ),
   'WorkerModel#evaluate': inWorker(
     () => [x(), y(), { transfer: true }],
