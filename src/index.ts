@@ -15,7 +15,7 @@ import { constant, cosine, linear, step } from './nn/schedule.ts';
 
 export type { Bounds } from './base/checks.ts';
 export { CtreError, type ErrorCode } from './base/errors.ts';
-export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/hostTypes.ts';
+export type { BlobObject, FetchResponse, StopSignal, UrlObject, WasmModule } from './base/hostTypes.ts';
 export type { Random } from './base/random.ts';
 export type { Kernels, MatrixKernels, TrainingKernels } from './engine/abi.ts';
 export type { EngineInfo, WasmBytes, WasmSource } from './engine/source.ts';
@@ -37,7 +37,7 @@ export type { ImportanceKind, ImportanceOptions } from './model/inputImportance.
 export type { Row, Samples } from './model/inputs.ts';
 export type { LikelyLabel } from './model/labelledAnswers.ts';
 export type { LayerView } from './model/layerView.ts';
-export type { LoadModelOptions, LoadOptions, ResumeOptions } from './model/load.ts';
+export type { LoadModelOptions, LoadOptions, ModelFile, ResumeOptions } from './model/load.ts';
 export type { ModelPipeline, RawSamples } from './model/modelPipeline.ts';
 export type {
   AddOutputsOptions,

@@ -1,6 +1,8 @@
-import { viewOf } from '../base/arrays.ts';
+import { bytesOf } from '../base/arrays.ts';
+import { blobBytes, isBlob } from '../base/blob.ts';
 import { checkBoolean, checkInteger, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
+import type { BlobObject } from '../base/hostTypes.ts';
 import { decodeCheckpoint, type SavedBest, type SavedTraining } from '../files/checkpointFile.ts';
 import { decodeModel, type SavedModel } from '../files/modelFile.ts';
 import type { Loss } from '../nn/loss.ts';
@@ -14,6 +16,9 @@ import type { ModelCore } from './core.ts';
 import type { ModelPipeline } from './modelPipeline.ts';
 import type { ModelOptions } from './options.ts';
 import { type OwnParts, restoreOptimizer, restoreSettings } from './savedParts.ts';
+
+/** A model's file: its bytes, or a Blob or File, which is read then. */
+export type ModelFile = Uint8Array | ArrayBuffer | BlobObject;
 
 /** How to load a model. */
 export interface LoadOptions extends Pick<ModelOptions, 'threads' | 'worker'> {
@@ -53,7 +58,11 @@ export async function loadModel(bytes: unknown, options: LoadModelOptions): Prom
   const wanted = checkOptions('SparseMLP.load', options, LOAD_MODEL_OPTIONS);
   const { threads, worker, maxBytes, prepared = false, ...own } = wanted;
   const isPrepared = checkBoolean('prepared', prepared);
-  const core = await restoreModel(decodeModel(...checkFile(bytes, maxBytes)), own, { threads, worker });
+  const file = isBlob(bytes) ? await blobBytes('bytes', bytes) : bytes;
+  const core = await restoreModel(decodeModel(...checkFile(file, maxBytes)), own, {
+    threads,
+    worker,
+  });
   try {
     const pipeline = await openPipeline(core);
     if (pipeline?.changesRows === true && !isPrepared) core.preparedRows = new WeakSet();
@@ -76,7 +85,8 @@ async function openPipeline(core: ModelCore): Promise<ModelPipeline | undefined>
 export async function resumeModel(bytes: unknown, options: ResumeOptions): Promise<ModelCore> {
   const wanted = checkOptions('SparseMLP.resume', options, RESUME_OPTIONS);
   const { threads, worker, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
-  const { model: saved, training } = decodeCheckpoint(...checkFile(bytes, maxBytes));
+  const file = isBlob(bytes) ? await blobBytes('bytes', bytes) : bytes;
+  const { model: saved, training } = decodeCheckpoint(...checkFile(file, maxBytes));
   const optimizer = restoreOptimizer(training.optimizer, training.slots[0].weights.length, ownOptimizer);
   const core = await restoreModel(saved, own, { threads, worker });
   try {
@@ -149,9 +159,12 @@ function bestNetworkOf(
 }
 
 function checkFile(bytes: unknown, maxBytes: number | undefined): [Uint8Array, number | undefined] {
-  const file = viewOf(bytes, Uint8Array);
+  const file = bytesOf(bytes);
   if (file === undefined) {
-    throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
+    throw new CtreError(
+      'E_ARGUMENT',
+      `bytes is ${show(bytes)}; expected a Uint8Array, an ArrayBuffer or a Blob`,
+    );
   }
   return [file, maxBytes === undefined ? undefined : checkInteger('maxBytes', maxBytes, { least: 1 })];
 }

@@ -20,7 +20,7 @@ import { type ImportanceOptions, inputImportance } from './inputImportance.ts';
 import type { Row, Samples } from './inputs.ts';
 import { type LikelyLabel, predictLabels, predictTop } from './labelledAnswers.ts';
 import { type LayerView, viewLayers } from './layerView.ts';
-import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } from './load.ts';
+import { type LoadModelOptions, loadModel, type ModelFile, type ResumeOptions, resumeModel } from './load.ts';
 import type { ModelPipeline } from './modelPipeline.ts';
 import {
   type AddOutputsOptions,
@@ -113,6 +113,7 @@ export class SparseMLP {
    * The model of a file that `save` wrote: the same predictions, bit for bit. Training begins anew from its
    * weights, with a new optimiser: no update of the topology is due. Its `epochs` go on counting, in the
    * schedule, too.
+   * @param bytes the file's, or a buffer of them; or a Blob or File, which is read then.
    * @param options.topology the model's own one, and so `initializer` and `growInitializer`: no file can hold
    *   them. Without them the model predicts, and training it says what is missing.
    * @param options.maxBytes what this may take from memory besides the bytes; 4 × these + 64 MiB.
@@ -122,7 +123,7 @@ export class SparseMLP {
    *   such file, `E_MEMORY` where the network would take more than it may, `E_ARGUMENT` for a part that is
    *   not the saved one.
    */
-  static async load(bytes: Uint8Array, options: LoadModelOptions = {}): Promise<SparseMLP> {
+  static async load(bytes: ModelFile, options: LoadModelOptions = {}): Promise<SparseMLP> {
     const { core, pipeline } = await loadModel(bytes, options);
     return new SparseMLP(core, pipeline);
   }
@@ -134,7 +135,7 @@ export class SparseMLP {
    * @param options as for `load`; `optimizer` for an own one.
    * @throws CtreError as `load`; `E_FORMAT` also for a checkpoint that was changed in any bit.
    */
-  static async resume(bytes: Uint8Array, options: ResumeOptions = {}): Promise<SparseMLP> {
+  static async resume(bytes: ModelFile, options: ResumeOptions = {}): Promise<SparseMLP> {
     return new SparseMLP(await resumeModel(bytes, options));
   }
 

@@ -1,5 +1,7 @@
 // For those who compile against an older lib: the class has [Symbol.dispose].
 /// <reference lib="esnext.disposable" preserve="true" />
+import { bytesOf } from '../base/arrays.ts';
+import { blobBytes, isBlob } from '../base/blob.ts';
 import { checkBoolean, checkOptions, checkSignal } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
@@ -14,7 +16,7 @@ import { IMPORTANCE_OPTIONS, type ImportanceOptions } from '../model/inputImport
 import type { Row, Samples } from '../model/inputs.ts';
 import type { LikelyLabel } from '../model/labelledAnswers.ts';
 import type { LayerView } from '../model/layerView.ts';
-import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
+import { LOAD_OPTIONS, type LoadOptions, type ModelFile } from '../model/load.ts';
 import type { RawSamples } from '../model/modelPipeline.ts';
 import {
   ADD_OUTPUTS_OPTIONS,
@@ -161,7 +163,7 @@ export class WorkerModel {
    * where its module is given again, with the same options; it predicts without.
    * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
    */
-  static async load(bytes: Uint8Array, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
+  static async load(bytes: ModelFile, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
     const model = await WorkerModel.#restore('load', bytes, options);
     try {
       const known = await model.#link.ask('pipeline', []);
@@ -177,20 +179,22 @@ export class WorkerModel {
    * The model of a checkpoint, in the middle of its training, as `SparseMLP.resume`.
    * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
    */
-  static async resume(bytes: Uint8Array, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
+  static async resume(bytes: ModelFile, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
     return WorkerModel.#restore('resume', bytes, options);
   }
 
-  static #restore(
+  static async #restore(
     name: 'load' | 'resume',
     bytes: unknown,
     options: WithMethodByUrl<LoadOptions>,
   ): Promise<WorkerModel> {
     const known = [...LOAD_OPTIONS, 'topology'];
     const { topology, worker, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
-    const parcel = new Parcel(false);
     const sent = { ...wanted, topology: sendTopology(topology) };
-    return WorkerModel.#open(name, [parcel.array(bytes), sent], { worker }, parcel);
+    const isRead = isBlob(bytes);
+    const file = isRead ? await blobBytes('bytes', bytes) : bytesOf(bytes);
+    const parcel = new Parcel(isRead);
+    return WorkerModel.#open(name, [parcel.array(file ?? bytes), sent], { worker }, parcel);
   }
 
   /** A worker with the model that its first call makes; none where the call fails. */

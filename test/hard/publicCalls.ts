@@ -359,6 +359,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [savedModel(), { threads: 1, topology: topology.cteGse(), initializer: initializer.sparseHe() }],
     (_, a) => SparseMLP.load(...a),
   ),
+  'SparseMLP.load of a Blob': entry(
+    () => [new Blob([savedModel()]), { threads: 1 }],
+    (_, a) => SparseMLP.load(...a),
+  ),
+  'SparseMLP.resume of a buffer': entry(
+    () => [savedCheckpoint().buffer, { threads: 1 }],
+    (_, a) => SparseMLP.resume(...a),
+  ),
   'SparseMLP.resume': entry(
     () => [
       savedCheckpoint(),
@@ -513,6 +521,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   ),
   'WorkerModel.load': entry(
     () => [savedModel(), { threads: 1 }],
+    (_, a) => WorkerModel.load(...a),
+  ),
+  'WorkerModel.load of a Blob': entry(
+    () => [new Blob([savedModel()]), { threads: 1 }],
     (_, a) => WorkerModel.load(...a),
   ),
   'WorkerModel.resume': entry(
@@ -895,6 +907,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     ],
     (_, a) => readDataset(...a),
   ),
+  'readDataset of text': entry(
+    () => [{ 'some.csv': 'a,b,label\n1,2,x\n3,4,y\n' }, { label: 'label' }],
+    (_, a) => readDataset(...a),
+  ),
+  'loadDataset of a File': entry(
+    () => [new File([csv()], 'some.csv'), { test: { 'test.csv': new Blob([csv()]) } }],
+    (_, a) => loadDataset(...a),
+  ),
   loadDataset: entry(
     () => [
       { name: 'some.csv', bytes: csv() },
@@ -1021,8 +1041,8 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   ),
 };
 
-let saved: Uint8Array | undefined;
-let kept: Uint8Array | undefined;
+let saved: Uint8Array<ArrayBuffer> | undefined;
+let kept: Uint8Array<ArrayBuffer> | undefined;
 
 /** Before the first call: a file to load, and a checkpoint. */
 export async function prepareCalls(): Promise<void> {
@@ -1033,12 +1053,12 @@ export async function prepareCalls(): Promise<void> {
   model.dispose();
 }
 
-function savedCheckpoint(): Uint8Array {
+function savedCheckpoint(): Uint8Array<ArrayBuffer> {
   if (kept === undefined) throw new Error('prepareCalls() comes first');
   return kept.slice();
 }
 
-function savedModel(): Uint8Array {
+function savedModel(): Uint8Array<ArrayBuffer> {
   if (saved === undefined) throw new Error('prepareCalls() comes first');
   return saved.slice();
 }
