@@ -70,6 +70,7 @@ export type { TargetUnits } from './nn/targetUnits.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
 export {
   type HandOver,
+  type Waiting,
   WorkerModel,
   type WorkerPieceTrainOptions,
   type WorkerTrainOptions,

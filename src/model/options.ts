@@ -140,7 +140,12 @@ export interface TrainOptions {
   readonly restoreBest?: boolean;
   /** Whether every epoch says which connections it has changed, as its `edits`; by default it does not. */
   readonly edits?: boolean;
-  /** Ends training at the edge of a step, with an error of code `E_ABORTED`. */
+  /**
+   * Whether the call waits while another training of the model runs, behind those that wait already. Its
+   * arguments are checked when its turn comes. By default the call fails then, with `E_BUSY`.
+   */
+  readonly wait?: boolean;
+  /** Ends training at the edge of a step, or the wait for it, with an error of code `E_ABORTED`. */
   readonly signal?: StopSignal;
 }
 
@@ -275,6 +280,7 @@ export const TRAIN_OPTIONS = [
   'patience',
   'restoreBest',
   'edits',
+  'wait',
   'signal',
 ] as const;
 

@@ -52,6 +52,7 @@ export function partialFit(core: ModelCore, x: unknown, y: unknown, options: Par
     core.run = undefined;
     if (core.piecePosition !== undefined) core.piecePosition = loop.position ?? NEW_EPOCH;
     if (!isDone) core.closePieces();
+    core.waiting.next();
   }
 }
 

@@ -220,7 +220,7 @@ export class SparseMLP {
    *   unit, and `metadata.labelNames` has them from then on.
    * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is
    *   no longer a finite number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model
-   *   runs, `E_DISPOSED` when the model is disposed of meanwhile.
+   *   runs (with `wait: true` the call waits for its end), `E_DISPOSED` when the model is disposed of meanwhile.
    */
   train(x: Samples, y: Targets, options?: TrainOptions): AsyncGenerator<Epoch, void, void>;
   /**
@@ -243,8 +243,12 @@ export class SparseMLP {
     options: TrainOptions = {},
   ): AsyncGenerator<Epoch, void, void> {
     const core = this.#core;
-    if (!arePieces(x)) return runTraining(core, checkTraining(core, x, y, options));
-    return runPieceTraining(core, x, checkPieces(core, (y ?? {}) as PieceTrainOptions));
+    if (!arePieces(x)) {
+      const wanted = checkOptions('train', options, TRAIN_OPTIONS);
+      return runTraining(core, wanted, () => checkTraining(core, x, y, wanted));
+    }
+    const wanted = checkOptions('train on pieces', (y ?? {}) as PieceTrainOptions, PIECE_TRAIN_OPTIONS);
+    return runPieceTraining(core, x, wanted, () => checkPieces(core, wanted));
   }
 
   /**

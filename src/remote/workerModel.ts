@@ -44,6 +44,7 @@ import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { scheduleByName } from '../nn/schedule.ts';
 import { abortError, throwIfAborted } from '../run/turns.ts';
+import { WaitingCalls } from '../run/waitingCalls.ts';
 import { checkWorkerSource, type WorkerSource } from '../run/workerSource.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { PieceSource } from '../train/pieceSource.ts';
@@ -78,6 +79,17 @@ export interface HandOver {
   readonly transfer?: boolean;
 }
 
+/** Whether a call waits for a training of the model. */
+export interface Waiting {
+  /**
+   * Whether the call waits while a training of the model runs, behind those that wait already. By default it
+   * fails then, with `E_BUSY`.
+   */
+  readonly wait?: boolean;
+  /** Ends the wait, with an error of code `E_ABORTED`. */
+  readonly signal?: StopSignal;
+}
+
 /** Options of `WorkerModel`'s `train` and `fit`. */
 export interface WorkerTrainOptions extends TrainOptions, HandOver {}
 
@@ -108,6 +120,8 @@ export class WorkerModel {
   /** Matrices that the pipeline made. */
   readonly #prepared = new WeakSet<object>();
   #isTraining = false;
+  /** Calls that wait for its end. */
+  readonly #waiting = new WaitingCalls();
   /** The sample that the worker has of the last call of partialFit. */
   #sentSample: PartialFitOptions['sample'];
 
@@ -119,7 +133,11 @@ export class WorkerModel {
           'fromWeights, load or resume',
       );
     }
-    this.#link = new Link((snapshot) => this.#keep(snapshot), source);
+    this.#link = new Link(
+      (snapshot) => this.#keep(snapshot),
+      source,
+      (error) => this.#waiting.refuse(error),
+    );
   }
 
   /**
@@ -351,8 +369,9 @@ export class WorkerModel {
   ): AsyncGenerator<Epoch, void, void> {
     if (arePieces(x)) return this.#trainOnPieces(x, (y ?? {}) as WorkerPieceTrainOptions);
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
-    const { transfer = false, signal, optimizer, schedule, validation, test, ...rest } = wanted;
+    const { transfer = false, wait, signal, optimizer, schedule, validation, test, ...rest } = wanted;
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
+    const turn = checkWait({ wait, signal });
     const parts = sendRule(optimizer, schedule);
     this.#link.checkOpen();
     // Nothing is copied or handed over before somebody asks for the first epoch.
@@ -366,16 +385,17 @@ export class WorkerModel {
       return this.#link.ask('train', [parcel.data('data', { x, y }), training], parcel.buffers);
     };
     const next = (): Promise<Epoch | undefined> => this.#link.ask('next', []);
-    return this.#run(signal === undefined ? undefined : checkSignal(signal), begin, next);
+    return this.#run(turn, begin, next);
   }
 
   #trainOnPieces(pieces: Pieces, options: WorkerPieceTrainOptions): AsyncGenerator<Epoch, void, void> {
     const wanted = checkOptions('train on pieces', options, [...PIECE_TRAIN_OPTIONS, 'transfer']);
-    const { transfer = false, signal: given, optimizer, schedule, ...others } = wanted;
+    const { transfer = false, wait, signal: given, optimizer, schedule, ...others } = wanted;
     const { validation, test, sample, ...rest } = others;
     const isHandedOver = checkBoolean('transfer', transfer);
     const parts = sendRule(optimizer, schedule);
-    const signal = given === undefined ? undefined : checkSignal(given);
+    const turn = checkWait({ wait, signal: given });
+    const { signal } = turn;
     const source = new PieceSource(pieces, (piece) => {
       const { x, y, sampleWeight } = readPiece(piece);
       const parcel = this.#parcel(isHandedOver);
@@ -409,7 +429,7 @@ export class WorkerModel {
       return answer;
     };
     this.#link.checkOpen();
-    return closing(source, this.#run(signal, begin, next));
+    return closing(source, this.#run(turn, begin, next));
   }
 
   /** As `train`, to its end; `onEpoch` sees every epoch. See `SparseMLP.fit`. */
@@ -434,39 +454,46 @@ export class WorkerModel {
   }
 
   /**
-   * Steps on a piece of the samples, as `SparseMLP.partialFit`.
+   * Steps on a piece of the samples, as `SparseMLP.partialFit`; with `wait: true` after a training that runs.
    * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser or a schedule of one's own.
    */
-  async partialFit(x: Samples, y: Targets, options: PartialFitOptions & HandOver = {}): Promise<Score> {
-    const known = [...PARTIAL_FIT_OPTIONS, 'transfer'];
-    const wanted = checkOptions<PartialFitOptions & HandOver>('partialFit', options, known);
-    const { transfer = false, optimizer, schedule, sample, sampleWeight, ...rest } = wanted;
+  async partialFit(
+    x: Samples,
+    y: Targets,
+    options: PartialFitOptions & HandOver & Waiting = {},
+  ): Promise<Score> {
+    const known = [...PARTIAL_FIT_OPTIONS, 'transfer', ...WAITING];
+    const wanted = checkOptions<PartialFitOptions & HandOver & Waiting>('partialFit', options, known);
+    const { transfer = false, wait, signal, optimizer, schedule, sample, sampleWeight, ...rest } = wanted;
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     const parts = sendRule(optimizer, schedule);
-    const isSame = sample !== undefined && sample === this.#sentSample;
-    const sent: SentPartialFit = {
-      ...rest,
-      ...parts,
-      ...(sampleWeight !== undefined && {
-        sampleWeight: parcel.array(sampleWeight) as PartialFitOptions['sampleWeight'],
-      }),
-      ...(sample !== undefined && { sample: isSame ? 'same' : parcel.data('sample', sample) }),
-    };
-    const answer = this.#link.ask('partialFit', [parcel.data('data', { x, y }), sent], parcel.buffers);
-    this.#sentSample = sample;
-    try {
-      return await answer;
-    } catch (error) {
-      // It may not have arrived.
-      this.#sentSample = undefined;
-      throw error;
-    }
+    const weights = parcel.array(sampleWeight) as PartialFitOptions['sampleWeight'];
+    const data = parcel.data('data', { x, y });
+    return this.#inTurn({ wait, signal }, async () => {
+      const isSame = sample !== undefined && sample === this.#sentSample;
+      const sent: SentPartialFit = {
+        ...rest,
+        ...parts,
+        ...(sampleWeight !== undefined && { sampleWeight: weights }),
+        ...(sample !== undefined && { sample: isSame ? 'same' : parcel.data('sample', sample) }),
+      };
+      const answer = this.#link.ask('partialFit', [data, sent], parcel.buffers);
+      this.#sentSample = sample;
+      try {
+        return await answer;
+      } catch (error) {
+        // It may not have arrived.
+        this.#sentSample = undefined;
+        throw error;
+      }
+    });
   }
 
   /** Gives the network more outputs, as `SparseMLP.addOutputs`. @throws CtreError as that does. */
-  async addOutputs(count = 1, options: AddOutputsOptions = {}): Promise<void> {
-    const { labelNames } = checkOptions('addOutputs', options, ADD_OUTPUTS_OPTIONS);
-    return this.#link.ask('addOutputs', [count, { labelNames }]);
+  async addOutputs(count = 1, options: AddOutputsOptions & Waiting = {}): Promise<void> {
+    const known = [...ADD_OUTPUTS_OPTIONS, ...WAITING];
+    const { labelNames, ...waiting } = checkOptions('addOutputs', options, known);
+    return this.#inTurn(waiting, () => this.#link.ask('addOutputs', [count, { labelNames }]));
   }
 
   /**
@@ -583,20 +610,22 @@ export class WorkerModel {
   }
 
   async *#run(
-    signal: StopSignal | undefined,
+    { wait, signal }: Waiting,
     begin: () => Promise<void>,
     next: () => Promise<Epoch | undefined>,
   ): AsyncGenerator<Epoch, void, void> {
     this.#link.checkOpen();
-    if (this.#isTraining) throw alreadyTraining();
+    if (this.#isTraining && wait !== true) throw alreadyTraining();
     throwIfAborted(signal);
+    const turn = this.#hold(signal);
+    if (turn !== undefined) await turn;
     const abort = (): void => {
       // Where the worker was ended, the training knows.
       this.#link.ask('abort', []).catch(() => {});
     };
-    this.#isTraining = true;
     signal?.addEventListener('abort', abort);
     try {
+      throwIfAborted(signal);
       await begin();
       for (;;) {
         const epoch = await next();
@@ -610,12 +639,46 @@ export class WorkerModel {
     } finally {
       signal?.removeEventListener('abort', abort);
       if (!this.#link.closed) await this.#link.ask('leave', []);
-      this.#isTraining = false;
+      this.#release();
+    }
+  }
+
+  /** Holds the model: at once, or when the turn of the call has come. */
+  #hold(signal: StopSignal | undefined): Promise<void> | undefined {
+    const claim = (): undefined => {
+      this.#isTraining = true;
+    };
+    return this.#isTraining ? this.#waiting.wait(claim, signal) : claim();
+  }
+
+  #release(): void {
+    this.#isTraining = false;
+    this.#waiting.next();
+  }
+
+  /** A call that no training may come across; with `wait` it comes after those before it. */
+  async #inTurn<T>(waiting: Waiting, call: () => Promise<T>): Promise<T> {
+    const { wait, signal } = checkWait(waiting);
+    if (!wait) return call();
+    const turn = this.#hold(signal);
+    if (turn !== undefined) await turn;
+    try {
+      throwIfAborted(signal);
+      return await call();
+    } finally {
+      this.#release();
     }
   }
 }
 
 const HAND_OVER = ['transfer'] as const;
+
+const WAITING = ['wait', 'signal'] as const;
+
+/** @throws CtreError `E_ARGUMENT`. */
+function checkWait({ wait = false, signal }: Waiting): Waiting {
+  return { wait: checkBoolean('wait', wait), signal: signal === undefined ? undefined : checkSignal(signal) };
+}
 
 /** How steps are made. @throws CtreError `E_ARGUMENT` for parts of one's own. */
 function sendRule(optimizer: unknown, schedule: unknown): Pick<SentTraining, 'optimizer' | 'schedule'> {

@@ -153,6 +153,7 @@ const pieceTraining = () => ({
   restoreBest: true,
   signal: AbortSignal.timeout(500),
 });
+const waiting = () => ({ epochs: 1, wait: true, signal: AbortSignal.timeout(500) });
 const partialFitting = () => ({
   batchSize: 16,
   optimizer: optimizer.sgd(),
@@ -462,6 +463,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [{ rows: 2, cols: 6, data: Float64Array.from({ length: 12 }, (_, p) => p / 3) }],
     (model, a) => model.predict(...a),
   ),
+  // Of a model of its own: a training that is under way has no end.
+  'SparseMLP#fit that waits': entry(
+    () => [x(), y(), waiting()],
+    async (_, a) => {
+      using model = await SparseMLP.fromWeights(layers());
+      return await model.fit(...a);
+    },
+  ),
   'SparseMLP#fit of bytes': ofModel(
     () => [bytes(), y(), { epochs: 2, validation: { x: bytes(), y: y() }, signal: AbortSignal.timeout(500) }],
     (model, a) => model.fit(...a),
@@ -563,6 +572,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   ),
   'WorkerModel#partialFit': inWorker(
     () => [x(), y(), { ...partialFitting(), transfer: true }],
+    (model, a) => model.partialFit(...a),
+  ),
+  'WorkerModel#fit that waits': inWorker(
+    () => [x(), y(), waiting()],
+    (model, a) => model.fit(...a),
+  ),
+  'WorkerModel#partialFit that waits': inWorker(
+    () => [x(), y(), { wait: true, signal: AbortSignal.timeout(500) }],
     (model, a) => model.partialFit(...a),
   ),
   'WorkerModel#addOutputs': entry(
