@@ -21,7 +21,7 @@ import { type OwnParts, restoreOptimizer, restoreSettings } from './savedParts.t
 export type ModelFile = Uint8Array | ArrayBuffer | BlobObject;
 
 /** How to load a model. */
-export interface LoadOptions extends Pick<ModelOptions, 'threads' | 'worker'> {
+export interface LoadOptions extends Pick<ModelOptions, 'threads' | 'worker' | 'signal'> {
   /** Bytes that loading may take besides those of the file. Default 4 × these + 64 MiB. */
   readonly maxBytes?: number;
   /**
@@ -41,7 +41,7 @@ export interface ResumeOptions extends Omit<LoadModelOptions, 'prepared'> {
 }
 
 /** The names of LoadOptions. */
-export const LOAD_OPTIONS = ['threads', 'worker', 'maxBytes', 'prepared'] as const;
+export const LOAD_OPTIONS = ['threads', 'worker', 'signal', 'maxBytes', 'prepared'] as const;
 
 const LOAD_MODEL_OPTIONS = [...LOAD_OPTIONS, 'topology', 'initializer', 'growInitializer'] as const;
 
@@ -56,12 +56,13 @@ export interface LoadedModel {
 /** The model of a file. @throws CtreError as `SparseMLP.load`. */
 export async function loadModel(bytes: unknown, options: LoadModelOptions): Promise<LoadedModel> {
   const wanted = checkOptions('SparseMLP.load', options, LOAD_MODEL_OPTIONS);
-  const { threads, worker, maxBytes, prepared = false, ...own } = wanted;
+  const { threads, worker, signal, maxBytes, prepared = false, ...own } = wanted;
   const isPrepared = checkBoolean('prepared', prepared);
   const file = isBlob(bytes) ? await blobBytes('bytes', bytes) : bytes;
   const core = await restoreModel(decodeModel(...checkFile(file, maxBytes)), own, {
     threads,
     worker,
+    signal,
   });
   try {
     const pipeline = await openPipeline(core);
@@ -84,11 +85,11 @@ async function openPipeline(core: ModelCore): Promise<ModelPipeline | undefined>
 /** The model of a checkpoint. @throws CtreError as `SparseMLP.resume`. */
 export async function resumeModel(bytes: unknown, options: ResumeOptions): Promise<ModelCore> {
   const wanted = checkOptions('SparseMLP.resume', options, RESUME_OPTIONS);
-  const { threads, worker, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
+  const { threads, worker, signal, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
   const file = isBlob(bytes) ? await blobBytes('bytes', bytes) : bytes;
   const { model: saved, training } = decodeCheckpoint(...checkFile(file, maxBytes));
   const optimizer = restoreOptimizer(training.optimizer, training.slots[0].weights.length, ownOptimizer);
-  const core = await restoreModel(saved, own, { threads, worker });
+  const core = await restoreModel(saved, own, { threads, worker, signal });
   try {
     const model = core.alive;
     const best = training.best && bestNetworkOf(training.best, training, model.loss);
@@ -121,7 +122,7 @@ export async function resumeModel(bytes: unknown, options: ResumeOptions): Promi
 async function restoreModel(
   { layers, settings: saved, metadata }: SavedModel,
   own: OwnParts,
-  { threads = 1, worker }: Pick<ModelOptions, 'threads' | 'worker'>,
+  { threads, worker, signal }: Pick<ModelOptions, 'threads' | 'worker' | 'signal'>,
 ): Promise<ModelCore> {
   // What checking copies is left behind here.
   const checked = checkLayers(layers);
@@ -133,6 +134,7 @@ async function restoreModel(
     missing,
     threads,
     worker,
+    signal,
   });
 }
 

@@ -54,6 +54,8 @@ export interface ModelOptions {
    * default the package's own file.
    */
   readonly worker?: WorkerSource;
+  /** Ends the wait for the model and its threads, with an error of code `E_ABORTED`. */
+  readonly signal?: StopSignal;
   /**
    * What the outputs are called, in their order: a text or a number for each. `predictLabels`, `predictTop`
    * and `metrics` answer with these names, and labels may be given by them. They are kept as
@@ -247,6 +249,7 @@ export const MODEL_OPTIONS = [
   'seed',
   'threads',
   'worker',
+  'signal',
   'labelNames',
   'metadata',
 ] as const;

@@ -207,35 +207,44 @@ export class WorkerModel {
     options: WithMethodByUrl<LoadOptions>,
   ): Promise<WorkerModel> {
     const known = [...LOAD_OPTIONS, 'topology'];
-    const { topology, worker, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
+    const { topology, worker, signal, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
     const sent = { ...wanted, topology: sendTopology(topology) };
     const isRead = isBlob(bytes);
     const file = isRead ? await blobBytes('bytes', bytes) : bytesOf(bytes);
     const parcel = new Parcel(isRead);
-    return WorkerModel.#open(name, [parcel.array(file ?? bytes), sent], { worker }, parcel);
+    return WorkerModel.#open(name, [parcel.array(file ?? bytes), sent], { worker, signal }, parcel);
   }
 
   /** A worker with the model that its first call makes; none where the call fails. */
   static async #open<N extends CallName>(
     name: N,
     args: Parameters<Calls[N]>,
-    { worker }: Pick<ModelOptions, 'worker'>,
+    { worker, signal: given }: Pick<ModelOptions, 'worker' | 'signal'>,
     parcel = new Parcel(false),
   ): Promise<WorkerModel> {
+    const signal = given === undefined ? undefined : checkSignal(given);
+    const what = 'making the model';
     const source = checkWorkerSource(worker) ?? (await findWorkerFile());
     // The kernels that were given on this page are meant for its workers, too.
     const engine = await startedEngine();
+    throwIfAborted(signal, what);
     const model = new WorkerModel(KEY, source);
+    const abort = (): void => model.dispose();
+    signal?.addEventListener('abort', abort);
     try {
       if (engine !== undefined) {
         const { isGiven, instances, revectorized } = engine;
         await model.#link.ask('init', [isGiven ? instances[0].module : undefined, revectorized]);
       }
       await model.#link.ask(name, args, parcel.buffers);
+      throwIfAborted(signal, what);
       return model;
     } catch (error) {
       model.dispose();
+      throwIfAborted(signal, what);
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
   }
 
@@ -690,7 +699,8 @@ function sendRule(optimizer: unknown, schedule: unknown): Pick<SentTraining, 'op
 
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
 function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentOptions<O> {
-  const { topology, loss, activation, initializer, growInitializer, metadata, worker, ...rest } = options;
+  const { topology, loss, activation, initializer, growInitializer, metadata, worker, signal, ...rest } =
+    options;
   return {
     ...rest,
     topology: sendTopology(topology),
