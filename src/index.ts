@@ -15,7 +15,7 @@ import { constant, cosine, linear, step } from './nn/schedule.ts';
 
 export type { Bounds } from './base/checks.ts';
 export { CtreError, type ErrorCode } from './base/errors.ts';
-export type { FetchResponse, StopSignal, UrlObject, WasmModule } from './base/hostTypes.ts';
+export type { BlobObject, FetchResponse, StopSignal, UrlObject, WasmModule } from './base/hostTypes.ts';
 export type { Random } from './base/random.ts';
 export type { Kernels, MatrixKernels, TrainingKernels } from './engine/abi.ts';
 export type { EngineInfo, WasmBytes, WasmSource } from './engine/source.ts';
@@ -25,7 +25,7 @@ export { CsrMatrix } from './matrix/csrMatrix.ts';
 export type { DenseMatrix } from './matrix/denseMatrix.ts';
 export type { IndexList } from './matrix/indexList.ts';
 export type { CsrPattern, Positions } from './matrix/pattern.ts';
-export type { RowArrays, SampleMatrix } from './matrix/samples.ts';
+export type { ListMatrix, RowArrays, SampleMatrix } from './matrix/samples.ts';
 export type { ClassificationMetrics } from './metrics/classification.ts';
 export type { ClassScore, Label, PrecisionRecall } from './metrics/classScore.ts';
 export type { ModelMetrics } from './metrics/modelMetrics.ts';
@@ -34,10 +34,10 @@ export type { NumberScore, RegressionMetrics } from './metrics/regression.ts';
 export { type AutoSettings, autoSettings } from './model/autoSettings.ts';
 export type { EpochListener, History } from './model/fit.ts';
 export type { ImportanceKind, ImportanceOptions } from './model/inputImportance.ts';
-export type { Samples } from './model/inputs.ts';
+export type { Row, Samples } from './model/inputs.ts';
 export type { LikelyLabel } from './model/labelledAnswers.ts';
 export type { LayerView } from './model/layerView.ts';
-export type { LoadModelOptions, LoadOptions, ResumeOptions } from './model/load.ts';
+export type { LoadModelOptions, LoadOptions, ModelFile, ResumeOptions } from './model/load.ts';
 export type { ModelPipeline, RawSamples } from './model/modelPipeline.ts';
 export type {
   AddOutputsOptions,
@@ -70,6 +70,7 @@ export type { TargetUnits } from './nn/targetUnits.ts';
 export type { MethodByUrl, WithMethodByUrl } from './remote/methodByUrl.ts';
 export {
   type HandOver,
+  type Waiting,
   WorkerModel,
   type WorkerPieceTrainOptions,
   type WorkerTrainOptions,

@@ -7,6 +7,9 @@ export type StopSignal = typeof globalThis extends { AbortSignal: { prototype: i
 /** A `Response`, as `fetch` gives it. */
 export type FetchResponse = typeof globalThis extends { Response: { prototype: infer T } } ? T : never;
 
+/** A `Blob`, such as a `File`. */
+export type BlobObject = typeof globalThis extends { Blob: { prototype: infer T } } ? T : never;
+
 /** A `URL`. */
 export type UrlObject = typeof globalThis extends { URL: { prototype: infer T } } ? T : never;
 

@@ -1,4 +1,5 @@
 import type { Budget } from '../base/budget.ts';
+import { CtreError, show } from '../base/errors.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
 import type { Dataset } from './dataset.ts';
 import type { RawTable } from './rawTable.ts';
@@ -9,6 +10,8 @@ export interface InputFile {
   readonly name: string;
   /** One byte at least. */
   readonly bytes: Uint8Array;
+  /** Whether it came as text, not as bytes. */
+  readonly isText?: boolean;
 }
 
 /** How the files of a format are told from others. */
@@ -17,6 +20,8 @@ interface FileKind {
   readonly fileNames: string;
   /** Extensions that mean this format, in lower case, without the dot. They decide before content does. */
   readonly extensions: readonly string[];
+  /** Whether its files are no text. */
+  readonly isBinary?: true;
   /** What several files of it are, for error messages. Without it, every dataset is one file. */
   readonly several?: string;
   /**
@@ -56,4 +61,14 @@ export type Format = NumberFormat | TableFormat | AwaitedFormat;
 /** The extension of a file's name, in lower case, without the dot; empty where there is none. */
 export function extensionOf(name: string): string {
   return /\.([^.]+)$/.exec(name)?.[1].toLowerCase() ?? '';
+}
+
+/** The files. @throws CtreError `E_ARGUMENT` for one that came as text, and its format is none of text. */
+export function checkBytes(files: readonly InputFile[], isBinary: boolean | undefined): readonly InputFile[] {
+  const text = isBinary && files.find(({ isText }) => isText);
+  if (!text) return files;
+  throw new CtreError(
+    'E_ARGUMENT',
+    `${show(text.name)} was given as text, and is no file of text; expected its bytes, as they are`,
+  );
 }

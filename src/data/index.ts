@@ -3,11 +3,12 @@
  * @module ctre/data
  */
 
+export type { BlobObject } from '../base/hostTypes.ts';
 export type { ByteMatrix } from '../matrix/byteMatrix.ts';
 export type { RowIndices } from '../matrix/rowIndices.ts';
-export type { RowArrays, SampleMatrix, Samples } from '../matrix/samples.ts';
+export type { ListMatrix, RowArrays, SampleMatrix, Samples } from '../matrix/samples.ts';
 export { takeRows } from '../matrix/takeRows.ts';
-export type { DataFiles } from './dataFiles.ts';
+export type { AwaitedFiles, DataFiles, FileContent } from './dataFiles.ts';
 export type { Dataset, Taken } from './dataset.ts';
 export { type DivideOptions, type Fold, kFold, splitRows } from './divideRows.ts';
 export { type LabelledTable, type LearnOptions, learnColumns } from './labelledTable.ts';

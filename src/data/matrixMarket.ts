@@ -1,10 +1,11 @@
-import { beyondFloat32, newArray, viewOf } from '../base/arrays.ts';
+import { beyondFloat32, bytesOf, newArray } from '../base/arrays.ts';
 import { Budget } from '../base/budget.ts';
 import { checkChoice, checkInteger, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { MAX_INDEX } from '../matrix/canonical.ts';
 import { checkSparse } from '../matrix/check.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
+import type { FileContent } from './dataFiles.ts';
 import { eachPiece, NumberList, parseNumber } from './text.ts';
 
 /** How to read a Matrix Market file. */
@@ -36,11 +37,14 @@ interface Banner {
  *   (`array`), complex and Hermitian matrices, `E_CSR` for a position that comes twice, `E_NOT_FINITE` for a
  *   value that is not finite in float32, `E_MEMORY`, `E_ARGUMENT` for no bytes or unknown options.
  */
-export function readMatrixMarket(bytes: Uint8Array, options: MatrixMarketOptions = {}): CsrMatrix {
+export function readMatrixMarket(bytes: FileContent, options: MatrixMarketOptions = {}): CsrMatrix {
   // A Node Buffer is a Uint8Array whose methods differ.
-  const given = viewOf(bytes, Uint8Array);
+  const given = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytesOf(bytes);
   if (given === undefined) {
-    throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected the file's bytes as Uint8Array`);
+    throw new CtreError(
+      'E_ARGUMENT',
+      `bytes is ${show(bytes)}; expected the file's bytes as Uint8Array or ArrayBuffer, or its text`,
+    );
   }
   const { duplicates = 'error', maxBytes } = checkOptions('readMatrixMarket', options, [
     'duplicates',

@@ -1,11 +1,13 @@
-import { viewOf } from '../base/arrays.ts';
+import { bytesOf } from '../base/arrays.ts';
+import { blobBytes, isBlob } from '../base/blob.ts';
 import { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
-import type { DataFiles } from './dataFiles.ts';
+import type { AwaitedFiles, DataFiles } from './dataFiles.ts';
 import type { Dataset } from './dataset.ts';
 import {
   type AwaitedFormat,
+  checkBytes,
   extensionOf,
   type Format,
   type InputFile,
@@ -54,7 +56,7 @@ const NAMED_FORMATS = FORMATS.map(({ fileNames }) => fileNames).filter((names) =
 const FILE_NAMES = `${NAMED_FORMATS.join(', ')}, each also with .gz`;
 
 /**
- * Reads a dataset from the bytes of its file or files. The names' extensions choose the format. Where none
+ * Reads a dataset from the bytes of its file or files, or from their text. The names' extensions choose the format. Where none
  * is known, the content does.
  *
  * ```ts
@@ -76,20 +78,25 @@ export function readDataset(files: DataFiles, options: ReadOptions = {}): Datase
 }
 
 /**
- * As `readDataset`, also of formats that a package reads which is loaded then: Parquet, by hyparquet.
+ * As `readDataset`, also of Blobs and Files, which are read then, and of formats that a package reads which is
+ * loaded then: Parquet, by hyparquet.
  *
  * ```ts
  * const { x, labels } = await loadDataset({ name: 'titanic.parquet', bytes });
+ * const other = await loadDataset(input.files[0]);
  * ```
  * @throws CtreError as `readDataset`; `E_UNSUPPORTED` where the package is not installed.
  */
-export function loadDataset(files: DataFiles, options?: ReadOptions): Promise<Dataset>;
-export function loadDataset(files: DataFiles, options: ByteReadOptions): Promise<Dataset<SampleMatrix>>;
+export function loadDataset(files: AwaitedFiles, options?: ReadOptions<AwaitedFiles>): Promise<Dataset>;
+export function loadDataset(
+  files: AwaitedFiles,
+  options: ByteReadOptions<AwaitedFiles>,
+): Promise<Dataset<SampleMatrix>>;
 export async function loadDataset(
-  files: DataFiles,
-  options: ReadOptions = {},
+  files: AwaitedFiles,
+  options: ReadOptions<AwaitedFiles> = {},
 ): Promise<Dataset<SampleMatrix>> {
-  const opened = openFiles(files, options);
+  const opened = await openBlobs(files, options);
   const { given, tested, wanted, budget } = opened;
   const content = await titledLater(given, () => loadContent(given, wanted, budget));
   const test =
@@ -118,11 +125,14 @@ export function readTable(files: DataFiles, options: ReadOptions = {}): RawTable
 }
 
 /**
- * As `readTable`, also of formats that a package reads which is loaded then: Parquet, by hyparquet.
+ * As `readTable`, also of what only `loadDataset` reads: Blobs, Files and Parquet.
  * @throws CtreError as `loadDataset`.
  */
-export async function loadTable(files: DataFiles, options: ReadOptions = {}): Promise<RawTable | undefined> {
-  const { given, wanted, budget } = openFiles(files, options);
+export async function loadTable(
+  files: AwaitedFiles,
+  options: ReadOptions<AwaitedFiles> = {},
+): Promise<RawTable | undefined> {
+  const { given, wanted, budget } = await openBlobs(files, options);
   return titledLater(given, async () => {
     const { format, files: chosen } = chooseFormat(given, budget);
     if ('loadTable' in format) return format.loadTable(chosen, wanted, budget);
@@ -241,8 +251,22 @@ interface OpenedFiles {
 
 function openFiles(files: DataFiles, options: ReadOptions): OpenedFiles {
   const wanted = checkReadOptions(options);
-  const given = listFiles('files', files);
-  const tested = wanted.test && listFiles('the option test', wanted.test);
+  return open(entriesOf('files', files), wanted.test && entriesOf('the option test', wanted.test), wanted);
+}
+
+async function openBlobs(files: AwaitedFiles, options: ReadOptions<AwaitedFiles>): Promise<OpenedFiles> {
+  const { test, ...wanted } = checkReadOptions(options);
+  const entries = await readBlobs(entriesOf('files', files));
+  return open(entries, test && (await readBlobs(entriesOf('the option test', test))), wanted);
+}
+
+function open(
+  entries: readonly FileEntry[],
+  testEntries: readonly FileEntry[] | undefined,
+  wanted: CheckedReadOptions,
+): OpenedFiles {
+  const given = entries.map(toInputFile);
+  const tested = testEntries?.map(toInputFile);
   const input = [...given, ...(tested ?? [])].reduce((sum, { bytes }) => sum + bytes.length, 0);
   return { given, tested, wanted, budget: new Budget(input, wanted.maxBytes) };
 }
@@ -299,7 +323,13 @@ function chooseFormat(
     const members = new Set(format.membersOf?.(names));
     if (members.size === 0) continue;
     const own = given.filter((_, at) => members.has(names[at]));
-    return { format, files: own.map((file) => unpack(file, budget)) };
+    return {
+      format,
+      files: checkBytes(
+        own.map((file) => unpack(file, budget)),
+        format.isBinary,
+      ),
+    };
   }
   const files = given.map((file) => unpack(file, budget));
   const inside = files.length === 1 ? filesInZip(files[0], budget) : undefined;
@@ -313,7 +343,7 @@ function chooseFormat(
       `${files.length} files were given (${names}); expected one file, ${together}; name one of them`,
     );
   }
-  return { format, files };
+  return { format, files: checkBytes(files, format.isBinary) };
 }
 
 function formatOf({ name, bytes }: InputFile): Format {
@@ -337,7 +367,7 @@ function baseName(path: string): string {
 }
 
 /** The file without folder and gzip. A file may be gzip by content and not by name. */
-function unpack({ name, bytes }: InputFile, budget: Budget): InputFile {
+function unpack({ name, bytes, isText }: InputFile, budget: Budget): InputFile {
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (!isGzip && /\.gz$/i.test(name)) {
     throw new CtreError('E_FORMAT', `${show(name)} is no gzip file, though its name ends in .gz`);
@@ -346,32 +376,48 @@ function unpack({ name, bytes }: InputFile, budget: Budget): InputFile {
   if (content.length === 0) {
     throw new CtreError('E_FORMAT', `${show(name)} is empty; expected ${FILE_NAMES}`);
   }
-  return { name: plainName(name), bytes: content };
+  return { name: plainName(name), bytes: content, isText };
 }
 
-function listFiles(what: string, files: DataFiles): InputFile[] {
-  if (typeof files !== 'object' || files === null || Array.isArray(files) || ArrayBuffer.isView(files)) {
+/** A file's name, and what was given for its content. */
+type FileEntry = readonly [name: string, content: unknown];
+
+function entriesOf(what: string, files: AwaitedFiles): FileEntry[] {
+  const isList = Array.isArray(files) || ArrayBuffer.isView(files);
+  const name: unknown = typeof files === 'object' && files !== null ? Reflect.get(files, 'name') : undefined;
+  const isFile = isBlob(files) && typeof name === 'string';
+  if (typeof files !== 'object' || files === null || isList || (isBlob(files) && !isFile)) {
     throw new CtreError(
       'E_ARGUMENT',
       `${what} is ${show(files)}; expected { name, bytes } or bytes by file name`,
     );
   }
-  const { name } = files;
-  const entries: [string, unknown][] =
-    typeof name === 'string' ? [[name, files.bytes]] : Object.entries(files);
+  const entries: FileEntry[] =
+    typeof name === 'string' ? [[name, isFile ? files : Reflect.get(files, 'bytes')]] : Object.entries(files);
   if (entries.length === 0) throw new CtreError('E_FORMAT', `there are no files; expected ${FILE_NAMES}`);
   const names = new Set(entries.map(([name]) => name));
   // Some tools unpack a file and leave the packed one beside it.
-  const once = entries.filter(([name]) => !/\.gz$/i.test(name) || !names.has(name.slice(0, -3)));
-  return once.map(([name, given]) => {
-    // A Node Buffer is a Uint8Array whose methods differ.
-    const bytes = viewOf(given, Uint8Array);
-    if (bytes === undefined) {
-      throw new CtreError(
-        'E_ARGUMENT',
-        `${show(name)} holds ${show(given)}; expected its bytes as Uint8Array`,
-      );
-    }
-    return { name, bytes };
-  });
+  return entries.filter(([name]) => !/\.gz$/i.test(name) || !names.has(name.slice(0, -3)));
+}
+
+/** Reads what are Blobs, one after the other. */
+async function readBlobs(entries: readonly FileEntry[]): Promise<FileEntry[]> {
+  const read: FileEntry[] = [];
+  for (const [name, content] of entries) {
+    read.push([name, isBlob(content) ? await blobBytes(show(name), content) : content]);
+  }
+  return read;
+}
+
+function toInputFile([name, content]: FileEntry): InputFile {
+  if (typeof content === 'string') return { name, bytes: new TextEncoder().encode(content), isText: true };
+  // A Node Buffer is a Uint8Array whose methods differ.
+  const bytes = bytesOf(content);
+  if (bytes !== undefined) return { name, bytes };
+  throw new CtreError(
+    'E_ARGUMENT',
+    isBlob(content)
+      ? `${show(name)} holds a Blob, which cannot be read at once; await loadDataset or loadTable`
+      : `${show(name)} holds ${show(content)}; expected its bytes as Uint8Array or ArrayBuffer, or its text`,
+  );
 }

@@ -4,7 +4,7 @@ import type { DataFiles } from './dataFiles.ts';
 import { TARGET_READINGS, type TargetReading } from './targets.ts';
 
 /** How to read a file; every field has a default. */
-export interface ReadOptions {
+export interface ReadOptions<Files = DataFiles> {
   /**
    * The label column (CSV: name, or index from 0), or the labels' variable (`.mat`) or key (`.npz`). Tables
    * with `targets`: several columns as a list.
@@ -29,7 +29,7 @@ export interface ReadOptions {
    * Files whose rows are the test rows, with the columns of the others: by name where both have names, else
    * by place. They take the place of test rows that the dataset brings along.
    */
-  readonly test?: DataFiles;
+  readonly test?: Files;
   /** CSV: whether the first line names the columns. Default: detected. */
   readonly header?: boolean;
   /** CSV: what separates fields; a blank stands for any run of blanks and tabs. Default: detected. */
@@ -49,7 +49,7 @@ export interface ReadOptions {
 }
 
 /** How to read a file whose bytes may stay bytes. */
-export interface ByteReadOptions extends ReadOptions {
+export interface ByteReadOptions<Files = DataFiles> extends ReadOptions<Files> {
   /**
    * Whether features that a file holds as bytes (IDX; `.npy`, `.npz` and `.mat` of uint8) stay bytes: a
    * `ByteMatrix`, where possible a view of the file's own. Default false: they become float32 numbers, which
@@ -59,7 +59,7 @@ export interface ByteReadOptions extends ReadOptions {
 }
 
 /** Options that were checked. */
-export type CheckedReadOptions = ReadOptions & Partial<ByteReadOptions>;
+export type CheckedReadOptions<Files = DataFiles> = ReadOptions<Files> & Partial<ByteReadOptions<Files>>;
 
 /** For each option, what it has to be, in words and as a check. */
 const OPTION_RULES: Readonly<
@@ -117,12 +117,12 @@ function isPositive(value: unknown): boolean {
  * A copy of the options, each read once.
  * @throws CtreError `E_ARGUMENT` for an option that does not exist or is not what it has to be.
  */
-export function checkReadOptions(options: ReadOptions): CheckedReadOptions {
+export function checkReadOptions<Files>(options: ReadOptions<Files>): CheckedReadOptions<Files> {
   if (typeof options !== 'object' || options === null || ArrayBuffer.isView(options)) {
     throw new CtreError('E_ARGUMENT', `options is ${show(options)}; expected an object`);
   }
   const { label, ...rest } = { ...options };
-  const own: ReadOptions = { ...rest, ...(label !== undefined && { label: copyColumns(label) }) };
+  const own: ReadOptions<Files> = { ...rest, ...(label !== undefined && { label: copyColumns(label) }) };
   for (const [name, value] of Object.entries(own)) {
     const known = Object.entries(OPTION_RULES).find(([key]) => key === name);
     if (!known) {

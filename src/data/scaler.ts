@@ -9,7 +9,13 @@ import {
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { checkRowIndices, type RowIndices } from '../matrix/rowIndices.ts';
-import { type RowArrays, type SampleMatrix, type Samples, toMatrix } from '../matrix/samples.ts';
+import {
+  type ListMatrix,
+  type RowArrays,
+  type SampleMatrix,
+  type Samples,
+  toMatrix,
+} from '../matrix/samples.ts';
 import { allRows } from './rowLists.ts';
 
 export type ScalerKind = 'minmax' | 'standard' | 'none';
@@ -72,7 +78,7 @@ export function fitScaler(kind: ScalerKind, x: Samples, rows?: RowIndices): Scal
  *   become dense, `E_NOT_FINITE`.
  */
 export function applyScaler<M extends DenseMatrix | CsrMatrix>(scaler: Scaler, x: M): M;
-export function applyScaler(scaler: Scaler, x: RowArrays): DenseMatrix;
+export function applyScaler(scaler: Scaler, x: RowArrays | ListMatrix): DenseMatrix;
 export function applyScaler(scaler: Scaler, x: ByteMatrix): ByteMatrix | DenseMatrix;
 export function applyScaler(scaler: Scaler, x: Samples): SampleMatrix;
 export function applyScaler(scaler: Scaler, x: Samples): SampleMatrix {

@@ -1,7 +1,7 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { latin1 } from './bytes.ts';
-import { extensionOf, type InputFile } from './format.ts';
+import { checkBytes, extensionOf, type InputFile } from './format.ts';
 import { readZip } from './zip.ts';
 
 /** What systems and people leave in archives besides the data. */
@@ -13,9 +13,11 @@ const MOST_FILES = 8;
  * The files in a ZIP archive that is no `.npz`; undefined for other files.
  * @throws CtreError `E_UNSUPPORTED` for an archive of documents or of many files, `E_FORMAT`, `E_MEMORY`.
  */
-export function filesInZip({ name, bytes }: InputFile, budget: Budget): InputFile[] | undefined {
+export function filesInZip(file: InputFile, budget: Budget): InputFile[] | undefined {
+  const { name, bytes } = file;
   const isZip = latin1(bytes.subarray(0, 4)) === 'PK\x03\x04';
   if (!isZip || extensionOf(name) === 'npz') return undefined;
+  checkBytes([file], true);
   const members = readZip(bytes);
   if (members.some((member) => member.name.endsWith('.npy') && !member.name.includes('/'))) return undefined;
   if (members.some((member) => member.name === '[Content_Types].xml' || member.name === 'mimetype')) {

@@ -5,7 +5,13 @@ import type { CsrMatrix } from './csrMatrix.ts';
 import type { DenseMatrix } from './denseMatrix.ts';
 
 /** Rows as arrays, all of the same length. */
-export type RowArrays = readonly (readonly number[] | Float32Array)[];
+export type RowArrays = readonly (
+  | readonly number[]
+  | Float32Array
+  | Float64Array
+  | Uint8Array
+  | Uint8ClampedArray
+)[];
 
 /**
  * A matrix of numbers, or rows that are arrays as one: what is sparse or an array is copied, of a dense

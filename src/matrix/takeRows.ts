@@ -3,15 +3,15 @@ import { type ByteMatrix, checkByteMatrix, isByteMatrix } from './byteMatrix.ts'
 import type { DenseMatrix } from './denseMatrix.ts';
 import type { RowArrays } from './rowArrays.ts';
 import { checkIndexList, checkRowIndices, type RowIndices } from './rowIndices.ts';
-import type { SampleMatrix, Samples } from './samples.ts';
+import { type ListMatrix, roundList, type SampleMatrix, type Samples } from './samples.ts';
 import { copyRows, takeMatrixRows } from './takeMatrixRows.ts';
 
 /** As `takeMatrixRows`, also of samples that are bytes: those stay bytes. */
 export function takeRows<M extends SampleMatrix>(x: M, rows: RowIndices): M;
-export function takeRows(x: RowArrays, rows: RowIndices): DenseMatrix;
+export function takeRows(x: RowArrays | ListMatrix, rows: RowIndices): DenseMatrix;
 export function takeRows(x: Samples, rows: RowIndices): SampleMatrix;
 export function takeRows(x: Samples, rows: RowIndices): SampleMatrix {
-  if (!isBytes(x)) return takeMatrixRows(x, rows);
+  if (!isBytes(x)) return takeMatrixRows(roundList('x', x) as Exclude<typeof x, ListMatrix>, rows);
   // First, since whoever is asked for them may take the samples' buffer away.
   const wanted = checkIndexList(rows);
   const matrix = checkByteMatrix('x', x);

@@ -1,4 +1,4 @@
-import { checkBoolean, checkOptions } from '../base/checks.ts';
+import { checkBoolean, checkOptions, checkSignal } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import { randomStream } from '../base/random.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
@@ -29,6 +29,14 @@ interface LayerParameters {
   readonly bias: Float32Array;
 }
 
+/** What a model runs on, as it was asked for. */
+type HostOptions = Pick<ModelOptions, 'threads' | 'worker' | 'signal'>;
+
+function openModelHost({ threads = 1, worker, signal }: HostOptions): ReturnType<typeof openHost> {
+  const checked = signal === undefined ? undefined : checkSignal(signal);
+  return openHost(checkThreads(threads), checkWorkerSource(worker), checked);
+}
+
 /** A new network. @throws CtreError as `SparseMLP.create`. */
 export async function buildModel(options: CreateOptions): Promise<ModelCore> {
   const wanted = checkOptions('SparseMLP.create', options, CREATE_OPTIONS);
@@ -47,7 +55,7 @@ export async function buildModel(options: CreateOptions): Promise<ModelCore> {
   const metadata = metadataWithNames(wanted, dims[dims.length - 1]);
   const scaleTargets = checkBoolean('scaleTargets', wanted.scaleTargets ?? true);
   const units = scaleTargets ? undefined : plainUnits(dims[dims.length - 1]);
-  const host = await openHost(checkThreads(wanted.threads ?? 1), checkWorkerSource(wanted.worker));
+  const host = await openModelHost(wanted);
   return buildCore({ preset, host, metadata }, () => {
     host.engine.arena.checkRoom(networkBytes(dims, topology.startsFull ? full : counts), 'this network');
     const starts = initTopology(topology, dims, counts, seed);
@@ -78,8 +86,8 @@ export async function modelFromWeights(
   const metadata = metadataWithNames(wanted, outputs);
   // These weights answer in the targets' own units.
   const units = plainUnits(outputs);
-  const { threads = 1, worker } = wanted;
-  return assembleModel(checked, settings, { epochs: 0, units, metadata, threads, worker });
+  const { threads, worker, signal } = wanted;
+  return assembleModel(checked, settings, { epochs: 0, units, metadata, threads, worker, signal });
 }
 
 /** A model of checked weights. */
@@ -91,13 +99,11 @@ export async function assembleModel(
     units,
     threads,
     worker,
+    signal,
     ...parts
-  }: Pick<TrainableModel, 'epochs' | 'units'> & {
-    readonly threads: unknown;
-    readonly worker: unknown;
-  } & Pick<CoreParts, 'metadata' | 'missing'>,
+  }: Pick<TrainableModel, 'epochs' | 'units'> & HostOptions & Pick<CoreParts, 'metadata' | 'missing'>,
 ): Promise<ModelCore> {
-  const host = await openHost(checkThreads(threads), checkWorkerSource(worker));
+  const host = await openModelHost({ threads, worker, signal });
   return buildCore({ preset, host, ...parts }, () => {
     const dims = [layers[0].weights.cols, ...layers.map(({ weights }) => weights.rows)];
     // The connections are given, so none is left to choose. A method that moves none has no state either.

@@ -17,6 +17,7 @@ import type { TrainingJob } from '../train/trainingJob.ts';
 import { chooseUnits, isPlainUnits, plainUnits, targetsInUnits } from './chooseUnits.ts';
 import type { ModelCore } from './core.ts';
 import { holdOut } from './holdOut.ts';
+import { knownNames, namesToLearn } from './labelNames.ts';
 import { samplesFor } from './modelSamples.ts';
 import {
   PIECE_TRAIN_OPTIONS,
@@ -29,13 +30,13 @@ import { checkOptimizer, checkSchedule } from './parts.ts';
 import { presets } from './presets.ts';
 import { sampleWeights } from './sampleWeights.ts';
 import { checkNothingMissing } from './savedParts.ts';
-import { checkTargets } from './targets.ts';
+import { checkTargets, type NamesFor, type TargetsOfLoss } from './targets.ts';
 
 /** Of Gaussian noise: what is more is a slip, and float32 numbers would overflow at last. */
 const MOST_NOISE = 1e6;
 
 /** A training as it was asked for. How many epochs there are in all is known when it begins. */
-export interface CheckedTraining extends Omit<TrainingJob, 'totalEpochs'> {
+export interface CheckedTraining extends Omit<TrainingJob, 'totalEpochs'>, Pick<TargetsOfLoss, 'labelNames'> {
   readonly totalEpochs: number | undefined;
 }
 
@@ -47,11 +48,12 @@ export function checkTraining(
   options: TrainOptions,
 ): CheckedTraining {
   const wanted = checkOptions('train', options, TRAIN_OPTIONS);
-  const { loss, ...given } = checkDataSet(core, x, y, core.model.loss);
+  const { loss, labelNames, ...given } = checkDataSet(core, x, y, core.model.loss, learning(core));
   const { validation, test } = wanted;
   const rows = holdOut(given.x.rows, wanted, core.model.seed);
   const units = unitsOf(core, loss, given, rows.trainRows);
-  const otherSet = (name: string, set: unknown): DataSet => checkOtherSet(core, name, set, { loss, units });
+  const otherSet = (name: string, set: unknown): DataSet =>
+    checkOtherSet(core, name, set, { loss, units, labelNames });
   const validationSet = validation === undefined ? rows.validationRows : otherSet('validation', validation);
   const checked: CheckedTraining = {
     data: {
@@ -60,6 +62,7 @@ export function checkTraining(
     },
     loss,
     units,
+    labelNames,
     monitor: checkChoice('monitor', wanted.monitor ?? loss.monitor, loss.monitors),
     trainRows: rows.trainRows,
     validation: validationSet,
@@ -169,8 +172,8 @@ export interface CheckedPieces {
   finish(objective: Objective): CheckedTraining;
 }
 
-/** What the network learns: targets in their units, and what to make small. */
-export type Objective = Pick<TrainingJob, 'loss' | 'units'>;
+/** What the network learns: targets in their units or by their names, and what to make small. */
+export type Objective = Pick<TrainingJob, 'loss' | 'units'> & Pick<TargetsOfLoss, 'labelNames'>;
 
 /** @throws CtreError as `SparseMLP.train`. */
 export function checkPieces(core: ModelCore, options: PieceTrainOptions): CheckedPieces {
@@ -259,13 +262,16 @@ export function checkPiece(
   { x, y, sampleWeight }: { readonly x: unknown; readonly y: unknown; readonly sampleWeight?: unknown },
   classWeight: unknown,
 ): { readonly set: DataSet; readonly objective: Objective } {
-  const { loss, ...set } = checkDataSet(core, x, y, core.model.loss);
+  const { loss, labelNames, ...set } = checkDataSet(core, x, y, core.model.loss, learning(core));
   const given = { sampleWeight, classWeight } as Pick<TrainOptions, 'sampleWeight' | 'classWeight'>;
   const weights = sampleWeights(given, set.targets, set.x.rows, core.network.outputs, NO_ROWS);
   const allRows = Int32Array.from({ length: set.x.rows }, (_, row) => row);
   const units = unitsOf(core, loss, set, allRows);
   const learnt = inUnits(set, units);
-  return { set: weights === undefined ? learnt : { ...learnt, weights }, objective: { loss, units } };
+  return {
+    set: weights === undefined ? learnt : { ...learnt, weights },
+    objective: { loss, units, labelNames },
+  };
 }
 
 const NO_ROWS = new Int32Array(0);
@@ -289,6 +295,7 @@ export function countEpochs(core: ModelCore, { epochs, totalEpochs }: CheckedTra
 /**
  * Samples and what the network is to answer for them.
  * @param loss what the model has; undefined where the targets decide.
+ * @param namesFor says what the classes are called; by default the model does.
  * @throws CtreError for samples or targets that do not fit the network or each other.
  */
 export function checkDataSet(
@@ -296,20 +303,27 @@ export function checkDataSet(
   x: unknown,
   y: unknown,
   loss: Loss | undefined,
-): DataSet & { readonly loss: Loss } {
+  namesFor: NamesFor = () => knownNames(core),
+): DataSet & TargetsOfLoss {
   const { outputs } = core.network;
   const samples = samplesFor(core, x);
   if (samples.rows === 0) throw new CtreError('E_SHAPE', 'x has no rows; expected at least one');
-  return { x: samples, ...checkTargets(y, samples, outputs, loss) };
+  return { x: samples, ...checkTargets(y, samples, outputs, loss, namesFor) };
+}
+
+/** Labels by name may decide what the classes are called. */
+function learning(core: ModelCore): NamesFor {
+  return (given) => namesToLearn(core, given);
 }
 
 export function checkOtherSet(
   core: ModelCore,
   name: string,
   set: unknown,
-  { loss, units }: Objective,
+  { loss, units, labelNames }: Objective,
 ): DataSet {
-  const { x, targets } = checkDataSet(core, readField(name, set, 'x'), readField(name, set, 'y'), loss);
+  const [given, y] = [readField(name, set, 'x'), readField(name, set, 'y')];
+  const { x, targets } = checkDataSet(core, given, y, loss, labelNames && (() => labelNames));
   return inUnits({ x, targets }, units);
 }
 

@@ -2,6 +2,7 @@ import { CtreError } from '../base/errors.ts';
 import type { Network } from '../nn/network.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { ModelHost } from '../run/host.ts';
+import { WaitingCalls } from '../run/waitingCalls.ts';
 import type { EpochLoop } from '../train/epochLoop.ts';
 import type { ResumeConditions } from '../train/resumeConditions.ts';
 import type { TrainableModel } from '../train/trainableModel.ts';
@@ -61,6 +62,8 @@ export class ModelCore {
   preparedRows: WeakSet<object> | undefined;
   /** The training under way. */
   run: TrainingRun | undefined;
+  /** Trainings that wait for its end. */
+  readonly waiting = new WaitingCalls();
   /** The present training, or the last one. */
   lastTraining: LastTraining | undefined;
   /** A checkpoint's training, which the next call of `train` takes up. */
@@ -115,6 +118,7 @@ export class ModelCore {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.waiting.refuse(disposed());
     const release = (): void => {
       this.#model.network.free();
       this.host.close();

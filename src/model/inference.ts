@@ -19,7 +19,7 @@ import { allocateWorkspaces, evaluateRows, predictRows } from '../train/score.ts
 import { checkDataSet, inUnits } from './checkTraining.ts';
 import type { ModelCore } from './core.ts';
 import { labelNamesOf } from './labelNames.ts';
-import { samplesFor } from './modelSamples.ts';
+import { rowsToAnswer } from './modelSamples.ts';
 
 /** Mean loss, and what else the loss scores by. @throws CtreError as `SparseMLP.evaluate`. */
 export function evaluateModel(core: ModelCore, x: unknown, y: unknown): Score {
@@ -68,7 +68,7 @@ function scoreSet(
 
 /** What the network answers, rows × outputs. @throws CtreError as `SparseMLP.predict`. */
 export function predictModel(core: ModelCore, x: unknown): Float32Array {
-  const samples = samplesFor(core, x);
+  const samples = rowsToAnswer(core, x);
   const { network, executor } = core.alive;
   const region = new Region(network.engine.arena);
   try {

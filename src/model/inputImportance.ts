@@ -10,6 +10,7 @@ import { attributeRows } from '../train/attribution.ts';
 import type { ModelCore } from './core.ts';
 import { predictModel } from './inference.ts';
 import type { Samples } from './inputs.ts';
+import { knownNames } from './labelNames.ts';
 import { samplesFor } from './modelSamples.ts';
 import { checkTargets, type Labels } from './targets.ts';
 
@@ -64,7 +65,7 @@ function attribution(core: ModelCore, { x, y, earlier }: ImportanceOptions): Flo
   const samples = samplesFor(core, x);
   const before = earlier === undefined ? new Float64Array(dims[0]) : checkEarlier(earlier, dims[0]);
   const given = y === undefined ? likeliestClasses(predictModel(core, samples), outputs) : y;
-  const { targets } = checkTargets(given, samples, outputs, loss);
+  const { targets } = checkTargets(given, samples, outputs, loss, () => knownNames(core));
   // Whoever was asked for the samples may have disposed of the model.
   const { network, executor } = core.alive;
   const region = new Region(network.engine.arena);

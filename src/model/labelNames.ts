@@ -3,6 +3,7 @@ import { checkJson } from '../base/json.ts';
 import type { Label } from '../metrics/classScore.ts';
 import type { ModelCore } from './core.ts';
 import type { ModelOptions } from './options.ts';
+import { someNames } from './targets.ts';
 
 /**
  * What a new model keeps: its metadata, the names of its outputs among them.
@@ -30,6 +31,45 @@ export function labelNamesOf({ metadata: { labelNames }, network }: ModelCore): 
   return labelNames === undefined
     ? Array.from({ length: outputs }, (_, output) => output)
     : checkLabelNames('metadata.labelNames', labelNames, outputs);
+}
+
+/**
+ * The names by which labels can be given.
+ * @throws CtreError `E_LABEL` where the outputs have none; as `metadataWithNames`.
+ */
+export function knownNames(core: ModelCore): Label[] {
+  if (core.metadata.labelNames !== undefined) return labelNamesOf(core);
+  throw new CtreError(
+    'E_LABEL',
+    'y holds names, and the outputs of this model have none; expected integers from 0, or a model that was ' +
+      'made with the option labelNames or trained on names from the beginning',
+  );
+}
+
+/**
+ * What the outputs are called in a training on labels by name: as they are called already, or, in a model
+ * that has learnt nothing yet, by the names that occur, sorted by code unit.
+ * @throws CtreError as `knownNames`; `E_SHAPE` where other names occur than there are outputs.
+ */
+export function namesToLearn(core: ModelCore, given: readonly string[]): readonly Label[] {
+  const { metadata, model, lastTraining, network } = core;
+  const isTrained = model.epochs > 0 || lastTraining !== undefined;
+  if (metadata.labelNames !== undefined || isTrained) return knownNames(core);
+  const names = [...new Set(given)].sort();
+  const { outputs } = network;
+  if (names.length === outputs) return names;
+  throw new CtreError(
+    'E_SHAPE',
+    `y holds ${names.length} different names (${someNames(names)}), and the network has ${outputs} outputs; ` +
+      'expected as many, or a model with the option labelNames, which says how each output is called',
+  );
+}
+
+/** Keeps with the model what its classes are called, where a training on names has decided that. */
+export function keepNames(core: ModelCore, labelNames: readonly Label[] | undefined): void {
+  const { metadata } = core;
+  if (labelNames === undefined || metadata.labelNames !== undefined) return;
+  core.metadata = { ...metadata, labelNames };
 }
 
 /**

@@ -1,6 +1,8 @@
-import { viewOf } from '../base/arrays.ts';
+import { bytesOf } from '../base/arrays.ts';
+import { blobBytes, isBlob } from '../base/blob.ts';
 import { checkBoolean, checkInteger, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
+import type { BlobObject } from '../base/hostTypes.ts';
 import { decodeCheckpoint, type SavedBest, type SavedTraining } from '../files/checkpointFile.ts';
 import { decodeModel, type SavedModel } from '../files/modelFile.ts';
 import type { Loss } from '../nn/loss.ts';
@@ -15,8 +17,11 @@ import type { ModelPipeline } from './modelPipeline.ts';
 import type { ModelOptions } from './options.ts';
 import { type OwnParts, restoreOptimizer, restoreSettings } from './savedParts.ts';
 
+/** A model's file: its bytes, or a Blob or File, which is read then. */
+export type ModelFile = Uint8Array | ArrayBuffer | BlobObject;
+
 /** How to load a model. */
-export interface LoadOptions extends Pick<ModelOptions, 'threads' | 'worker'> {
+export interface LoadOptions extends Pick<ModelOptions, 'threads' | 'worker' | 'signal'> {
   /** Bytes that loading may take besides those of the file. Default 4 × these + 64 MiB. */
   readonly maxBytes?: number;
   /**
@@ -36,7 +41,7 @@ export interface ResumeOptions extends Omit<LoadModelOptions, 'prepared'> {
 }
 
 /** The names of LoadOptions. */
-export const LOAD_OPTIONS = ['threads', 'worker', 'maxBytes', 'prepared'] as const;
+export const LOAD_OPTIONS = ['threads', 'worker', 'signal', 'maxBytes', 'prepared'] as const;
 
 const LOAD_MODEL_OPTIONS = [...LOAD_OPTIONS, 'topology', 'initializer', 'growInitializer'] as const;
 
@@ -51,9 +56,14 @@ export interface LoadedModel {
 /** The model of a file. @throws CtreError as `SparseMLP.load`. */
 export async function loadModel(bytes: unknown, options: LoadModelOptions): Promise<LoadedModel> {
   const wanted = checkOptions('SparseMLP.load', options, LOAD_MODEL_OPTIONS);
-  const { threads, worker, maxBytes, prepared = false, ...own } = wanted;
+  const { threads, worker, signal, maxBytes, prepared = false, ...own } = wanted;
   const isPrepared = checkBoolean('prepared', prepared);
-  const core = await restoreModel(decodeModel(...checkFile(bytes, maxBytes)), own, { threads, worker });
+  const file = isBlob(bytes) ? await blobBytes('bytes', bytes) : bytes;
+  const core = await restoreModel(decodeModel(...checkFile(file, maxBytes)), own, {
+    threads,
+    worker,
+    signal,
+  });
   try {
     const pipeline = await openPipeline(core);
     if (pipeline?.changesRows === true && !isPrepared) core.preparedRows = new WeakSet();
@@ -75,10 +85,11 @@ async function openPipeline(core: ModelCore): Promise<ModelPipeline | undefined>
 /** The model of a checkpoint. @throws CtreError as `SparseMLP.resume`. */
 export async function resumeModel(bytes: unknown, options: ResumeOptions): Promise<ModelCore> {
   const wanted = checkOptions('SparseMLP.resume', options, RESUME_OPTIONS);
-  const { threads, worker, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
-  const { model: saved, training } = decodeCheckpoint(...checkFile(bytes, maxBytes));
+  const { threads, worker, signal, maxBytes, optimizer: ownOptimizer, ...own } = wanted;
+  const file = isBlob(bytes) ? await blobBytes('bytes', bytes) : bytes;
+  const { model: saved, training } = decodeCheckpoint(...checkFile(file, maxBytes));
   const optimizer = restoreOptimizer(training.optimizer, training.slots[0].weights.length, ownOptimizer);
-  const core = await restoreModel(saved, own, { threads, worker });
+  const core = await restoreModel(saved, own, { threads, worker, signal });
   try {
     const model = core.alive;
     const best = training.best && bestNetworkOf(training.best, training, model.loss);
@@ -111,7 +122,7 @@ export async function resumeModel(bytes: unknown, options: ResumeOptions): Promi
 async function restoreModel(
   { layers, settings: saved, metadata }: SavedModel,
   own: OwnParts,
-  { threads = 1, worker }: Pick<ModelOptions, 'threads' | 'worker'>,
+  { threads, worker, signal }: Pick<ModelOptions, 'threads' | 'worker' | 'signal'>,
 ): Promise<ModelCore> {
   // What checking copies is left behind here.
   const checked = checkLayers(layers);
@@ -123,6 +134,7 @@ async function restoreModel(
     missing,
     threads,
     worker,
+    signal,
   });
 }
 
@@ -149,9 +161,12 @@ function bestNetworkOf(
 }
 
 function checkFile(bytes: unknown, maxBytes: number | undefined): [Uint8Array, number | undefined] {
-  const file = viewOf(bytes, Uint8Array);
+  const file = bytesOf(bytes);
   if (file === undefined) {
-    throw new CtreError('E_ARGUMENT', `bytes is ${show(bytes)}; expected a Uint8Array`);
+    throw new CtreError(
+      'E_ARGUMENT',
+      `bytes is ${show(bytes)}; expected a Uint8Array, an ArrayBuffer or a Blob`,
+    );
   }
   return [file, maxBytes === undefined ? undefined : checkInteger('maxBytes', maxBytes, { least: 1 })];
 }

@@ -4,14 +4,18 @@ import { type Pipeline, readPipeline, type TableRow } from '../data/table/pipeli
 import type { EncodedRows } from '../data/table/tableEncoder.ts';
 import type { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
-import type { RowArrays } from '../matrix/samples.ts';
+import type { ListMatrix, RowArrays } from '../matrix/samples.ts';
 import type { Label } from '../metrics/classScore.ts';
 import type { ModelCore } from './core.ts';
 import { predictModel } from './inference.ts';
+import { type Row, rowAsMatrix } from './inputs.ts';
 import { predictLabels } from './labelledAnswers.ts';
 
-/** Rows as they were before a training prepared them: of a table, or a matrix that is not scaled yet. */
-export type RawSamples = readonly TableRow[] | DenseMatrix | CsrMatrix | RowArrays;
+/**
+ * Rows as they were before a training prepared them: of a table, or a matrix, or one row of one, that is not
+ * scaled yet.
+ */
+export type RawSamples = readonly TableRow[] | DenseMatrix | CsrMatrix | ListMatrix | RowArrays | Row;
 
 /**
  * What a model's file says of the rows that it was trained on: how they were encoded and scaled, and what its
@@ -51,7 +55,10 @@ export class ModelPipeline {
   transform(rows: RawSamples): EncodedRows {
     const prepared =
       this.#table === undefined
-        ? { x: rows as DenseMatrix | CsrMatrix, warnings: [] }
+        ? {
+            x: rowAsMatrix(rows, this.#core.network.dims[0]) as DenseMatrix | CsrMatrix,
+            warnings: [],
+          }
         : this.#table.transform(tableRows(rows));
     const x = applyScaler(this.#scaler, prepared.x);
     this.#core.preparedRows?.add(x);

@@ -54,9 +54,12 @@ export interface ModelOptions {
    * default the package's own file.
    */
   readonly worker?: WorkerSource;
+  /** Ends the wait for the model and its threads, with an error of code `E_ABORTED`. */
+  readonly signal?: StopSignal;
   /**
    * What the outputs are called, in their order: a text or a number for each. `predictLabels`, `predictTop`
-   * and `metrics` answer with these names. They are kept as `metadata.labelNames`.
+   * and `metrics` answer with these names, and labels may be given by them. They are kept as
+   * `metadata.labelNames`. By default labels that come by name in the first training decide.
    */
   readonly labelNames?: readonly Label[];
   /** JSON to keep with the model and in its file: label names, scaler, … */
@@ -139,7 +142,12 @@ export interface TrainOptions {
   readonly restoreBest?: boolean;
   /** Whether every epoch says which connections it has changed, as its `edits`; by default it does not. */
   readonly edits?: boolean;
-  /** Ends training at the edge of a step, with an error of code `E_ABORTED`. */
+  /**
+   * Whether the call waits while another training of the model runs, behind those that wait already. Its
+   * arguments are checked when its turn comes. By default the call fails then, with `E_BUSY`.
+   */
+  readonly wait?: boolean;
+  /** Ends training at the edge of a step, or the wait for it, with an error of code `E_ABORTED`. */
   readonly signal?: StopSignal;
 }
 
@@ -241,6 +249,7 @@ export const MODEL_OPTIONS = [
   'seed',
   'threads',
   'worker',
+  'signal',
   'labelNames',
   'metadata',
 ] as const;
@@ -274,6 +283,7 @@ export const TRAIN_OPTIONS = [
   'patience',
   'restoreBest',
   'edits',
+  'wait',
   'signal',
 ] as const;
 

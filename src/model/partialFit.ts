@@ -19,6 +19,7 @@ import {
   type Objective,
 } from './checkTraining.ts';
 import type { ModelCore, PieceTraining } from './core.ts';
+import { keepNames } from './labelNames.ts';
 import { PARTIAL_FIT_OPTIONS, type PartialFitOptions } from './options.ts';
 import { checkOptimizer } from './parts.ts';
 import { presets } from './presets.ts';
@@ -51,6 +52,7 @@ export function partialFit(core: ModelCore, x: unknown, y: unknown, options: Par
     core.run = undefined;
     if (core.piecePosition !== undefined) core.piecePosition = loop.position ?? NEW_EPOCH;
     if (!isDone) core.closePieces();
+    core.waiting.next();
   }
 }
 
@@ -122,6 +124,7 @@ function openPieceTraining(core: ModelCore, wanted: PartialFitOptions, objective
       core.resumed = undefined;
       core.piecePosition = position ?? NEW_EPOCH;
       core.lastTraining = { conditions: {}, optimizer: job.optimizer };
+      keepNames(core, objective.labelNames);
     };
     const earlier = { epochs, best: undefined, isRestored: false };
     const loop = new EpochLoop(model, job, earlier, run.region, onBegin, isWhole ? position : undefined);

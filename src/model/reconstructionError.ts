@@ -6,7 +6,7 @@ import type { CheckedSamples } from '../matrix/samples.ts';
 import { crossEntropy } from '../nn/losses/crossEntropy.ts';
 import type { ModelCore } from './core.ts';
 import { predictModel } from './inference.ts';
-import { checkSamples } from './inputs.ts';
+import { rowsToAnswer } from './modelSamples.ts';
 
 /**
  * How far each row is from what the network answers.
@@ -29,7 +29,7 @@ export function reconstructionError(core: ModelCore, x: unknown): Float32Array {
       `the loss of this model is ${name}, and it answers classes; expected one that was trained with y: 'x'`,
     );
   }
-  const samples = checkSamples(x, cols);
+  const samples = rowsToAnswer(core, x);
   const answers = predictModel(core, samples);
   const errors = newArray(samples.rows, Float32Array, 'the errors of the rows');
   for (let row = 0; row < errors.length; row++) {

@@ -1,4 +1,6 @@
+import { checkBoolean, checkSignal } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
+import type { StopSignal } from '../base/hostTypes.ts';
 import type { DataSet } from '../nn/rows.ts';
 import { throwIfAborted } from '../run/turns.ts';
 import type { Epoch } from '../train/epoch.ts';
@@ -15,7 +17,8 @@ import {
   type Objective,
 } from './checkTraining.ts';
 import type { ModelCore } from './core.ts';
-import type { Pieces } from './options.ts';
+import { keepNames } from './labelNames.ts';
+import type { Pieces, TrainOptions } from './options.ts';
 
 /** A training that can begin. */
 interface ReadyTraining {
@@ -24,30 +27,51 @@ interface ReadyTraining {
   readonly onBegin: () => void;
 }
 
+/** When a training may begin, and what it is then. */
+interface TrainingTurn<T> {
+  readonly wait: boolean;
+  readonly signal: StopSignal | undefined;
+  readonly check: () => T;
+}
+
+/** What is asked of a training is checked at once; with `wait` when its turn has come. */
+function trainingTurn<T>(
+  { wait = false, signal }: Pick<TrainOptions, 'wait' | 'signal'>,
+  check: () => T,
+): TrainingTurn<T> {
+  if (checkBoolean('wait', wait))
+    return { wait, signal: signal === undefined ? undefined : checkSignal(signal), check };
+  const checked = check();
+  return { wait, signal, check: () => checked };
+}
+
 /** Trains a model, an epoch at a time. @throws CtreError as `SparseMLP.train`. */
-export async function* runTraining(
+export function runTraining(
   core: ModelCore,
-  checked: CheckedTraining,
+  options: TrainOptions,
+  check: () => CheckedTraining,
 ): AsyncGenerator<Epoch, void, void> {
-  yield* begin(core, (run, ready) => {
+  return begin(core, trainingTurn(options, check), (checked, run, ready) => {
     const { job, earlier, onBegin } = ready(checked);
     return train(core.alive, job, earlier, run, onBegin);
   });
 }
 
 /** Trains a model on pieces as they come. @throws CtreError as `SparseMLP.train`. */
-export async function* runPieceTraining(
+export function runPieceTraining(
   core: ModelCore,
   pieces: Pieces,
-  { signal, classWeight, finish }: CheckedPieces,
+  options: Pick<TrainOptions, 'wait' | 'signal'>,
+  check: () => CheckedPieces,
 ): AsyncGenerator<Epoch, void, void> {
   let objective: Objective | undefined;
-  const source = new PieceSource(pieces, (piece): DataSet => {
-    const checked = checkPiece(core, readPiece(piece), classWeight);
-    objective = checked.objective;
-    return checked.set;
-  });
-  yield* begin(core, async function* (run, ready) {
+  return begin(core, trainingTurn(options, check), async function* (checked, run, ready) {
+    const { signal, classWeight, finish } = checked;
+    const source = new PieceSource(pieces, (piece): DataSet => {
+      const { set, objective: decided } = checkPiece(core, readPiece(piece), classWeight);
+      objective = decided;
+      return set;
+    });
     let hasFailed = false;
     try {
       throwIfAborted(signal);
@@ -68,21 +92,26 @@ export async function* runPieceTraining(
 }
 
 /** Holds the model for a training, and leaves nothing of it behind. */
-async function* begin(
+async function* begin<T>(
   core: ModelCore,
+  { wait, signal, check }: TrainingTurn<T>,
   makeEpochs: (
+    checked: T,
     run: TrainingRun,
     ready: (checked: CheckedTraining) => ReadyTraining,
   ) => AsyncGenerator<Epoch, void, void>,
 ): AsyncGenerator<Epoch, void, void> {
   const model = core.alive;
-  if (core.run !== undefined) throw alreadyTraining();
-  const run = new TrainingRun(model.network.engine.arena);
-  core.run = run;
+  const claim = (): TrainingRun => {
+    core.run = new TrainingRun(model.network.engine.arena);
+    return core.run;
+  };
+  if (core.run !== undefined && !wait) throw alreadyTraining();
+  const run = core.run === undefined ? claim() : await core.waiting.wait(claim, signal);
   let hasBegun = false;
   let hasEnded = false;
   try {
-    yield* makeEpochs(run, (checked) => {
+    yield* makeEpochs(check(), run, (checked) => {
       const job = { ...checked, totalEpochs: countEpochs(core, checked) };
       const conditions = resumeConditions(job);
       if (core.resumed !== undefined) checkConditions(conditions, core.lastTraining?.conditions ?? {});
@@ -93,6 +122,7 @@ async function* begin(
         core.resumed = undefined;
         core.piecePosition = undefined;
         core.lastTraining = { conditions, optimizer: job.optimizer };
+        keepNames(core, checked.labelNames);
       };
       return { job, earlier, onBegin };
     });
@@ -102,6 +132,7 @@ async function* begin(
     if (hasEnded && !hasBegun) model.epochs--;
     run.free();
     model.network.discardOptimizer();
+    core.waiting.next();
   }
 }
 
@@ -116,7 +147,7 @@ export function readPiece(piece: unknown): { x: unknown; y: unknown; sampleWeigh
 export function alreadyTraining(): CtreError {
   return new CtreError(
     'E_BUSY',
-    'the model is training already; wait for its end, or end it: abort its signal, leave its loop, ' +
-      'call return() of its iterator, or dispose() of the model',
+    'the model is training already; wait for its end (train and fit do with wait: true), or end it: abort ' +
+      'its signal, leave its loop, call return() of its iterator, or dispose() of the model',
   );
 }

@@ -17,10 +17,10 @@ import { describeCheckpoint, describeModel } from './describe.ts';
 import { type EpochListener, type History, trainToEnd } from './fit.ts';
 import { evaluateModel, measureModel, predictModel } from './inference.ts';
 import { type ImportanceOptions, inputImportance } from './inputImportance.ts';
-import type { Samples } from './inputs.ts';
+import type { Row, Samples } from './inputs.ts';
 import { type LikelyLabel, predictLabels, predictTop } from './labelledAnswers.ts';
 import { type LayerView, viewLayers } from './layerView.ts';
-import { type LoadModelOptions, loadModel, type ResumeOptions, resumeModel } from './load.ts';
+import { type LoadModelOptions, loadModel, type ModelFile, type ResumeOptions, resumeModel } from './load.ts';
 import type { ModelPipeline } from './modelPipeline.ts';
 import {
   type AddOutputsOptions,
@@ -113,6 +113,7 @@ export class SparseMLP {
    * The model of a file that `save` wrote: the same predictions, bit for bit. Training begins anew from its
    * weights, with a new optimiser: no update of the topology is due. Its `epochs` go on counting, in the
    * schedule, too.
+   * @param bytes the file's, or a buffer of them; or a Blob or File, which is read then.
    * @param options.topology the model's own one, and so `initializer` and `growInitializer`: no file can hold
    *   them. Without them the model predicts, and training it says what is missing.
    * @param options.maxBytes what this may take from memory besides the bytes; 4 × these + 64 MiB.
@@ -122,7 +123,7 @@ export class SparseMLP {
    *   such file, `E_MEMORY` where the network would take more than it may, `E_ARGUMENT` for a part that is
    *   not the saved one.
    */
-  static async load(bytes: Uint8Array, options: LoadModelOptions = {}): Promise<SparseMLP> {
+  static async load(bytes: ModelFile, options: LoadModelOptions = {}): Promise<SparseMLP> {
     const { core, pipeline } = await loadModel(bytes, options);
     return new SparseMLP(core, pipeline);
   }
@@ -134,7 +135,7 @@ export class SparseMLP {
    * @param options as for `load`; `optimizer` for an own one.
    * @throws CtreError as `load`; `E_FORMAT` also for a checkpoint that was changed in any bit.
    */
-  static async resume(bytes: Uint8Array, options: ResumeOptions = {}): Promise<SparseMLP> {
+  static async resume(bytes: ModelFile, options: ResumeOptions = {}): Promise<SparseMLP> {
     return new SparseMLP(await resumeModel(bytes, options));
   }
 
@@ -214,10 +215,12 @@ export class SparseMLP {
    * training.
    * @param x rows of features, as many columns as the network has inputs. @param y class labels, integers
    *   from 0; numbers or a matrix of them for a regression; zeros and ones for several labels a row; or `'x'`
-   *   for the samples themselves. Without the option `loss` of the model the first targets decide.
+   *   for the samples themselves. Without the option `loss` of the model the first targets decide. Labels may
+   *   be names: those of the option `labelNames`; or without it each of the names is a class, sorted by code
+   *   unit, and `metadata.labelNames` has them from then on.
    * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is
    *   no longer a finite number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model
-   *   runs, `E_DISPOSED` when the model is disposed of meanwhile.
+   *   runs (with `wait: true` the call waits for its end), `E_DISPOSED` when the model is disposed of meanwhile.
    */
   train(x: Samples, y: Targets, options?: TrainOptions): AsyncGenerator<Epoch, void, void>;
   /**
@@ -240,8 +243,12 @@ export class SparseMLP {
     options: TrainOptions = {},
   ): AsyncGenerator<Epoch, void, void> {
     const core = this.#core;
-    if (!arePieces(x)) return runTraining(core, checkTraining(core, x, y, options));
-    return runPieceTraining(core, x, checkPieces(core, (y ?? {}) as PieceTrainOptions));
+    if (!arePieces(x)) {
+      const wanted = checkOptions('train', options, TRAIN_OPTIONS);
+      return runTraining(core, wanted, () => checkTraining(core, x, y, wanted));
+    }
+    const wanted = checkOptions('train on pieces', (y ?? {}) as PieceTrainOptions, PIECE_TRAIN_OPTIONS);
+    return runPieceTraining(core, x, wanted, () => checkPieces(core, wanted));
   }
 
   /**
@@ -318,9 +325,15 @@ export class SparseMLP {
   /**
    * What the network answers, rows × outputs in row-major order: class probabilities for a cross-entropy,
    * a probability for each label for a binary one, and numbers for a regression.
+   *
+   * ```ts
+   * const [no, yes] = model.predict([0.3, 1.2, 5]); // one row of a network with three inputs
+   * ```
+   *
+   * @param x rows; or one row, as a list of as many numbers as the network has inputs.
    * @throws CtreError for samples that do not fit the network.
    */
-  predict(x: Samples): Float32Array {
+  predict(x: Samples | Row): Float32Array {
     return predictModel(this.#core, x);
   }
 
@@ -337,7 +350,7 @@ export class SparseMLP {
    * @throws CtreError as `predict`; `E_SHAPE` for a network with another number of outputs than inputs,
    *   `E_UNSUPPORTED` for one that answers classes.
    */
-  reconstructionError(x: Samples): Float32Array {
+  reconstructionError(x: Samples | Row): Float32Array {
     return reconstructionError(this.#core, x);
   }
 
@@ -347,7 +360,7 @@ export class SparseMLP {
    * @throws CtreError as `predict`; `E_ARGUMENT` for a regression, `E_SHAPE` where there are names for
    *   another number of outputs.
    */
-  predictLabels(x: Samples): (Label | Label[])[] {
+  predictLabels(x: Samples | Row): (Label | Label[])[] {
     return predictLabels(this.#core, x);
   }
 
@@ -361,7 +374,7 @@ export class SparseMLP {
    *
    * @param k from 1 to the number of outputs. @throws CtreError as `predictLabels`.
    */
-  predictTop(x: Samples, k: number): LikelyLabel[][] {
+  predictTop(x: Samples | Row, k: number): LikelyLabel[][] {
     return predictTop(this.#core, x, k);
   }
 

@@ -4,14 +4,15 @@ import { isByteMatrix, numberAt, toNumbers } from '../matrix/byteMatrix.ts';
 import { CsrMatrix } from '../matrix/csrMatrix.ts';
 import type { DenseMatrix } from '../matrix/denseMatrix.ts';
 import { type CheckedSamples, checkFiniteSamples, type Samples, toMatrix } from '../matrix/samples.ts';
+import type { Label } from '../metrics/classScore.ts';
 import type { Loss } from '../nn/loss.ts';
 import { binaryCrossEntropy } from '../nn/losses/binaryCrossEntropy.ts';
 import { crossEntropy } from '../nn/losses/crossEntropy.ts';
 import { meanSquared } from '../nn/losses/meanSquared.ts';
 import type { CheckedTargets } from '../nn/rows.ts';
 
-/** Class labels, integers from 0. */
-export type Labels = Int32Array | readonly number[];
+/** Class labels: integers from 0, or the names of classes. */
+export type Labels = Int32Array | readonly number[] | readonly string[];
 
 /**
  * What a network is to answer: class labels; numbers, one a row or rows × outputs in row-major order; a
@@ -23,13 +24,19 @@ export type Targets = Labels | Float32Array | Samples | 'x';
 export interface TargetsOfLoss {
   readonly loss: Loss;
   readonly targets: CheckedTargets;
+  /** What the classes are called, where labels came by name. */
+  readonly labelNames?: readonly Label[];
 }
+
+/** What the classes are called, for labels that came by name. */
+export type NamesFor = (given: readonly string[]) => readonly Label[];
 
 /**
  * Checks what the network is to answer. Without a loss the targets decide: integer labels for two outputs or
  * more are classes; else numbers that are all 0 or 1 are labels of which a sample may have several; other
  * numbers, and the samples themselves, are a regression.
  * @param loss what the model has, or was made with.
+ * @param namesFor is asked where labels come by name.
  * @throws CtreError `E_SHAPE` for another number of rows or outputs, `E_LABEL` for labels that are no class
  *   or neither 0 nor 1, `E_NOT_FINITE`, `E_ARGUMENT` for anything else.
  */
@@ -38,16 +45,17 @@ export function checkTargets(
   x: CheckedSamples,
   outputs: number,
   loss: Loss | undefined,
+  namesFor: NamesFor,
 ): TargetsOfLoss {
   if (loss?.targets === 'labels' || (loss === undefined && areLabels(y, x.rows, outputs))) {
     if (y === 'x' || isMatrix(y)) {
       throw new CtreError(
         'E_ARGUMENT',
         `y is ${y === 'x' ? "'x'" : 'a matrix'}; the loss of this model is cross-entropy: expected an ` +
-          'integer label for each row, or a model of another loss',
+          'integer label or a name for each row, or a model of another loss',
       );
     }
-    return { loss: loss ?? crossEntropy(), targets: checkLabels(y, x.rows, outputs) };
+    return { loss: loss ?? crossEntropy(), ...checkLabels(y, x.rows, outputs, namesFor) };
   }
   const targets = y === 'x' ? x : checkNumbers(y, x.rows, outputs);
   if (targets.cols !== outputs) {
@@ -125,23 +133,66 @@ function checkFlags(matrix: CheckedSamples): void {
  * The labels of `rows` samples as integers below `classes`.
  * @throws CtreError `E_SHAPE` for another number of labels, `E_LABEL` for one that is no class.
  */
-function checkLabels(y: unknown, rows: number, classes: number): Int32Array {
+function checkLabels(
+  y: unknown,
+  rows: number,
+  classes: number,
+  namesFor: NamesFor,
+): Omit<TargetsOfLoss, 'loss'> {
   if (!Array.isArray(y) && !(ArrayBuffer.isView(y) && 'length' in y)) {
-    throw new CtreError('E_ARGUMENT', `y is ${show(y)}; expected an Int32Array or an array of integers`);
+    throw new CtreError(
+      'E_ARGUMENT',
+      `y is ${show(y)}; expected an Int32Array, or an array of integers or of names`,
+    );
   }
   const labels = y as ArrayLike<unknown>;
   const { length } = labels;
   if (length !== rows) throw new CtreError('E_SHAPE', `y has ${length} labels for ${rows} rows of x`);
-  const checked = new Int32Array(rows);
+  const targets = new Int32Array(rows);
   for (let r = 0; r < rows; r++) {
     const label = labels[r];
+    if (r === 0 && typeof label === 'string') return labelsByName(labels, rows, label, namesFor);
     if (!Number.isInteger(label) || Number(label) < 0 || Number(label) >= classes) {
       throw new CtreError(
         'E_LABEL',
         `y[${r}] is ${show(label)}; expected an integer from 0 to ${classes - 1}, the network's classes`,
       );
     }
-    checked[r] = Number(label);
+    targets[r] = Number(label);
   }
-  return checked;
+  return { targets };
+}
+
+/** @param first of the labels, each of which is read once. */
+function labelsByName(
+  labels: ArrayLike<unknown>,
+  rows: number,
+  first: string,
+  namesFor: NamesFor,
+): Omit<TargetsOfLoss, 'loss'> {
+  const given = Array.from({ length: rows }, (_, r) => {
+    const name = r === 0 ? first : labels[r];
+    if (typeof name === 'string' && name !== '') return name;
+    throw new CtreError(
+      'E_LABEL',
+      `y[${r}] is ${show(name)}; expected the name of a class, as in other rows`,
+    );
+  });
+  const labelNames = namesFor(given);
+  const classOf = new Map<string, number>();
+  labelNames.forEach((name, label) => {
+    // A name may be a number, too. Where there are 1 and '1', a text is the latter.
+    if (typeof name === 'string' || !classOf.has(`${name}`)) classOf.set(`${name}`, label);
+  });
+  const targets = Int32Array.from(given, (name, r) => {
+    const label = classOf.get(name);
+    if (label !== undefined) return label;
+    throw new CtreError('E_LABEL', `y[${r}] is ${show(name)}; expected a class: ${someNames(labelNames)}`);
+  });
+  return { targets, labelNames };
+}
+
+/** As many names as one reads. */
+export function someNames(names: readonly Label[]): string {
+  return names.slice(0, 9).map(show).join(', ') + (names.length > 9 ? ', …' : '');
 }

@@ -31,16 +31,23 @@ export class Link {
   readonly #worker: WorkerHandle;
   readonly #pending = new Map<number, Pending>();
   readonly #onSnapshot: (snapshot: Snapshot) => void;
+  readonly #onEnd: (error: CtreError) => void;
   #calls = 0;
   #end: CtreError | undefined;
 
   /**
    * @param onSnapshot gets what every answer says of the model.
    * @param source what to start the worker from instead of its file.
+   * @param onEnd gets why there is no worker any more.
    * @throws CtreError `E_ENGINE` where no worker can be started.
    */
-  constructor(onSnapshot: (snapshot: Snapshot) => void, source?: WorkerSource) {
+  constructor(
+    onSnapshot: (snapshot: Snapshot) => void,
+    source?: WorkerSource,
+    onEnd: (error: CtreError) => void = () => {},
+  ) {
     this.#onSnapshot = onSnapshot;
+    this.#onEnd = onEnd;
     try {
       const events = {
         message: (reply: unknown) => this.#settle(reply as Reply),
@@ -104,6 +111,7 @@ export class Link {
     this.#worker.terminate();
     for (const { reject } of this.#pending.values()) reject(new CtreError(error.code, error.message));
     this.#pending.clear();
+    this.#onEnd(error);
   }
 
   #settle(reply: Reply): void {

@@ -33,10 +33,15 @@ export class Parcel {
     if (!isArrayBuffer(value.buffer)) return value;
     // An array that was taken away is empty, and cannot be taken once more.
     if (this.#transfer && value.byteLength > 0) return this.#add(value);
-    const own = viewOf(value, Float32Array) ?? viewOf(value, Int32Array) ?? viewBytes(value);
+    const own =
+      viewOf(value, Float32Array) ??
+      viewOf(value, Int32Array) ??
+      viewOf(value, Float64Array) ??
+      viewBytes(value);
     return own === undefined ? value : this.#add(own.slice());
   }
 
+  /** A matrix, or a list in its place. */
   matrix(value: unknown): SentMatrix {
     const isPrepared = this.#prepared?.has(value as object) === true;
     return { ...this.#matrixOf(value), ...(isPrepared && { isPrepared }) };
@@ -48,18 +53,14 @@ export class Parcel {
       const arrays = [indptr, indices, values].map((array) => this.array(array));
       return { rows, cols, csr: arrays };
     }
+    if (ArrayBuffer.isView(value)) return { given: this.array(value) };
     if (typeof value !== 'object' || value === null || !('data' in value)) return { given: value };
     const fields = ['rows', 'cols', 'offset', 'scale'].map((field) => [field, readField('x', value, field)]);
     return { given: { ...Object.fromEntries(fields), data: this.array(value.data) } };
   }
 
   data(name: string, set: unknown): SentData {
-    return { x: this.matrix(readField(name, set, 'x')), y: this.targets(readField(name, set, 'y')) };
-  }
-
-  /** A list, which may be an array, or a matrix. */
-  targets(value: unknown): SentMatrix {
-    return ArrayBuffer.isView(value) ? { given: this.array(value) } : this.matrix(value);
+    return { x: this.matrix(readField(name, set, 'x')), y: this.matrix(readField(name, set, 'y')) };
   }
 
   #add<A extends ArrayBufferView>(array: A): A {

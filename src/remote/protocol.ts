@@ -57,7 +57,7 @@ type SentByName = 'loss' | 'activation' | 'initializer' | 'growInitializer';
 /** Options of a model, its parts by name. */
 export type SentOptions<O extends ModelOptions = CreateOptions> = Omit<
   O,
-  'topology' | 'worker' | SentByName
+  'topology' | 'worker' | 'signal' | SentByName
 > & {
   readonly [part in SentByName]?: Recipe;
 } & SentAnew;
@@ -67,7 +67,7 @@ interface SentAnew {
 }
 
 /** Options of reading a model. */
-export type SentLoadOptions = Omit<LoadOptions, 'worker'> & SentAnew;
+export type SentLoadOptions = Omit<LoadOptions, 'worker' | 'signal'> & SentAnew;
 
 /** A matrix, or whatever was given in its place. */
 export type SentMatrix = (

@@ -1,5 +1,7 @@
 // For those who compile against an older lib: the class has [Symbol.dispose].
 /// <reference lib="esnext.disposable" preserve="true" />
+import { bytesOf } from '../base/arrays.ts';
+import { blobBytes, isBlob } from '../base/blob.ts';
 import { checkBoolean, checkOptions, checkSignal } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
 import type { StopSignal } from '../base/hostTypes.ts';
@@ -11,10 +13,10 @@ import type { ModelMetrics } from '../metrics/modelMetrics.ts';
 import { checkLayers } from '../model/architecture.ts';
 import { type EpochListener, type History, trainToEnd } from '../model/fit.ts';
 import { IMPORTANCE_OPTIONS, type ImportanceOptions } from '../model/inputImportance.ts';
-import type { Samples } from '../model/inputs.ts';
+import type { Row, Samples } from '../model/inputs.ts';
 import type { LikelyLabel } from '../model/labelledAnswers.ts';
 import type { LayerView } from '../model/layerView.ts';
-import { LOAD_OPTIONS, type LoadOptions } from '../model/load.ts';
+import { LOAD_OPTIONS, type LoadOptions, type ModelFile } from '../model/load.ts';
 import type { RawSamples } from '../model/modelPipeline.ts';
 import {
   ADD_OUTPUTS_OPTIONS,
@@ -42,6 +44,7 @@ import { lossByName } from '../nn/losses.ts';
 import { optimizerByName } from '../nn/optimizer.ts';
 import { scheduleByName } from '../nn/schedule.ts';
 import { abortError, throwIfAborted } from '../run/turns.ts';
+import { WaitingCalls } from '../run/waitingCalls.ts';
 import { checkWorkerSource, type WorkerSource } from '../run/workerSource.ts';
 import type { Epoch } from '../train/epoch.ts';
 import { PieceSource } from '../train/pieceSource.ts';
@@ -76,6 +79,17 @@ export interface HandOver {
   readonly transfer?: boolean;
 }
 
+/** Whether a call waits for a training of the model. */
+export interface Waiting {
+  /**
+   * Whether the call waits while a training of the model runs, behind those that wait already. By default it
+   * fails then, with `E_BUSY`.
+   */
+  readonly wait?: boolean;
+  /** Ends the wait, with an error of code `E_ABORTED`. */
+  readonly signal?: StopSignal;
+}
+
 /** Options of `WorkerModel`'s `train` and `fit`. */
 export interface WorkerTrainOptions extends TrainOptions, HandOver {}
 
@@ -106,6 +120,8 @@ export class WorkerModel {
   /** Matrices that the pipeline made. */
   readonly #prepared = new WeakSet<object>();
   #isTraining = false;
+  /** Calls that wait for its end. */
+  readonly #waiting = new WaitingCalls();
   /** The sample that the worker has of the last call of partialFit. */
   #sentSample: PartialFitOptions['sample'];
 
@@ -117,7 +133,11 @@ export class WorkerModel {
           'fromWeights, load or resume',
       );
     }
-    this.#link = new Link((snapshot) => this.#keep(snapshot), source);
+    this.#link = new Link(
+      (snapshot) => this.#keep(snapshot),
+      source,
+      (error) => this.#waiting.refuse(error),
+    );
   }
 
   /**
@@ -161,7 +181,7 @@ export class WorkerModel {
    * where its module is given again, with the same options; it predicts without.
    * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
    */
-  static async load(bytes: Uint8Array, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
+  static async load(bytes: ModelFile, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
     const model = await WorkerModel.#restore('load', bytes, options);
     try {
       const known = await model.#link.ask('pipeline', []);
@@ -177,43 +197,54 @@ export class WorkerModel {
    * The model of a checkpoint, in the middle of its training, as `SparseMLP.resume`.
    * @throws CtreError as that does; `E_ENGINE` where no worker can be started.
    */
-  static async resume(bytes: Uint8Array, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
+  static async resume(bytes: ModelFile, options: WithMethodByUrl<LoadOptions> = {}): Promise<WorkerModel> {
     return WorkerModel.#restore('resume', bytes, options);
   }
 
-  static #restore(
+  static async #restore(
     name: 'load' | 'resume',
     bytes: unknown,
     options: WithMethodByUrl<LoadOptions>,
   ): Promise<WorkerModel> {
     const known = [...LOAD_OPTIONS, 'topology'];
-    const { topology, worker, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
-    const parcel = new Parcel(false);
+    const { topology, worker, signal, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
     const sent = { ...wanted, topology: sendTopology(topology) };
-    return WorkerModel.#open(name, [parcel.array(bytes), sent], { worker }, parcel);
+    const isRead = isBlob(bytes);
+    const file = isRead ? await blobBytes('bytes', bytes) : bytesOf(bytes);
+    const parcel = new Parcel(isRead);
+    return WorkerModel.#open(name, [parcel.array(file ?? bytes), sent], { worker, signal }, parcel);
   }
 
   /** A worker with the model that its first call makes; none where the call fails. */
   static async #open<N extends CallName>(
     name: N,
     args: Parameters<Calls[N]>,
-    { worker }: Pick<ModelOptions, 'worker'>,
+    { worker, signal: given }: Pick<ModelOptions, 'worker' | 'signal'>,
     parcel = new Parcel(false),
   ): Promise<WorkerModel> {
+    const signal = given === undefined ? undefined : checkSignal(given);
+    const what = 'making the model';
     const source = checkWorkerSource(worker) ?? (await findWorkerFile());
     // The kernels that were given on this page are meant for its workers, too.
     const engine = await startedEngine();
+    throwIfAborted(signal, what);
     const model = new WorkerModel(KEY, source);
+    const abort = (): void => model.dispose();
+    signal?.addEventListener('abort', abort);
     try {
       if (engine !== undefined) {
         const { isGiven, instances, revectorized } = engine;
         await model.#link.ask('init', [isGiven ? instances[0].module : undefined, revectorized]);
       }
       await model.#link.ask(name, args, parcel.buffers);
+      throwIfAborted(signal, what);
       return model;
     } catch (error) {
       model.dispose();
+      throwIfAborted(signal, what);
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
   }
 
@@ -347,8 +378,9 @@ export class WorkerModel {
   ): AsyncGenerator<Epoch, void, void> {
     if (arePieces(x)) return this.#trainOnPieces(x, (y ?? {}) as WorkerPieceTrainOptions);
     const wanted = checkOptions('train', options, [...TRAIN_OPTIONS, 'transfer']);
-    const { transfer = false, signal, optimizer, schedule, validation, test, ...rest } = wanted;
+    const { transfer = false, wait, signal, optimizer, schedule, validation, test, ...rest } = wanted;
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
+    const turn = checkWait({ wait, signal });
     const parts = sendRule(optimizer, schedule);
     this.#link.checkOpen();
     // Nothing is copied or handed over before somebody asks for the first epoch.
@@ -362,16 +394,17 @@ export class WorkerModel {
       return this.#link.ask('train', [parcel.data('data', { x, y }), training], parcel.buffers);
     };
     const next = (): Promise<Epoch | undefined> => this.#link.ask('next', []);
-    return this.#run(signal === undefined ? undefined : checkSignal(signal), begin, next);
+    return this.#run(turn, begin, next);
   }
 
   #trainOnPieces(pieces: Pieces, options: WorkerPieceTrainOptions): AsyncGenerator<Epoch, void, void> {
     const wanted = checkOptions('train on pieces', options, [...PIECE_TRAIN_OPTIONS, 'transfer']);
-    const { transfer = false, signal: given, optimizer, schedule, ...others } = wanted;
+    const { transfer = false, wait, signal: given, optimizer, schedule, ...others } = wanted;
     const { validation, test, sample, ...rest } = others;
     const isHandedOver = checkBoolean('transfer', transfer);
     const parts = sendRule(optimizer, schedule);
-    const signal = given === undefined ? undefined : checkSignal(given);
+    const turn = checkWait({ wait, signal: given });
+    const { signal } = turn;
     const source = new PieceSource(pieces, (piece) => {
       const { x, y, sampleWeight } = readPiece(piece);
       const parcel = this.#parcel(isHandedOver);
@@ -405,7 +438,7 @@ export class WorkerModel {
       return answer;
     };
     this.#link.checkOpen();
-    return closing(source, this.#run(signal, begin, next));
+    return closing(source, this.#run(turn, begin, next));
   }
 
   /** As `train`, to its end; `onEpoch` sees every epoch. See `SparseMLP.fit`. */
@@ -430,39 +463,46 @@ export class WorkerModel {
   }
 
   /**
-   * Steps on a piece of the samples, as `SparseMLP.partialFit`.
+   * Steps on a piece of the samples, as `SparseMLP.partialFit`; with `wait: true` after a training that runs.
    * @throws CtreError as that does; `E_ARGUMENT` also for an optimiser or a schedule of one's own.
    */
-  async partialFit(x: Samples, y: Targets, options: PartialFitOptions & HandOver = {}): Promise<Score> {
-    const known = [...PARTIAL_FIT_OPTIONS, 'transfer'];
-    const wanted = checkOptions<PartialFitOptions & HandOver>('partialFit', options, known);
-    const { transfer = false, optimizer, schedule, sample, sampleWeight, ...rest } = wanted;
+  async partialFit(
+    x: Samples,
+    y: Targets,
+    options: PartialFitOptions & HandOver & Waiting = {},
+  ): Promise<Score> {
+    const known = [...PARTIAL_FIT_OPTIONS, 'transfer', ...WAITING];
+    const wanted = checkOptions<PartialFitOptions & HandOver & Waiting>('partialFit', options, known);
+    const { transfer = false, wait, signal, optimizer, schedule, sample, sampleWeight, ...rest } = wanted;
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     const parts = sendRule(optimizer, schedule);
-    const isSame = sample !== undefined && sample === this.#sentSample;
-    const sent: SentPartialFit = {
-      ...rest,
-      ...parts,
-      ...(sampleWeight !== undefined && {
-        sampleWeight: parcel.array(sampleWeight) as PartialFitOptions['sampleWeight'],
-      }),
-      ...(sample !== undefined && { sample: isSame ? 'same' : parcel.data('sample', sample) }),
-    };
-    const answer = this.#link.ask('partialFit', [parcel.data('data', { x, y }), sent], parcel.buffers);
-    this.#sentSample = sample;
-    try {
-      return await answer;
-    } catch (error) {
-      // It may not have arrived.
-      this.#sentSample = undefined;
-      throw error;
-    }
+    const weights = parcel.array(sampleWeight) as PartialFitOptions['sampleWeight'];
+    const data = parcel.data('data', { x, y });
+    return this.#inTurn({ wait, signal }, async () => {
+      const isSame = sample !== undefined && sample === this.#sentSample;
+      const sent: SentPartialFit = {
+        ...rest,
+        ...parts,
+        ...(sampleWeight !== undefined && { sampleWeight: weights }),
+        ...(sample !== undefined && { sample: isSame ? 'same' : parcel.data('sample', sample) }),
+      };
+      const answer = this.#link.ask('partialFit', [data, sent], parcel.buffers);
+      this.#sentSample = sample;
+      try {
+        return await answer;
+      } catch (error) {
+        // It may not have arrived.
+        this.#sentSample = undefined;
+        throw error;
+      }
+    });
   }
 
   /** Gives the network more outputs, as `SparseMLP.addOutputs`. @throws CtreError as that does. */
-  async addOutputs(count = 1, options: AddOutputsOptions = {}): Promise<void> {
-    const { labelNames } = checkOptions('addOutputs', options, ADD_OUTPUTS_OPTIONS);
-    return this.#link.ask('addOutputs', [count, { labelNames }]);
+  async addOutputs(count = 1, options: AddOutputsOptions & Waiting = {}): Promise<void> {
+    const known = [...ADD_OUTPUTS_OPTIONS, ...WAITING];
+    const { labelNames, ...waiting } = checkOptions('addOutputs', options, known);
+    return this.#inTurn(waiting, () => this.#link.ask('addOutputs', [count, { labelNames }]));
   }
 
   /**
@@ -476,31 +516,32 @@ export class WorkerModel {
   }
 
   /**
-   * What the network answers, rows × outputs in row-major order: class probabilities, say.
+   * What the network answers, rows × outputs in row-major order: class probabilities, say. A list of numbers
+   * is one row.
    * @throws CtreError for samples that do not fit the network.
    */
-  async predict(x: Samples, options: HandOver = {}): Promise<Float32Array> {
+  async predict(x: Samples | Row, options: HandOver = {}): Promise<Float32Array> {
     const { transfer = false } = checkOptions('predict', options, HAND_OVER);
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predict', [parcel.matrix(x)], parcel.buffers);
   }
 
   /** How far each row is from what the network answers for it; as `SparseMLP.reconstructionError`. */
-  async reconstructionError(x: Samples, options: HandOver = {}): Promise<Float32Array> {
+  async reconstructionError(x: Samples | Row, options: HandOver = {}): Promise<Float32Array> {
     const { transfer = false } = checkOptions('reconstructionError', options, HAND_OVER);
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('reconstructionError', [parcel.matrix(x)], parcel.buffers);
   }
 
   /** The class of every row, or its labels, by their names; as `SparseMLP.predictLabels`. */
-  async predictLabels(x: Samples, options: HandOver = {}): Promise<(Label | Label[])[]> {
+  async predictLabels(x: Samples | Row, options: HandOver = {}): Promise<(Label | Label[])[]> {
     const { transfer = false } = checkOptions('predictLabels', options, HAND_OVER);
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predictLabels', [parcel.matrix(x)], parcel.buffers);
   }
 
   /** The k likeliest classes of every row with their probabilities; as `SparseMLP.predictTop`. */
-  async predictTop(x: Samples, k: number, options: HandOver = {}): Promise<LikelyLabel[][]> {
+  async predictTop(x: Samples | Row, k: number, options: HandOver = {}): Promise<LikelyLabel[][]> {
     const { transfer = false } = checkOptions('predictTop', options, HAND_OVER);
     const parcel = this.#parcel(checkBoolean('transfer', transfer));
     return this.#link.ask('predictTop', [parcel.matrix(x), k], parcel.buffers);
@@ -578,20 +619,22 @@ export class WorkerModel {
   }
 
   async *#run(
-    signal: StopSignal | undefined,
+    { wait, signal }: Waiting,
     begin: () => Promise<void>,
     next: () => Promise<Epoch | undefined>,
   ): AsyncGenerator<Epoch, void, void> {
     this.#link.checkOpen();
-    if (this.#isTraining) throw alreadyTraining();
+    if (this.#isTraining && wait !== true) throw alreadyTraining();
     throwIfAborted(signal);
+    const turn = this.#hold(signal);
+    if (turn !== undefined) await turn;
     const abort = (): void => {
       // Where the worker was ended, the training knows.
       this.#link.ask('abort', []).catch(() => {});
     };
-    this.#isTraining = true;
     signal?.addEventListener('abort', abort);
     try {
+      throwIfAborted(signal);
       await begin();
       for (;;) {
         const epoch = await next();
@@ -605,12 +648,46 @@ export class WorkerModel {
     } finally {
       signal?.removeEventListener('abort', abort);
       if (!this.#link.closed) await this.#link.ask('leave', []);
-      this.#isTraining = false;
+      this.#release();
+    }
+  }
+
+  /** Holds the model: at once, or when the turn of the call has come. */
+  #hold(signal: StopSignal | undefined): Promise<void> | undefined {
+    const claim = (): undefined => {
+      this.#isTraining = true;
+    };
+    return this.#isTraining ? this.#waiting.wait(claim, signal) : claim();
+  }
+
+  #release(): void {
+    this.#isTraining = false;
+    this.#waiting.next();
+  }
+
+  /** A call that no training may come across; with `wait` it comes after those before it. */
+  async #inTurn<T>(waiting: Waiting, call: () => Promise<T>): Promise<T> {
+    const { wait, signal } = checkWait(waiting);
+    if (!wait) return call();
+    const turn = this.#hold(signal);
+    if (turn !== undefined) await turn;
+    try {
+      throwIfAborted(signal);
+      return await call();
+    } finally {
+      this.#release();
     }
   }
 }
 
 const HAND_OVER = ['transfer'] as const;
+
+const WAITING = ['wait', 'signal'] as const;
+
+/** @throws CtreError `E_ARGUMENT`. */
+function checkWait({ wait = false, signal }: Waiting): Waiting {
+  return { wait: checkBoolean('wait', wait), signal: signal === undefined ? undefined : checkSignal(signal) };
+}
 
 /** How steps are made. @throws CtreError `E_ARGUMENT` for parts of one's own. */
 function sendRule(optimizer: unknown, schedule: unknown): Pick<SentTraining, 'optimizer' | 'schedule'> {
@@ -622,7 +699,8 @@ function sendRule(optimizer: unknown, schedule: unknown): Pick<SentTraining, 'op
 
 /** @throws CtreError `E_ARGUMENT` for parts of one's own, or metadata that is no JSON. */
 function sendOptions<O extends ModelOptions>(options: WithMethodByUrl<O>): SentOptions<O> {
-  const { topology, loss, activation, initializer, growInitializer, metadata, worker, ...rest } = options;
+  const { topology, loss, activation, initializer, growInitializer, metadata, worker, signal, ...rest } =
+    options;
   return {
     ...rest,
     topology: sendTopology(topology),

@@ -1,10 +1,12 @@
 import { checkInteger } from '../base/checks.ts';
 import { CtreError, reasonOf, show } from '../base/errors.ts';
+import type { StopSignal } from '../base/hostTypes.ts';
 import { startedEngine } from '../engine/engine.ts';
 import { getSharedEngine, getTrainingEngine, initTraining, type TrainingEngine } from '../engine/training.ts';
 import { type Executor, inlineExecutor } from './executor.ts';
 import { WorkerPool } from './pool.ts';
 import { availableThreads, whyNoThreads } from './startWorker.ts';
+import { abortError, throwIfAborted } from './turns.ts';
 import type { WorkerSource } from './workerSource.ts';
 
 /** A larger number of threads is taken for a mistake. */
@@ -37,8 +39,37 @@ export function checkThreads(threads: unknown): number {
 /**
  * Opens a host of so many threads, or of one with a warning where there can be no more.
  * @param source what to start the threads from instead of their file.
+ * @param signal ends the wait; what is started then is ended as soon as it is there.
+ * @throws CtreError `E_ABORTED` by the signal.
  */
-export async function openHost(threads: number, source?: WorkerSource): Promise<ModelHost> {
+export async function openHost(
+  threads: number,
+  source: WorkerSource | undefined,
+  signal: StopSignal | undefined,
+): Promise<ModelHost> {
+  const what = 'making the model';
+  throwIfAborted(signal, what);
+  const opening = startHost(threads, source);
+  if (signal === undefined) return opening;
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(abortError(signal, what));
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    opening.then(
+      (host) => host.close(),
+      () => {},
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function startHost(threads: number, source: WorkerSource | undefined): Promise<ModelHost> {
   if (threads === 1) return openSingleHost();
   const obstacle = whyNoThreads();
   if (obstacle !== undefined) return openSingleHost(`one thread instead of ${threads}: ${obstacle}`);

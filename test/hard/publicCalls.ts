@@ -74,6 +74,7 @@ export interface PublicCall {
 
 const x = () => quadrants(40, 6).x;
 const y = () => quadrants(40, 6).y;
+const namedLabels = () => Array.from(y(), (label) => 'abcd'[label]);
 const dense = (rows: number, cols: number) => ({
   rows,
   cols,
@@ -152,6 +153,7 @@ const pieceTraining = () => ({
   restoreBest: true,
   signal: AbortSignal.timeout(500),
 });
+const waiting = () => ({ epochs: 1, wait: true, signal: AbortSignal.timeout(500) });
 const partialFitting = () => ({
   batchSize: 16,
   optimizer: optimizer.sgd(),
@@ -201,6 +203,7 @@ function ofModel<A extends unknown[]>(
 }
 
 const classifierInWorker = () => WorkerModel.fromWeights(layers());
+const namedInWorker = () => WorkerModel.fromWeights(layers(), { labelNames: ['a', 'b', 'c', 'd'] });
 const autoencoderInWorker = () => WorkerModel.fromWeights(autoencoder(), { loss: loss.meanSquared() });
 const inWorkerModels = new Map<() => Promise<WorkerModel>, Promise<WorkerModel>>();
 
@@ -357,6 +360,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [savedModel(), { threads: 1, topology: topology.cteGse(), initializer: initializer.sparseHe() }],
     (_, a) => SparseMLP.load(...a),
   ),
+  'SparseMLP.load of a Blob': entry(
+    () => [new Blob([savedModel()]), { threads: 1 }],
+    (_, a) => SparseMLP.load(...a),
+  ),
+  'SparseMLP.resume of a buffer': entry(
+    () => [savedCheckpoint().buffer, { threads: 1 }],
+    (_, a) => SparseMLP.resume(...a),
+  ),
   'SparseMLP.resume': entry(
     () => [
       savedCheckpoint(),
@@ -432,6 +443,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
       }
     },
   ),
+  'SparseMLP#fit on labels by name': ofModel(
+    () => [x(), namedLabels(), { epochs: 1, signal: AbortSignal.timeout(500) }],
+    (model, a) => model.fit(...a),
+  ),
   'SparseMLP#evaluate': ofModel(
     () => [x(), y()],
     (model, a) => model.evaluate(...a),
@@ -444,9 +459,29 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [rowsOf(x())],
     (model, a) => model.predict(...a),
   ),
+  'SparseMLP#predict of a matrix of doubles': ofModel(
+    () => [{ rows: 2, cols: 6, data: Float64Array.from({ length: 12 }, (_, p) => p / 3) }],
+    (model, a) => model.predict(...a),
+  ),
+  // Of a model of its own: a training that is under way has no end.
+  'SparseMLP#fit that waits': entry(
+    () => [x(), y(), waiting()],
+    async (_, a) => {
+      using model = await SparseMLP.fromWeights(layers());
+      return await model.fit(...a);
+    },
+  ),
   'SparseMLP#fit of bytes': ofModel(
     () => [bytes(), y(), { epochs: 2, validation: { x: bytes(), y: y() }, signal: AbortSignal.timeout(500) }],
     (model, a) => model.fit(...a),
+  ),
+  'SparseMLP#predict of a row': ofModel(
+    () => [[1, 0.5, 3, 0, -2, 1e-3]],
+    (model, a) => model.predict(...a),
+  ),
+  'SparseMLP#predict of a row of bytes': ofModel(
+    () => [Uint8ClampedArray.of(1, 2, 3, 4, 5, 255)],
+    (model, a) => model.predict(...a),
   ),
   'SparseMLP#predict of bytes': ofModel(
     () => [{ ...bytes(), data: Uint8ClampedArray.from(bytes().data), offset: 3, scale: 255 }],
@@ -497,6 +532,10 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [savedModel(), { threads: 1 }],
     (_, a) => WorkerModel.load(...a),
   ),
+  'WorkerModel.load of a Blob': entry(
+    () => [new Blob([savedModel()]), { threads: 1 }],
+    (_, a) => WorkerModel.load(...a),
+  ),
   'WorkerModel.resume': entry(
     () => [savedCheckpoint(), { threads: 1, maxBytes: 1e8 }],
     (_, a) => WorkerModel.resume(...a),
@@ -535,12 +574,25 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     () => [x(), y(), { ...partialFitting(), transfer: true }],
     (model, a) => model.partialFit(...a),
   ),
+  'WorkerModel#fit that waits': inWorker(
+    () => [x(), y(), waiting()],
+    (model, a) => model.fit(...a),
+  ),
+  'WorkerModel#partialFit that waits': inWorker(
+    () => [x(), y(), { wait: true, signal: AbortSignal.timeout(500) }],
+    (model, a) => model.partialFit(...a),
+  ),
   'WorkerModel#addOutputs': entry(
     () => [2, { labelNames: ['e', 'f'] }],
     async (_, a) => {
       using model = await WorkerModel.fromWeights(layers());
       return await model.addOutputs(...a);
     },
+  ),
+  'WorkerModel#fit on labels by name': inWorker(
+    () => [x(), namedLabels(), { epochs: 1, signal: AbortSignal.timeout(500) }],
+    (model, a) => model.fit(...a),
+    namedInWorker,
   ),
   'WorkerModel#evaluate': inWorker(
     () => [x(), y(), { transfer: true }],
@@ -552,6 +604,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   ),
   'WorkerModel#predict of arrays': inWorker(
     () => [rowsOf(x())],
+    (model, a) => model.predict(...a),
+  ),
+  'WorkerModel#predict of a row': inWorker(
+    () => [[1, 0.5, 3, 0, -2, 1e-3]],
+    (model, a) => model.predict(...a),
+  ),
+  'WorkerModel#predict of a row of doubles': inWorker(
+    () => [Float64Array.of(1, 2, 3, 4, 5, 255), { transfer: true }],
     (model, a) => model.predict(...a),
   ),
   'WorkerModel#predict of bytes': inWorker(
@@ -864,6 +924,14 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
     ],
     (_, a) => readDataset(...a),
   ),
+  'readDataset of text': entry(
+    () => [{ 'some.csv': 'a,b,label\n1,2,x\n3,4,y\n' }, { label: 'label' }],
+    (_, a) => readDataset(...a),
+  ),
+  'loadDataset of a File': entry(
+    () => [new File([csv()], 'some.csv'), { test: { 'test.csv': new Blob([csv()]) } }],
+    (_, a) => loadDataset(...a),
+  ),
   loadDataset: entry(
     () => [
       { name: 'some.csv', bytes: csv() },
@@ -990,8 +1058,8 @@ export const publicCalls: Readonly<Record<string, PublicCall>> = {
   ),
 };
 
-let saved: Uint8Array | undefined;
-let kept: Uint8Array | undefined;
+let saved: Uint8Array<ArrayBuffer> | undefined;
+let kept: Uint8Array<ArrayBuffer> | undefined;
 
 /** Before the first call: a file to load, and a checkpoint. */
 export async function prepareCalls(): Promise<void> {
@@ -1002,12 +1070,12 @@ export async function prepareCalls(): Promise<void> {
   model.dispose();
 }
 
-function savedCheckpoint(): Uint8Array {
+function savedCheckpoint(): Uint8Array<ArrayBuffer> {
   if (kept === undefined) throw new Error('prepareCalls() comes first');
   return kept.slice();
 }
 
-function savedModel(): Uint8Array {
+function savedModel(): Uint8Array<ArrayBuffer> {
   if (saved === undefined) throw new Error('prepareCalls() comes first');
   return saved.slice();
 }

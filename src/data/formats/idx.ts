@@ -32,6 +32,7 @@ const IDX_TYPES: Readonly<Record<number, ElementType>> = {
  */
 export const idxFormat: NumberFormat = {
   fileNames: 'IDX files',
+  isBinary: true,
   extensions: [],
   several: 'a set of IDX files',
   membersOf: (names) => names.filter((name) => idxRole(name) !== undefined),

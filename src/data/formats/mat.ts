@@ -53,6 +53,7 @@ const HEADER_BYTES = 1024;
  */
 export const matFormat: NumberFormat = {
   fileNames: '.mat',
+  isBinary: true,
   extensions: ['mat'],
   isContent: (bytes) => /^MATLAB/.test(latin1(bytes.subarray(0, 6))),
   read: ([{ bytes }], options, budget) =>

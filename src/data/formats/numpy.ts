@@ -16,6 +16,7 @@ import { NPY_HEADER_BYTES, type NpyHeader, npyObstacle, readNpy, readNpyHeader }
  */
 export const numpyFormat: NumberFormat = {
   fileNames: '.npz, .npy',
+  isBinary: true,
   extensions: ['npz', 'npy'],
   several: 'an .npy pair',
   isContent: (bytes) => isZip(bytes) || latin1(bytes.subarray(0, 6)) === '\x93NUMPY',

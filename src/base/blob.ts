@@ -1,0 +1,28 @@
+import { bytesOf } from './arrays.ts';
+import { CtreError, reasonOf, tagOf } from './errors.ts';
+import type { BlobObject } from './hostTypes.ts';
+
+/** Whether a value is a Blob, such as a File, of any realm. */
+export function isBlob(value: unknown): value is BlobObject {
+  try {
+    return /^(Blob|File)$/.test(tagOf(value)) && typeof Object(value).arrayBuffer === 'function';
+  } catch {
+    // Something made to look like one.
+    return false;
+  }
+}
+
+/**
+ * The bytes of a Blob.
+ * @throws CtreError `E_FORMAT` where it cannot be read: the file was changed or deleted since it was chosen.
+ */
+export async function blobBytes(name: string, blob: BlobObject): Promise<Uint8Array> {
+  let reason = 'it gave no bytes';
+  try {
+    const bytes = bytesOf(await blob.arrayBuffer());
+    if (bytes !== undefined) return bytes;
+  } catch (error) {
+    reason = reasonOf(error);
+  }
+  throw new CtreError('E_FORMAT', `${name} cannot be read: ${reason}`);
+}
