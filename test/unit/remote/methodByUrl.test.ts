@@ -145,8 +145,8 @@ describe('a method by the address of its module', () => {
   it('may begin at the root of the site where a bundler gives such a URL', () => {
     vi.stubGlobal('location', { href: 'https://example.org/page/' });
     // As Turbopack makes it of new URL('./mine.js', import.meta.url).
-    const toString = { value: () => '/_next/static/media/mine.js' };
-    const ofBundler = Object.defineProperty(Object.create(URL.prototype), 'toString', toString);
+    const address = { value: () => '/_next/static/media/mine.js' };
+    const ofBundler = Object.defineProperty(Object.create(URL.prototype), 'toString', address);
     const { href } = new URL('https://example.org/_next/static/media/mine.js');
     expect(sendTopology({ module: ofBundler })).toEqual({ module: href, options: {} });
     expect(() => sendTopology({ module: '/mine.js' })).toThrow(
