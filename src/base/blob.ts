@@ -12,6 +12,17 @@ export function isBlob(value: unknown): value is BlobObject {
   }
 }
 
+/** The name of a File; undefined of any other Blob. */
+export function fileNameOf(blob: BlobObject): string | undefined {
+  try {
+    const name: unknown = Reflect.get(blob, 'name');
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    // A proxy of a File has no name.
+    return undefined;
+  }
+}
+
 /**
  * The bytes of a Blob.
  * @throws CtreError `E_FORMAT` where it cannot be read: the file was changed or deleted since it was chosen.

@@ -1,5 +1,5 @@
 import { bytesOf } from '../base/arrays.ts';
-import { blobBytes, isBlob } from '../base/blob.ts';
+import { blobBytes, fileNameOf, isBlob } from '../base/blob.ts';
 import { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import type { SampleMatrix } from '../matrix/samples.ts';
@@ -384,7 +384,7 @@ type FileEntry = readonly [name: string, content: unknown];
 
 function entriesOf(what: string, files: AwaitedFiles): FileEntry[] {
   const isList = Array.isArray(files) || ArrayBuffer.isView(files);
-  const name: unknown = typeof files === 'object' && files !== null ? Reflect.get(files, 'name') : undefined;
+  const name: unknown = isBlob(files) ? fileNameOf(files) : Object(files).name;
   const isFile = isBlob(files) && typeof name === 'string';
   if (typeof files !== 'object' || files === null || isList || (isBlob(files) && !isFile)) {
     throw new CtreError(
