@@ -22,6 +22,9 @@ export interface Trained {
   readonly warning: string | null;
 }
 
+/** What is looked at before the page is closed. */
+export type AtEnd = (page: Page) => Promise<unknown>;
+
 /** Nothing but the page's own files, and WebAssembly. */
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 
@@ -29,7 +32,7 @@ const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 export function expectedWith(
   expected: Outcome,
   more: { readonly threads?: number; readonly warning?: unknown },
-): unknown {
+): object & { readonly here: object; readonly inWorker: object } {
   const { here, inWorker } = expected;
   return { ...expected, here: { ...here, ...more }, inWorker: { ...inWorker, ...more } };
 }
@@ -40,6 +43,7 @@ export async function outcomeOfFolder(
   folder: string,
   path: string,
   isolated: boolean,
+  atEnd?: AtEnd,
 ): Promise<unknown> {
   // An import map stands in the page itself: the policy has to name it.
   const html = readFileSync(join(folder, path.replace(/\?.*/, ''), 'index.html'), 'utf8');
@@ -51,7 +55,7 @@ export async function outcomeOfFolder(
     return readFile(join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname));
   });
   try {
-    return await outcomeOf(page, `${server.origin}${path}`);
+    return await outcomeOf(page, `${server.origin}${path}`, { atEnd });
   } finally {
     server.close();
   }
@@ -59,9 +63,13 @@ export async function outcomeOfFolder(
 
 /**
  * What is on the page at the end, which is closed then. It has to come without a complaint.
- * @param expectedWords what its console may say.
+ * @param words what its console may say.
  */
-export async function outcomeOf(page: Page, address: string, expectedWords?: RegExp): Promise<unknown> {
+export async function outcomeOf(
+  page: Page,
+  address: string,
+  { words, atEnd }: { readonly words?: RegExp; readonly atEnd?: AtEnd } = {},
+): Promise<unknown> {
   const complaints: string[] = [];
   let hosted = false;
   try {
@@ -70,17 +78,18 @@ export async function outcomeOf(page: Page, address: string, expectedWords?: Reg
     });
     page.on('console', (message) => {
       const { url } = message.location();
-      const isExpected = expectedWords?.test(message.text()) || url.endsWith('/favicon.ico');
+      const isExpected = words?.test(message.text()) || url.endsWith('/favicon.ico');
       if (!isExpected) complaints.push(message.text());
     });
     page.on('pageerror', ({ message }) => complaints.push(message));
-    await page.goto(address);
+    await page.goto(address, { timeout: 120_000 });
     const output = page.locator('output:not(:empty)');
-    await output.waitFor({ state: 'attached', timeout: 60_000 }).catch(() => {});
+    await output.waitFor({ state: 'attached', timeout: 120_000 }).catch(() => {});
     expect(complaints).toEqual([]);
     const text = await output.textContent({ timeout: 1000 });
     expect(text).toMatch(/^\{/);
     expect(hosted).toBe(address.includes('hosted'));
+    await atEnd?.(page);
     return JSON.parse(text ?? '');
   } finally {
     await page.close();

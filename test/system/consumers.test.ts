@@ -132,7 +132,7 @@ describe.skipIf(process.env.CTRE_ARENA !== undefined)('the packed package', () =
       it.for(WAYS)('%s', async ([name, query, more], context) => {
         const page = await openPage(context);
         // The server bundles dependencies when it first sees them, and then has the page load anew.
-        expect(await outcomeOf(page, `${origin}/?${query}`, /^\[vite\] connect/), name).toEqual(
+        expect(await outcomeOf(page, `${origin}/?${query}`, { words: /^\[vite\] connect/ }), name).toEqual(
           expectedWith(expected, more),
         );
       });

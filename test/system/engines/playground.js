@@ -45,7 +45,7 @@ addEventListener('load', async () => {
   while (!hasEnded()) await pause(100);
   // The lower part of the page comes after the first result.
   document.getElementById('network').scrollIntoView();
-  for (let turn = 0; turn < 300 && (rows().length === 0 || inkOf('network') === 0); turn++) await pause(100);
+  for (let turn = 0; turn < 100 && (rows().length === 0 || inkOf('network') === 0); turn++) await pause(100);
   await pause(500);
   const { crossOriginIsolated } = globalThis;
   const ids = ['status', 'big-a', 'big-b', 'count-a', 'count-b', 'problems'];

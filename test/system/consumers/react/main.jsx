@@ -41,9 +41,13 @@ function App() {
   useEffect(() => {
     if (toggles === TOGGLES) return;
     // At once, while the worker starts, while it trains, and in the end when it has trained.
-    const wait = toggles === TOGGLES - 1 ? 2000 : [0, 20, 100, 300][toggles % 4];
-    const timer = setTimeout(() => setToggles(toggles + 1), wait);
-    return () => clearTimeout(timer);
+    const isLast = toggles === TOGGLES - 1;
+    const before = trained.length;
+    const goOn = () => {
+      if (!isLast || trained.length > before) setToggles(toggles + 1);
+    };
+    const timer = setInterval(goOn, isLast ? 100 : [0, 20, 100, 300][toggles % 4]);
+    return () => clearInterval(timer);
   }, [toggles]);
   useEffect(() => {
     if (toggles < TOGGLES) return;
