@@ -55,7 +55,7 @@ export function viewOf<T>(value: unknown, type: ArrayType<T>): T | undefined {
 }
 
 /** A plain view of the bytes of a Uint8Array or an ArrayBuffer; undefined for anything else. */
-export function bytesOf(value: unknown): Uint8Array | undefined {
+export function bytesIn(value: unknown): Uint8Array | undefined {
   if (!isArrayBuffer(value)) return viewOf(value, Uint8Array);
   // Of a detached one there is no view.
   return value.byteLength === 0 ? new Uint8Array(0) : viewOf(new Uint8Array(value), Uint8Array);

@@ -1,4 +1,4 @@
-import { bytesOf } from './arrays.ts';
+import { bytesIn } from './arrays.ts';
 import { CtreError, reasonOf, tagOf } from './errors.ts';
 import type { BlobObject } from './hostTypes.ts';
 
@@ -30,7 +30,7 @@ export function fileNameOf(blob: BlobObject): string | undefined {
 export async function blobBytes(name: string, blob: BlobObject): Promise<Uint8Array> {
   let reason = 'it gave no bytes';
   try {
-    const bytes = bytesOf(await blob.arrayBuffer());
+    const bytes = bytesIn(await blob.arrayBuffer());
     if (bytes !== undefined) return bytes;
   } catch (error) {
     reason = reasonOf(error);

@@ -64,7 +64,7 @@ export function extensionOf(name: string): string {
 }
 
 /** The files. @throws CtreError `E_ARGUMENT` for one that came as text, and its format is none of text. */
-export function checkBytes(files: readonly InputFile[], isBinary: boolean | undefined): readonly InputFile[] {
+export function refuseText(files: readonly InputFile[], isBinary: boolean | undefined): readonly InputFile[] {
   const text = isBinary && files.find(({ isText }) => isText);
   if (!text) return files;
   throw new CtreError(

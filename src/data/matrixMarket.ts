@@ -1,4 +1,4 @@
-import { beyondFloat32, bytesOf, newArray } from '../base/arrays.ts';
+import { beyondFloat32, bytesIn, newArray } from '../base/arrays.ts';
 import { Budget } from '../base/budget.ts';
 import { checkChoice, checkInteger, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
@@ -39,7 +39,7 @@ interface Banner {
  */
 export function readMatrixMarket(bytes: FileContent, options: MatrixMarketOptions = {}): CsrMatrix {
   // A Node Buffer is a Uint8Array whose methods differ.
-  const given = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytesOf(bytes);
+  const given = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytesIn(bytes);
   if (given === undefined) {
     throw new CtreError(
       'E_ARGUMENT',

@@ -1,4 +1,4 @@
-import { bytesOf } from '../base/arrays.ts';
+import { bytesIn } from '../base/arrays.ts';
 import { blobBytes, fileNameOf, isBlob } from '../base/blob.ts';
 import { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
@@ -7,11 +7,11 @@ import type { AwaitedFiles, DataFiles } from './dataFiles.ts';
 import type { Dataset } from './dataset.ts';
 import {
   type AwaitedFormat,
-  checkBytes,
   extensionOf,
   type Format,
   type InputFile,
   type NumberFormat,
+  refuseText,
   type TableFormat,
 } from './format.ts';
 import { arffFormat } from './formats/arff.ts';
@@ -251,16 +251,20 @@ interface OpenedFiles {
 
 function openFiles(files: DataFiles, options: ReadOptions): OpenedFiles {
   const wanted = checkReadOptions(options);
-  return open(entriesOf('files', files), wanted.test && entriesOf('the option test', wanted.test), wanted);
+  return openEntries(
+    entriesOf('files', files),
+    wanted.test && entriesOf('the option test', wanted.test),
+    wanted,
+  );
 }
 
 async function openBlobs(files: AwaitedFiles, options: ReadOptions<AwaitedFiles>): Promise<OpenedFiles> {
   const { test, ...wanted } = checkReadOptions(options);
   const entries = await readBlobs(entriesOf('files', files));
-  return open(entries, test && (await readBlobs(entriesOf('the option test', test))), wanted);
+  return openEntries(entries, test && (await readBlobs(entriesOf('the option test', test))), wanted);
 }
 
-function open(
+function openEntries(
   entries: readonly FileEntry[],
   testEntries: readonly FileEntry[] | undefined,
   wanted: CheckedReadOptions,
@@ -325,7 +329,7 @@ function chooseFormat(
     const own = given.filter((_, at) => members.has(names[at]));
     return {
       format,
-      files: checkBytes(
+      files: refuseText(
         own.map((file) => unpack(file, budget)),
         format.isBinary,
       ),
@@ -343,7 +347,7 @@ function chooseFormat(
       `${files.length} files were given (${names}); expected one file, ${together}; name one of them`,
     );
   }
-  return { format, files: checkBytes(files, format.isBinary) };
+  return { format, files: refuseText(files, format.isBinary) };
 }
 
 function formatOf({ name, bytes }: InputFile): Format {
@@ -412,7 +416,7 @@ async function readBlobs(entries: readonly FileEntry[]): Promise<FileEntry[]> {
 function toInputFile([name, content]: FileEntry): InputFile {
   if (typeof content === 'string') return { name, bytes: new TextEncoder().encode(content), isText: true };
   // A Node Buffer is a Uint8Array whose methods differ.
-  const bytes = bytesOf(content);
+  const bytes = bytesIn(content);
   if (bytes !== undefined) return { name, bytes };
   throw new CtreError(
     'E_ARGUMENT',

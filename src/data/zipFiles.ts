@@ -1,7 +1,7 @@
 import type { Budget } from '../base/budget.ts';
 import { CtreError, show } from '../base/errors.ts';
 import { latin1 } from './bytes.ts';
-import { checkBytes, extensionOf, type InputFile } from './format.ts';
+import { extensionOf, type InputFile, refuseText } from './format.ts';
 import { readZip } from './zip.ts';
 
 /** What systems and people leave in archives besides the data. */
@@ -17,7 +17,7 @@ export function filesInZip(file: InputFile, budget: Budget): InputFile[] | undef
   const { name, bytes } = file;
   const isZip = latin1(bytes.subarray(0, 4)) === 'PK\x03\x04';
   if (!isZip || extensionOf(name) === 'npz') return undefined;
-  checkBytes([file], true);
+  refuseText([file], true);
   const members = readZip(bytes);
   if (members.some((member) => member.name.endsWith('.npy') && !member.name.includes('/'))) return undefined;
   if (members.some((member) => member.name === '[Content_Types].xml' || member.name === 'mimetype')) {

@@ -1,4 +1,4 @@
-import { bytesOf } from '../base/arrays.ts';
+import { bytesIn } from '../base/arrays.ts';
 import { blobBytes, isBlob } from '../base/blob.ts';
 import { checkBoolean, checkInteger, checkOptions } from '../base/checks.ts';
 import { CtreError, show } from '../base/errors.ts';
@@ -161,7 +161,7 @@ function bestNetworkOf(
 }
 
 function checkFile(bytes: unknown, maxBytes: number | undefined): [Uint8Array, number | undefined] {
-  const file = bytesOf(bytes);
+  const file = bytesIn(bytes);
   if (file === undefined) {
     throw new CtreError(
       'E_ARGUMENT',

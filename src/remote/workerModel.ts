@@ -1,6 +1,6 @@
 // For those who compile against an older lib: the class has [Symbol.dispose].
 /// <reference lib="esnext.disposable" preserve="true" />
-import { bytesOf } from '../base/arrays.ts';
+import { bytesIn } from '../base/arrays.ts';
 import { blobBytes, isBlob } from '../base/blob.ts';
 import { checkBoolean, checkOptions, checkSignal } from '../base/checks.ts';
 import { CtreError } from '../base/errors.ts';
@@ -210,7 +210,7 @@ export class WorkerModel {
     const { topology, worker, signal, ...wanted } = checkOptions(`WorkerModel.${name}`, options, known);
     const sent = { ...wanted, topology: sendTopology(topology) };
     const isRead = isBlob(bytes);
-    const file = isRead ? await blobBytes('bytes', bytes) : bytesOf(bytes);
+    const file = isRead ? await blobBytes('bytes', bytes) : bytesIn(bytes);
     const parcel = new Parcel(isRead);
     return WorkerModel.#open(name, [parcel.array(file ?? bytes), sent], { worker, signal }, parcel);
   }
