@@ -259,9 +259,12 @@ function openFiles(files: DataFiles, options: ReadOptions): OpenedFiles {
 }
 
 async function openBlobs(files: AwaitedFiles, options: ReadOptions<AwaitedFiles>): Promise<OpenedFiles> {
-  const { test, ...wanted } = checkReadOptions(options);
+  const { test, ...others } = checkReadOptions(options);
   const entries = await readBlobs(entriesOf('files', files));
-  return openEntries(entries, test && (await readBlobs(entriesOf('the option test', test))), wanted);
+  if (test === undefined) return openEntries(entries, undefined, others);
+  const testEntries = await readBlobs(entriesOf('the option test', test));
+  // Readers see that test rows were named.
+  return openEntries(entries, testEntries, { ...others, test: Object.fromEntries(testEntries) as DataFiles });
 }
 
 function openEntries(

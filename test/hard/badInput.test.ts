@@ -340,7 +340,7 @@ describe.each<[string, (x: unknown, y: unknown) => unknown]>([
     ['no samples', undefined, y, 'E_ARGUMENT'],
     ['samples of another width', { rows: 40, cols: 3, data: new Float32Array(120) }, y, 'E_SHAPE'],
     ['samples shorter than they claim', { rows: 41, cols: 12, data: x.data }, y, 'E_SHAPE'],
-    ['samples as doubles', { ...x, data: [...x.data] }, y, 'E_ARGUMENT'],
+    ['samples as long integers', { ...x, data: BigInt64Array.from(x.data, () => 1n) }, y, 'E_ARGUMENT'],
     ['rows that are none', { ...x, rows: -40 }, y, 'E_ARGUMENT'],
     ['no rows at all', { rows: 0, cols: 12, data: new Float32Array(0) }, [], 'E_SHAPE'],
     ['ragged rows', [Array(12).fill(0), Array(11).fill(0)], [0, 1], 'E_SHAPE'],

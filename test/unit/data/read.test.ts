@@ -131,7 +131,7 @@ describe('choosing a format', () => {
     expect(errorOf(() => readDataset({ 'a.csv': csv, 'b.csv': csv })).code).toBe('E_FORMAT');
     const wrong: [unknown, unknown][] = [
       [null, {}],
-      [{ 'a.csv': 'text' }, {}],
+      [{ 'a.csv': 5 }, {}],
       [{ name: 'a.csv' }, {}],
       [{ 'a.csv': csv }, null],
       [{ 'a.csv': csv }, { lable: 'x' }],
