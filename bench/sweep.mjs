@@ -1,5 +1,5 @@
-// node bench/sweep.mjs chaos|cost|madelon [options]: sweeps on a server of its own, of Debian's redis-server, in
-// a temporary folder. It needs `npm run build`.
+// node bench/sweep.mjs chaos|cost|madelon [options]: sweeps on a server of its own, of Debian's redis-server,
+// in a temporary folder. It needs `npm run build`.
 //
 //   chaos    a large grid of tiny cells, while workers, the coordinator and the server are killed; what comes
 //            out is compared with the same cells trained here, one after another
@@ -286,9 +286,8 @@ async function cost() {
   controller.abort();
   await worker;
   const count = cellsIn('cost.jsonl');
-  say(
-    `exit ${code}; ${count} cells in ${seconds.toFixed(1)} s: ${((1000 * seconds) / count).toFixed(1)} ms a cell`,
-  );
+  const each = (1000 * seconds) / count;
+  say(`exit ${code}; ${count} cells in ${seconds.toFixed(1)} s: ${each.toFixed(1)} ms a cell`);
   server.child.kill();
 }
 

@@ -220,7 +220,8 @@ export class SparseMLP {
    *   unit, and `metadata.labelNames` has them from then on.
    * @throws CtreError for arguments that do not fit, before anything changes; `E_DIVERGED` when the loss is
    *   no longer a finite number, `E_ABORTED` by the signal, `E_BUSY` while another training of this model
-   *   runs (with `wait: true` the call waits for its end), `E_DISPOSED` when the model is disposed of meanwhile.
+   *   runs (with `wait: true` the call waits for its end), `E_DISPOSED` when the model is disposed of
+   *   meanwhile.
    */
   train(x: Samples, y: Targets, options?: TrainOptions): AsyncGenerator<Epoch, void, void>;
   /**
